@@ -1,0 +1,42 @@
+# Thin on purpose: what a target does is written in tools/.
+# PYTHON makes the environment; any Python from 3.11 on will do:  make demo PYTHON=python3.13
+PYTHON ?= python3
+BIN := .venv/bin
+
+.DEFAULT_GOAL := help
+.PHONY: help demo lab test test-full bench lint build-js screenshots
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
+
+demo: ## run the quickstart with the embedded model: no key, no Node, no question
+	@$(PYTHON) -m tools.environment lab,local --model
+	@$(BIN)/python -m tools.demo
+
+lab: ## open the quickstart in JupyterLab
+	@$(PYTHON) -m tools.environment lab,local --model
+	@$(BIN)/jupyter lab notebooks/quickstart.ipynb
+
+test: ## every suite, one line each; under fifteen minutes
+	@$(PYTHON) -m tools.environment test --model --node --browser
+	@$(BIN)/python -m tools.run_tests
+
+test-full: ## the same with the slow tests and the benchmarks; writes build/test-full-report.md
+	@$(PYTHON) -m tools.environment test --model --node --browser
+	@$(BIN)/python -m tools.run_tests --full
+
+bench: ## every figure beside the limit it is compared with
+	@$(PYTHON) -m tools.environment test --model --browser
+	@$(BIN)/python -m tools.run_bench
+
+lint: ## ruff and mypy
+	@$(PYTHON) -m tools.environment test
+	@$(BIN)/python -m tools.run_tests lint
+
+build-js: ## build the front end into synth_widgets/static
+	@$(PYTHON) -m tools.environment test --node
+	@cd js && PATH="$(abspath $(BIN)):$$PATH" npm run build
+
+screenshots: ## the browser suite, its pictures in build/shots
+	@$(PYTHON) -m tools.environment test --browser
+	@$(BIN)/python -m tools.run_tests browser
