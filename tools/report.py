@@ -1,0 +1,66 @@
+"""The report of `make test-full`: which commit, on what machine, what passed, how fast."""
+
+from __future__ import annotations
+
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from pathlib import Path
+
+from tools.environment import PYTHON, ROOT, find_browser
+from tools.run_bench import run_benchmarks
+
+REPORT = ROOT / "build" / "test-full-report.md"
+PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "notebook", "pandas", "pydantic")
+
+
+def write_report(lines: Iterable[object]) -> Path:
+    """Run the benchmarks and write the report, given the suites' lines; return its path from the project's folder."""
+    benches = [f"### {name}\n\n```text\n{said.rstrip()}\n```\n" for name, said, _code in run_benchmarks()]
+    REPORT.parent.mkdir(exist_ok=True)
+    REPORT.write_text(
+        "\n".join(
+            [
+                "# Full test report\n",
+                f"- commit: {commit()}",
+                f"- when: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
+                f"- machine: {platform.platform()}, {os.cpu_count()} cores",
+                f"- Python {platform.python_version()}, {versions()}",
+                f"- browser: {browser()}\n",
+                "## Suites\n",
+                "```text",
+                *map(str, lines),
+                "```\n",
+                "## Benchmarks\n",
+                *benches,
+            ]
+        ),
+        encoding="utf-8",
+    )
+    return REPORT.relative_to(ROOT)
+
+
+def commit() -> str:
+    """Return the commit that was tested, and whether files differed from it."""
+    changed = said("git", "status", "--porcelain")
+    return said("git", "rev-parse", "HEAD") + (" with uncommitted changes" if changed else "")
+
+
+def versions() -> str:
+    """Return the versions of the packages that the front ends live in."""
+    asked = f"from importlib.metadata import version; print(*(f'{{n}} {{version(n)}}' for n in {PACKAGES!r}), sep=', ')"
+    return said(str(PYTHON), "-c", asked)
+
+
+def browser() -> str:
+    """Return the browser's own words about its version."""
+    found = find_browser()
+    return said(found, "--version") if found else "Playwright's own"
+
+
+def said(*command: str) -> str:
+    """Return what a command prints, or that it failed."""
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return done.stdout.strip() if done.returncode == 0 else f"unknown ({command[0]} failed)"
