@@ -1,0 +1,103 @@
+"""The one family of errors. Each message says what was given, what is allowed, and what to do."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+
+class SynthError(Exception):
+    """Base of every error this package raises on purpose."""
+
+
+class TaskError(SynthError, ValueError):
+    """A task was described in a way that cannot work."""
+
+
+class SchemaError(TaskError):
+    """A JSON Schema cannot be used; the message names the place inside it."""
+
+
+class StudioError(SynthError, ValueError):
+    """A studio was asked for something it does not have or cannot do."""
+
+
+class UnknownIdError(StudioError, KeyError):
+    """No sample, topic or job has this name; nothing was changed."""
+
+    def __str__(self) -> str:
+        return str(self.args[0]) if self.args else ""
+
+
+class ReadOnlyError(StudioError):
+    """The studio file is held by another process, so this one may only read it."""
+
+
+class FileError(SynthError, OSError):
+    """The studio file cannot be read or written; what was not written is still in memory."""
+
+
+class ClosedError(StudioError):
+    """The studio was closed, or belongs to the parent of this forked process."""
+
+
+class ModelError(SynthError):
+    """A model cannot be used as asked; the message says which line or command mends it."""
+
+
+class RunStoppedError(SynthError):
+    """A whole run had to stop (no access, full disk). What was finished is kept, in ``.result``."""
+
+    def __init__(self, message: str, result: Any = None) -> None:
+        super().__init__(message)
+        self.result = result
+
+
+class CallError(ModelError):
+    """One call to a model failed in a way that is no answer.
+
+    The subclasses say what follows from it: a run stops (`AccessError`), goes on by another way
+    (`ModeRefusedError`), or leaves the work pending (`UnreachableError`).
+    """
+
+
+class AccessError(CallError):
+    """401, 403, 404: the key, the model's name or the address is wrong. Every further call would fail too."""
+
+
+class ModeRefusedError(CallError):
+    """400 that speaks of the structured mode: the endpoint does not take this way of asking for JSON."""
+
+
+class RequestRefusedError(CallError):
+    """400, 413, 422 for another reason: this one request cannot be answered; others may."""
+
+
+class UnreachableError(CallError):
+    """429, 5xx, a lost connection or a time-out that outlived every retry. The item stays pending.
+
+    Attributes:
+        partial: the text that had arrived before a streamed answer broke off.
+    """
+
+    def __init__(self, message: str, partial: str = "") -> None:
+        super().__init__(message)
+        self.partial = partial
+
+
+def nearest(given: str, allowed: Iterable[str]) -> str:
+    """Return ``" Did you mean 'x'?"`` for the closest allowed spelling, or an empty string.
+
+    >>> nearest("tempratur", ["temperature", "top_p"])
+    " Did you mean 'temperature'?"
+    """
+    close = difflib.get_close_matches(str(given), list(allowed), n=1, cutoff=0.6)
+    return f" Did you mean {close[0]!r}?" if close else ""
+
+
+def unknown_keywords(where: str, given: Mapping[str, Any], allowed: Iterable[str]) -> TypeError:
+    """Build the `TypeError` for keywords that ``where`` does not take, with the nearest right spelling."""
+    allowed = list(allowed)
+    name = next(iter(given))
+    return TypeError(f"{where} has no keyword {name!r}.{nearest(name, allowed)} It takes: {', '.join(allowed)}.")

@@ -1,0 +1,89 @@
+"""What turns messages and a schema into a model's answer."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal, Protocol, runtime_checkable
+
+from synth_widgets.records import Usage
+
+Mode = Literal["json_schema", "text"]
+"""How JSON is asked for. ``text``: the schema, if there is one, already stands in the messages."""
+
+Finish = Literal["stop", "length", "filter", "other"]
+Messages = Sequence[Mapping[str, Any]]
+OnText = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """One question to a model.
+
+    Attributes:
+        messages: chat messages, each with ``role`` and ``content``.
+        schema: JSON Schema of the answer, or ``None`` for free text.
+        mode: how the schema is enforced.
+        params: sampling parameters of this call; they win over the model's own.
+        step: ``topics``, ``inputs`` or ``outputs``: for a completer that answers by step.
+        seed: differs between calls that must not repeat one another; endpoints may ignore it.
+    """
+
+    messages: Messages
+    schema: Mapping[str, Any] | None = None
+    mode: Mode = "text"
+    params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
+    step: str = "outputs"
+    seed: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What the model said.
+
+    Attributes:
+        text: the whole content.
+        finish: why it ended; ``length`` means that it was cut.
+        reasoning: a reasoning model's thoughts, where the endpoint tells them apart.
+        usage: as the endpoint counted; zeros where it does not say.
+        seconds: from sending to the last byte, retries' waits not counted.
+    """
+
+    text: str
+    finish: Finish = "stop"
+    reasoning: str | None = None
+    usage: Usage = Usage()
+    seconds: float = 0.0
+
+
+@runtime_checkable
+class Completer(Protocol):
+    """Anything that can answer a `Request`. All of it runs on the engine's loop.
+
+    Attributes:
+        name: how the model is called where people see it.
+        concurrency: calls in flight at most.
+        items_per_call: topics or inputs to ask for in one call; 1 for models too small for lists.
+        modes: the ways to ask for JSON, in the order to try them.
+    """
+
+    name: str
+    concurrency: int
+    items_per_call: int
+    modes: tuple[Mode, ...]
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
+        """Answer one request; with ``on_text``, stream: call it with each piece of text as it comes.
+
+        Retries refusals (429), server errors and broken connections by itself, but only as long as no
+        text has been handed out.
+
+        Raises:
+            CallError: there is no answer; the subclass says what follows from it.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Free what this completer holds (its process, its connections)."""
+        ...

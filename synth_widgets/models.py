@@ -1,0 +1,98 @@
+"""A model's name and how to reach it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from types import MappingProxyType
+from typing import Any
+
+from synth_widgets.errors import ModelError, nearest
+
+STRUCTURED = ("auto", "json_schema", "text")
+"""Ways of asking for JSON that `Model` takes. ``auto`` tries the others in this order."""
+
+
+class Model:
+    """A name and how to reach it.
+
+    Args:
+        name: ``provider/model`` as litellm spells it (``"openai/gpt-5-mini"``, ``"ollama/llama3.2"``), or
+            ``"local"`` for the embedded model.
+        api_base: address of an OpenAI-compatible endpoint, when it is not the provider's own.
+        api_key: key for it. Without one, the provider's environment variable is read at call time. A key
+            stays in this process's memory; it is never written, shown or logged.
+        structured: how JSON is asked for: ``"auto"``, or one way.
+        concurrency: calls in flight at most; ``None`` takes the default of 16, and 1 for ``"local"``.
+        params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``.
+
+    Raises:
+        ModelError: an argument cannot be right.
+
+    >>> Model("openai/gpt-5-mini", temperature=0.8)
+    Model('openai/gpt-5-mini', temperature=0.8)
+    """
+
+    __slots__ = ("_api_key", "api_base", "concurrency", "name", "params", "structured")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        api_base: str | None = None,
+        api_key: str | None = None,
+        structured: str = "auto",
+        concurrency: int | None = None,
+        **params: Any,
+    ) -> None:
+        if not isinstance(name, str) or not name.strip():
+            raise ModelError(f"A model's name is text such as 'openai/gpt-5-mini' or 'local', not {name!r}.")
+        if structured not in STRUCTURED:
+            raise ModelError(
+                f"structured={structured!r} is not a way to ask for JSON.{nearest(structured, STRUCTURED)} "
+                f"Allowed: {', '.join(STRUCTURED)}."
+            )
+        if concurrency is not None and (isinstance(concurrency, bool) or not 1 <= concurrency <= 1024):
+            raise ModelError(f"concurrency={concurrency!r} must be a whole number from 1 to 1024.")
+        if api_base is not None and not api_base.startswith(("http://", "https://")):
+            raise ModelError(f"api_base={api_base!r} must begin with http:// or https://.")
+        if misspelt := next((p for p in params if p in {"base_url", "api_url", "key", "token"}), None):
+            right = "api_base" if "url" in misspelt else "api_key"
+            raise ModelError(f"Model takes {right}=, not {misspelt}=.")
+        self.name = name.strip()
+        self.api_base = api_base.rstrip("/") if api_base else None
+        self.structured = structured
+        self.concurrency = concurrency
+        self.params: Mapping[str, Any] = MappingProxyType(dict(params))
+        self._api_key = api_key
+
+    @property
+    def provider(self) -> str:
+        """What stands before the first slash; ``"local"`` for the embedded model."""
+        return self.name.split("/", 1)[0]
+
+    @property
+    def is_local(self) -> bool:
+        """Whether this is the embedded model."""
+        return self.provider == "local"
+
+    @property
+    def api_key(self) -> str | None:
+        """The key given here, or ``None``."""
+        return self._api_key
+
+    def __repr__(self) -> str:
+        parts = [repr(self.name)]
+        parts += [f"api_base={self.api_base!r}"] if self.api_base else []
+        parts += ["api_key='…'"] if self._api_key else []
+        parts += [f"structured={self.structured!r}"] if self.structured != "auto" else []
+        parts += [f"concurrency={self.concurrency}"] if self.concurrency else []
+        parts += [f"{k}={v!r}" for k, v in self.params.items()]
+        return f"Model({', '.join(parts)})"
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Model):
+            return NotImplemented
+        return all(getattr(self, s) == getattr(other, s) for s in self.__slots__)
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.api_base, self._api_key))

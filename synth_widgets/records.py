@@ -1,0 +1,230 @@
+"""The values that a studio is made of. All are frozen: state changes by replacing them."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Literal
+
+Json = Any
+"""A JSON value. As a sample's input or output, ``None`` means that there is none yet."""
+
+Path = tuple[str, ...]
+"""A topic's name: the names from the root down. ``()`` is the root."""
+
+Status = Literal["pending", "draft", "kept", "rejected", "failed"]
+Step = Literal["topics", "inputs", "outputs"]
+Origin = Literal["generated", "edited", "regenerated", "own"]
+JobStatus = Literal["running", "done", "cancelled", "stopped", "interrupted"]
+
+STATUSES: tuple[Status, ...] = ("pending", "draft", "kept", "rejected", "failed")
+STEPS: tuple[Step, ...] = ("topics", "inputs", "outputs")
+ROOT = "0000000000"
+"""Id of the root topic, which every studio has."""
+
+_ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_EMPTY: Mapping[str, Any] = MappingProxyType({})
+
+
+def new_id() -> str:
+    """Return ten random characters of Crockford's base 32 (50 bits).
+
+    >>> len(new_id())
+    10
+    """
+    bits = secrets.randbits(50)
+    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(45, -5, -5))
+
+
+def new_session_id() -> str:
+    """Return twelve random digits, the form of a session's id."""
+    return f"{secrets.randbelow(10**12):012d}"
+
+
+@dataclass(frozen=True, slots=True)
+class Usage:
+    """Tokens of one or many calls, as the endpoint counted them."""
+
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+    @property
+    def total(self) -> int:
+        """All tokens, prompt and completion."""
+        return self.prompt_tokens + self.completion_tokens
+
+    def __add__(self, other: Usage) -> Usage:
+        return Usage(self.prompt_tokens + other.prompt_tokens, self.completion_tokens + other.completion_tokens)
+
+
+@dataclass(frozen=True, slots=True)
+class Topic:
+    """A node of the topic tree. Its identity is the id; its path follows from its ancestors."""
+
+    id: str
+    parent: str | None
+    name: str
+    guidance: str = ""
+    target: int | None = None
+    removed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """One state of a sample's data.
+
+    Attributes:
+        n: 1, 2, … within the sample; 0 for a generated input that has no output yet.
+        input, output: JSON values or text; ``None`` where there is none yet.
+        problem: why this version does not comply, or ``None`` when it does.
+        raw: the model's own words, where it does not comply.
+        calls: ids of the calls that made it.
+        created: seconds since the epoch.
+    """
+
+    n: int
+    origin: Origin
+    input: Json = None
+    output: Json = None
+    reasoning: str | None = None
+    problem: str | None = None
+    raw: str | None = None
+    task_version: int = 1
+    calls: tuple[str, ...] = ()
+    created: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """One piece of data under one topic: its versions, its status and what people said of it.
+
+    `status` and `reason` are the sample's; `input` and `output` are those of its current version.
+    """
+
+    id: str
+    topic: str
+    session: str
+    source: Literal["generated", "own"] = "generated"
+    status: Status = "pending"
+    reason: str | None = None
+    tags: tuple[str, ...] = ()
+    split: str | None = None
+    stars: int | None = None
+    ratings: Mapping[str, int] = field(default_factory=lambda: _EMPTY)
+    current: int = 0
+    proposal: int | None = None
+    stale: bool = False
+    unfinished: Json = None
+    removed: bool = False
+    seq: int = 0
+    created: float = 0.0
+    versions: tuple[Version, ...] = ()
+
+    @property
+    def version(self) -> Version:
+        """The current version."""
+        return next(v for v in reversed(self.versions) if v.n == self.current)
+
+    @property
+    def input(self) -> Json:
+        """Input of the current version, or ``None``."""
+        return self.version.input
+
+    @property
+    def output(self) -> Json:
+        """Output of the current version, or ``None``."""
+        return self.version.output
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One call to a model, or one item's several answers together: the only ledger of cost.
+
+    Attributes:
+        mode: how JSON was asked for, as ``structured`` names the ways.
+        prompt: name of the prompt style.
+        attempts: answers that were needed.
+        cost: US dollars, or ``None`` where the price is not known.
+        seconds: from sending to the last byte.
+        raw: the model's own text. Kept in the file, and in memory only until it is written.
+    """
+
+    id: str
+    job: str
+    step: Step
+    model: str
+    mode: str = "text"
+    prompt: str = "basic"
+    guidance: str = ""
+    params: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    attempts: int = 1
+    usage: Usage = Usage()
+    cost: float | None = None
+    seconds: float = 0.0
+    raw: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """One sitting of generation; its tag is on every sample it made."""
+
+    id: str
+    guidance: str = ""
+    tags: tuple[str, ...] = ()
+    models: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    created: float = 0.0
+
+    @property
+    def tag(self) -> str:
+        """``synthetic_session_<id>``."""
+        return f"synthetic_session_{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class WorkItem:
+    """One slot of a job: the durable unit of generation.
+
+    Attributes:
+        target: a topic's id (steps ``topics`` and ``inputs``) or a sample's (``outputs``, and ``inputs``
+            of a failed sample that is made again in place).
+        ordinal: 0, 1, … among the slots of the same job, step and target.
+        level: for ``topics``, how many levels below the start this slot is; else 0.
+    """
+
+    job: str
+    step: Step
+    target: str
+    ordinal: int
+    level: int = 0
+
+    @property
+    def key(self) -> tuple[str, str, int]:
+        """What tells it from the job's other items."""
+        return (self.step, self.target, self.ordinal)
+
+
+@dataclass(frozen=True, slots=True)
+class JobRecord:
+    """What the file knows of a job.
+
+    Attributes:
+        args: the arguments of the method that started it, as JSON.
+        note: why it stopped, or what it could not do, in words for a person.
+        started, ended: seconds since the epoch.
+    """
+
+    id: str
+    kind: str
+    args: Mapping[str, Json] = field(default_factory=lambda: _EMPTY)
+    session: str = ""
+    status: JobStatus = "running"
+    planned: int = 0
+    added: int = 0
+    failed: int = 0
+    dropped: int = 0
+    usage: Usage = Usage()
+    note: str | None = None
+    started: float = 0.0
+    ended: float | None = None

@@ -1,0 +1,333 @@
+"""JSON Schema: checked once, compiled once, and answered in words.
+
+Draft 2020-12 (https://json-schema.org/draft/2020-12). No ``$ref`` is ever fetched: only places inside the
+schema itself resolve. Patterns run under a time limit, because a schema may come from a file.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+import jsonschema
+import pydantic
+import referencing
+import referencing.exceptions
+import regex
+from jsonschema.exceptions import ValidationError, best_match
+
+from synth_widgets.errors import SchemaError
+from synth_widgets.records import Json
+
+MAX_BYTES = 200_000
+MAX_DEPTH = 60
+PATTERN_SECONDS = 0.1
+
+
+def is_model_class(given: object) -> bool:
+    """Whether this is a pydantic model class."""
+    return isinstance(given, type) and issubclass(given, pydantic.BaseModel)
+
+
+class Schema:
+    """A checked JSON Schema with its compiled validator.
+
+    Args:
+        given: a schema as a dict, or a pydantic model class.
+        where: the argument's name, for error messages.
+        must_be_object: whether only objects are allowed at the top.
+
+    Attributes:
+        json: the schema as plain JSON.
+        model: the pydantic class, when one was given; it is run on each answer as well.
+
+    Raises:
+        SchemaError: naming the place that is wrong.
+
+    >>> schema = Schema({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})
+    >>> schema.problem({"n": "x"})
+    'n: "x" is not of type integer'
+    >>> schema.problem({"n": 3}) is None
+    True
+    """
+
+    __slots__ = ("_validator", "json", "model")
+
+    def __init__(self, given: Any, *, where: str = "schema", must_be_object: bool = False) -> None:
+        self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
+        self.json: dict[str, Any] = _plain(given, where)
+        _check(self.json, where)
+        if must_be_object and not _is_object(self.json):
+            raise SchemaError(
+                f"{where} must describe an object ('type': 'object'), because the answer's fields become columns; "
+                f"it has type {self.json.get('type')!r}. Wrap it: {{'type': 'object', 'properties': "
+                "{'answer': …}, 'required': ['answer']}."
+            )
+        self._validator = _Validator(self.json, registry=referencing.Registry(), format_checker=_FORMATS)
+
+    def problem(self, value: Json) -> str | None:
+        """Say what is wrong with a value in one line, or return ``None`` when it complies."""
+        try:
+            error = best_match(self._validator.iter_errors(value))
+        except TimeoutError:
+            return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
+        except RecursionError:
+            return "the value is nested too deeply"
+        return None if error is None else say(error)
+
+    def model_problem(self, value: Json) -> str | None:
+        """Say what the pydantic class objects to, or ``None``. Runs the person's code: call it on a worker."""
+        if self.model is None:
+            return None
+        try:
+            self.model.model_validate_json(json.dumps(value))
+        except pydantic.ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            return f"{place}: {first['msg']}" if place else str(first["msg"])
+        except Exception as error:  # noqa: BLE001 - the person's validator may raise anything; it is shown as the reason
+            return f"{self.model.__name__} raised {type(error).__name__}: {error}"
+        return None
+
+    def properties(self) -> dict[str, Mapping[str, Any]]:
+        """Return the declared top-level properties, in order; empty where the top is no object."""
+        top = self.resolve(self.json)
+        found = top.get("properties")
+        return {name: self.resolve(sub) for name, sub in found.items()} if isinstance(found, dict) else {}
+
+    def required(self) -> frozenset[str]:
+        """Return the names of the top-level properties that must be there."""
+        return frozenset(self.resolve(self.json).get("required", ()))
+
+    def resolve(self, node: Any) -> Mapping[str, Any]:
+        """Follow local references until a node stands for itself."""
+        seen = 0
+        while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < MAX_DEPTH:
+            target = _lookup(self.json, node["$ref"])
+            node = {**target, **{k: v for k, v in node.items() if k != "$ref"}} if isinstance(target, dict) else {}
+            seen += 1
+        return node if isinstance(node, dict) else {}
+
+    def items(self) -> dict[str, Any]:
+        """Return the schema of ``{"items": [value, …]}``, with this one's references still right."""
+        item: Any = copy.deepcopy(self.json)
+        item.pop("$schema", None)
+        wrapper: dict[str, Any] = {
+            "type": "object",
+            "properties": {"items": {"type": "array", "items": item}},
+            "required": ["items"],
+            "additionalProperties": False,
+        }
+        if any(True for _ in _refs(item)):
+            for node in _refs(item):
+                node["$ref"] = "#/$defs/item" + node["$ref"][1:]
+            wrapper["$defs"] = {"item": item}
+            wrapper["properties"]["items"]["items"] = {"$ref": "#/$defs/item"}
+        return wrapper
+
+    def describe(self, name: str) -> str:
+        """Describe one property for a person: its values, bounds or type.
+
+        >>> Schema({"type": "object", "properties": {"u": {"enum": ["low", "high"]}}}).describe("u")
+        'low, high'
+        """
+        return describe(self.properties().get(name, {}))
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Schema) and self.json == other.json
+
+    def __hash__(self) -> int:
+        return hash(json.dumps(self.json, sort_keys=True))
+
+
+def describe(node: Mapping[str, Any]) -> str:
+    """Describe a resolved schema node in a few words."""
+    if "const" in node:
+        return compact(node["const"])
+    if isinstance(node.get("enum"), list):
+        return ", ".join(v if isinstance(v, str) else compact(v) for v in node["enum"])
+    kind = node.get("type")
+    if isinstance(kind, list):
+        kind = " or ".join(k for k in kind if k != "null")
+    words = {"string": "text", "boolean": "true or false", "integer": "whole number", "number": "number"}
+    says = words.get(str(kind), str(kind or "any value"))
+    if kind == "array":
+        items = node.get("items")
+        says = f"list of {describe(items)}" if isinstance(items, dict) and items else "list"
+    elif kind == "object":
+        says = f"{len(node.get('properties') or {})} fields"
+    if "maxLength" in node:
+        says += f", at most {node['maxLength']} characters"
+    if "minimum" in node or "maximum" in node:
+        low, high = node.get("minimum"), node.get("maximum")
+        says += f", {low} to {high}" if None not in (low, high) else f", from {low}" if high is None else f", to {high}"
+    return says
+
+
+def say(error: ValidationError) -> str:
+    """Put a validation error into one line that names the place and the value."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    value, rule = compact(error.instance), error.validator_value
+    match error.validator:
+        case "enum":
+            text = f"{value} is not one of {', '.join(v if isinstance(v, str) else compact(v) for v in rule)}"
+        case "required":
+            missing = [name for name in rule if name not in error.instance]
+            text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        case "type":
+            text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
+        case "additionalProperties":
+            extra = [k for k in error.instance if k not in (error.schema.get("properties") or {})]
+            text = f"{', '.join(extra[:5])} {'is' if len(extra) == 1 else 'are'} not declared"
+        case "maxLength":
+            text = f"{len(error.instance)} characters, at most {rule} are allowed"
+        case "minLength":
+            text = f"{len(error.instance)} characters, at least {rule} are needed"
+        case "pattern":
+            text = f"{value} does not match the pattern {rule}"
+        case _:
+            text = error.message if len(error.message) < 200 else f"{value} breaks the rule {error.validator!r}"
+    return f"{place}: {text}" if place else text
+
+
+def compact(value: Json, limit: int = 60) -> str:
+    """Return a value as JSON, cut in the middle of what is too long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+def _plain(given: Any, where: str) -> dict[str, Any]:
+    if isinstance(given, type) and issubclass(given, pydantic.BaseModel):
+        given = given.model_json_schema()
+    if isinstance(given, str):
+        raise SchemaError(f"{where} is text. Give a dict (json.loads(…) if it is JSON), a pydantic model, or None.")
+    if not isinstance(given, Mapping):
+        raise SchemaError(f"{where} must be a JSON Schema as a dict, or a pydantic model class, not {given!r}.")
+    try:
+        text = json.dumps(given, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        raise SchemaError(f"{where} is not plain JSON: {error}.") from None
+    if len(text) > MAX_BYTES:
+        raise SchemaError(f"{where} has {len(text):,} bytes; at most {MAX_BYTES:,} are taken.")
+    plain: dict[str, Any] = json.loads(text)
+    return plain
+
+
+def _check(schema: dict[str, Any], where: str) -> None:
+    if _depth(schema) > MAX_DEPTH:
+        raise SchemaError(f"{where} is nested deeper than {MAX_DEPTH} levels.")
+    if not schema or not (_KEYWORDS & schema.keys()):
+        raise SchemaError(
+            f"{where} is not a JSON Schema: none of its keys ({', '.join(map(repr, schema)) or 'it is empty'}) is a "
+            "keyword. Write {'type': 'object', 'properties': {…}, 'required': […]}."
+        )
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        place = ".".join([where, *(str(part) for part in error.absolute_path)])
+        raise SchemaError(f"{place} is not valid JSON Schema: {error.message}.") from None
+    for node in _refs(schema):
+        ref = node["$ref"]
+        if not ref.startswith("#"):
+            raise SchemaError(f"{where} refers to {ref!r}. Only places inside the schema ('#/$defs/…') are allowed.")
+        if _lookup(schema, ref) is None:
+            raise SchemaError(f"{where} refers to {ref!r}, which is not there.")
+    for pattern in _patterns(schema):
+        try:
+            regex.compile(pattern)
+        except regex.error as error:
+            raise SchemaError(f"{where} has the pattern {pattern!r}, which cannot be read: {error}.") from None
+
+
+_KEYWORDS = frozenset(
+    "$ref $defs allOf anyOf oneOf not if const enum type properties patternProperties additionalProperties "
+    "items prefixItems required minProperties description title".split()
+)
+
+
+def _is_object(schema: dict[str, Any]) -> bool:
+    node: Any = schema
+    for _ in range(MAX_DEPTH):
+        if isinstance(node, dict) and isinstance(node.get("$ref"), str):
+            node = _lookup(schema, node["$ref"])
+        else:
+            break
+    if not isinstance(node, dict):
+        return False
+    if "type" in node:
+        return bool(node["type"] == "object")
+    return "properties" in node or any(
+        node.get(key) and all(isinstance(s, dict) and (s.get("type") == "object" or "$ref" in s) for s in node[key])
+        for key in ("anyOf", "oneOf", "allOf")
+    )
+
+
+def _walk(node: Any) -> Iterator[dict[str, Any]]:
+    stack = [node]
+    while stack:
+        here = stack.pop()
+        if isinstance(here, dict):
+            yield here
+            stack.extend(v for k, v in here.items() if k not in {"const", "enum", "default", "examples"})
+        elif isinstance(here, list):
+            stack.extend(here)
+
+
+def _refs(schema: Any) -> Iterator[dict[str, Any]]:
+    return (node for node in _walk(schema) if isinstance(node.get("$ref"), str))
+
+
+def _patterns(schema: Any) -> Iterator[str]:
+    for node in _walk(schema):
+        if isinstance(node.get("pattern"), str):
+            yield node["pattern"]
+        if isinstance(node.get("patternProperties"), dict):
+            yield from node["patternProperties"]
+
+
+def _lookup(schema: Any, ref: str) -> Any:
+    node = schema
+    for part in ref[1:].split("/")[1:] if ref != "#" else []:
+        key = part.replace("~1", "/").replace("~0", "~")
+        if isinstance(node, dict) and key in node:
+            node = node[key]
+        elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
+            node = node[int(key)]
+        else:
+            return None
+    return node
+
+
+def _depth(value: Any) -> int:
+    depth, level = 0, [value]
+    while level and depth <= MAX_DEPTH:
+        depth += 1
+        level = [
+            child
+            for node in level
+            if isinstance(node, dict | list)
+            for child in (node.values() if isinstance(node, dict) else node)
+        ]
+    return depth
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not regex.search(pattern, instance, timeout=PATTERN_SECONDS):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    for pattern, sub in patterns.items():
+        for name, value in instance.items():
+            if regex.search(pattern, name, timeout=PATTERN_SECONDS):
+                yield from validator.descend(value, sub, path=name, schema_path=pattern)
+
+
+_Validator = jsonschema.validators.extend(
+    jsonschema.Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
+)
+_FORMATS = jsonschema.FormatChecker(["date", "date-time", "time", "email", "ipv4", "ipv6", "uuid", "uri"])

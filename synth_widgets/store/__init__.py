@@ -1,0 +1,1 @@
+"""The state and its history. No model, no widget, no asyncio."""

@@ -1,0 +1,257 @@
+"""The changes: the only way the state changes.
+
+Each change can be applied, taken back and done again. Taking back is guarded: only fields that still hold what the
+change wrote are restored, so that nothing that came later is lost; the rest is reported. Nothing is ever deleted:
+what was added is marked removed, and versions and calls stay.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any, ClassVar
+
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
+
+_NONE: Mapping[str, Any] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One edit. Subclasses say what of."""
+
+    kind: ClassVar[str] = ""
+
+    def apply(self, state: State) -> None:
+        """Make the edit."""
+        raise NotImplementedError(self.kind)
+
+    def entry(self) -> list[Json] | None:
+        """Return what the log must hold to take this back, or ``None`` when nothing can be."""
+        return None
+
+
+@dataclass(frozen=True, slots=True)
+class TopicAdded(Change):
+    """A topic came into being."""
+
+    kind: ClassVar[str] = "topic+"
+    topic: Topic
+
+    def apply(self, state: State) -> None:
+        state.put_topic(self.topic)
+
+    def entry(self) -> list[Json]:
+        return [TopicChanged.kind, self.topic.id, {"removed": True}, {"removed": False}]
+
+
+@dataclass(frozen=True, slots=True)
+class TopicChanged(Change):
+    """Fields of a topic: what they were and what they are."""
+
+    kind: ClassVar[str] = "topic"
+    id: str
+    before: Mapping[str, Json]
+    after: Mapping[str, Json]
+
+    def apply(self, state: State) -> None:
+        state.put_topic(replace(state.topics[self.id], **self.after))
+
+    def entry(self) -> list[Json]:
+        return [self.kind, self.id, dict(self.before), dict(self.after)]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleAdded(Change):
+    """A sample came into being, with its first version."""
+
+    kind: ClassVar[str] = "sample+"
+    sample: Sample
+
+    def apply(self, state: State) -> None:
+        state.put_sample(self.sample)
+
+    def entry(self) -> list[Json]:
+        return [SampleChanged.kind, self.sample.id, {"removed": True}, {"removed": False}]
+
+
+@dataclass(frozen=True, slots=True)
+class SampleChanged(Change):
+    """Fields of a sample; a new version comes along with the change of ``current`` that shows it."""
+
+    kind: ClassVar[str] = "sample"
+    id: str
+    before: Mapping[str, Json]
+    after: Mapping[str, Json]
+    version: Version | None = None
+
+    def apply(self, state: State) -> None:
+        sample = state.samples[self.id]
+        fields = {k: tuple(v) if k == "tags" else v for k, v in self.after.items()}
+        if self.version is not None:
+            fields["versions"] = (*sample.versions, self.version)
+        state.put_sample(replace(sample, **fields))
+
+    def entry(self) -> list[Json]:
+        return [self.kind, self.id, dict(self.before), dict(self.after)]
+
+
+@dataclass(frozen=True, slots=True)
+class SettingChanged(Change):
+    """One of the studio's own settings, such as its guidance."""
+
+    kind: ClassVar[str] = "setting"
+    key: str
+    before: Json
+    after: Json
+
+    def apply(self, state: State) -> None:
+        state.settings[self.key] = self.after
+
+    def entry(self) -> list[Json]:
+        return [self.kind, self.key, {"value": self.before}, {"value": self.after}]
+
+
+@dataclass(frozen=True, slots=True)
+class TaskChanged(Change):
+    """A new version of the task."""
+
+    kind: ClassVar[str] = "task"
+    task: Task
+
+    def apply(self, state: State) -> None:
+        state.tasks.append(self.task)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionAdded(Change):
+    """A sitting began."""
+
+    kind: ClassVar[str] = "session"
+    session: Session
+
+    def apply(self, state: State) -> None:
+        state.sessions[self.session.id] = self.session
+
+
+@dataclass(frozen=True, slots=True)
+class JobChanged(Change):
+    """A job began, ended, or counted on; items it planned and items it finished go along."""
+
+    kind: ClassVar[str] = "job"
+    job: JobRecord
+    planned: tuple[WorkItem, ...] = ()
+    finished: tuple[WorkItem, ...] = ()
+
+    def apply(self, state: State) -> None:
+        state.jobs[self.job.id] = self.job
+        open_items = state.items.setdefault(self.job.id, {})
+        for item in self.planned:
+            open_items[item.key] = item
+        for item in self.finished:
+            open_items.pop(item.key, None)
+
+
+@dataclass(frozen=True, slots=True)
+class CallAdded(Change):
+    """A model was asked: a line of the ledger. The state keeps it without its raw text."""
+
+    kind: ClassVar[str] = "call"
+    call: Call
+
+    def apply(self, state: State) -> None:
+        state.calls[self.call.id] = replace(self.call, raw=None)
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """The changes that take a group back or bring it again, and what had to be left as it is."""
+
+    changes: tuple[Change, ...]
+    skipped: tuple[str, ...] = field(default=())
+
+
+def sample_change(sample: Sample, *, version: Version | None = None, **after: Json) -> SampleChanged | None:
+    """Return the change that gives a sample these fields, or ``None`` when it has them already."""
+    before = {k: _plain(getattr(sample, k)) for k in after}
+    fields = {k: v for k, v in after.items() if before[k] != _plain(v)}
+    if not fields and version is None:
+        return None
+    return SampleChanged(sample.id, {k: before[k] for k in fields}, fields, version)
+
+
+def topic_change(topic: Topic, **after: Json) -> TopicChanged | None:
+    """Return the change that gives a topic these fields, or ``None`` when it has them already."""
+    fields = {k: v for k, v in after.items() if getattr(topic, k) != v}
+    return TopicChanged(topic.id, {k: getattr(topic, k) for k in fields}, fields) if fields else None
+
+
+def reverse(entries: list[list[Json]], state: State) -> Reversal:
+    """Take a group's log entries back, newest first, as far as the state still holds what they wrote."""
+    return _replay([(k, i, after, before) for k, i, before, after in reversed(entries)], state)
+
+
+def repeat(entries: list[list[Json]], state: State) -> Reversal:
+    """Make a group's log entries again, oldest first, as far as the state still holds what they met."""
+    return _replay([(k, i, before, after) for k, i, before, after in entries], state)
+
+
+def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], state: State) -> Reversal:
+    """Turn steps into one change per record, each field only as far as the chain of values is unbroken."""
+    now: dict[tuple[str, str], dict[str, Json]] = {}
+    first: dict[tuple[str, str], dict[str, Json]] = {}
+    skipped: list[str] = []
+    for kind, ident, expected, wanted in steps:
+        current = now.setdefault((kind, ident), {})
+        for name, value in wanted.items():
+            held = current[name] if name in current else _held(state, kind, ident, name)
+            if _plain(held) != _plain(expected[name]):
+                skipped.append(f"{ident}.{name}")
+                continue
+            first.setdefault((kind, ident), {}).setdefault(name, held)
+            current[name] = value
+    changes: list[Change] = []
+    for (kind, ident), fields in now.items():
+        before = first.get((kind, ident), {})
+        fields = {k: v for k, v in fields.items() if _plain(before[k]) != _plain(v)}
+        before = {k: before[k] for k in fields}
+        if not fields:
+            continue
+        if kind == SampleChanged.kind:
+            changes.append(SampleChanged(ident, before, fields))
+        elif kind == TopicChanged.kind:
+            taken = _name_taken(state, ident, fields)
+            if taken:
+                skipped.append(taken)
+            else:
+                changes.append(TopicChanged(ident, before, fields))
+        else:
+            changes.append(SettingChanged(ident, before["value"], fields["value"]))
+    return Reversal(tuple(changes), tuple(dict.fromkeys(skipped)))
+
+
+def _name_taken(state: State, ident: str, fields: Mapping[str, Json]) -> str | None:
+    """Say which sibling took the name that a topic would come back with, or return ``None``."""
+    topic = replace(state.topics[ident], **fields)
+    if topic.removed or topic.parent is None:
+        return None
+    other = state.child(topic.parent, topic.name)
+    return f"{topic.name} (the name is taken)" if other is not None and other.id != ident else None
+
+
+def _held(state: State, kind: str, ident: str, name: str) -> Json:
+    if kind == SampleChanged.kind:
+        return getattr(state.samples[ident], name)
+    if kind == TopicChanged.kind:
+        return getattr(state.topics[ident], name)
+    return state.settings.get(ident)
+
+
+def _plain(value: Json) -> Json:
+    """Return tuples as lists and mappings as dicts, as JSON would give them back."""
+    if isinstance(value, tuple):
+        return list(value)
+    return dict(value) if isinstance(value, Mapping) else value

@@ -1,0 +1,306 @@
+"""The studio file: one SQLite database, written by one thread.
+
+Current values stand in tables, and the log of what can be undone beside them, both written in one transaction.
+WAL with ``synchronous=NORMAL``: a killed process loses nothing that was acknowledged; a power cut may cost the last
+group. The WAL is emptied two seconds after the last commit, so that a copied file is whole.
+"""
+
+from __future__ import annotations
+
+import logging
+import sqlite3
+import threading
+import time
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TypeVar
+
+from synth_widgets.errors import FileError
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.store import rows
+from synth_widgets.store.state import Group, State
+from synth_widgets.task import Task
+
+log = logging.getLogger(__name__)
+T = TypeVar("T")
+
+GATHER_SECONDS = 0.05
+"""How long changes of a job wait for more of them."""
+IDLE_SECONDS = 2.0
+RETRY_SECONDS = 1.0
+
+
+@dataclass(slots=True)
+class Batch:
+    """What one commit writes. Records are frozen, so they are serialised later, on the journal's thread."""
+
+    rev: int
+    at: float
+    urgent: bool
+    topics: list[Topic] = field(default_factory=list)
+    samples: list[Sample] = field(default_factory=list)
+    versions: list[tuple[str, Version]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    jobs: list[JobRecord] = field(default_factory=list)
+    planned: list[WorkItem] = field(default_factory=list)
+    finished: list[WorkItem] = field(default_factory=list)
+    settings: dict[str, Json] = field(default_factory=dict)
+    tasks: list[tuple[int, Task]] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    group: int | None = None
+    entries: list[list[Json]] = field(default_factory=list)
+
+
+class Journal:
+    """Writes batches in order, tells when they are on disk, and reads what memory does not hold.
+
+    Args:
+        path: the file, or ``None`` for a database in memory.
+        read_only: only `read` is allowed.
+        on_saved: called on the journal's thread with the highest revision that is on disk.
+        on_trouble: called on the journal's thread with what keeps it from writing, or ``None`` when it can again.
+
+    Raises:
+        FileError: the file is not a studio file, is from a newer release, or cannot be opened.
+    """
+
+    def __init__(
+        self,
+        path: Path | None,
+        *,
+        read_only: bool = False,
+        on_saved: Callable[[int], None],
+        on_trouble: Callable[[str | None], None],
+    ) -> None:
+        self.path = path
+        self.read_only = read_only
+        self._on_saved = on_saved
+        self._on_trouble = on_trouble
+        self._trouble: str | None = None
+        self._wake = threading.Condition()
+        self._queue: list[Batch] = []
+        self._reads: list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]] = []
+        self._closing = False
+        self._dirty = False
+        opened: Future[None] = Future()
+        self._thread = threading.Thread(target=self._main, args=(opened,), name="synth-journal", daemon=True)
+        self._thread.start()
+        opened.result()
+
+    # ------------------------------------------------------------ from any thread
+    def write(self, batch: Batch) -> None:
+        """Queue a batch. An urgent one takes all before it along at once."""
+        with self._wake:
+            self._queue.append(batch)
+            self._wake.notify()
+
+    def read(self, query: Callable[[sqlite3.Connection], T]) -> Future[T]:
+        """Run a query on the journal's thread, after all that was queued before it."""
+        future: Future[T] = Future()
+        with self._wake:
+            if self._closing:
+                future.set_exception(FileError("The studio file is closed."))
+                return future
+            self._reads.append((query, future))
+            self._wake.notify()
+        return future
+
+    def entries(self, group: int) -> Future[list[list[Json]]]:
+        """Read the log entries of a group, oldest first."""
+        return self.read(
+            lambda db: [
+                rows.load(text) for (text,) in db.execute("SELECT entry FROM log WHERE grp=? ORDER BY n", (group,))
+            ]
+        )
+
+    def raw(self, calls: Iterable[str]) -> Future[dict[str, str | None]]:
+        """Read the raw answers of calls, by id."""
+        wanted = list(calls)
+        return self.read(
+            lambda db: {
+                ident: text
+                for call in wanted
+                for ident, text in db.execute("SELECT id, raw FROM calls WHERE id=?", (call,))
+            }
+        )
+
+    def load(self) -> State:
+        """Read the whole current state."""
+        return self.read(_load).result()
+
+    def close(self, timeout: float = 10.0) -> str | None:
+        """Write what is queued, empty the WAL and end. Return what could not be written, or ``None``."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join(timeout)
+        return self._trouble if self._queue else None
+
+    # ------------------------------------------------------------ the thread
+    def _main(self, opened: Future[None]) -> None:
+        try:
+            db = self._open()
+        except BaseException as error:  # noqa: BLE001 - handed to the caller, who waits for it
+            opened.set_exception(error)
+            return
+        opened.set_result(None)
+        try:
+            while self._turn(db):
+                pass
+        finally:
+            self._empty_wal(db)
+            db.close()
+
+    def _turn(self, db: sqlite3.Connection) -> bool:
+        """Wait for work and do it. Return whether to go on."""
+        batches, reads = self._gather()
+        if batches and self._save(db, batches):
+            with self._wake:
+                del self._queue[: len(batches)]
+        for query, future in reads:
+            self._answer(db, query, future)
+        if not batches and not reads and self._dirty:
+            self._empty_wal(db)
+        if self._closing:
+            return bool(self._queue) and self._trouble is None
+        return True
+
+    def _gather(self) -> tuple[list[Batch], list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]]]:
+        with self._wake:
+            patience = IDLE_SECONDS if self._dirty else None
+            if self._trouble is not None:
+                self._wake.wait_for(lambda: self._closing or bool(self._reads), RETRY_SECONDS)
+            else:
+                self._wake.wait_for(lambda: self._closing or bool(self._queue) or bool(self._reads), patience)
+                if self._queue:
+                    self._wake.wait_for(
+                        lambda: self._closing or bool(self._reads) or any(b.urgent for b in self._queue),
+                        GATHER_SECONDS,
+                    )
+            reads, self._reads = self._reads, []
+            return list(self._queue), reads
+
+    def _save(self, db: sqlite3.Connection, batches: list[Batch]) -> bool:
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            for batch in batches:
+                _write(db, batch)
+            db.execute("COMMIT")
+        except (sqlite3.Error, TypeError, ValueError) as error:
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            trouble = f"{error}"
+            if trouble != self._trouble:
+                log.warning("The studio file cannot be written: %s", error)
+            self._trouble = trouble
+            self._on_trouble(trouble)
+            return False
+        self._dirty = True
+        if self._trouble is not None:
+            self._trouble = None
+            self._on_trouble(None)
+        self._on_saved(batches[-1].rev)
+        return True
+
+    def _answer(self, db: sqlite3.Connection, query: Callable[[sqlite3.Connection], T], future: Future[T]) -> None:
+        try:
+            result = query(db)
+        except sqlite3.Error as error:
+            future.set_exception(FileError(f"The studio file {self.path} cannot be read: {error}."))
+        except Exception as error:  # noqa: BLE001 - handed to the caller, who waits for it
+            future.set_exception(error)
+        else:
+            future.set_result(result)
+
+    def _empty_wal(self, db: sqlite3.Connection) -> None:
+        self._dirty = False
+        if self.path is not None and not self.read_only:
+            try:
+                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+            except sqlite3.Error as error:
+                log.info("The WAL was not emptied: %s", error)
+
+    def _open(self) -> sqlite3.Connection:
+        where = ":memory:" if self.path is None else f"{self.path.absolute().as_uri()}?mode=" + (
+            "ro" if self.read_only else "rwc"
+        )
+        try:
+            db = sqlite3.connect(where, isolation_level=None, uri=self.path is not None)
+            known = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+            ident = db.execute("PRAGMA application_id").fetchone()[0]
+            version = db.execute("PRAGMA user_version").fetchone()[0]
+        except sqlite3.Error as error:
+            raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
+        if known and ident != rows.APPLICATION_ID:
+            db.close()
+            raise FileError(f"{self.path} is a database, but not a studio file. Choose another path=.")
+        if known and version > rows.FORMAT:
+            db.close()
+            raise FileError(f"{self.path} was written by a newer release. Upgrade: pip install -U synth-widgets.")
+        if not self.read_only:
+            if self.path is not None:
+                db.execute("PRAGMA journal_mode=WAL")
+                db.execute("PRAGMA synchronous=NORMAL")
+            if not known:
+                db.executescript(
+                    f"BEGIN; PRAGMA application_id={rows.APPLICATION_ID}; PRAGMA user_version={rows.FORMAT};"
+                    f"{rows.TABLES} COMMIT;"
+                )
+        return db
+
+
+def _write(db: sqlite3.Connection, batch: Batch) -> None:
+    db.executemany(rows.UPSERT_TOPIC, map(rows.topic_row, batch.topics))
+    db.executemany(rows.upsert("samples", 17), map(rows.sample_row, batch.samples))
+    db.executemany(rows.upsert("versions", 11), (rows.version_row(s, v) for s, v in batch.versions))
+    db.executemany(rows.upsert("calls", 14), map(rows.call_row, batch.calls))
+    db.executemany(rows.upsert("sessions", 5), map(rows.session_row, batch.sessions))
+    db.executemany(rows.upsert("jobs", 14), map(rows.job_row, batch.jobs))
+    db.executemany(rows.upsert("items", 5), map(rows.item_row, batch.planned))
+    db.executemany("DELETE FROM items WHERE job=? AND step=? AND target=? AND ordinal=?", (
+        (i.job, i.step, i.target, i.ordinal) for i in batch.finished
+    ))
+    db.executemany(rows.upsert("settings", 2), ((k, rows.dump(v)) for k, v in batch.settings.items()))
+    db.executemany(rows.upsert("tasks", 2), ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
+    db.executemany(rows.upsert("groups", 6), map(rows.group_row, batch.groups))
+    db.executemany(
+        "INSERT INTO log(rev, grp, at, entry) VALUES(?,?,?,?)",
+        ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries),
+    )
+    db.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batch.rev,))
+
+
+def _load(db: sqlite3.Connection) -> State:
+    state = State()
+    for row in db.execute("SELECT * FROM topics ORDER BY rowid"):
+        state.put_topic(rows.topic_of(row))
+    versions = rows.by_sample(db.execute("SELECT * FROM versions ORDER BY sample, n"))
+    for row in db.execute("SELECT * FROM samples ORDER BY seq"):
+        state.put_sample(rows.sample_of(row, versions[row[0]]))
+    for row in db.execute(f"SELECT {rows.CALL_COLUMNS} FROM calls"):
+        call = rows.call_of(row)
+        state.calls[call.id] = call
+    for row in db.execute("SELECT * FROM sessions ORDER BY created"):
+        session = rows.session_of(row)
+        state.sessions[session.id] = session
+    for row in db.execute("SELECT * FROM jobs ORDER BY started"):
+        job = rows.job_of(row)
+        state.jobs[job.id] = job
+    for row in db.execute("SELECT * FROM items"):
+        item = WorkItem(*row)
+        state.items.setdefault(item.job, {})[item.key] = item
+    state.settings = {key: rows.load(text) for key, text in db.execute("SELECT * FROM settings")}
+    state.tasks = [Task.from_json(rows.load(text)) for (text,) in db.execute("SELECT task FROM tasks ORDER BY n")]
+    for row in db.execute("SELECT * FROM groups ORDER BY id"):
+        state.put_group(rows.group_of(row))
+    found = db.execute("SELECT value FROM meta WHERE key='rev'").fetchone()
+    state.rev = int(found[0]) if found else 0
+    return state
+
+
+def now() -> float:
+    """Return the time as records keep it, in seconds since the epoch."""
+    return time.time()

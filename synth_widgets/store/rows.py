@@ -1,0 +1,168 @@
+"""How records stand in the file: one table a kind, and the two directions between row and record."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store.state import Group
+
+Row = tuple[Any, ...]
+
+TABLES = """
+CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE settings(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
+CREATE TABLE tasks(n INTEGER PRIMARY KEY, task TEXT);
+CREATE TABLE topics(id TEXT PRIMARY KEY, parent TEXT, name TEXT, guidance TEXT, target INTEGER, removed INTEGER);
+CREATE TABLE samples(id TEXT PRIMARY KEY, seq INTEGER, topic TEXT, session TEXT, source TEXT, status TEXT, reason TEXT,
+  tags TEXT, split TEXT, stars INTEGER, ratings TEXT, current INTEGER, proposal INTEGER, stale INTEGER,
+  unfinished TEXT, removed INTEGER, created REAL);
+CREATE TABLE versions(sample TEXT, n INTEGER, origin TEXT, input TEXT, output TEXT, reasoning TEXT, problem TEXT,
+  raw TEXT, task_version INTEGER, calls TEXT, created REAL, PRIMARY KEY(sample, n)) WITHOUT ROWID;
+CREATE TABLE calls(id TEXT PRIMARY KEY, job TEXT, step TEXT, model TEXT, mode TEXT, prompt TEXT, guidance TEXT,
+  params TEXT, attempts INTEGER, prompt_tokens INTEGER, completion_tokens INTEGER, cost REAL, seconds REAL, raw TEXT);
+CREATE TABLE sessions(id TEXT PRIMARY KEY, guidance TEXT, tags TEXT, models TEXT, created REAL);
+CREATE TABLE jobs(id TEXT PRIMARY KEY, kind TEXT, args TEXT, session TEXT, status TEXT, planned INTEGER,
+  added INTEGER, failed INTEGER, dropped INTEGER, prompt_tokens INTEGER, completion_tokens INTEGER, note TEXT,
+  started REAL, ended REAL);
+CREATE TABLE items(job TEXT, step TEXT, target TEXT, ordinal INTEGER, level INTEGER,
+  PRIMARY KEY(job, step, target, ordinal)) WITHOUT ROWID;
+CREATE TABLE groups(id INTEGER PRIMARY KEY, actor TEXT, label TEXT, job TEXT, undone INTEGER, dead INTEGER);
+CREATE TABLE log(n INTEGER PRIMARY KEY AUTOINCREMENT, rev INTEGER, grp INTEGER, at REAL, entry TEXT);
+CREATE INDEX log_of_group ON log(grp);
+"""
+FORMAT = 1
+"""Version of the layout above, in the file's ``user_version``."""
+APPLICATION_ID = 0x53594E54
+"""``SYNT``, in the file's ``application_id``, which tells a studio file from other databases."""
+
+
+def dump(value: Json) -> str | None:
+    """Return a value as JSON text; ``None`` stays ``None``, as SQL's NULL."""
+    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def load(text: str | None) -> Json:
+    """Return the value of `dump`."""
+    return None if text is None else json.loads(text)
+
+
+def topic_row(t: Topic) -> Row:
+    return (t.id, t.parent, t.name, t.guidance, t.target, t.removed)
+
+
+def topic_of(row: Row) -> Topic:
+    return Topic(*row[:5], removed=bool(row[5]))
+
+
+def sample_row(s: Sample) -> Row:
+    return (
+        *(s.id, s.seq, s.topic, s.session, s.source, s.status, s.reason, dump(list(s.tags)), s.split, s.stars),
+        *(dump(dict(s.ratings)), s.current, s.proposal, s.stale, dump(s.unfinished), s.removed, s.created),
+    )
+
+
+def sample_of(row: Row, versions: tuple[Version, ...]) -> Sample:
+    fields = ("id", "seq", "topic", "session", "source", "status", "reason", "tags", "split", "stars", "ratings")
+    fields += ("current", "proposal", "stale", "unfinished", "removed", "created")
+    named = dict(zip(fields, row, strict=True))
+    tags = named["tags"]
+    named.update(
+        tags=() if tags == "[]" else tuple(load(tags)),
+        ratings={} if named["ratings"] == "{}" else load(named["ratings"]),
+        stale=bool(named["stale"]),
+        unfinished=load(named["unfinished"]),
+        removed=bool(named["removed"]),
+    )
+    return Sample(**named, versions=versions)
+
+
+def version_row(sample: str, v: Version) -> Row:
+    return (
+        *(sample, v.n, v.origin, dump(v.input), dump(v.output), v.reasoning, v.problem, v.raw, v.task_version),
+        *(" ".join(v.calls), v.created),
+    )
+
+
+def version_of(row: Row) -> Version:
+    _sample, n, origin, given, output, reasoning, problem, raw, task_version, calls, created = row
+    return Version(
+        n, origin, load(given), load(output), reasoning, problem, raw, task_version, tuple(calls.split()), created
+    )
+
+
+def call_row(c: Call) -> Row:
+    return (
+        *(c.id, c.job, c.step, c.model, c.mode, c.prompt, c.guidance, dump(dict(c.params)), c.attempts),
+        *(c.usage.prompt_tokens, c.usage.completion_tokens, c.cost, c.seconds, c.raw),
+    )
+
+
+CALL_COLUMNS = (
+    "id, job, step, model, mode, prompt, guidance, params, attempts, prompt_tokens, completion_tokens, cost, seconds"
+)
+
+
+def call_of(row: Row) -> Call:
+    """Build a call from `CALL_COLUMNS`: without its raw text, which is read on demand."""
+    ident, job, step, model, mode, prompt, guidance, params, attempts, asked, answered, cost, seconds = row
+    usage = Usage(asked, answered)
+    parameters = {} if params == "{}" else load(params)
+    return Call(ident, job, step, model, mode, prompt, guidance, parameters, attempts, usage, cost, seconds)
+
+
+def session_row(s: Session) -> Row:
+    return (s.id, s.guidance, dump(list(s.tags)), dump(dict(s.models)), s.created)
+
+
+def session_of(row: Row) -> Session:
+    return Session(row[0], row[1], tuple(load(row[2])), load(row[3]), row[4])
+
+
+def job_row(j: JobRecord) -> Row:
+    return (
+        *(j.id, j.kind, dump(dict(j.args)), j.session, j.status, j.planned, j.added, j.failed, j.dropped),
+        *(j.usage.prompt_tokens, j.usage.completion_tokens, j.note, j.started, j.ended),
+    )
+
+
+def job_of(row: Row) -> JobRecord:
+    ident, kind, args, session, status, planned, added, failed, dropped, asked, answered, note, started, ended = row
+    usage = Usage(asked, answered)
+    return JobRecord(
+        ident, kind, load(args), session, status, planned, added, failed, dropped, usage, note, started, ended
+    )
+
+
+def item_row(i: WorkItem) -> Row:
+    return (i.job, i.step, i.target, i.ordinal, i.level)
+
+
+def group_row(g: Group) -> Row:
+    return (g.id, g.actor, g.label, g.job, g.undone, g.dead)
+
+
+def group_of(row: Row) -> Group:
+    return Group(*row[:5], dead=bool(row[5]))
+
+
+def upsert(table: str, width: int) -> str:
+    """Return the statement that writes a row of so many columns over an older one of the same key."""
+    return f"INSERT OR REPLACE INTO {table} VALUES({','.join('?' * width)})"
+
+
+UPSERT_TOPIC = (
+    "INSERT INTO topics VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET parent=excluded.parent, "
+    "name=excluded.name, guidance=excluded.guidance, target=excluded.target, removed=excluded.removed"
+)
+"""Writes over an older row in place: the order of the rows is the order of the siblings."""
+
+
+def by_sample(rows: Iterable[Row]) -> Mapping[str, tuple[Version, ...]]:
+    """Group version rows, ordered by sample and number, into tuples by sample."""
+    found: dict[str, list[Version]] = {}
+    for row in rows:
+        found.setdefault(row[0], []).append(version_of(row))
+    return {sample: tuple(versions) for sample, versions in found.items()}

@@ -1,0 +1,328 @@
+"""Commit, journal, listeners; undo and redo.
+
+A `Store` is owned by one thread. Its state changes at `Store.commit`; listeners hear of a commit, and waiting
+callers go on, only when the journal has it on disk.
+"""
+
+from __future__ import annotations
+
+import secrets
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from synth_widgets.errors import ClosedError, FileError, ReadOnlyError
+from synth_widgets.records import JobRecord, Sample, Topic
+from synth_widgets.store.changes import (
+    CallAdded,
+    Change,
+    JobChanged,
+    Reversal,
+    SampleAdded,
+    SampleChanged,
+    SessionAdded,
+    SettingChanged,
+    TaskChanged,
+    TopicAdded,
+    TopicChanged,
+    repeat,
+    reverse,
+)
+from synth_widgets.store.journal import Batch, Journal, now
+from synth_widgets.store.lock import FileLock
+from synth_widgets.store.state import Actor, Group, State
+
+Listener = Callable[[Sequence["Commit"]], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Commit:
+    """What one commit touched, as it stood right after it. ``None``: no longer visible.
+
+    Attributes:
+        rev: the revision that it made.
+        studio: whether something besides topics, samples and jobs changed: settings, task, what undo would do.
+        owed: open work items of the touched jobs.
+    """
+
+    rev: int
+    topics: dict[str, Topic | None] = field(default_factory=dict)
+    samples: dict[str, Sample | None] = field(default_factory=dict)
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
+    owed: dict[str, int] = field(default_factory=dict)
+    studio: bool = False
+
+
+class Store:
+    """The state with its journal.
+
+    Args:
+        path: the studio file, made if it is not there; ``None`` keeps everything in memory.
+        post: brings a call to the thread that owns the store; the journal's thread uses it.
+
+    Attributes:
+        state: the current state. Read it freely; only `commit` changes it.
+        epoch: random text that differs between any two openings.
+        held_by: who holds the file, when this store may only read it; else ``None``.
+        trouble: why the file does not take what was changed, or ``None``.
+
+    Raises:
+        FileError: the file cannot be opened, or is no studio file.
+    """
+
+    def __init__(self, path: Path | None, post: Callable[[Callable[[], None]], object]) -> None:
+        self.path = path
+        self.epoch = secrets.token_hex(8)
+        self.trouble: str | None = None
+        self.held_by: str | None = None
+        self._post = post
+        self._listeners: list[Listener] = []
+        self._unpublished: deque[Commit] = deque()
+        self._waiting: deque[tuple[int, Future[None]]] = deque()
+        self._closed = False
+        self._lock = FileLock(path) if path is not None else None
+        if self._lock is not None:
+            try:
+                self.held_by = self._lock.acquire()
+            except OSError as error:
+                raise FileError(f"{path} cannot be written: {error.strerror or error}. Choose another path=.") from None
+        try:
+            self._journal = Journal(
+                path,
+                read_only=self.held_by is not None,
+                on_saved=lambda rev: self._to_owner(lambda: self._publish(rev)),
+                on_trouble=lambda text: self._to_owner(lambda: self._set_trouble(text)),
+            )
+            self.state: State = self._journal.load()
+        except BaseException:
+            if self._lock is not None:
+                self._lock.release()
+            raise
+        self.saved_rev = self.state.rev
+
+    # ------------------------------------------------------------ changes
+    def commit(
+        self, changes: Iterable[Change | None], *, actor: Actor = "person", label: str = "", job: str | None = None
+    ) -> int:
+        """Apply changes as one step and queue them for the file; return the revision they made.
+
+        Args:
+            changes: what to do; ``None`` among them is passed over. Nothing at all makes no revision.
+            actor: a person's step is written at once and clears redo; a job's steps are gathered.
+            label: what it was, for the undo button.
+            job: the job's id, for ``actor="job"``.
+
+        Raises:
+            ReadOnlyError: another process holds the file.
+            ClosedError: the store was closed.
+        """
+        wanted = [change for change in changes if change is not None]
+        self.check_writable()
+        if not wanted:
+            return self.state.rev
+        undo_before = (self.state.next_undo(), self.state.next_redo())
+        group, groups = self._group(actor, label, job)
+        return self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
+
+    def check_writable(self) -> None:
+        """Raise when nothing may be changed here."""
+        if self._closed:
+            raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
+        if self.held_by is not None:
+            raise ReadOnlyError(
+                f"{self.path} is open in another kernel ({self.held_by}), so this one can only read it. Close it "
+                "there (studio.close(), or shut that kernel down), then run the cell again."
+            )
+
+    def undo(self, entries: list[list[object]], group: Group) -> Reversal:
+        """Take a group back, given its log entries; see `entries`."""
+        return self._turn(group, reverse(entries, self.state), undone=self.state.rev + 1)
+
+    def redo(self, entries: list[list[object]], group: Group) -> Reversal:
+        """Make an undone group again, given its log entries."""
+        return self._turn(group, repeat(entries, self.state), undone=None)
+
+    def entries(self, group: Group) -> Future[list[list[object]]]:
+        """Read a group's log entries from the file."""
+        return self._journal.entries(group.id)
+
+    def raw(self, calls: Iterable[str]) -> Future[dict[str, str | None]]:
+        """Read the raw answers of calls from the file."""
+        return self._journal.raw(calls)
+
+    def _turn(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
+        self.check_writable()
+        undo_before = (self.state.next_undo(), self.state.next_redo())
+        turned = replace(group, undone=undone)
+        self.state.put_group(turned)
+        self._apply(list(reversal.changes), None, [turned], urgent=True, undo_before=undo_before)
+        return reversal
+
+    def _group(self, actor: Actor, label: str, job: str | None) -> tuple[int | None, list[Group]]:
+        """Return the group to log under, and the groups that must be written."""
+        if actor == "system":
+            return None, []
+        if job is not None and (known := self.state.group_of_job.get(job)) is not None:
+            return known, []
+        dropped = self.state.drop_redo() if actor == "person" else []
+        group = Group(max(self.state.groups, default=0) + 1, actor, label, job)
+        self.state.put_group(group)
+        return group.id, [*dropped, group]
+
+    def _apply(
+        self,
+        changes: list[Change],
+        group: int | None,
+        groups: list[Group],
+        *,
+        urgent: bool,
+        undo_before: tuple[Group | None, Group | None],
+    ) -> int:
+        state = self.state
+        rev = state.rev = state.rev + 1
+        batch = Batch(rev, now(), urgent, groups=groups, group=group)
+        touched_topics: dict[str, bool] = {}
+        touched_samples: dict[str, None] = {}
+        jobs: dict[str, JobRecord] = {}
+        studio = False
+        for change in changes:
+            change.apply(state)
+            if group is not None and (entry := change.entry()) is not None:
+                batch.entries.append(entry)
+            match change:
+                case SampleAdded(sample):
+                    touched_samples[sample.id] = None
+                    batch.versions += [(sample.id, version) for version in sample.versions]
+                case SampleChanged(ident, version=version):
+                    touched_samples[ident] = None
+                    batch.versions += [] if version is None else [(ident, version)]
+                case TopicAdded(topic):
+                    touched_topics.setdefault(topic.id, False)
+                case TopicChanged(ident, after=after):
+                    touched_topics[ident] = touched_topics.get(ident, False) or "removed" in after
+                case JobChanged(job, planned, finished):
+                    jobs[job.id] = job
+                    batch.planned += planned
+                    batch.finished += finished
+                case CallAdded(call):
+                    batch.calls.append(call)
+                case SettingChanged(key, _, after):
+                    batch.settings[key] = after
+                    studio = True
+                case TaskChanged(task):
+                    batch.tasks.append((len(state.tasks), task))
+                    studio = True
+                case SessionAdded(session):
+                    batch.sessions.append(session)
+                    studio = True
+        batch.topics = [state.topics[i] for i in touched_topics]
+        batch.samples = [state.samples[i] for i in touched_samples]
+        batch.jobs = list(jobs.values())
+        for ident, whole in touched_topics.items():
+            if whole:
+                self._touch_below(ident, touched_samples)
+        commit = Commit(
+            rev,
+            {i: None if i in state.hidden else state.topics[i] for i in self._shown_topics(touched_topics)},
+            {i: s if state.is_visible(s := state.samples[i]) else None for i in touched_samples},
+            jobs,
+            {i: len(state.items.get(i, ())) for i in jobs},
+            studio or undo_before != (state.next_undo(), state.next_redo()),
+        )
+        self._unpublished.append(commit)
+        self._journal.write(batch)
+        return rev
+
+    def _shown_topics(self, touched: dict[str, bool]) -> dict[str, None]:
+        """Return the topics whose look may have changed: with those below one that went or came."""
+        found: dict[str, None] = {}
+        for ident, whole in touched.items():
+            stack = [ident]
+            while stack:
+                here = stack.pop()
+                found[here] = None
+                if whole:
+                    stack.extend(self.state.children.get(here, ()))
+        return found
+
+    def _touch_below(self, topic: str, touched: dict[str, None]) -> None:
+        stack = [topic]
+        while stack:
+            here = stack.pop()
+            touched.update(dict.fromkeys(self.state.by_topic.get(here, ())))
+            stack.extend(self.state.children.get(here, ()))
+
+    # ------------------------------------------------------------ the file
+    def saved(self, rev: int | None = None) -> Future[None]:
+        """Return a future that is done when a revision (the newest, without one) is on disk.
+
+        It fails with `FileError` when the file refuses; what was changed stays queued and is tried again.
+        """
+        wanted = self.state.rev if rev is None else rev
+        future: Future[None] = Future()
+        if wanted <= self.saved_rev:
+            future.set_result(None)
+        elif self.trouble is not None:
+            future.set_exception(self._not_saved())
+        else:
+            self._waiting.append((wanted, future))
+        return future
+
+    def listen(self, listener: Listener) -> Callable[[], None]:
+        """Call a listener on the owner's thread with commits that are on disk; return what ends it."""
+        self._listeners.append(listener)
+
+        def stop() -> None:
+            if listener in self._listeners:
+                self._listeners.remove(listener)
+
+        return stop
+
+    def close(self) -> None:
+        """Write what is queued and give the file free. Raise `FileError` when something could not be written."""
+        if self._closed:
+            return
+        self._closed = True
+        lost = self._journal.close()
+        self._publish(self.state.rev if lost is None else self.saved_rev)
+        if self._lock is not None and self.held_by is None:
+            self._lock.release()
+        if lost is not None:
+            raise FileError(f"{self.path} did not take the last changes: {lost}.")
+
+    def _to_owner(self, call: Callable[[], None]) -> None:
+        if not self._closed:
+            self._post(call)
+
+    def _publish(self, rev: int) -> None:
+        self.saved_rev = max(self.saved_rev, rev)
+        ready: list[Commit] = []
+        while self._unpublished and self._unpublished[0].rev <= rev:
+            ready.append(self._unpublished.popleft())
+        if ready:
+            for listener in tuple(self._listeners):
+                listener(ready)
+        while self._waiting and self._waiting[0][0] <= rev:
+            future = self._waiting.popleft()[1]
+            if future.set_running_or_notify_cancel():
+                future.set_result(None)
+
+    def _set_trouble(self, text: str | None) -> None:
+        changed = text != self.trouble
+        self.trouble = text
+        if text is not None:
+            while self._waiting:
+                future = self._waiting.popleft()[1]
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(self._not_saved())
+        if changed:
+            for listener in tuple(self._listeners):
+                listener([Commit(self.saved_rev, studio=True)])
+
+    def _not_saved(self) -> FileError:
+        return FileError(
+            f"Not saved: {self.path} does not take the change ({self.trouble}). It is held in memory and tried again "
+            "every second; make room or mend the disk, and keep this kernel running."
+        )

@@ -1,0 +1,196 @@
+"""What the trained model will do: instruction, requirements, schemas, examples."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from synth_widgets.errors import SchemaError, TaskError
+from synth_widgets.records import Json
+from synth_widgets.schemas import Schema
+
+Priority = Literal["p0", "p1", "p2", "p3"]
+PRIORITIES: tuple[Priority, ...] = ("p0", "p1", "p2", "p3")
+Message = dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Requirement:
+    """Something that every output must fulfil.
+
+    Args:
+        text: the rule, as the model reads it.
+        name: a short name for ratings; the text serves where there is none.
+        priority: ``p0``, most important, to ``p3``.
+
+    Raises:
+        TaskError: the text is empty or the priority is none of the four.
+    """
+
+    text: str
+    name: str | None = None
+    priority: Priority = "p1"
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.text, str) or not self.text.strip():
+            raise TaskError(f"A requirement is a sentence, not {self.text!r}.")
+        if self.priority not in PRIORITIES:
+            raise TaskError(f"priority={self.priority!r} must be one of {', '.join(PRIORITIES)}.")
+
+
+class Task:
+    """What the model to be trained, evaluated or debugged will do.
+
+    Args:
+        name: a short name; the studio file is named after it.
+        instruction: what the model is told. It becomes the system message.
+        requirements: rules for every output, as text or `Requirement`; text has priority ``p1``.
+        input_schema: pydantic model class, JSON Schema, or ``None`` for plain text.
+        output_schema: pydantic model class, JSON Schema of an object, or ``None`` for plain text.
+        examples: a few real inputs, or ``(input, output)`` pairs. They show the style when inputs are
+            written, and how to answer when outputs are.
+
+    Raises:
+        TaskError: an argument cannot be right; nothing was made.
+        SchemaError: a schema cannot be used; the message names the place.
+
+    >>> task = Task("Greeter", "Greet the person by name.", requirements=["Stay under ten words."])
+    >>> [m["role"] for m in task.messages("I am Ada.")]
+    ['system', 'user']
+    """
+
+    __slots__ = ("examples", "input", "instruction", "name", "output", "requirements")
+
+    def __init__(
+        self,
+        name: str,
+        instruction: str,
+        *,
+        requirements: Iterable[str | Requirement] = (),
+        input_schema: Any = None,
+        output_schema: Any = None,
+        examples: Iterable[Any] = (),
+    ) -> None:
+        for label, text in (("name", name), ("instruction", instruction)):
+            if not isinstance(text, str) or not text.strip():
+                raise TaskError(f"A task's {label} is text, not {text!r}. Task('Support triage', 'Read a message; …').")
+        if isinstance(requirements, str | Requirement):
+            raise TaskError("requirements is a list: requirements=['Never invent an order number.'].")
+        self.name = unicodedata.normalize("NFC", " ".join(name.split()))
+        self.instruction = instruction.strip()
+        self.requirements: tuple[Requirement, ...] = tuple(
+            r if isinstance(r, Requirement) else Requirement(r) for r in requirements
+        )
+        self.input = None if input_schema is None else Schema(input_schema, where="input_schema")
+        self.output = (
+            None if output_schema is None else Schema(output_schema, where="output_schema", must_be_object=True)
+        )
+        self.examples: tuple[tuple[Json, Json], ...] = tuple(self._example(e) for e in examples)
+
+    def _example(self, given: Any) -> tuple[Json, Json]:
+        pair = given if isinstance(given, tuple) else (given, None)
+        if len(pair) != 2:  # noqa: PLR2004 - a pair has two
+            raise TaskError(f"An example is an input, or an (input, output) pair, not {given!r}.")
+        values = tuple(e.model_dump(mode="json") if hasattr(e, "model_dump") else e for e in pair)
+        for part, value, check in (("input", values[0], self.input_problem), ("output", values[1], self.output_problem)):
+            if (value is not None or part == "input") and (problem := check(value)):
+                raise TaskError(f"The {part} of the example {given!r} does not comply: {problem}.")
+        return values[0], values[1]
+
+    @property
+    def slug(self) -> str:
+        """The name as a file name: ``"Support triage"`` gives ``"support-triage"``."""
+        return re.sub(r"[\W_]+", "-", self.name.casefold()).strip("-") or "task"
+
+    @property
+    def pairs(self) -> tuple[tuple[Json, Json], ...]:
+        """The examples that have an output."""
+        return tuple(pair for pair in self.examples if pair[1] is not None)
+
+    def input_problem(self, value: Json) -> str | None:
+        """Say why a value cannot be an input, or ``None``."""
+        return _problem(value, self.input)
+
+    def output_problem(self, value: Json) -> str | None:
+        """Say why a value cannot be an output, or ``None``. Pydantic classes are run apart, on a worker."""
+        return _problem(value, self.output)
+
+    def system(self) -> str:
+        """Return the system message: the instruction, then the requirements, most important first."""
+        if not self.requirements:
+            return self.instruction
+        rules = sorted(self.requirements, key=lambda r: r.priority)
+        return "\n".join([self.instruction, "", "Requirements:", *(f"- {r.text}" for r in rules)])
+
+    def messages(self, input: Json) -> list[Message]:  # noqa: A002 - the field's word, and the contract's
+        """Return the chat messages for one input: what generation, export and evaluation all send.
+
+        Args:
+            input: text, or a JSON value under the input schema.
+        """
+        return [{"role": "system", "content": self.system()}, {"role": "user", "content": as_text(input)}]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the task as plain JSON, as the studio file keeps it."""
+        return {
+            "name": self.name,
+            "instruction": self.instruction,
+            "requirements": [{"text": r.text, "name": r.name, "priority": r.priority} for r in self.requirements],
+            "input_schema": self.input.json if self.input else None,
+            "output_schema": self.output.json if self.output else None,
+            "examples": [list(pair) for pair in self.examples],
+        }
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Task:
+        """Build a task from `to_json`. Pydantic classes do not come back: only their schemas do."""
+        return cls(
+            data["name"],
+            data["instruction"],
+            requirements=[Requirement(**r) for r in data.get("requirements", ())],
+            input_schema=data.get("input_schema"),
+            output_schema=data.get("output_schema"),
+            examples=[tuple(pair) for pair in data.get("examples", ())],
+        )
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Task) and self.to_json() == other.to_json()
+
+    def __hash__(self) -> int:
+        return hash((self.name, self.instruction))
+
+    def __repr__(self) -> str:
+        shape = ", ".join(
+            f"{part}: {', '.join(schema.properties()) or 'JSON'}" if schema else f"{part}: text"
+            for part, schema in (("input", self.input), ("output", self.output))
+        )
+        return f"<Task {self.name!r} ({shape})>"
+
+
+def as_text(value: Json) -> str:
+    """Return a value as it is sent to a model: text as it is, anything else as JSON.
+
+    >>> as_text({"n": 1})
+    '{"n": 1}'
+    """
+    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+
+
+def normalised_name(name: str) -> str:
+    """Return what makes two topic names the same: NFC, case folded, single spaces."""
+    return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _problem(value: Json, schema: Schema | None) -> str | None:
+    if schema is not None:
+        return schema.problem(value)
+    if not isinstance(value, str):
+        return f"text is wanted, not {type(value).__name__}"
+    return None if value.strip() else "the text is empty"
+
+
+__all__: Sequence[str] = ("Requirement", "SchemaError", "Task")

@@ -1,0 +1,170 @@
+"""The one table of commands: buttons, keys, the help sheet and the kernel's checks all read it.
+
+``js/src/commands.gen.ts`` is made from it by ``python -m synth_widgets.widget.typescript``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Pane = Literal["any", "grid", "tree"]
+Text = Annotated[str, Field(max_length=20_000)]
+Name = Annotated[str, Field(min_length=1, max_length=500)]
+Names = Annotated[list[Name], Field(max_length=50)]
+Id = Annotated[str, Field(pattern=r"^[0-9a-z]{10}$")]
+Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+class Args(BaseModel):
+    """Arguments of a command. Unknown keys are refused."""
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class NoArgs(Args):
+    """For commands that take nothing."""
+
+
+class Ids(Args):
+    """Samples, by id."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=200_000)]
+
+
+class RejectArgs(Ids):
+    """Samples and why they are rejected."""
+
+    reason: Text | None = None
+
+
+class AddTopics(Args):
+    """Paths from the root, each a list of names; missing ancestors are made."""
+
+    paths: Annotated[list[Annotated[Names, Field(min_length=1)]], Field(min_length=1, max_length=5_000)]
+
+
+class TopicPath(Args):
+    """One topic, by path."""
+
+    path: Names
+
+
+class RenameTopic(TopicPath):
+    """A topic and its new name."""
+
+    name: Name
+
+
+class SetTopic(TopicPath):
+    """A topic's guidance or target; what is left out stays."""
+
+    guidance: Text | None = None
+    target: Count | None = None
+
+
+class Grow(Args):
+    """The arguments of `Studio.grow`, for generation and for the estimate before it."""
+
+    under: Names = []
+    depth: Annotated[int, Field(ge=0, le=5)] = 1
+    topics: Count | Annotated[list[Count], Field(max_length=5)] = 8
+    samples: Count | None = 8
+    outputs: bool = True
+    only: bool = False
+    guidance: Text | None = None
+
+
+class Estimate(Grow):
+    """What `grow` with these arguments would send."""
+
+
+class GenerateOutputs(Args):
+    """Pending or failed samples to answer; null: every pending one."""
+
+    ids: Annotated[list[Id], Field(min_length=1, max_length=200_000)] | None = None
+
+
+class StopArgs(Args):
+    """A job's id; null stops every running one."""
+
+    job: Id | None = None
+
+
+class SetGuidance(Args):
+    """The studio's guidance; what is left out stays."""
+
+    all: Text | None = None
+    topics: Text | None = None
+    inputs: Text | None = None
+    outputs: Text | None = None
+
+
+class SetModel(Args):
+    """A model's name. Never an address or a key: those come from this kernel's code."""
+
+    name: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One thing a person can do.
+
+    Attributes:
+        name: its name on the wire.
+        label: the verb on its button.
+        group: its heading in the help sheet.
+        method: the `Studio` method behind it; ``None`` for what only the view does.
+        args: what the method's arguments must look like.
+        keys: each a key as ``KeyboardEvent.key`` names it, with ``Mod+`` (Ctrl or ⌘), ``Shift+`` before it.
+        pane: where the keys hold.
+        icon: name of its icon.
+    """
+
+    name: str
+    label: str
+    group: Literal["Review", "Move", "Select", "Topics", "Generate", "Everywhere"]
+    method: str | None = None
+    args: type[Args] | None = None
+    keys: tuple[str, ...] = ()
+    pane: Pane = "any"
+    icon: str | None = None
+
+
+COMMANDS: tuple[Command, ...] = (
+    Command("keep", "Keep", "Review", "keep", Ids, ("a",), "grid", "kept"),
+    Command("reject", "Reject", "Review", "reject", RejectArgs, ("x",), "grid", "rejected"),
+    Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft"),
+    Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
+    Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, ("r",), "grid", "regenerate"),
+    Command("undo", "Undo", "Everywhere", "undo", NoArgs, ("u", "Mod+z"), "any", "undo"),
+    Command("redo", "Redo", "Everywhere", "redo", NoArgs, ("Shift+u", "Mod+Shift+z"), "any", "redo"),
+    Command("next", "Next sample", "Move", None, None, ("j", "ArrowDown"), "grid", "down"),
+    Command("previous", "Previous sample", "Move", None, None, ("k", "ArrowUp"), "grid", "up"),
+    Command("page_down", "A page down", "Move", None, None, ("PageDown",), "grid"),
+    Command("page_up", "A page up", "Move", None, None, ("PageUp",), "grid"),
+    Command("first", "First sample", "Move", None, None, ("Home",), "grid"),
+    Command("last", "Last sample", "Move", None, None, ("End",), "grid"),
+    Command("select", "Select the sample", "Select", None, None, (" ",), "grid"),
+    Command("select_down", "Extend down", "Select", None, None, ("Shift+ArrowDown", "Shift+j"), "grid"),
+    Command("select_up", "Extend up", "Select", None, None, ("Shift+ArrowUp", "Shift+k"), "grid"),
+    Command("select_all", "All that the filter shows", "Select", None, None, ("Mod+a",), "grid"),
+    Command("newest", "Go to the new samples", "Move", None, None, ("n",), "grid", "down"),
+    Command("tree", "Topics", "Move", None, None, ("t",), "any", "tree"),
+    Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play"),
+    Command("grow", "Generate", "Generate", "grow", Grow),
+    Command("estimate", "Estimate", "Generate", "estimate_grow", Estimate),
+    Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
+    Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play"),
+    Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
+    Command("remove_topic", "Remove topic", "Topics", "topics.remove", TopicPath, ("Delete",), "tree", "trash"),
+    Command("rename_topic", "Rename topic", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),
+    Command("set_topic", "Change topic", "Topics", "topics.set", SetTopic),
+    Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
+    Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
+    Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
+)
+
+BY_NAME = {command.name: command for command in COMMANDS}

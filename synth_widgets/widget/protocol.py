@@ -1,0 +1,319 @@
+"""Every message on the wire between kernel and browser.
+
+``js/src/protocol.gen.ts`` is made from these types by ``python -m synth_widgets.widget.typescript``; a test
+holds the two together. Field names are the words of the records.
+
+Front to kernel: `Hello` on every render, `Cmd` for each action, `Resync` after a gap, `Body` for whole samples.
+Kernel to front: `Snapshot` in pages, then `Delta` with rising revisions; `Progress`, which may be lost; one
+`Reply` per `Cmd`; `Bodies`; `Notice`.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+PROTOCOL = 1
+"""Raised when a message changes in a way that an older front end cannot read."""
+
+HEAD = 300
+"""Characters of a text that travel with a row; the rest comes on demand, as a body."""
+
+
+# ---------------------------------------------------------------- rows of the browser's replica
+class Cell(TypedDict):
+    """What a grid cell shows of one JSON value: its short fields as tags, then its longest text."""
+
+    tags: list[str]
+    text: str
+    raw: bool
+    """Whether `text` is JSON or a model's raw words, to be set in mono."""
+    more: bool
+    """Whether `text` was cut at `HEAD` characters."""
+
+
+class SampleRow(TypedDict):
+    """One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth."""
+
+    id: str
+    seq: int
+    topic: str
+    status: Literal["pending", "draft", "kept", "rejected", "failed"]
+    input: Cell | None
+    output: Cell | None
+    reason: str | None
+    stars: int | None
+    session: str
+    version: int
+    origin: Literal["generated", "edited", "regenerated", "own"]
+
+
+class TopicRow(TypedDict):
+    """One node of the tree. The root has no parent and an empty name."""
+
+    id: str
+    parent: str | None
+    name: str
+    guidance: str
+    target: int | None
+
+
+class JobRow(TypedDict):
+    """One job as the run bar shows it. `note` says why it stopped, or what it could not do."""
+
+    id: str
+    kind: str
+    status: Literal["running", "done", "cancelled", "stopped", "interrupted"]
+    done: int
+    total: int
+    added: int
+    failed: int
+    dropped: int
+    tokens: int
+    owed: int
+    """Work items not done; what `resume` would send."""
+    note: str | None
+
+
+class FieldView(TypedDict):
+    """One declared property, described for a person: ``urgency``, ``low, normal, high``."""
+
+    name: str
+    says: str
+    required: bool
+
+
+class TaskView(TypedDict):
+    """The task, described for a person. `input` and `output` are empty lists for plain text."""
+
+    name: str
+    instruction: str
+    requirements: list[RequirementView]
+    input: list[FieldView]
+    output: list[FieldView]
+
+
+class RequirementView(TypedDict):
+    """One requirement with its priority, p0 most important."""
+
+    text: str
+    priority: str
+
+
+class GuidanceView(TypedDict):
+    """The studio's guidance: for every step, and per step."""
+
+    all: str
+    topics: str
+    inputs: str
+    outputs: str
+
+
+class StudioView(TypedDict):
+    """All that is neither topic, sample nor job. Sent whole when any of it changes."""
+
+    task: TaskView
+    model: str
+    model_note: str | None
+    """What a person should know of the model before trusting its texts."""
+    guidance: GuidanceView
+    path: str
+    session: str
+    undo: str | None
+    """What undo would take back ("Reject 3"), or null."""
+    redo: str | None
+    read_only: str | None
+    """Why nothing can be changed here, or null."""
+    unsaved: str | None
+    """Why the file does not take what was changed, or null."""
+
+
+# ---------------------------------------------------------------- kernel to front
+class Snapshot(TypedDict):
+    """One page of the whole state at `rev`. The first carries everything but the samples that do not fit."""
+
+    t: Literal["snapshot"]
+    protocol: int
+    epoch: str
+    rev: int
+    page: int
+    pages: int
+    studio: NotRequired[StudioView]
+    topics: NotRequired[list[TopicRow]]
+    jobs: NotRequired[list[JobRow]]
+    samples: list[SampleRow]
+
+
+class PutSample(TypedDict):
+    """Insert or replace a row."""
+
+    op: Literal["sample"]
+    row: SampleRow
+
+
+class DropSample(TypedDict):
+    """The sample is no longer visible."""
+
+    op: Literal["-sample"]
+    id: str
+
+
+class PutTopic(TypedDict):
+    """Insert or replace a node."""
+
+    op: Literal["topic"]
+    row: TopicRow
+
+
+class DropTopic(TypedDict):
+    """The node is no longer visible; its subtree and samples are dropped by operations of their own."""
+
+    op: Literal["-topic"]
+    id: str
+
+
+class PutJob(TypedDict):
+    """Insert or replace a job."""
+
+    op: Literal["job"]
+    row: JobRow
+
+
+class PutStudio(TypedDict):
+    """Replace the studio's own fields."""
+
+    op: Literal["studio"]
+    row: StudioView
+
+
+class Delta(TypedDict):
+    """The state at `rev`, as changes to the state at `base`. A front end at another revision asks for a resync."""
+
+    t: Literal["delta"]
+    epoch: str
+    base: int
+    rev: int
+    ops: list[PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio]
+
+
+class Progress(TypedDict):
+    """How a running job is doing. Lossy: a later one replaces it."""
+
+    t: Literal["progress"]
+    job: str
+    step: Literal["topics", "inputs", "outputs"]
+    done: int
+    total: int
+    failed: int
+    tokens: int
+    rate: float
+    """Items a second, over the last ten seconds."""
+    eta: float | None
+    """Seconds left, or null while unknown."""
+    topics: list[str]
+    """Ids of the topics being worked on now."""
+    waiting: str | None
+    """What the job is waiting for (a refusing endpoint, a model that is loading), or null."""
+
+
+class WireError(TypedDict):
+    """What went wrong and what to do, in words for a person."""
+
+    message: str
+    kind: str
+
+
+class Reply(TypedDict):
+    """The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`."""
+
+    t: Literal["reply"]
+    rid: str
+    ok: NotRequired[Any]
+    error: NotRequired[WireError]
+
+
+class CallView(TypedDict):
+    """Where a version came from."""
+
+    model: str
+    mode: str
+    prompt: str
+    guidance: str
+    attempts: int
+    prompt_tokens: int
+    completion_tokens: int
+    seconds: float
+    raw: str | None
+
+
+class VersionView(TypedDict):
+    """One version of a sample, whole."""
+
+    n: int
+    origin: str
+    input: Any
+    output: Any
+    reasoning: str | None
+    problem: str | None
+    created: float
+    calls: list[CallView]
+
+
+class SampleBody(TypedDict):
+    """A whole sample, as the detail pane shows it. `version` is the number of the current one."""
+
+    id: str
+    version: int
+    tags: list[str]
+    versions: list[VersionView]
+
+
+class Bodies(TypedDict):
+    """The answer to `Body`. An id that is not there has no entry."""
+
+    t: Literal["bodies"]
+    rev: int
+    samples: list[SampleBody]
+
+
+class Notice(TypedDict):
+    """Something to say to the person that no row or reply says."""
+
+    t: Literal["notice"]
+    level: Literal["info", "warn", "error"]
+    text: str
+
+
+# ---------------------------------------------------------------- front to kernel
+class Hello(TypedDict):
+    """Sent on every render. With the epoch and revision of a replica that is still held, or nulls."""
+
+    t: Literal["hello"]
+    epoch: str | None
+    rev: int | None
+
+
+class Cmd(TypedDict):
+    """One action. `name` and `args` are those of the command table; `rid` is the front end's own, unique there."""
+
+    t: Literal["cmd"]
+    rid: str
+    name: str
+    args: dict[str, Any]
+
+
+class Resync(TypedDict):
+    """A delta did not fit onto `rev`: send what is missing, or everything."""
+
+    t: Literal["resync"]
+    rev: int | None
+
+
+class Body(TypedDict):
+    """Send these samples whole. At most 100 ids."""
+
+    t: Literal["body"]
+    ids: list[str]
+
+
+ToFront = Snapshot | Delta | Progress | Reply | Bodies | Notice
+ToKernel = Hello | Cmd | Resync | Body
