@@ -1,0 +1,197 @@
+"""What an endpoint's refusal means: whether to try again, after how long, and which error to raise. Pure."""
+
+from __future__ import annotations
+
+import email.utils
+import re
+import time
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.llm.session import is_loopback
+from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
+
+_PASSING = {408, 409, 425, 429}
+_SHOWN = 300
+_MODE_WORDS = re.compile(r"response_?format|json_?schema|structured|guided|grammar|json mode", re.IGNORECASE)
+_NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+_NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
+
+_ADVICE = {404: "Check the model's name, and api_base= if you set it."}
+_REDIRECTED = "It redirects; give the final address as api_base= of sw.Model."
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why one attempt brought no answer.
+
+    Attributes:
+        error: what to raise if this was the last attempt.
+        again: whether another attempt may succeed.
+        after: seconds that the endpoint asks to wait, or ``None``.
+        why: a few words for a person, such as ``"429"`` or ``"connection lost"``.
+        param: the sampling parameter that the endpoint does not take, if that is the reason.
+        tries: attempts at most, where fewer than usual make sense.
+        salvage: text that the endpoint hands back inside its refusal.
+    """
+
+    error: CallError
+    again: bool = False
+    after: float | None = None
+    why: str = ""
+    param: str | None = None
+    tries: int | None = None
+    salvage: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a call went, in words that may be shown: no key, no credentials of an address.
+
+    Attributes:
+        shown: the endpoint's address without user, password and query.
+        model: the model as the person wrote it.
+        key_source: how to give a key, such as ``"the environment variable OPENAI_API_KEY"``.
+        has_key: whether a key was sent.
+    """
+
+    shown: str
+    model: str
+    key_source: str
+    has_key: bool
+
+
+class TooLargeError(Exception):
+    """An endpoint sent more bytes for one answer than are read."""
+
+
+def from_status(
+    status: int, headers: Mapping[str, str], text: str, place: Place, *, structured: bool, sent: Iterable[str]
+) -> Failure:
+    """Read an answer whose status is not 200.
+
+    Args:
+        status: the HTTP status.
+        headers: the answer's headers, found without regard to case.
+        text: the answer's body, with every key already taken out (see `redacted`).
+        place: where the call went.
+        structured: whether the request asked for a JSON schema.
+        sent: the names of the sampling parameters that were sent.
+    """
+    fields = error_fields(text)
+    said = str(fields.get("message") or text.strip() or "no reason given")[:_SHOWN]
+    code = str(fields.get("code") or fields.get("type") or "")
+    told = f"{place.shown} answered {status} for {place.model!r}: {said}"
+    if code in _NO_CREDIT or status == 402:
+        return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
+    if status in _PASSING or status >= 500:
+        after = asked_wait(headers, time.time())
+        return Failure(UnreachableError(told), again=True, after=after, why=str(status))
+    if structured and _MODE_WORDS.search(f"{said} {code} {fields.get('param')}") and status in {400, 404, 422}:
+        salvage = fields.get("failed_generation")
+        return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
+    advice = _ADVICE.get(status) or (_REDIRECTED if 300 <= status < 400 else None)
+    if status in {401, 403}:
+        sent_key = f"The key was sent and not accepted: check {place.key_source}."
+        advice = sent_key if place.has_key else f"No key was sent: set {place.key_source}."
+    if advice is not None:
+        return Failure(AccessError(f"{told} {advice}"))
+    return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent))
+
+
+def _not_taken(text: str, fields: Mapping[str, object], sent: Iterable[str]) -> str | None:
+    """Return the sampling parameter that a refusal speaks of, if it says that the endpoint does not take it."""
+    if not _NOT_TAKEN.search(text.lower()):
+        return None
+    names = sorted(sent, key=len, reverse=True)
+    if fields.get("param") in names:
+        return str(fields["param"])
+    return next((name for name in names if re.search(rf"\b{re.escape(name)}\b", text)), None)
+
+
+def from_exception(error: Exception, shown: str, *, key: str | None) -> Failure | None:
+    """Read what a connection raised; ``None`` for what is none of its failures.
+
+    Args:
+        error: raised by aiohttp, the system, or the reading of the answer.
+        shown: the endpoint's address, for a person.
+        key: the key that was sent, which the endpoint's words may not carry on.
+    """
+    if isinstance(error, StreamError):
+        told = f"{shown} broke off with an error: {redacted(str(error), key)[:_SHOWN]}"
+        if error.status in _PASSING or error.status >= 500:
+            return Failure(UnreachableError(told), again=True, why="error in the answer")
+        return Failure(RequestRefusedError(told))
+    if isinstance(error, NoAnswerError):
+        if error.is_json:
+            return Failure(UnreachableError(f"{shown}: {error}."), again=True, why="no answer", tries=3)
+        hint = "Check api_base=: it usually ends in /v1."
+        return Failure(AccessError(f"{shown} answered with something that is no chat completion: {error}. {hint}"))
+    if isinstance(error, TooLargeError):
+        return Failure(RequestRefusedError(f"{shown} sent an answer of more than {error.args[0] // 2**20} MiB."))
+    return _from_connection(error, shown)
+
+
+def _from_connection(error: Exception, shown: str) -> Failure | None:
+    import aiohttp
+
+    if isinstance(error, aiohttp.InvalidURL):
+        return Failure(AccessError(f"{shown} is not an address: check api_base=."))
+    if isinstance(error, aiohttp.ClientSSLError):
+        return Failure(AccessError(f"{shown} cannot prove its identity (TLS certificate)."))
+    if not isinstance(error, aiohttp.ClientError | OSError):
+        return None
+    told, why, tries = f"The connection to {shown} broke ({type(error).__name__}).", "connection lost", None
+    if isinstance(error, TimeoutError):
+        told, why = f"{shown} did not answer in time.", "no answer in time"
+    elif isinstance(error, aiohttp.ClientConnectorError):
+        told, why = f"{shown} cannot be reached: {error.os_error.strerror or error.os_error}.", "no connection"
+        if is_loopback(shown):
+            told, tries = f"{told} Is it running?", 2
+    return Failure(UnreachableError(told), again=True, why=why, tries=tries)
+
+
+def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
+    """Return the seconds that a refusal asks to wait, from ``retry-after-ms`` or ``Retry-After``.
+
+    Args:
+        headers: the answer's headers; ``Retry-After`` holds seconds or an HTTP date.
+        now: seconds since the epoch, against which a date is measured.
+
+    >>> asked_wait({"Retry-After": "1.5"}, now=0.0)
+    1.5
+    >>> asked_wait({"Retry-After": "Thu, 01 Jan 1970 00:00:20 GMT"}, now=5.0)
+    15.0
+    """
+    found = {name.lower(): value.strip() for name, value in headers.items()}
+    if (seconds := _number(found.get("retry-after-ms"))) is not None:
+        return seconds / 1000
+    asked = found.get("retry-after")
+    if (seconds := _number(asked)) is not None:
+        return seconds
+    try:
+        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - now) if asked else None
+    except (ValueError, OverflowError):
+        return None
+
+
+def _number(value: str | None) -> float | None:
+    if value is None or not re.fullmatch(r"\d{1,9}(\.\d{0,9})?", value):
+        return None
+    return float(value)
+
+
+def redacted(text: str, key: str | None) -> str:
+    """Take a key out of an endpoint's words, whole, shortened or masked with asterisks.
+
+    >>> redacted("Incorrect API key provided: sk-12***cd.", "sk-1234abcd")
+    'Incorrect API key provided: ….'
+    """
+    if key:
+        text = text.replace(key, "…")
+        heads = {key[:n] for n in (4, 6, 8) if len(key) > 2 * n} | ({key[-6:]} if len(key) > 12 else set())
+        words = "|".join(re.escape(head) for head in sorted(heads, key=len))
+        if words:
+            text = re.sub(rf"[\w*.…-]*(?:{words})[\w*…-]*", "…", text)
+    return re.sub(r"[\w-]*\*{2,}[\w-]*", "…", text)

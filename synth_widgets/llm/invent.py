@@ -1,0 +1,270 @@
+"""Values that fit a JSON Schema, without a model: for tests and for scripted answers."""
+
+from __future__ import annotations
+
+import random
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+_ADJECTIVES = (
+    "late early broken quiet heavy light bright narrow simple missing double spare loyal distant modern wooden "
+    "frozen gentle hollow urgent common strict flat warm"
+).split()
+_NOUNS = (
+    "delivery battery invoice ticket garden kitchen engine camera ladder window harvest recipe password ferry museum "
+    "blanket keyboard contract orchard lantern passport compass bakery saddle"
+).split()
+_VERBS = (
+    "arrived stopped opened failed changed returned improved vanished cracked doubled started slipped "
+    "waited faded worked spread"
+).split()
+_TIMES = (
+    "on Monday,before noon,after a week,twice a day,last night,in the rain,without warning,near the station,"
+    "for no reason,by mistake,as promised,at the border"
+).split(",")
+_FORMATS = {
+    "date": "20{:02d}-0{m}-1{d}",
+    "date-time": "20{:02d}-0{m}-1{d}T08:30:00Z",
+    "time": "08:{:02d}:1{d}Z",
+    "email": "person{n}@example.org",
+    "uri": "https://example.org/{n}",
+    "hostname": "host{n}.example.org",
+    "ipv4": "192.0.2.{:d}",
+    "uuid": "00000000-0000-4000-8000-{n:012d}",
+}
+_DEEP = 6
+
+
+class Inventor:
+    """Makes values that fit schemas. The same seed makes the same values; no text comes twice.
+
+    Args:
+        seed: where the sequence begins.
+
+    >>> inventor = Inventor(seed=1)
+    >>> inventor.name(), inventor.name()
+    ('Frozen ferry', 'Wooden camera')
+    >>> sorted(inventor.value({"type": "object", "properties": {"n": {"type": "integer", "maximum": 3}}}))
+    ['n']
+    """
+
+    def __init__(self, seed: int = 0) -> None:
+        self._seed = seed
+        self._random = random.Random(seed)  # noqa: S311  (made-up data)
+        self._count = 0
+
+    def name(self) -> str:
+        """Return two readable words that were not returned before."""
+        words = self._words((_ADJECTIVES, _NOUNS))
+        return " ".join(words).capitalize()
+
+    def sentence(self) -> str:
+        """Return a short readable sentence that was not returned before."""
+        adjective, noun, verb, when, *more = self._words((_ADJECTIVES, _NOUNS, _VERBS, _TIMES))
+        return f"The {adjective} {noun} {verb} {' '.join([when, *more])}."
+
+    def value(self, schema: Any, *, root: Any = None, names: bool = False, depth: int = 0, some: int = 2) -> Any:
+        """Return a value that fits a schema.
+
+        Understood are types, ``enum``, ``const``, bounds, simple patterns, formats, arrays, objects, local
+        ``$ref``s, the first of ``anyOf`` and ``oneOf``, and all of ``allOf``.
+
+        Args:
+            schema: a JSON Schema, or True.
+            root: the whole schema, in which ``$ref``s are looked up; this one if None.
+            names: whether texts are names of a few words instead of sentences.
+            depth: levels above this one; deep down, optional parts are left out.
+            some: elements of an array that does not say how many.
+        """
+        root = schema if root is None else root
+        schema = _plain(schema, root)
+        if (given := schema.get("enum", [schema["const"]] if "const" in schema else None)) is not None:
+            return self._random.choice(list(given))
+        kind = _kind(schema)
+        if kind == "object":
+            return self._object(schema, root, names, depth)
+        if kind == "array":
+            return self._array(schema, root, names, depth, some)
+        if kind == "string":
+            return self._string(schema, names)
+        if kind in {"integer", "number"}:
+            return self._number(schema, kind)
+        return self._random.random() < 0.5 if kind == "boolean" else None
+
+    def _object(self, schema: Mapping[str, Any], root: Any, names: bool, depth: int) -> dict[str, Any]:
+        properties = schema.get("properties", {})
+        required = schema.get("required", ())
+        wanted = [name for name in properties if depth < _DEEP or name in required]
+        wanted += [name for name in required if name not in properties]
+        return {
+            name: self.value(properties.get(name, {"type": "string"}), root=root, names=names, depth=depth + 1)
+            for name in wanted
+        }
+
+    def _array(self, schema: Mapping[str, Any], root: Any, names: bool, depth: int, some: int) -> list[Any]:
+        first = [self.value(sub, root=root, depth=depth + 1) for sub in schema.get("prefixItems", ())]
+        least, most = schema.get("minItems", 0), schema.get("maxItems")
+        count = least if depth >= _DEEP else max(least, some if most is None else most)
+        items = schema.get("items", True)
+        if items is False:
+            return first
+        found: list[Any] = first
+        for _ in range(20 * count):
+            if len(found) >= count:
+                break
+            value = self.value(items, root=root, names=names, depth=depth + 1)
+            if not schema.get("uniqueItems") or value not in found:
+                found.append(value)
+        return found
+
+    def _string(self, schema: Mapping[str, Any], names: bool) -> str:
+        if "pattern" in schema:
+            return "".join(_Pattern(str(schema["pattern"]), self._random).text())
+        if (form := _FORMATS.get(schema.get("format", ""))) is not None:
+            n = self._next()
+            return form.format(n % 90 + 10, n=n, m=n % 9 + 1, d=n % 9)
+        least, most = schema.get("minLength", 0), schema.get("maxLength", 200)
+        text = self.name() if names or most < 70 else self.sentence()
+        if len(text) > most:
+            text = f"{self._next():x}"[:most]
+        while len(text) < least:
+            text = f"{text} {self.sentence()}"
+        return text[: max(least, most)] if len(text) > most else text
+
+    def _number(self, schema: Mapping[str, Any], kind: str) -> int | float:
+        step = schema.get("multipleOf", 1 if kind == "integer" else 0.5)
+        low: float | None = schema.get("minimum", schema.get("exclusiveMinimum"))
+        high: float | None = schema.get("maximum", schema.get("exclusiveMaximum"))
+        if low is None:
+            low = 0 if high is None or high >= 0 else high - 10 * step
+        if high is None:
+            high = low + 10 * step
+        first, last = -(-low // step), high // step
+        first += first * step == schema.get("exclusiveMinimum")
+        last -= last * step == schema.get("exclusiveMaximum")
+        if last < first:
+            return int(low) if kind == "integer" else (low + high) / 2
+        number = float(self._random.randint(int(first), int(last)) * step)
+        return int(number) if kind == "integer" else number
+
+    def _next(self) -> int:
+        self._count += 1
+        return self._count
+
+    def _words(self, lists: Sequence[Sequence[str]]) -> list[str]:
+        """Pick one word of each list by a number that steps through all combinations before one comes again."""
+        total = 1
+        for words in lists:
+            total *= len(words)
+        round_, n = divmod(self._next(), total)
+        n = (n * 7919 + self._seed * 104729) % total
+        picked = []
+        for words in lists:
+            n, at = divmod(n, len(words))
+            picked.append(words[at])
+        return picked + ([str(round_ + 1)] if round_ else [])
+
+
+def _plain(schema: Any, root: Any) -> dict[str, Any]:
+    """Follow references and take the first alternative, so that one flat schema is left."""
+    found = dict(schema) if isinstance(schema, Mapping) else {}
+    for _ in range(20):
+        if "$ref" in found:
+            target: Any = root
+            for part in str(found.pop("$ref")).removeprefix("#").strip("/").split("/"):
+                key = part.replace("~1", "/").replace("~0", "~")
+                target = target[int(key)] if isinstance(target, list) else target[key] if key else target
+            found = {**target, **found}
+        elif "anyOf" in found or "oneOf" in found:
+            found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[0])}
+        elif "allOf" in found:
+            for part in found.pop("allOf"):
+                inner = _plain(part, root)
+                both = {**found.get("properties", {}), **inner.get("properties", {})}
+                required = [*found.get("required", ()), *inner.get("required", ())]
+                found = {**found, **inner, **({"properties": both, "required": required} if both else {})}
+        else:
+            break
+    return found
+
+
+def _kind(schema: Mapping[str, Any]) -> str:
+    kind = schema.get("type")
+    if isinstance(kind, list):
+        kind = next((k for k in kind if k != "null"), "null")
+    if kind is None:
+        kind = "object" if "properties" in schema else "array" if "items" in schema else "string"
+    return str(kind)
+
+
+class _Pattern:
+    """Text for a pattern made of literals, classes, groups, alternatives and counts."""
+
+    def __init__(self, pattern: str, chance: random.Random) -> None:
+        self._rest = pattern
+        self._chance = chance
+
+    def text(self) -> Iterator[str]:
+        """Yield pieces of a text that the pattern describes, up to its end or its closing bracket."""
+        ways: list[list[str]] = [[]]
+        while self._rest and not self._rest.startswith(")"):
+            if self._rest[0] == "|":
+                self._rest = self._rest[1:]
+                ways.append([])
+            elif self._rest[0] in "^$":
+                self._rest = self._rest[1:]
+            else:
+                before = self._rest
+                atom = self._atom()
+                consumed = before[: len(before) - len(self._rest)]
+                for _ in range(self._times()):
+                    ways[-1].append(atom)
+                    atom = _Pattern(consumed, self._chance)._atom()  # noqa: SLF001  (its own class)
+        yield from self._chance.choice(ways)
+
+    def _atom(self) -> str:
+        sign, self._rest = self._rest[0], self._rest[1:]
+        if sign == "(":
+            self._rest = re.sub(r"^\?(:|P<\w+>)", "", self._rest)
+            inside = "".join(self.text())
+            self._rest = self._rest[1:]
+            return inside
+        if sign == "[":
+            end = self._rest.index("]", 1)
+            inside, self._rest = self._rest[:end], self._rest[end + 1 :]
+            return self._chance.choice(_class(inside))
+        if sign == "\\":
+            escaped, self._rest = self._rest[0], self._rest[1:]
+            return self._chance.choice(
+                {"d": "0123456789", "w": "abcxyz019", "s": " ", "b": ("",)}.get(escaped, escaped)
+            )
+        return self._chance.choice("abcdefgh") if sign == "." else sign
+
+    def _times(self) -> int:
+        found = re.match(r"(?:(\?)|(\*)|(\+)|\{(\d+)(,?)(\d*)\})\??", self._rest)
+        if not found:
+            return 1
+        self._rest = self._rest[found.end() :]
+        if found[4] is None:
+            return self._chance.randint(1 if found[3] else 0, 1 if found[1] else 4)
+        least = int(found[4])
+        most = int(found[6]) if found[6] else least + (3 if found[5] else 0)
+        return self._chance.randint(least, most)
+
+
+def _class(inside: str) -> str:
+    """Return the characters that a class such as ``A-Z0-9_`` names."""
+    inside = inside.replace(r"\d", "0-9").replace(r"\w", "a-z0-9_").replace(r"\s", " ")
+    inside = re.sub(r"\\(.)", r"\1", inside)
+    negated, inside = inside.startswith("^"), inside.removeprefix("^")
+    found = []
+    at = 0
+    while at < len(inside):
+        if inside[at + 1 : at + 2] == "-" and at + 2 < len(inside):
+            found += [chr(c) for c in range(ord(inside[at]), ord(inside[at + 2]) + 1)]
+            at += 3
+        else:
+            found.append(inside[at])
+            at += 1
+    return "".join(c for c in "abcdefghijklmnopqrstuvwxyz0123456789" if c not in found) if negated else "".join(found)

@@ -1,0 +1,239 @@
+"""Reads a list of items out of a model's answer while it streams."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from synth_widgets.llm.jsontext import parse_json
+
+_STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_SPACE = re.compile(r"\s*")
+_OPENING = re.compile(r"[\[{]")
+_PLAIN = re.compile(r'[^"{}\[\],]+')
+_HEAD = re.compile(r"\s*(?:<think(?:ing)?>.*?</think(?:ing)?>\s*)?(?:```[\w-]*\s*)?", re.DOTALL)
+_CLOSER = {"{": "}", "[": "]"}
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One element of the list.
+
+    Attributes:
+        raw: its text as the model wrote it.
+        value: the JSON value, or ``None`` if there is an error.
+        error: why the text is no JSON value, or ``None``.
+    """
+
+    raw: str
+    value: Any
+    error: str | None = None
+
+
+class ItemStream:
+    """Yields each element of a list as soon as it is whole.
+
+    The list is the first array under a key ``"items"``, or a bare array. Chatter and code fences before it
+    are skipped, whatever follows it is ignored. How the text is cut into chunks changes nothing. An element
+    that is no JSON comes with its error, and reading goes on behind it. A text element is whole when the
+    comma or bracket after it has come: only then is it sure that its last quotation mark ended it.
+
+    >>> stream = ItemStream()
+    >>> [item.value for item in stream.feed('Sure: {"items": ["a", "b')]
+    ['a']
+    >>> [item.value for item in stream.feed('c"]}') + stream.end()]
+    ['bc']
+    """
+
+    def __init__(self) -> None:
+        self._text = ""
+        self._list = _List()
+        self._seeker = _Seeker()
+        self.found = False
+        """Whether the list has begun."""
+
+    @property
+    def done(self) -> bool:
+        """Whether the list has ended with its bracket."""
+        return self._list.done
+
+    def feed(self, chunk: str) -> list[Item]:
+        """Take the next piece of the answer; return the items that it finishes."""
+        if self.done:
+            return []
+        if self.found:
+            return self._list.feed(chunk)
+        self._text += chunk
+        start = self._seeker.find(self._text)
+        if start is None:
+            return []
+        self.found = True
+        rest, self._text = self._text[start:], ""
+        return self._list.feed(rest)
+
+    def end(self) -> list[Item]:
+        """Say that the answer is over; return a last item that is whole. A cut one is dropped."""
+        return [] if self.done or not self.found else self._list.end()
+
+
+class _Seeker:
+    """Finds where the list's first element may begin."""
+
+    def __init__(self) -> None:
+        self._in_head = True
+        self._at = 0
+
+    def find(self, text: str) -> int | None:
+        """Return the place behind the list's opening bracket, or ``None`` as long as it has not come.
+
+        Args:
+            text: the answer so far; each call brings the same text with more at its end.
+        """
+        if self._in_head and not self._skip_head(text):
+            return None
+        if self._in_head and text[self._at] == "[":
+            return self._at + 1
+        self._in_head = False
+        while (opening := _OPENING.search(text, self._at)) is not None:
+            start, end = _begin(text, opening.start())
+            if start is not None or end is None:
+                self._at = opening.start()
+                return start
+            self._at = end
+        self._at = len(text)
+        return None
+
+    def _skip_head(self, text: str) -> bool:
+        """Skip a thought and a code fence at the very beginning; tell whether what follows has come."""
+        begins = text.lstrip()[:6]
+        if any(mark.startswith(begins) and begins != mark for mark in ("<think", "```")):
+            return False
+        if begins == "<think" and "</think>" not in text and "</thinking>" not in text:
+            return False
+        head = _HEAD.match(text)
+        self._at = head.end() if head else 0
+        return self._at < len(text)
+
+
+def _begin(text: str, at: int) -> tuple[int | None, int | None]:
+    """Say of a bracket amid chatter where the list begins, else where to go on; twice ``None``: too early to say."""
+    follows = _skip_space(text, at + 1)
+    if follows == len(text):
+        return None, None
+    if text[at] == "[":
+        return (at + 1, None) if text[follows] in '"{[' else (None, at + 1)
+    return _key_items(text, at) if text[follows] == '"' else (None, at + 1)
+
+
+def _skip_space(text: str, at: int) -> int:
+    space = _SPACE.match(text, at)
+    return space.end() if space else at
+
+
+def _key_items(text: str, start: int) -> tuple[int | None, int | None]:
+    """Read an object from ``start``; return the place inside its ``"items": [``, and where the object ended."""
+    depth, at, key = 0, start, ""
+    while at < len(text):
+        sign = text[at]
+        if sign == '"':
+            rest = _STRING_REST.match(text, at + 1)
+            if rest is None:
+                return None, None
+            key, at = text[at : rest.end()], rest.end()
+            continue
+        if sign == ":" and key == '"items"':
+            value = _skip_space(text, at + 1)
+            if text[value : value + 1] == "[":
+                return value + 1, value
+        depth += (sign in "{[") - (sign in "}]")
+        at += 1
+        if depth == 0:
+            return None, at
+        if not sign.isspace():
+            key = ""
+    return None, None
+
+
+class _List:
+    """The elements of an array whose opening bracket has been read."""
+
+    def __init__(self) -> None:
+        self.done = False
+        self._rest = ""
+        self._at = 0
+        self._open: list[str] = []
+        self._in_string = False
+
+    def feed(self, chunk: str) -> list[Item]:
+        self._rest += chunk
+        return list(self._elements())
+
+    def end(self) -> list[Item]:
+        raw, self._rest, self.done = self._rest.strip(), "", True
+        item = _item(raw)
+        return [item] if raw and item.error is None and raw[0] in '"{[' else []
+
+    def _elements(self) -> Iterator[Item]:
+        """Yield the elements that end in ``_rest``; keep what is left and how far it was read."""
+        while self._at < len(self._rest) and not self.done:
+            if self._in_string:
+                if not self._string():
+                    return
+            elif plain := _PLAIN.match(self._rest, self._at):
+                self._at = plain.end()
+            else:
+                yield from self._sign(self._rest[self._at])
+
+    def _sign(self, sign: str) -> Iterator[Item]:
+        """Read a quotation mark, a bracket or a comma; yield the element that it ends."""
+        if sign in "]}," and not self._open:
+            yield from self._cut(sign)
+            return
+        self._at += 1
+        if sign == '"':
+            self._in_string = True
+        elif sign in _CLOSER:
+            self._open.append(_CLOSER[sign])
+        elif sign != ",":
+            opened = self._open.pop()
+            if sign == "]" and opened != sign:
+                self._at -= 1
+                yield from self._cut(sign)  # an object was never closed: the list ends here
+            elif not self._open:
+                yield from self._whole()
+
+    def _string(self) -> bool:
+        """Read on inside a string; tell whether it ended."""
+        rest = _STRING_REST.match(self._rest, self._at)
+        if rest is None:
+            return False
+        self._at = rest.end()
+        self._in_string = False
+        return True
+
+    def _whole(self) -> Iterator[Item]:
+        """Yield what was read if it is a whole object or array: nothing that follows can change it."""
+        item = _item(self._rest[: self._at].strip())
+        if item.error is None:
+            self._drop(self._at)
+            yield item
+
+    def _cut(self, sign: str) -> Iterator[Item]:
+        """Yield what stands before a comma or the list's closing bracket, and drop both."""
+        raw = self._rest[: self._at].strip()
+        self._drop(self._at + 1)
+        self.done = sign == "]"
+        if raw:
+            yield _item(raw)
+
+    def _drop(self, count: int) -> None:
+        self._rest = self._rest[count:]
+        self._at = 0
+        self._open.clear()
+
+
+def _item(raw: str) -> Item:
+    value, error = parse_json(raw)
+    return Item(raw, value, error)

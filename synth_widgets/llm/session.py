@@ -1,0 +1,78 @@
+"""One aiohttp session per running loop, shared by every completer that lives on it."""
+
+from __future__ import annotations
+
+import asyncio
+import urllib.parse
+import urllib.request
+from typing import TYPE_CHECKING
+from weakref import WeakKeyDictionary
+
+if TYPE_CHECKING:
+    import aiohttp
+
+_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+
+
+class _Shared:
+    """A session and the number of completers that hold it."""
+
+    def __init__(self, session: aiohttp.ClientSession) -> None:
+        self.session = session
+        self.holders = 0
+
+
+_shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
+
+
+def new_session() -> aiohttp.ClientSession:
+    """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.limiter`.
+
+    It keeps no cookies and reads no proxy settings; `proxy_for` does that, so that loopback is never sent
+    through a proxy.
+    """
+    import aiohttp
+
+    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
+    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+
+
+def acquire() -> aiohttp.ClientSession:
+    """Return the running loop's session and hold it until `release`."""
+    loop = asyncio.get_running_loop()
+    shared = _shared.get(loop)
+    if shared is None or shared.session.closed:
+        shared = _shared[loop] = _Shared(new_session())
+    shared.holders += 1
+    return shared.session
+
+
+async def release(session: aiohttp.ClientSession) -> None:
+    """Give a session back; the last holder closes it."""
+    loop = asyncio.get_running_loop()
+    shared = _shared.get(loop)
+    if shared is None or shared.session is not session:
+        return
+    shared.holders -= 1
+    if shared.holders <= 0:
+        del _shared[loop]
+        await session.close()
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine.
+
+    >>> is_loopback("http://localhost:11434/v1"), is_loopback("https://api.openai.com/v1")
+    (True, False)
+    """
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host in _LOOPBACK or host.startswith("127.")
+
+
+def proxy_for(url: str) -> str | None:
+    """Return the proxy that the environment names for a URL, or ``None``. Loopback never has one."""
+    parts = urllib.parse.urlsplit(url)
+    if is_loopback(url) or urllib.request.proxy_bypass(parts.hostname or ""):
+        return None
+    proxies = urllib.request.getproxies()
+    return proxies.get(parts.scheme) or proxies.get("all")

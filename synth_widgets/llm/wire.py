@@ -1,0 +1,227 @@
+"""The chat completions format: what is sent, and how what comes back is read. Pure; no connection here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from synth_widgets.llm.completer import Finish, Request
+from synth_widgets.llm.structured import strict_form
+from synth_widgets.records import Usage
+
+_FINISH: Mapping[str, Finish] = {
+    "stop": "stop",
+    "eos": "stop",
+    "end_turn": "stop",
+    "length": "length",
+    "max_tokens": "length",
+    "content_filter": "filter",
+    "safety": "filter",
+}
+
+
+class StreamError(Exception):
+    """The endpoint sent an error instead of an answer, in a body or an event that says 200.
+
+    Attributes:
+        status: the HTTP status that it names, or 500.
+    """
+
+    def __init__(self, message: str, status: int) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class NoAnswerError(Exception):
+    """The endpoint sent something that is no chat completion.
+
+    Attributes:
+        is_json: whether it was JSON at least.
+    """
+
+    def __init__(self, message: str, *, is_json: bool = True) -> None:
+        super().__init__(message)
+        self.is_json = is_json
+
+
+def read_json(text: str | bytes) -> Any:
+    """Parse what an endpoint sent.
+
+    Raises:
+        NoAnswerError: it is not JSON.
+    """
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        raise NoAnswerError("not JSON", is_json=False) from None
+
+
+def body(model: str, request: Request, params: Mapping[str, Any], *, stream: bool, strict: bool) -> bytes:
+    """Return the request's JSON as UTF-8.
+
+    Args:
+        model: the name the endpoint knows.
+        request: the question.
+        params: sampling parameters, by the names the endpoint knows.
+        stream: whether the answer is to come in events, with the usage in the last.
+        strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
+            the schema goes out unchanged, because its grammar knows more of JSON Schema.
+    """
+    told: dict[str, Any] = {"model": model, "messages": [dict(message) for message in request.messages], **params}
+    if request.mode == "json_schema" and request.schema is not None:
+        told["response_format"] = response_format(request.schema, strict=strict)
+    if stream:
+        told["stream"] = True
+        told["stream_options"] = {"include_usage": True}
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
+    """Return the ``response_format`` that asks for a schema.
+
+    >>> response_format({"type": "object"}, strict=True)["json_schema"]["strict"]
+    False
+    """
+    form = strict_form(schema) if strict else dict(schema)
+    told = {"name": "answer", "strict": form is not None, "schema": dict(schema) if form is None else form}
+    return {"type": "json_schema", "json_schema": told}
+
+
+class Reading:
+    """An answer while it arrives, whether whole or in events.
+
+    Attributes:
+        finish: why the model ended, or ``None`` as long as the endpoint has not said.
+        usage: as the endpoint counted.
+    """
+
+    def __init__(self) -> None:
+        self.finish: Finish | None = None
+        self.usage = Usage()
+        self._text: list[str] = []
+        self._reasoning: list[str] = []
+        self._refusal: list[str] = []
+
+    @property
+    def text(self) -> str:
+        """The content so far; the words of a refusal where there is no content."""
+        return "".join(self._text) or "".join(self._refusal)
+
+    @property
+    def reasoning(self) -> str | None:
+        """The reasoning so far, or ``None``."""
+        return "".join(self._reasoning) or None
+
+    @property
+    def outcome(self) -> Finish:
+        """Why it ended; a refusal counts as ``filter``."""
+        return "filter" if self._refusal else (self.finish or "other")
+
+    def whole(self, data: Any) -> str:
+        """Read a body that holds the whole answer; return its content.
+
+        Raises:
+            StreamError: the body is an error.
+            NoAnswerError: the body is no chat completion.
+        """
+        return self._part(data, "message", whole=True)
+
+    def event(self, data: Any) -> str:
+        """Read one event of a streamed answer; return the content it adds, which may be empty.
+
+        Raises:
+            StreamError: the event is an error.
+            NoAnswerError: the event is no part of a chat completion.
+        """
+        return self._part(data, "delta", whole=False)
+
+    def _part(self, data: Any, key: str, *, whole: bool) -> str:
+        if not isinstance(data, dict):
+            raise NoAnswerError("the answer is not a JSON object")
+        if data.get("error"):
+            raise StreamError(error_message(data), _error_status(data["error"]))
+        self._count(data.get("usage"))
+        choices = data.get("choices")
+        if not choices and not whole:
+            return ""  # the event that brings the usage
+        if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
+            raise NoAnswerError("the answer has no choices")
+        choice = choices[0]
+        if (why := choice.get("finish_reason")) is not None:
+            self.finish = _FINISH.get(str(why).lower(), "other")
+        part = choice.get(key) or choice.get("message") or choice.get("delta")
+        if not isinstance(part, dict):
+            if whole:
+                raise NoAnswerError("the answer has no message")
+            return ""
+        return self._message(part)
+
+    def _message(self, part: Mapping[str, Any]) -> str:
+        content = part.get("content")
+        text = ""
+        if isinstance(content, str):
+            text = content
+        elif isinstance(content, list):  # parts, as some endpoints of reasoning models send
+            blocks = [block for block in content if isinstance(block, dict)]
+            text = "".join(b["text"] for b in blocks if isinstance(b.get("text"), str))
+            self._reasoning += [_flat(b["thinking"]) for b in blocks if "thinking" in b]
+        for name in ("reasoning_content", "reasoning"):
+            if isinstance(part.get(name), str) and part[name]:
+                self._reasoning.append(part[name])
+                break
+        if isinstance(part.get("refusal"), str) and part["refusal"]:
+            self._refusal.append(part["refusal"])
+        if text:
+            self._text.append(text)
+        return text
+
+    def _count(self, usage: Any) -> None:
+        if isinstance(usage, dict):
+            counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
+            prompt, completion = (int(n) if isinstance(n, int | float) and n > 0 else 0 for n in counts)
+            self.usage = Usage(prompt, completion)
+
+
+def error_fields(text: str) -> dict[str, Any]:
+    """Return the ``error`` object of an endpoint's error body, with at least ``message``; empty for other bodies.
+
+    >>> error_fields('{"error": {"message": "no", "code": "x"}}')
+    {'message': 'no', 'code': 'x'}
+    """
+    try:
+        data = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    if isinstance(data, list) and data:
+        data = data[0]
+    if not isinstance(data, dict):
+        return {}
+    error = data.get("error", data)
+    if isinstance(error, str):
+        return {"message": error}
+    if not isinstance(error, dict):
+        return {}
+    message = error.get("message") or data.get("message") or data.get("detail") or ""
+    return {**error, "message": message if isinstance(message, str) else json.dumps(message)}
+
+
+def error_message(data: Mapping[str, Any]) -> str:
+    """Return the words of a body that holds an ``error``."""
+    error = data["error"]
+    return str(error.get("message") or error) if isinstance(error, dict) else str(error)
+
+
+def _error_status(error: Any) -> int:
+    code = error.get("code") or error.get("status") if isinstance(error, dict) else None
+    try:
+        status = int(str(code))
+    except ValueError:
+        return 500
+    return status if 400 <= status < 600 else 500
+
+
+def _flat(thinking: Any) -> str:
+    if isinstance(thinking, list):
+        return "".join(str(block.get("text", "")) for block in thinking if isinstance(block, dict))
+    return str(thinking)

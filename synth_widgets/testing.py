@@ -1,0 +1,176 @@
+"""A completer without a model, for tests: this package's and yours."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Literal
+
+from synth_widgets.errors import UnreachableError
+from synth_widgets.llm.completer import Answer, Finish, Mode, OnText, Request
+from synth_widgets.llm.invent import Inventor
+from synth_widgets.records import Usage
+
+Fault = Literal["invalid", "garbage", "truncate", "chatter", "drop"] | Exception | type[Exception]
+"""What can go wrong with one call.
+
+``invalid``: JSON that breaks the schema (in a list: its first item does). ``garbage``: no JSON. ``truncate``: cut
+in the middle, with finish ``length``. ``chatter``: the right answer amid other words and in a code fence. ``drop``:
+the connection breaks after half of the text. An exception is raised before any text.
+"""
+
+Faults = Mapping[int, Fault] | Callable[[int, Request], Fault | None]
+
+
+class ScriptedCompleter:
+    """Answers by the request's schema, or by a script, always the same for the same seed.
+
+    Without ``answers`` each answer is valid under the request's schema, and no topic, input or other text comes
+    twice. It stands where a model does: ``sw.Studio(task, model=ScriptedCompleter())``.
+
+    Args:
+        seed: another seed, other values.
+        latency: seconds before the first text of an answer, or a function of the request.
+        chunk_delay: seconds between the pieces of a streamed answer.
+        chunk: characters of such a piece.
+        faults: the calls that go wrong: ``{3: "truncate"}`` for the third, or a function of the call's number
+            (from 1) and the request.
+        answers: texts (or JSON values) to answer with, one a call, before those made by schema; or a function
+            that makes each.
+        name, concurrency, items_per_call, modes: as every completer has them.
+
+    Attributes:
+        requests: every request so far, in the order they came.
+        in_flight, peak: calls now, and at most at once.
+        waiting: always ``None``: nothing is retried.
+        closed: whether `close` was called.
+
+    >>> import asyncio
+    >>> schema = {"type": "object", "properties": {"tone": {"enum": ["kind"]}}, "required": ["tone"]}
+    >>> model = ScriptedCompleter(answers=["first"], faults={3: "truncate"})
+    >>> request = Request([{"role": "user", "content": "Hello"}], schema=schema)
+    >>> [asyncio.run(model.complete(request)).text for _ in range(3)]
+    ['first', '{"tone": "kind"}', '{"tone":']
+    >>> len(model.requests)
+    3
+    """
+
+    waiting: str | None = None
+
+    def __init__(
+        self,
+        *,
+        seed: int = 0,
+        latency: float | Callable[[Request], float] = 0.0,
+        chunk_delay: float = 0.0,
+        chunk: int = 8,
+        faults: Faults | None = None,
+        answers: Iterable[Any] | Callable[[Request], Any] = (),
+        name: str = "scripted",
+        concurrency: int = 16,
+        items_per_call: int = 8,
+        modes: tuple[Mode, ...] = ("json_schema", "text"),
+    ) -> None:
+        self.name = name
+        self.concurrency = concurrency
+        self.items_per_call = items_per_call
+        self.modes = modes
+        self.requests: list[Request] = []
+        self.in_flight = 0
+        self.peak = 0
+        self.closed = False
+        self._inventor = Inventor(seed)
+        self._latency = latency
+        self._chunk_delay = chunk_delay
+        self._chunk = chunk
+        self._faults = faults or {}
+        self._answer_by = answers if callable(answers) else None
+        self._script = iter(() if callable(answers) else answers)
+
+    def __repr__(self) -> str:
+        return f"ScriptedCompleter({self.name!r})"
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
+        """Answer one request, after the latency; with ``on_text``, in pieces.
+
+        Raises:
+            UnreachableError: the script says ``drop``; ``partial`` is what was handed out.
+            Exception: the one that the script names for this call.
+        """
+        self.requests.append(request)
+        number = len(self.requests)
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        try:
+            return await self._answer(number, request, on_text)
+        finally:
+            self.in_flight -= 1
+
+    async def close(self) -> None:
+        """Note that it was closed. It goes on answering."""
+        self.closed = True
+
+    async def _answer(self, number: int, request: Request, on_text: OnText | None) -> Answer:
+        fault = self._faults(number, request) if callable(self._faults) else self._faults.get(number)
+        seconds = self._latency(request) if callable(self._latency) else self._latency
+        await asyncio.sleep(seconds)
+        if isinstance(fault, Exception):
+            raise fault
+        if isinstance(fault, type):
+            raise fault(f"scripted for call {number}")
+        text, finish = _spoilt(self._content(request), fault)
+        if on_text is not None:
+            for at in range(0, len(text), self._chunk):
+                if at and self._chunk_delay:
+                    await asyncio.sleep(self._chunk_delay)
+                on_text(text[at : at + self._chunk])
+        if fault == "drop":
+            raise UnreachableError("The scripted connection broke.", partial=text if on_text else "")
+        asked = sum(len(str(message.get("content") or "")) for message in request.messages)
+        return Answer(text, finish, usage=Usage(asked // 4 + 1, len(text) // 4 + 1), seconds=seconds)
+
+    def _content(self, request: Request) -> Any:
+        """The next answer as text, or as a value that is to become JSON."""
+        if self._answer_by is not None:
+            return self._answer_by(request)
+        for answer in self._script:
+            return answer
+        if request.schema is None:
+            return self._inventor.name() if request.step == "topics" else self._inventor.sentence()
+        return invent(self._inventor, request.schema, names=request.step == "topics", some=self.items_per_call)
+
+
+def invent(inventor: Inventor, schema: Mapping[str, Any], *, names: bool = False, some: int = 8) -> Any:
+    """Return a value that fits a schema; a list under ``items`` without bounds gets ``some`` elements.
+
+    >>> invent(Inventor(), {"type": "object", "properties": {"items": {"type": "array"}}}, names=True, some=2)
+    {'items': ['Warm contract', 'Flat recipe']}
+    """
+    items = schema.get("properties", {}).get("items")
+    if not isinstance(items, Mapping):
+        return inventor.value(schema, names=names, some=some)
+    rest = {name: sub for name, sub in schema["properties"].items() if name != "items"}
+    value = inventor.value({**schema, "properties": rest, "required": list(rest)}, root=schema, names=names)
+    return {**value, "items": inventor.value(items, root=schema, names=names, some=some)}
+
+
+def _spoilt(content: Any, fault: object) -> tuple[str, Finish]:
+    """Return the answer's text as the fault leaves it, and why it ends."""
+    if fault == "garbage":
+        return "I am sorry, as a script I would rather talk about the weather", "stop"
+    if fault == "invalid":
+        content = _invalid(content)
+    text = content if isinstance(content, str) else json.dumps(content, ensure_ascii=False)
+    if fault == "chatter":
+        return f"Sure, here it is:\n```json\n{text}\n```\nAnything else?", "stop"
+    if fault in {"truncate", "drop"}:
+        return text[: (len(text) + 1) // 2], "length"
+    return text, "stop"
+
+
+def _invalid(content: Any) -> Any:
+    wrong = {"wrong": [None]}
+    if isinstance(content, dict) and isinstance(content.get("items"), list):
+        return {**content, "items": [wrong, *content["items"][1:]]}
+    return {**dict.fromkeys(content, wrong)} if isinstance(content, dict) and content else [wrong]
