@@ -1,0 +1,42 @@
+"""Make synthetic data for LLM work in a notebook, and throw out the bad half.
+
+>>> import synth_widgets as sw
+>>> task = sw.Task("Greeter", "Greet the person by name.")
+>>> studio = sw.Studio(task, path=":memory:", model="local")
+>>> studio.close()
+"""
+
+from __future__ import annotations
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from synth_widgets.errors import SynthError
+    from synth_widgets.models import Model
+    from synth_widgets.studio import Studio
+    from synth_widgets.task import Requirement, Task
+
+__version__ = "0.1.0"
+__all__ = ["Model", "Requirement", "Studio", "SynthError", "Task", "__version__"]
+
+_HOMES = {
+    "Model": "models",
+    "Requirement": "task",
+    "Studio": "studio",
+    "SynthError": "errors",
+    "Task": "task",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Load a public name on first use, so that importing the package costs next to nothing."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f"{__name__}.{_HOMES[name]}"), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

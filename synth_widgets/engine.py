@@ -7,7 +7,7 @@ import concurrent.futures
 import inspect
 import os
 import threading
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 from synth_widgets.errors import ClosedError
@@ -47,11 +47,11 @@ class Engine:
         self._check()
         self.loop.call_soon_threadsafe(call)
 
-    def call(self, function: Callable[[], T | Awaitable[T]]) -> T | Awaitable[T]:
+    def call(self, function: Callable[[], T | Coroutine[Any, Any, T]]) -> T | Coroutine[Any, Any, T]:
         """Run a function on the engine's thread and return what it returns.
 
-        On the engine's thread it runs at once, and an awaitable comes back as it is. Elsewhere the caller waits;
-        an awaitable is awaited there, and an exception is raised here.
+        On the engine's thread it runs at once, and a coroutine comes back as it is. Elsewhere the caller waits;
+        a coroutine is awaited there, and an exception is raised here.
         """
         if self.is_current:
             return function()
@@ -59,7 +59,7 @@ class Engine:
 
         async def run() -> T:
             result = function()
-            return await result if inspect.isawaitable(result) else result
+            return await result if inspect.iscoroutine(result) else result
 
         return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
 

@@ -57,6 +57,10 @@ class Answer:
     seconds: float = 0.0
 
 
+ITEMS_PER_CALL = 8
+"""Topics or inputs that are asked for in one call, unless a completer says otherwise."""
+
+
 @runtime_checkable
 class Completer(Protocol):
     """Anything that can answer a `Request`. All of it runs on the engine's loop.

@@ -127,6 +127,10 @@ class Journal:
             }
         )
 
+    def settle(self) -> None:
+        """Empty the WAL after what is queued."""
+        self.read(self._empty_wal)
+
     def load(self) -> State:
         """Read the whole current state."""
         return self.read(_load).result()

@@ -270,6 +270,11 @@ class Store:
             self._waiting.append((wanted, future))
         return future
 
+    def settle(self) -> None:
+        """Empty the WAL once what is queued is written, so that a copied file is whole."""
+        if not self._closed:
+            self._journal.settle()
+
     def listen(self, listener: Listener) -> Callable[[], None]:
         """Call a listener on the owner's thread with commits that are on disk; return what ends it."""
         self._listeners.append(listener)

@@ -1,0 +1,118 @@
+"""What a person may hand to a method, brought to one form, with errors that say what is allowed."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable, Iterable
+from typing import Any, ParamSpec, TypeVar
+
+from synth_widgets.errors import StudioError, unknown_keywords
+from synth_widgets.records import STEPS, Path
+from synth_widgets.task import normalised_name
+from synth_widgets.text.normal import storable
+
+P = ParamSpec("P")
+R = TypeVar("R")
+MAX_NAME = 500
+MAX_DEPTH = 50
+
+
+def suggesting(function: Callable[P, R]) -> Callable[P, R]:
+    """Make an unknown keyword raise a `TypeError` that names the nearest right spelling."""
+    parameters = inspect.signature(function).parameters.values()
+    allowed = [p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD} and p.name != "self"]
+    where = function.__qualname__.removesuffix(".__init__")
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        unknown = {name: value for name, value in kwargs.items() if name not in allowed}
+        if unknown:
+            raise unknown_keywords(where, unknown, allowed)
+        return function(*args, **kwargs)
+
+    return checked
+
+
+def path_of(given: Any) -> Path:
+    """Return a topic's path from a name, or a tuple or list of names.
+
+    >>> path_of("Billing"), path_of(["Billing", " Refunds "]), path_of(())
+    (('Billing',), ('Billing', 'Refunds'), ())
+    """
+    names = (given,) if isinstance(given, str) else given
+    if not isinstance(names, tuple | list) or not all(isinstance(n, str) for n in names):
+        raise StudioError(f"A topic is named by its path, such as ('Billing', 'Refunds'), not {given!r}.")
+    if len(names) > MAX_DEPTH:
+        raise StudioError(f"A topic's path has at most {MAX_DEPTH} names, not {len(names)}.")
+    return tuple(name_of(n) for n in names)
+
+
+def name_of(given: Any) -> str:
+    """Return a topic's name with single spaces, or raise when it is empty or too long."""
+    if not isinstance(given, str) or not normalised_name(given):
+        raise StudioError(f"A topic's name is text that is not empty, not {given!r}.")
+    name = " ".join(str(storable(given)).split())
+    if len(name) > MAX_NAME:
+        raise StudioError(f"A topic's name has at most {MAX_NAME} characters; this one has {len(name):,}.")
+    return name
+
+
+def ids_of(given: Any) -> list[str]:
+    """Return sample ids from one id, several, a frame of `to_pandas`, or a boolean Series indexed by id.
+
+    >>> ids_of("4k2a000000"), ids_of(["a", "b"])
+    (['4k2a000000'], ['a', 'b'])
+    """
+    if isinstance(given, str):
+        return [given]
+    index = getattr(given, "index", None)
+    if hasattr(given, "columns"):
+        return _index(index, "a frame")
+    if hasattr(given, "dtype") and hasattr(given, "to_numpy") and not callable(index) and index is not None:
+        if str(given.dtype) in {"bool", "boolean"}:
+            return _index(given[given.fillna(value=False).astype(bool)].index, "a boolean Series")
+        return [str(value) for value in given]
+    if hasattr(given, "id") and isinstance(given.id, str):
+        return [given.id]
+    if not isinstance(given, Iterable):
+        raise StudioError(f"Samples are named by id, a list of ids, or a frame of to_pandas(), not {given!r}.")
+    values = [getattr(value, "id", value) for value in given]
+    if any(isinstance(value, bool) for value in values) or getattr(given, "dtype", None) == bool:
+        raise StudioError(
+            "A bare list of booleans does not say which samples it means. Use a Series whose index is the ids: "
+            "studio.keep(df['stars'] > 3)."
+        )
+    if wrong := next((value for value in values if not isinstance(value, str)), None):
+        raise StudioError(f"A sample's id is text of ten characters, not {wrong!r}.")
+    return list(dict.fromkeys(values))
+
+
+def _index(index: Any, what: str) -> list[str]:
+    if index.name != "id":
+        raise StudioError(
+            f"The index of {what} must be the samples' ids, as to_pandas() gives it (its name is {index.name!r}, not "
+            "'id'). Did reset_index() move it? set_index('id') brings it back."
+        )
+    return [str(value) for value in index]
+
+
+def guidance_of(given: Any) -> dict[str, str]:
+    """Return guidance by step from one text (for every step) or a dict."""
+    if given is None:
+        return {}
+    if isinstance(given, str):
+        return {"all": str(storable(given)).strip()}
+    allowed = ("all", *STEPS)
+    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
+        raise StudioError(f"guidance is text, or a dict of texts with the keys {', '.join(allowed)}, not {given!r}.")
+    if wrong := next((key for key in given if key not in allowed), None):
+        raise unknown_keywords("guidance", {str(wrong): None}, allowed)
+    return {key: str(storable(text)).strip() for key, text in given.items()}
+
+
+def count_of(given: Any, what: str, *, least: int = 1, most: int = 10_000) -> int:
+    """Return a whole number within bounds, or raise and name them."""
+    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+        raise StudioError(f"{what}={given!r} must be a whole number from {least} to {most:,}.")
+    return given

@@ -1,0 +1,342 @@
+"""What all `Studio`s of one file share: the store, the models, the jobs. Lives on the engine's thread."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import inspect
+import threading
+import weakref
+from collections.abc import Callable, Coroutine, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path as FilePath
+from typing import Any, TypeVar
+
+from synth_widgets.engine import Engine, engine
+from synth_widgets.errors import FileError, ModelError, StudioError
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
+from synth_widgets.models import Model
+from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
+from synth_widgets.runs import plan
+from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.job import Job
+from synth_widgets.runs.plan import Estimate, Recipe
+from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.run import Run
+from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
+from synth_widgets.store.journal import now
+from synth_widgets.store.store import Store
+from synth_widgets.task import Task
+
+T = TypeVar("T")
+ModelLike = str | Model | Completer
+
+HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For example:
+
+    task = sw.Task("Support triage", "Read a customer's message; return its category and urgency.")
+    studio = sw.Studio(task)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What undo or redo did: the action's label, and fields that later changes had taken over."""
+
+    label: str
+    skipped: tuple[str, ...] = ()
+
+
+class Core:
+    """One open studio file in this process. Make it with `attach`."""
+
+    def __init__(self, path: FilePath | None, task: Task | None) -> None:
+        self.engine: Engine = engine()
+        self.path = path
+        self.handles: weakref.WeakSet[Any] = weakref.WeakSet()
+        self.jobs: dict[str, Job] = {}
+        self.runs: dict[str, Run] = {}
+        self.session: Session | None = None
+        self.session_guidance = ""
+        self.on_progress: list[Callable[[Job], None]] = []
+        self.closed = False
+        self._models: dict[str, ModelLike] = {}
+        self._completers: list[tuple[ModelLike, Completer]] = []
+        self._repeats = Repeats()
+        self.store: Store = self.engine.call(lambda: Store(path, self.engine.post))  # type: ignore[assignment]
+        try:
+            self.task = self._adopt(task)
+        except BaseException:
+            self.engine.call(self.store.close)
+            raise
+        self.act(self._mark_interrupted)
+
+    @property
+    def state(self) -> Any:
+        """The store's state; read only."""
+        return self.store.state
+
+    def act(self, function: Callable[[], T | Coroutine[Any, Any, T]]) -> T:
+        """Run a function on the engine's thread and return when what it changed is on disk.
+
+        On the engine's thread it runs at once; what it returns, a coroutine too, comes back as it is, and the
+        caller sees to the waiting.
+        """
+        if self.engine.is_current:
+            return function()  # type: ignore[return-value]
+
+        async def run() -> T:
+            result = function()
+            value = await result if inspect.iscoroutine(result) else result
+            if not self.closed:
+                await asyncio.wrap_future(self.store.saved())
+            return value
+
+        return self.engine.call(run)  # type: ignore[return-value]
+
+    # ------------------------------------------------------------ task and models
+    def _adopt(self, task: Task | None) -> Task:
+        tasks = self.store.state.tasks
+        if task is None:
+            if not tasks:
+                raise StudioError(f"{self.path} has no task yet.\n{HOW_TO_WRITE_A_TASK}")
+            return tasks[-1]
+        self.change_task(task)
+        return task
+
+    def change_task(self, task: Task) -> None:
+        """Take a task over: as it is, or as a new version of the file's."""
+        tasks = self.store.state.tasks
+        if tasks and tasks[-1].name != task.name:
+            raise StudioError(
+                f"{self.path or 'This studio'} belongs to the task {tasks[-1].name!r}, not {task.name!r}. Give the "
+                "new task a file of its own with path=, or leave path= out."
+            )
+        if (not tasks or tasks[-1] != task) and self.store.held_by is None:
+            self.act(lambda: self.store.commit([TaskChanged(task)], actor="system"))
+        self.task = task
+
+    def set_models(self, models: Mapping[str, ModelLike | None]) -> None:
+        """Set the models by step; the key ``default`` is for the steps that have none of their own."""
+        for key, given in models.items():
+            if given is None:
+                continue
+            if not isinstance(given, str | Model | Completer):
+                raise ModelError(f"model is a name, a sw.Model or a completer, not {given!r}.")
+            model = Model(given) if isinstance(given, str) else given
+            if isinstance(model, Model):
+                _check_model(model)
+            current = self._models.get(key)
+            if isinstance(given, str) and isinstance(current, Model) and current.name == model.name:
+                continue  # the same name, with an address or key given in code
+            self._models[key] = model
+            self._remember(key, model)
+
+    def _remember(self, key: str, model: Model | Completer) -> None:
+        if self.store.held_by is not None:
+            return
+        known = dict(self.store.state.settings.get("models") or {})
+        wanted = {**known, key: {"name": model.name, "in_code": not isinstance(model, Model)}}
+        if wanted != known:
+            self.act(lambda: self.store.commit([SettingChanged("models", known, wanted)], actor="system"))
+
+    def model(self, step: str = "default") -> ModelLike:
+        """Return the model of a step: given in this process, else the file's last, else the embedded one."""
+        for key in (step, "default"):
+            if key in self._models:
+                return self._models[key]
+            if (saved := (self.store.state.settings.get("models") or {}).get(key)) is not None:
+                if saved["in_code"]:
+                    raise ModelError(
+                        f"This file was last used with {saved['name']!r}, a completer that code gave. Give one again: "
+                        "sw.Studio(…, model=…)."
+                    )
+                return Model(saved["name"])
+        return Model("local")
+
+    def model_name(self, step: str = "default") -> str:
+        """Return the name of a step's model, for display."""
+        try:
+            model = self.model(step)
+        except ModelError:
+            saved = self.store.state.settings["models"]
+            return str((saved.get(step) or saved["default"])["name"])
+        return model if isinstance(model, str) else model.name
+
+    def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
+        """Return what answers a step's requests. Runs on the engine's thread."""
+        from synth_widgets.llm.catalog import completer_for  # noqa: PLC0415 - models are reached only when asked
+
+        model = self.model(step) if override is None else override
+        model = Model(model) if isinstance(model, str) else model
+        for known, completer in self._completers:
+            if known == model:
+                return completer
+        completer = completer_for(model)
+        self._completers.append((model, completer))
+        return completer
+
+    # ------------------------------------------------------------ sessions and jobs
+    def new_session(self, guidance: str, tags: tuple[str, ...]) -> Session:
+        """Begin a sitting now."""
+        models = {step: self.model_name(step) for step in STEPS}
+        session = Session(new_session_id(), guidance, tags, models, now())
+        self.store.commit([SessionAdded(session)], actor="system")
+        self.session = session
+        return session
+
+    def start(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Job:
+        """Start a job. One that has nothing to make is done at once, and leaves no trace."""
+        self.store.check_writable()
+        record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
+        first = plan.start(self.state, recipe, record.id, samples)
+        if not first.items:
+            self.store.commit(first.targets, label="Set targets")
+            job = Job(self.engine, lambda: record)
+            job._end()  # noqa: SLF001 - a handle on a job that never ran
+            return job
+        completers = self._completers_for(recipe, model)
+        session = self.session or self.new_session(self.session_guidance, ())
+        return self._run(replace(record, status="running", session=session.id), recipe, completers, samples)
+
+    def resume(self) -> Job:
+        """Start what interrupted and stopped jobs still owe; return the newest of them."""
+        self.store.check_writable()
+        owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
+        if not owing:
+            record = JobRecord(new_id(), "grow", status="done")
+            job = Job(self.engine, lambda: record)
+            job._end()  # noqa: SLF001 - see `start`
+            return job
+        for record in owing:
+            recipe = Recipe.from_json(record.args)
+            job = self._run(record, recipe, self._completers_for(recipe, None), ())
+        return job
+
+    def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
+        if recipe.kind == "topics":
+            return {"topics": self.completer("topics", model)}
+        steps: tuple[Step, ...] = ("inputs", "outputs") if recipe.depth == 0 or recipe.kind != "grow" else STEPS
+        return {step: self.completer(step, model) for step in steps if step != "outputs" or recipe.outputs}
+
+    def _run(
+        self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer], samples: tuple[str, ...]
+    ) -> Job:
+        session = self.state.sessions[record.session]
+        self.store.commit([JobChanged(replace(record, status="running"))], actor="job", job=record.id, label="Generate")
+        job = Job(self.engine, lambda: self.state.jobs[record.id])
+        asker = Asker(self.state, self.task, recipe, session.guidance, completers)
+        run = Run(self.store, self.engine, job, record, completers, asker, self._repeats, self._tell)
+        self.jobs[record.id], self.runs[record.id] = job, run
+        job._began(run.cancel)  # noqa: SLF001 - the handle learns how to stop what it stands for
+        self.engine.spawn(self._drive(run, job, samples), name=f"job-{record.id}")
+        return job
+
+    async def _drive(self, run: Run, job: Job, samples: tuple[str, ...]) -> None:
+        try:
+            await self.engine.spawn(run.main(samples))
+            await asyncio.wrap_future(self.store.saved())
+        except FileError:
+            pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
+        finally:
+            self.runs.pop(job.id, None)
+            job._end()  # noqa: SLF001 - see `_run`
+            self._tell(job)
+
+    def _tell(self, job: Job) -> None:
+        for listener in tuple(self.on_progress):
+            listener(job)
+
+    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = ()) -> Estimate:
+        """Return what a run of the recipe would send now."""
+        size = {step: _items_per_call(self.model(step)) for step in ("topics", "inputs")}
+        return plan.estimate(self.state, recipe, size, samples)
+
+    def _mark_interrupted(self) -> None:
+        if self.store.held_by is not None:
+            return
+        left = [j for j in self.state.jobs.values() if j.status == "running"]
+        self.store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")
+
+    # ------------------------------------------------------------ undo
+    async def undo(self) -> Undone | None:
+        """Take the newest action back; ``None`` when there is none."""
+        if (group := self.state.next_undo()) is None:
+            return None
+        entries = await asyncio.wrap_future(self.store.entries(group))
+        return Undone(group.label, self.store.undo(entries, group).skipped)
+
+    async def redo(self) -> Undone | None:
+        """Make the last action that was undone again; ``None`` when there is none."""
+        if (group := self.state.next_redo()) is None:
+            return None
+        entries = await asyncio.wrap_future(self.store.entries(group))
+        return Undone(group.label, self.store.redo(entries, group).skipped)
+
+    # ------------------------------------------------------------ end
+    def close(self) -> None:
+        """Stop what runs (it stays owed), write what is queued, free the models and the file."""
+        with _guard:
+            if self.closed:
+                return
+            self.closed = True
+            if self.path is not None and _cores.get(self.path) is self:
+                del _cores[self.path]
+        if self.engine.is_current:
+            raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
+        self.engine.call(self._close)
+
+    async def _close(self) -> None:
+        for run in tuple(self.runs.values()):
+            run.cancel(interrupted=True)
+        deadline = self.engine.loop.time() + 2
+        while self.runs and self.engine.loop.time() < deadline:
+            await asyncio.sleep(0.01)
+        try:
+            for _, completer in self._completers:
+                await completer.close()
+        finally:
+            self.store.close()
+
+
+def _check_model(model: Model) -> None:
+    """Raise `ModelError` now when a model's provider is not served."""
+    from synth_widgets.llm.catalog import provider_of  # noqa: PLC0415 - see `Core.completer`
+
+    if not model.is_local:
+        provider_of(model.name)
+
+
+def _items_per_call(model: ModelLike) -> int:
+    if isinstance(model, str | Model):
+        is_local = Model(model).is_local if isinstance(model, str) else model.is_local
+        return 1 if is_local else ITEMS_PER_CALL
+    return model.items_per_call
+
+
+# ---------------------------------------------------------------- one core a file
+_cores: dict[FilePath, Core] = {}
+_memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
+_guard = threading.RLock()
+
+
+def attach(path: FilePath | None, task: Task | None) -> Core:
+    """Return the core of a file, opened on first use; ``None`` makes a new one in memory."""
+    with _guard:
+        core = _cores.get(path) if path is not None else None
+        if core is not None:
+            if task is not None:
+                core.change_task(task)
+            return core
+        core = Core(path, task)
+        if path is not None:
+            _cores[path] = core
+        else:
+            _memory_cores.add(core)
+        return core
+
+
+def _close_all() -> None:
+    for core in (*_cores.values(), *_memory_cores):
+        core.close()
+
+
+atexit.register(_close_all)

@@ -1,0 +1,1 @@
+"""Ways out: one format family a file."""

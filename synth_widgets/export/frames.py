@@ -1,0 +1,180 @@
+"""The samples as a pandas DataFrame."""
+
+from __future__ import annotations
+
+import warnings
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from synth_widgets.errors import StudioError, nearest
+from synth_widgets.records import STATUSES, Json, Path, Sample
+from synth_widgets.schemas import Schema
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+EXTRA = "*extra"
+"""Name of the column that takes keys which the schema does not declare."""
+_DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
+
+
+def select(  # noqa: PLR0913 - the filters of the contract
+    state: State,
+    *,
+    status: str | Iterable[str] = "kept",
+    session: str | None = None,
+    topic: Path | None = None,
+    tags: str | Iterable[str] | None = None,
+    split: str | None = None,
+    min_stars: int | None = None,
+) -> list[Sample]:
+    """Return the visible samples that pass all filters, in the order they were made."""
+    wanted = _statuses(status)
+    below: set[str] | None = None
+    if topic is not None:
+        node = state.find(topic)
+        if node is None:
+            raise StudioError(f"There is no topic {topic!r}.{nearest(topic[-1], (t.name for t in state.topics.values()))}")
+        below = {t.id for t in state.subtree(node.id)}
+    needed = {tags} if isinstance(tags, str) else set(tags or ())
+    ident = session.removeprefix("synthetic_session_") if session else None
+    return [
+        s
+        for s in state.visible_samples()
+        if s.status in wanted
+        and (ident is None or s.session == ident)
+        and (below is None or s.topic in below)
+        and needed.issubset(s.tags)
+        and (split is None or s.split == split)
+        and (min_stars is None or (s.stars or 0) >= min_stars)
+    ]
+
+
+def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
+    """Build the frame: one row a sample, the id as index, the same columns and dtypes for no rows at all."""
+    import pandas as pd  # noqa: PLC0415 - half a second that importing this package must not cost
+
+    shares = Counter(call for s in tuple(state.samples.values()) for v in s.versions for call in v.calls)
+    costs = [_cost(state, s, shares) for s in samples]
+    columns: dict[str, Any] = {"topic": _objects([state.path(s.topic) for s in samples])}
+    for part, schema, get in _parts(task):
+        columns |= _columns(part, schema if flatten else None, [get(s) for s in samples], text=schema is None)
+    columns |= {
+        "status": _series([s.status for s in samples], "str"),
+        "stars": _series([s.stars for s in samples], "Int64"),
+        "tags": _objects([s.tags for s in samples]),
+        "split": _series([s.split for s in samples], "str"),
+        "session": _series([s.session for s in samples], "str"),
+        "model": _series([_model(state, s) for s in samples], "str"),
+        "created": pd.Series(pd.to_datetime([s.created for s in samples], unit="s", utc=True)),
+        "cost": _series([cost for cost, _ in costs], "float64"),
+        "tokens": _series([tokens for _, tokens in costs], "Int64"),
+    }
+    result = pd.DataFrame(columns)
+    result.index = pd.Index([s.id for s in samples], dtype="str", name="id")
+    result.attrs = {
+        "task": task.name,
+        "input_schema": task.input.json if task.input else None,
+        "output_schema": task.output.json if task.output else None,
+    }
+    return result
+
+
+def warn_when_empty(state: State, samples: Sequence[Sample], status: str | Iterable[str]) -> None:
+    """Warn when nothing is kept yet although there are samples."""
+    if samples or status != "kept":
+        return
+    total = len(state.visible_samples())
+    kept = sum(s.status == "kept" for s in state.visible_samples())
+    warnings.warn(
+        f"{kept} of {total} kept"
+        + (
+            ": the filters leave none of them."
+            if kept
+            else ", so the frame is empty. Keep samples in the widget (A), with studio.keep(ids), or ask for "
+            "to_pandas(status='all')."
+        ),
+        stacklevel=4,
+    )
+
+
+def _statuses(given: str | Iterable[str]) -> set[str]:
+    if given == "all":
+        return set(STATUSES)
+    wanted = {given} if isinstance(given, str) else set(given)
+    if wrong := next((s for s in wanted if s not in STATUSES), None):
+        raise StudioError(
+            f"status={wrong!r} is no status.{nearest(wrong, STATUSES)} Allowed: {', '.join(STATUSES)}, or 'all'."
+        )
+    return wanted
+
+
+def _parts(task: Task) -> list[tuple[str, Schema | None, Callable[[Sample], Json]]]:
+    return [("input", task.input, lambda s: s.input), ("output", task.output, lambda s: s.output)]
+
+
+def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool) -> dict[str, Any]:
+    declared = schema.properties() if schema is not None else {}
+    if schema is None or not declared:
+        return {part: _series(values, "str") if text else _objects(values)}
+    records = [value if isinstance(value, dict) else {} for value in values]
+    columns = {
+        f"{part}.{name}": _typed([record.get(name) for record in records], node) for name, node in declared.items()
+    }
+    extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
+    if any(extras):
+        columns[f"{part}.{EXTRA}"] = _objects(extras)
+    return columns
+
+
+def _typed(values: list[Json], node: Mapping[str, Any]) -> Any:
+    kind = node.get("type")
+    options = node.get("enum")
+    if kind is None and isinstance(options, list) and all(isinstance(v, str) for v in options):
+        kind = "string"
+    return _series(values, _DTYPES[kind]) if isinstance(kind, str) and kind in _DTYPES else _objects(values)
+
+
+def _series(values: list[Any], dtype: str) -> Any:
+    import pandas as pd  # noqa: PLC0415 - see `frame`
+
+    try:
+        return pd.Series(values, dtype=dtype)
+    except (TypeError, ValueError):  # samples of an older task version may hold another type here
+        return _objects(values)
+
+
+def _objects(values: list[Any]) -> Any:
+    import pandas as pd  # noqa: PLC0415 - see `frame`
+
+    series = pd.Series([None] * len(values), dtype="object")
+    for i, value in enumerate(values):
+        series.iat[i] = value
+    return series
+
+
+def _cost(state: State, sample: Sample, shares: Counter[str]) -> tuple[float | None, int]:
+    """Return a sample's share of the cost (``None`` where a price is not known) and of the tokens."""
+    calls = dict.fromkeys(call for v in sample.versions for call in v.calls)
+    cost: float | None = 0.0
+    tokens = 0.0
+    used: dict[str, int] = {}
+    for version in sample.versions:
+        for call in version.calls:
+            used[call] = used.get(call, 0) + 1
+    for ident in calls:
+        call = state.calls.get(ident)
+        if call is None:
+            continue
+        part = used[ident] / shares[ident]
+        tokens += call.usage.total * part
+        cost = None if cost is None or call.cost is None else cost + call.cost * part
+    return (cost if calls else 0.0), round(tokens)
+
+
+def _model(state: State, sample: Sample) -> str | None:
+    call = state.calls.get(sample.version.calls[-1]) if sample.version.calls else None
+    return call.model if call else None

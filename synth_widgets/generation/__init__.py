@@ -1,0 +1,1 @@
+"""What to ask and what an answer becomes: values in, values out."""

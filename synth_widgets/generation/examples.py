@@ -1,0 +1,29 @@
+"""Which examples a prompt style shows."""
+
+from __future__ import annotations
+
+from typing import Literal, get_args
+
+from synth_widgets.errors import StudioError, nearest
+from synth_widgets.generation.prompts import Turn
+from synth_widgets.task import Task, as_text
+
+Style = Literal["basic", "few_shot"]
+FEW = 4
+
+
+def check_style(style: str) -> Style:
+    """Return the prompt style, or raise with the styles there are."""
+    if style not in get_args(Style):
+        raise StudioError(
+            f"prompt={style!r} is no prompt style.{nearest(style, get_args(Style))} "
+            f"Styles: {', '.join(get_args(Style))}."
+        )
+    return style  # type: ignore[return-value]
+
+
+def turns_for(task: Task, style: Style, *, small_model: bool) -> list[Turn]:
+    """Return the task's own pairs as turns: for ``few_shot``, and always for models too small to do without."""
+    if style == "basic" and not small_model:
+        return []
+    return [(as_text(given), as_text(answer)) for given, answer in task.pairs[:FEW]]

@@ -1,0 +1,62 @@
+"""The parts that all prompts share.
+
+The stable text comes first and is the same to the byte within a job, so that prefix caches hit; the changing part
+comes last. Models too small for lists (``items_per_call == 1``) get one short item a call, with examples as turns.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.schemas import Schema
+
+Message = dict[str, str]
+Turn = tuple[str, str]
+"""What a user says and what an assistant answers."""
+
+ITEMS = Schema({"type": "object", "properties": {"items": {"type": "array", "items": {"type": "string"}}},
+                "required": ["items"], "additionalProperties": False})  # fmt: skip
+"""Schema of an answer that is a list of texts."""
+
+
+def guidance_text(parts: Iterable[str]) -> str:
+    """Join guidance from the farthest to the nearest; the nearest, being last, weighs most."""
+    return "\n".join(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
+
+
+def section(title: str, text: str) -> list[str]:
+    """Return a titled block, or nothing when there is no text."""
+    return ["", f"{title}:", text] if text else []
+
+
+def shown_schema(schema: dict[str, Any]) -> str:
+    """Return the words that ask for JSON where no mode enforces it."""
+    return (
+        "Answer with one JSON value that complies with this JSON Schema, and with nothing else:\n"
+        + json.dumps(schema, ensure_ascii=False)
+    )
+
+
+def request(  # noqa: PLR0913 - the parts of a request
+    system: Sequence[str],
+    user: str,
+    *,
+    step: str,
+    mode: Mode,
+    schema: dict[str, Any] | None,
+    turns: Iterable[Turn] = (),
+    params: dict[str, Any] | None = None,
+    seed: int | None = None,
+) -> Request:
+    """Put a request together; where the mode does not enforce the schema, the system message shows it."""
+    lines = list(system)
+    if schema is not None and mode == "text":
+        lines += ["", shown_schema(schema)]
+    messages: list[Message] = [{"role": "system", "content": "\n".join(lines).strip()}]
+    for asked, answered in turns:
+        messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
+    messages.append({"role": "user", "content": user})
+    return Request(messages, schema if mode != "text" else None, mode, params or {}, step, seed)

@@ -1,0 +1,88 @@
+"""Topics: what to ask, and when a name will do."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from synth_widgets.generation.prompts import ITEMS, request, section
+from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.records import Json, Path
+from synth_widgets.task import Task
+
+MAX_NAME = 120
+SHOWN = 60
+"""Names of siblings and cousins that a prompt lists at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class TopicsAsk:
+    """What is known when topics are asked for.
+
+    Attributes:
+        path: the topic to divide; ``()`` is the whole task.
+        n: how many names are wanted.
+        siblings: names that stand there already.
+        cousins: names on the same level elsewhere, which are not to be repeated either.
+    """
+
+    task: Task
+    path: Path
+    n: int
+    siblings: tuple[str, ...] = ()
+    cousins: tuple[str, ...] = ()
+    guidance: str = ""
+
+
+def ask_list(ask: TopicsAsk, mode: Mode, seed: int | None = None) -> Request:
+    """Ask for several names in one call."""
+    system = [
+        "You plan a data set for a language-model task: a tree of topics that together cover the inputs which the "
+        "task will meet.",
+        *section("The task", ask.task.system()),
+        *section("Guidance", ask.guidance),
+        "",
+        "Name topics of two to five words. They lie on one level, do not overlap, and each gives rise to many "
+        "different inputs; rare but important cases count. Name subjects and situations, never wordings or formats.",
+    ]
+    taken = [*ask.siblings, *ask.cousins][-SHOWN:]
+    user = [f"Divide this topic: {' > '.join(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]
+    user += [f"Already there, not to be repeated: {'; '.join(taken)}"] if taken else []
+    user += [f"Give {ask.n} {'more ' if ask.siblings else ''}{'topic' if ask.n == 1 else 'topics'} as items."]
+    return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS.json, seed=seed)
+
+
+def ask_one(ask: TopicsAsk, mode: Mode, seed: int | None = None) -> Request:
+    """Ask a small model for one name, with names that are there as its examples."""
+    del mode  # one short line needs no JSON
+    system = ["You name topics in two or three words.", ask.task.instruction.split("\n")[0], ask.guidance]
+    known = list(ask.siblings[-3:]) or ["delivery delays", "a broken part", "asking for advice"]
+    asked = f"Name a topic{' about ' + ask.path[-1] if ask.path else ''}."
+    turns = [(asked, name) for name in known]
+    params = {"max_tokens": 16, "temperature": 1.0}
+    return request([s for s in system if s], asked, step="topics", mode="text", schema=None, turns=turns,
+                   params=params, seed=seed)  # fmt: skip
+
+
+def name_problem(value: Json) -> str | None:
+    """Say why an answered item cannot be a topic's name, or ``None``."""
+    if not isinstance(value, str):
+        return f"a topic's name is text, not {type(value).__name__}"
+    name = tidy(value)
+    if not name:
+        return "the name is empty"
+    if len(name) > MAX_NAME:
+        return f"the name has {len(name)} characters, at most {MAX_NAME} are allowed"
+    return None
+
+
+def tidy(name: str) -> str:
+    """Return a name on one line, without quotes, numbering or a closing full stop.
+
+    >>> tidy(' 3. "Late parcel." ')
+    'Late parcel'
+    """
+    line = name.strip().split("\n")[0].strip()
+    number, dot, rest = line.partition(" ")
+    if dot and rest and number.rstrip(".)").isdigit() and number[-1] in ".)":
+        line = rest
+    return " ".join(line.strip("\"'“”*-• ").rstrip(".").strip("\"'“”*").split())

@@ -1,0 +1,106 @@
+"""What one call asks and how its answer is read: the step's prompts, for large models and for small ones."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from synth_widgets.generation import examples, inputs, outputs, topics
+from synth_widgets.generation.prompts import guidance_text
+from synth_widgets.llm.completer import Completer, Mode, Request
+from synth_widgets.llm.items import Item, ItemStream
+from synth_widgets.llm.structured import extract_json
+from synth_widgets.records import ROOT, Sample, Step
+from synth_widgets.runs.plan import Recipe
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
+
+
+@dataclass(frozen=True, slots=True)
+class Asker:
+    """Writes the requests of a job. Reads the state at the time of asking, so that repeats can be named.
+
+    Attributes:
+        session_guidance: what the session adds to the studio's guidance.
+        small: the completers' steps that take one item a call.
+    """
+
+    state: State
+    task: Task
+    recipe: Recipe
+    session_guidance: str
+    completers: dict[Step, Completer]
+
+    def is_small(self, step: Step) -> bool:
+        """Whether the step's model takes one item a call."""
+        return self.completers[step].items_per_call == 1
+
+    def guidance(self, step: Step, topic: str) -> str:
+        """Return all guidance that holds for a step under a topic, the nearest last."""
+        settings = self.state.settings
+        general = settings.get("guidance") or {}
+        lineage = [t.guidance for t in self.state.lineage(topic)]
+        return guidance_text(
+            [general.get("all", ""), general.get(step, ""), self.session_guidance, *lineage, self.recipe.guidance]
+        )
+
+    def topics(self, topic: str, n: int, mode: Mode, seed: int) -> Request:
+        """Ask for children of a topic."""
+        path = self.state.path(topic)
+        siblings = tuple(t.name for t in self.state.visible_children(topic))
+        parent = self.state.topics[topic].parent
+        aunts = self.state.visible_children(parent) if parent is not None else []
+        cousins = tuple(c.name for a in aunts if a.id != topic for c in self.state.visible_children(a.id))
+        question = topics.TopicsAsk(self.task, path, n, siblings, cousins, self.guidance("topics", topic))
+        if self.is_small("topics"):
+            return topics.ask_one(question, mode, seed)
+        return topics.ask_list(question, mode)
+
+    def inputs(self, topic: str, n: int, part: tuple[int, int], mode: Mode, seed: int) -> Request:
+        """Ask for inputs under a topic."""
+        existing = [s.input for s in self.state.samples_at(topic)[-inputs.SHOWN :] if s.input is not None]
+        guidance = self.guidance("inputs", topic)
+        question = inputs.InputsAsk(self.task, self.state.path(topic), n, tuple(existing), part, guidance)
+        if self.is_small("inputs"):
+            return inputs.ask_one(question, mode, seed)
+        return inputs.ask_list(question, mode)
+
+    def output(self, sample: Sample, mode: Mode, seed: int) -> Request:
+        """Ask for the output of a sample."""
+        small = self.is_small("outputs")
+        style = examples.check_style(self.recipe.prompt)
+        turns = [t for t in examples.turns_for(self.task, style, small_model=small)]
+        topic = sample.topic if sample.topic in self.state.topics else ROOT
+        question = outputs.OutputAsk(self.task, sample.input, tuple(turns), self.guidance("outputs", topic), small)
+        return outputs.ask(question, mode, seed if small else None)
+
+    def reader(self, step: Step) -> Callable[[str], list[Item]]:
+        """Return what takes an answer's text piece by piece and returns finished items; ``""`` ends it."""
+        return _read_one(self.task if step == "inputs" else None) if self.is_small(step) else _read_list()
+
+
+def _read_list() -> Callable[[str], list[Item]]:
+    stream = ItemStream()
+    return lambda piece: stream.feed(piece) if piece else stream.end()
+
+
+def _read_one(task: Task | None) -> Callable[[str], list[Item]]:
+    """Read a small model's answer: its whole text is the one item."""
+    heard: list[str] = []
+
+    def take(piece: str) -> list[Item]:
+        if piece:
+            heard.append(piece)
+            return []
+        text = "".join(heard).strip()
+        if not text:
+            return []
+        if task is not None and task.input is not None:
+            value, error = extract_json(text)
+            return [Item(text, value, error)]
+        line = text.split("\n")[0].strip()
+        if len(line) > 1 and line[0] == line[-1] == '"':
+            line = line[1:-1]
+        return [Item(text, line)]
+
+    return take

@@ -1,0 +1,168 @@
+"""A job: one running piece of generation, as a person holds it."""
+
+from __future__ import annotations
+
+import asyncio
+import concurrent.futures
+import sys
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from typing import Any
+
+from synth_widgets.engine import Engine
+from synth_widgets.errors import RunStoppedError, StudioError
+from synth_widgets.records import JobRecord, JobStatus, Step, Usage
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a job is.
+
+    Attributes:
+        step: what it works on now.
+        done, total: results that are there (failed ones too), and those expected in the end.
+        failed: results that did not comply after all attempts.
+        usage: tokens so far.
+        rate: results a second, over the last ten seconds.
+        eta: seconds left, or ``None`` while unknown.
+        topics: ids of the topics being worked on.
+        waiting: what it waits for (a refusing endpoint, a model that loads), or ``None``.
+    """
+
+    step: Step = "topics"
+    done: int = 0
+    total: int = 0
+    failed: int = 0
+    usage: Usage = Usage()
+    rate: float = 0.0
+    eta: float | None = None
+    topics: tuple[str, ...] = ()
+    waiting: str | None = None
+
+    def __str__(self) -> str:
+        left = "" if self.eta is None else f", about {max(1, round(self.eta))} s left"
+        failed = f", {self.failed} failed" if self.failed else ""
+        return f"{self.step}: {self.done} of {self.total}{failed}{left}"
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """What a job made.
+
+    Attributes:
+        added: samples completed (or topics, or inputs, where the job made only those).
+        failed: results that did not comply after all attempts; for samples, rows with the reason.
+        dropped: repeats, and results that the model did not come up with in three rounds.
+        usage: tokens of all calls.
+        cost: US dollars, or ``None`` where a price is not known.
+        stopped: why it ended early, or ``None``.
+    """
+
+    added: int
+    failed: int
+    dropped: int
+    usage: Usage
+    cost: float | None = None
+    stopped: str | None = None
+
+
+class Job:
+    """A handle on a job. Made by the methods of a studio that generate.
+
+    In a notebook cell say ``await job``; in a script, ``job.wait()``. Either can be left out: the job runs by itself.
+    """
+
+    def __init__(self, engine: Engine, record: Callable[[], JobRecord]) -> None:
+        self._engine = engine
+        self._record = record
+        self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
+        self._cancel: Callable[[], None] | None = None
+        self._progress = Progress()
+        self.id = record().id
+
+    # ------------------------------------------------------------ what a person asks
+    @property
+    def kind(self) -> str:
+        """The method that started it: ``grow``, ``topics``, ``inputs`` or ``outputs``."""
+        return self._record().kind
+
+    @property
+    def status(self) -> JobStatus:
+        """``running``, ``done``, ``cancelled``, ``stopped`` (see `Result.stopped`) or ``interrupted``."""
+        return self._record().status
+
+    @property
+    def progress(self) -> Progress:
+        """How far it is, now."""
+        return self._progress
+
+    @property
+    def result(self) -> Result:
+        """What it made so far, or in the end."""
+        record = self._record()
+        stopped = None if record.status in {"running", "done"} else record.note or record.status
+        return Result(record.added, record.failed, record.dropped, record.usage, None, stopped)
+
+    def cancel(self) -> None:
+        """Stop it within half a second. Whatever is finished stays; what is under way is given up."""
+        self._engine.call(lambda: self._cancel() if self._cancel else None)
+
+    def wait(self, timeout: float | None = None) -> Result:
+        """Wait for the end and return what was made.
+
+        Args:
+            timeout: seconds to wait at most.
+
+        Raises:
+            TimeoutError: it still runs.
+            RunStoppedError: it could not go on (no access, full disk); what was made is in ``.result``.
+            StudioError: called where waiting would block the job itself.
+        """
+        if self._engine.is_current:
+            raise StudioError("job.wait() on the engine's own thread would wait for ever; use `await job`.")
+        try:
+            self._ended.result(timeout)
+        except concurrent.futures.TimeoutError:
+            raise TimeoutError(f"The job still runs after {timeout} s ({self._progress}).") from None
+        except KeyboardInterrupt:
+            self._say_it_goes_on()
+            raise
+        return self._outcome()
+
+    def __await__(self) -> Generator[Any, None, Result]:
+        return self._until_ended().__await__()
+
+    async def _until_ended(self) -> Result:
+        try:
+            await asyncio.shield(asyncio.wrap_future(self._ended))
+        except (asyncio.CancelledError, KeyboardInterrupt):
+            self._say_it_goes_on()
+            raise
+        return self._outcome()
+
+    def _outcome(self) -> Result:
+        result = self.result
+        if self.status == "stopped":
+            raise RunStoppedError(f"The job stopped: {result.stopped}", result)
+        return result
+
+    def _say_it_goes_on(self) -> None:
+        if not self._ended.done():
+            print(  # noqa: T201 - on the caller's own thread, as an answer to Ctrl+C
+                "Stopped waiting. The job goes on; job.cancel() stops it, `await job` waits again.", file=sys.stderr
+            )
+
+    def __repr__(self) -> str:
+        return f"<Job {self.kind}: {self.status}, {self._progress.done} of {self._progress.total}>"
+
+    # ------------------------------------------------------------ what the run tells
+    def _began(self, cancel: Callable[[], None]) -> None:
+        self._cancel = cancel
+
+    def _tell(self, progress: Progress) -> None:
+        self._progress = progress
+
+    def _end(self) -> None:
+        self._cancel = None
+        if not self._ended.done():
+            self._ended.set_result(None)

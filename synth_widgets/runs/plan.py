@@ -1,0 +1,205 @@
+"""What is to be made: work items, from the state and a recipe. The estimate reads the same plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from math import ceil, prod
+from typing import Any, Literal
+
+from synth_widgets.records import Json, Sample, WorkItem
+from synth_widgets.store.changes import TopicChanged, topic_change
+from synth_widgets.store.state import State
+
+DEFAULT_TARGET = 8
+
+Kind = Literal["grow", "topics", "inputs", "outputs"]
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """What a job makes.
+
+    Attributes:
+        kind: ``grow`` tops up to targets; the others make so many more.
+        under: id of the topic it works below.
+        depth: levels of topics to make; 0 makes none.
+        topics: how many children on each level.
+        samples: samples a leaf; ``None`` takes each leaf's target.
+        outputs: whether each input gets an output.
+        only: the topic itself instead of its leaves.
+        leaves: for ``topics``: below each leaf instead of below the topic.
+        guidance: this call's own guidance.
+        prompt: prompt style of the outputs.
+        models: names of models that override the studio's, by step.
+    """
+
+    kind: Kind
+    under: str
+    depth: int = 1
+    topics: tuple[int, ...] = ()
+    samples: int | None = DEFAULT_TARGET
+    outputs: bool = True
+    only: bool = False
+    leaves: bool = False
+    guidance: str = ""
+    prompt: str = "basic"
+    models: Mapping[str, str] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Json]:
+        """Return the recipe as a job's record keeps it."""
+        return {**asdict(self), "topics": list(self.topics)}
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> Recipe:
+        """Build a recipe from `to_json`."""
+        return cls(**{**data, "topics": tuple(data["topics"])})
+
+    @property
+    def makes(self) -> Literal["topics", "inputs", "outputs"]:
+        """The step whose results the job counts."""
+        if self.kind == "topics":
+            return "topics"
+        return "outputs" if self.outputs else "inputs"
+
+
+@dataclass(slots=True)
+class Plan:
+    """Work items to add to a job, and changes of targets that go with them."""
+
+    items: list[WorkItem] = field(default_factory=list)
+    targets: list[TopicChanged] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run would send, before it is started.
+
+    Attributes:
+        calls: fewest and most model calls: when every answer is right at once, and when every item needs a second
+            answer.
+        topics: topics that would be added.
+        samples: samples that would be completed.
+    """
+
+    calls: tuple[int, int]
+    topics: int
+    samples: int
+
+
+def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
+    """Plan all that can be planned before the first answer.
+
+    Args:
+        samples: for ``outputs``: ids of pending or failed samples.
+    """
+    plan = Plan()
+    match recipe.kind:
+        case "outputs":
+            for ident in samples:
+                plan.items.append(_finish(state.samples[ident], job))
+        case "topics":
+            nodes = state.leaves(recipe.under) if recipe.leaves else [state.topics[recipe.under]]
+            for topic in nodes:
+                plan.items += [WorkItem(job, "topics", topic.id, i) for i in range(recipe.topics[0])]
+        case "inputs":
+            nodes = [state.topics[recipe.under]] if recipe.only else state.leaves(recipe.under)
+            for topic in nodes:
+                plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
+        case "grow":
+            _top_up(plan, state, recipe, job, recipe.under, 0)
+    return plan
+
+
+def below(recipe: Recipe, job: str, topic: str, level: int) -> list[WorkItem]:
+    """Plan what follows from a new topic that stands so many levels below the start."""
+    if level < recipe.depth:
+        return [WorkItem(job, "topics", topic, i, level) for i in range(recipe.topics[level])]
+    if recipe.kind == "topics":
+        return []
+    return [WorkItem(job, "inputs", topic, i) for i in range(_per_leaf(recipe))]
+
+
+def target_of(recipe: Recipe, level: int) -> int | None:
+    """Return the target of a new topic that stands so many levels below the start."""
+    return recipe.samples if recipe.kind == "grow" and level == recipe.depth else None
+
+
+def _top_up(plan: Plan, state: State, recipe: Recipe, job: str, topic: str, level: int) -> None:
+    children = state.visible_children(topic)
+    if level < recipe.depth:
+        missing = recipe.topics[level] - len(children)
+        plan.items += [WorkItem(job, "topics", topic, i, level) for i in range(max(0, missing))]
+        for child in children:
+            _top_up(plan, state, recipe, job, child.id, level + 1)
+        return
+    leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
+    for leaf in leaves:
+        if recipe.samples is not None and (change := topic_change(leaf, target=recipe.samples)):
+            plan.targets.append(change)
+        wanted = recipe.samples if recipe.samples is not None else leaf.target or DEFAULT_TARGET
+        there = [s for s in state.samples_at(leaf.id) if s.status != "rejected"]
+        plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(max(0, wanted - len(there)))]
+        open_ones = (s for s in there if s.status == "failed" or (recipe.outputs and s.status == "pending"))
+        plan.items += [_finish(sample, job) for sample in open_ones]
+
+
+def _finish(sample: Sample, job: str) -> WorkItem:
+    """Return the item that completes a pending or failed sample in place."""
+    return WorkItem(job, "inputs" if sample.input is None else "outputs", sample.id, 0)
+
+
+def expected(recipe: Recipe, items: list[WorkItem]) -> int:
+    """Return how many results the open items will lead to, if nothing is dropped."""
+    total = 0
+    for item in items:
+        if item.step != "topics":
+            total += 1
+        elif recipe.kind == "topics":
+            total += sum(prod(recipe.topics[item.level + 1 : level + 1]) for level in range(item.level, recipe.depth))
+        else:
+            total += prod(recipe.topics[item.level + 1 : recipe.depth]) * _per_leaf(recipe)
+    return total
+
+
+def estimate(state: State, recipe: Recipe, items_per_call: Mapping[str, int], samples: tuple[str, ...] = ()) -> Estimate:
+    """Return what a run of the recipe would send now."""
+    plan = start(state, recipe, "", samples)
+    calls = topics = results = 0
+    asked: dict[tuple[str, str], int] = {}
+    for item in plan.items:
+        if item.step == "outputs":
+            calls += 1
+            results += 1
+        else:
+            asked[item.step, item.target] = asked.get((item.step, item.target), 0) + 1
+            if item.step == "inputs":
+                results += 1
+                calls += recipe.outputs
+    calls += sum(ceil(n / items_per_call[step]) for (step, _), n in asked.items())
+    for item in plan.items:
+        if item.step == "topics":
+            new_topics, new_calls, new_samples = _from_topic(recipe, item.level, items_per_call)
+            topics += new_topics
+            calls += new_calls
+            results += new_samples
+    return Estimate((calls, 2 * calls), topics, results)
+
+
+def _from_topic(recipe: Recipe, level: int, items_per_call: Mapping[str, int]) -> tuple[int, int, int]:
+    """Return the topics (itself counted), calls and samples that one new topic on a level leads to."""
+    topics = nodes = 1
+    calls = 0
+    for n in recipe.topics[level + 1 : recipe.depth]:
+        calls += nodes * ceil(n / items_per_call["topics"])
+        nodes *= n
+        topics += nodes
+    if recipe.kind == "topics":
+        return topics, calls, 0
+    samples = nodes * _per_leaf(recipe)
+    calls += nodes * ceil(_per_leaf(recipe) / items_per_call["inputs"]) + (samples if recipe.outputs else 0)
+    return topics, calls, samples
+
+
+def _per_leaf(recipe: Recipe) -> int:
+    return DEFAULT_TARGET if recipe.samples is None else recipe.samples

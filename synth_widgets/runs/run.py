@@ -1,0 +1,244 @@
+"""The pipeline: work items -> completer -> changes.
+
+All steps overlap: inputs start as soon as a leaf exists, outputs as soon as an input does. What is ready is started
+in the order topics, outputs, inputs, so that finished samples come early and few are half made.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import itertools
+import random
+from collections import deque
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from typing import Literal
+
+from synth_widgets.engine import Engine
+from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
+from synth_widgets.llm.completer import Completer, Mode
+from synth_widgets.records import JobRecord, JobStatus, Sample, Step, WorkItem
+from synth_widgets.runs import plan
+from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.job import Job
+from synth_widgets.runs.meter import Meter
+from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.taking import Taker
+from synth_widgets.runs.work import UNREACHED, Work
+from synth_widgets.store.changes import Change, JobChanged
+from synth_widgets.store.journal import now
+from synth_widgets.store.store import Store
+
+ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
+LABELS = {"grow": "Generate", "topics": "Generate topics", "inputs": "Generate inputs", "outputs": "Generate outputs"}
+
+
+class StopRunError(SynthError):
+    """The whole job must stop; the message says why."""
+
+
+class Run:
+    """One job at work. Everything here happens on the engine's thread."""
+
+    def __init__(
+        self,
+        store: Store,
+        engine: Engine,
+        job: Job,
+        record: JobRecord,
+        completers: dict[Step, Completer],
+        asker: Asker,
+        repeats: Repeats,
+        on_progress: Callable[[Job], None],
+    ) -> None:
+        self.store = store
+        self.state = store.state
+        self.engine = engine
+        self.job = job
+        self.record = record
+        self.recipe: Recipe = asker.recipe
+        self.completers = completers
+        self.asker = asker
+        self.taker = Taker(self, repeats)
+        self.meter = Meter(job, record, engine.loop.time, lambda: on_progress(job))
+        self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
+        self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
+        self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
+        self._flying: dict[asyncio.Task[None], Work] = {}
+        self._wake = asyncio.Event()
+        self._fault: BaseException | None = None
+        self._notes: dict[str, int] = {}
+        self._task: asyncio.Task[None] | None = None
+        self._interrupted = False
+
+    # ------------------------------------------------------------ from start to end
+    async def main(self, samples: tuple[str, ...] = ()) -> None:
+        """Run to the end: plan (or take up what is owed), work, and say how it ended."""
+        self._task = asyncio.current_task()
+        status: JobStatus = "done"
+        note: str | None = None
+        try:
+            await self.taker.repeats.learn(self.engine, self.state)
+            self._begin(samples)
+            await self._work()
+        except asyncio.CancelledError:
+            status = "interrupted" if self._interrupted else "cancelled"
+        except (ModelError, StopRunError, FileError) as error:
+            status, note = "stopped", str(error)
+        finally:
+            await self._land()
+            self._finish(status, note)
+            self.taker.repeats.forget()
+
+    def _begin(self, samples: tuple[str, ...]) -> None:
+        owed = tuple(self.state.items.get(self.record.id, {}).values())
+        if owed:
+            self.record = replace(self.record, status="running", note=None, ended=None)
+            self.commit([], planned=owed)
+        else:
+            first = plan.start(self.state, self.recipe, self.record.id, samples)
+            self.commit(first.targets, planned=first.items)
+
+    async def _work(self) -> None:
+        while True:
+            self._wake.clear()
+            self._launch()
+            if not self._flying:
+                return
+            await self._wake.wait()
+            if self._fault is not None:
+                raise self._fault
+            if self.store.trouble is not None:
+                raise FileError(f"the file is not saved: {self.store.trouble}")
+
+    def _launch(self) -> None:
+        flying: dict[int, int] = {}
+        for work in self._flying.values():
+            key = id(self.completers[work.step])
+            flying[key] = flying.get(key, 0) + 1
+        for step in ORDER:
+            completer = self.completers.get(step)
+            ready = self._ready[step]
+            while ready and completer and flying.get(id(completer), 0) < completer.concurrency:
+                work = ready.popleft()
+                if self._is_moot(work):
+                    self.commit([], finished=tuple(work.slots))
+                    continue
+                flying[id(completer)] = flying.get(id(completer), 0) + 1
+                task = self.engine.spawn(self._call(work, completer))
+                self._flying[task] = work
+                task.add_done_callback(self._landed)
+        self.meter.now_at([w.target for w in self._flying.values()], self.state, self._step(), self._waiting())
+
+    def _landed(self, task: asyncio.Task[None]) -> None:
+        self._flying.pop(task, None)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fault = self._fault or error
+        self._wake.set()
+
+    async def _land(self) -> None:
+        """Give up what is under way. What it had finished is committed already."""
+        for task in tuple(self._flying):
+            task.cancel()
+        if self._flying:
+            await asyncio.wait(tuple(self._flying), timeout=0.4)
+
+    def _finish(self, status: JobStatus, note: str | None) -> None:
+        given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
+        said = [f"{count} {what}" for what, count in self._notes.items()]
+        self.record = replace(
+            self.record, status=status, note="; ".join([note, *said] if note else said) or None, ended=now()
+        )
+        self.meter.end()
+        self.commit([], finished=given_up)
+        self.store.settle()
+
+    def cancel(self, *, interrupted: bool = False) -> None:
+        """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
+        self._interrupted = interrupted
+        if self._task is not None:
+            self._task.cancel()
+
+    # ------------------------------------------------------------ one call
+    async def _call(self, work: Work, completer: Completer) -> None:
+        try:
+            if work.step == "outputs":
+                await self.taker.output(work, completer)
+            else:
+                await self.taker.items(work, completer)
+        except ModeRefusedError as error:
+            mode = self.mode(work)
+            if mode == "text":
+                raise StopRunError(str(error)) from error
+            ways = self.ways[work.step]
+            ways[:] = [m for m in ways if m != mode] or ["text"]
+            self._ready[work.step].appendleft(work)
+        except AccessError:
+            raise
+        except UnreachableError as error:
+            work.unreached += 1
+            if work.unreached >= UNREACHED:
+                raise StopRunError(str(error)) from error
+            self._ready[work.step].append(work)
+
+    def mode(self, work: Work) -> Mode:
+        """Return the way in which this answer is asked for."""
+        ways = self.ways[work.step]
+        return ways[min(work.answer, len(ways)) - 1]
+
+    # ------------------------------------------------------------ what calls lead to
+    def commit(
+        self,
+        changes: Iterable[Change | None],
+        *,
+        planned: Iterable[WorkItem] = (),
+        finished: Iterable[WorkItem] = (),
+        kind: Literal["added", "failed", "dropped"] | None = None,
+        count: int = 1,
+    ) -> None:
+        """Commit changes together with what they mean for the job: items, counts, progress."""
+        planned, finished = tuple(planned), tuple(finished)
+        counted = {kind: getattr(self.record, kind) + count} if kind else {}
+        self.meter.expect(plan.expected(self.recipe, list(planned)) - plan.expected(self.recipe, list(finished)))
+        if kind in {"added", "failed"}:
+            self.meter.finished(count, failed=kind == "failed")
+        self.record = replace(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
+        news = [*changes, JobChanged(self.record, planned, finished)]
+        self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id)
+        self._queue(planned)
+
+    def again(self, work: Work) -> None:
+        """Ask anew for the slots that are still open."""
+        self._ready[work.step].append(work)
+        self._wake.set()
+
+    def note(self, text: str, count: int = 1) -> None:
+        """Remember something that the job has to say at its end."""
+        self._notes[text] = self._notes.get(text, 0) + count
+
+    def _queue(self, items: Iterable[WorkItem]) -> None:
+        grouped: dict[tuple[Step, str], list[WorkItem]] = {}
+        for item in items:
+            grouped.setdefault((item.step, item.target), []).append(item)
+        for (step, target), slots in grouped.items():
+            size = 1 if step == "outputs" else self.completers[step].items_per_call
+            parts = [slots[i : i + size] for i in range(0, len(slots), size)]
+            for n, part in enumerate(parts, 1):
+                self._ready[step].append(Work(step, target, deque(part), part=(n, len(parts))))
+        if grouped:
+            self._wake.set()
+
+    def _is_moot(self, work: Work) -> bool:
+        """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
+        sample: Sample | None = self.state.samples.get(work.target)
+        if sample is not None:
+            return not self.state.is_visible(sample) or sample.status not in {"pending", "failed"}
+        return work.target in self.state.hidden
+
+    def _step(self) -> Step:
+        open_steps = {w.step for w in self._flying.values()} | {s for s, ready in self._ready.items() if ready}
+        return next((s for s in ("topics", "inputs", "outputs") if s in open_steps), self.recipe.makes)
+
+    def _waiting(self) -> str | None:
+        return next((text for c in self.completers.values() if (text := getattr(c, "waiting", None))), None)

@@ -1,0 +1,39 @@
+"""A piece of work: what one call is for."""
+
+from __future__ import annotations
+
+from collections import deque
+from dataclasses import dataclass, field
+
+from synth_widgets.records import Step, WorkItem
+
+ROUNDS = 3
+"""How often what is missing or repeated is asked for anew."""
+ANSWERS = 2
+"""Answers an item may have before it has failed: one in the first way, one in the next."""
+UNREACHED = 2
+"""Calls of one piece of work that may get no answer at all before the job stops."""
+
+
+@dataclass(slots=True)
+class Work:
+    """What one call is for: open slots of one step and one target.
+
+    Attributes:
+        answer: 1 for the first answer, 2 for the one after an invalid answer.
+        round: how often the slots were asked for because too few came.
+        unreached: calls that got no answer.
+        part: which of how many calls for this target.
+    """
+
+    step: Step
+    target: str
+    slots: deque[WorkItem]
+    answer: int = 1
+    round: int = 1
+    unreached: int = 0
+    part: tuple[int, int] = (1, 1)
+    bad: list[tuple[str, str]] = field(default_factory=list)
+    """Invalid items of the call under way: raw text and what is wrong."""
+    problem: str | None = None
+    """Why the last answer was no good."""

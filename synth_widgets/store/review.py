@@ -1,0 +1,73 @@
+"""Verdicts: which changes they become, and which samples they do not fit."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from synth_widgets.errors import UnknownIdError, nearest
+from synth_widgets.records import Sample, Status
+from synth_widgets.store.changes import SampleChanged, sample_change
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
+
+
+def find(state: State, ids: Iterable[str]) -> list[Sample]:
+    """Return visible samples by id.
+
+    Raises:
+        UnknownIdError: one is not there; nothing was changed.
+    """
+    found = []
+    for ident in ids:
+        sample = state.samples.get(ident)
+        if sample is None or not state.is_visible(sample):
+            gone = " It was removed; studio.undo() may bring it back." if sample is not None else ""
+            raise UnknownIdError(f"There is no sample {ident!r}.{gone or nearest(ident, list(state.samples)[:5000])}")
+        found.append(sample)
+    return found
+
+
+def keep(samples: Sequence[Sample], task: Task) -> tuple[list[SampleChanged | None], dict[str, str]]:
+    """Keep what complies. Return the changes, and why the rest cannot be kept, by id."""
+    changes, refused = [], {}
+    for sample in samples:
+        if (reason := _objection(sample, task)) is None:
+            changes.append(sample_change(sample, status="kept", reason=None))
+        else:
+            refused[sample.id] = reason
+    return changes, refused
+
+
+def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged | None]:
+    """Reject samples of any status."""
+    return [sample_change(sample, status="rejected", reason=reason) for sample in samples]
+
+
+def restore(samples: Sequence[Sample]) -> list[SampleChanged | None]:
+    """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
+    changes = []
+    for sample in samples:
+        if sample.status in {"kept", "rejected"}:
+            status = _unjudged(sample)
+            reason = sample.version.problem if status == "failed" else None
+            changes.append(sample_change(sample, status=status, reason=reason))
+    return changes
+
+
+def _objection(sample: Sample, task: Task) -> str | None:
+    version = sample.version
+    if version.problem is not None:
+        return f"does not comply: {version.problem}"
+    if version.output is None:
+        return "has no output yet; generate_outputs() makes it"
+    if problem := task.input_problem(version.input):
+        return f"the input does not comply: {problem}"
+    if problem := task.output_problem(version.output):
+        return f"the output does not comply: {problem}"
+    return None
+
+
+def _unjudged(sample: Sample) -> Status:
+    if sample.version.problem is not None:
+        return "failed"
+    return "pending" if sample.version.output is None else "draft"

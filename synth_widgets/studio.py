@@ -1,0 +1,465 @@
+"""The handle that a person holds. Every button of the widget has its method here."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path as FilePath
+from typing import TYPE_CHECKING, Any, Self
+
+from synth_widgets.arguments import count_of, guidance_of, ids_of, path_of, suggesting
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach
+from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, unknown_keywords
+from synth_widgets.generation.examples import check_style
+from synth_widgets.records import STEPS, Session
+from synth_widgets.runs.job import Job
+from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
+from synth_widgets.samples_view import Samples
+from synth_widgets.store import review
+from synth_widgets.store.changes import SettingChanged
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
+from synth_widgets.topics_view import Topics, find_topic
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from synth_widgets.widget.widget import StudioWidget
+
+MAX_LEVELS = 5
+
+
+class Studio:
+    """A task, its topics and samples, and the file that holds them. On the last line of a cell it is the widget.
+
+    Studios of one file in one process share everything, so a cell that is run again shows the living data.
+
+    Args:
+        task: what the data is for. Without one, the file's.
+        path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out.
+        model: a name such as ``"openai/gpt-5-mini"``, a `Model`, or a completer. Without one, the file's last,
+            else the embedded model, ``"local"``.
+        models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
+        guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
+
+    Raises:
+        StudioError: there is neither a task nor a file, or the file belongs to another task.
+        FileError: the file cannot be opened.
+        ModelError: the model cannot be used.
+
+    >>> from synth_widgets.testing import ScriptedCompleter
+    >>> task = Task("Greeter", "Greet the person by name.")
+    >>> studio = Studio(task, path=":memory:", model=ScriptedCompleter())
+    >>> studio.grow(depth=1, topics=2, samples=3).wait()
+    Result(added=6, failed=0, dropped=0, ...)
+    >>> studio.keep([sample.id for sample in studio.samples])
+    {}
+    >>> studio.to_pandas().shape[0]
+    6
+    >>> studio.close()
+    """
+
+    @suggesting
+    def __init__(
+        self,
+        task: Task | None = None,
+        *,
+        path: str | FilePath | None = None,
+        model: ModelLike | None = None,
+        models: Mapping[str, ModelLike] | None = None,
+        guidance: str | Mapping[str, str] | None = None,
+    ) -> None:
+        if task is not None and not isinstance(task, Task):
+            raise StudioError(f"task is a sw.Task, not {task!r}.\n{HOW_TO_WRITE_A_TASK}")
+        file = _file(task, path)
+        steps = dict(models or {})
+        if wrong := next((key for key in steps if key not in STEPS), None):
+            raise unknown_keywords("models", {wrong: None}, STEPS)
+        wanted = guidance_of(guidance) if guidance is not None else None
+        self._core: Core = attach(file, task)
+        self._core.handles.add(self)
+        self._open = True
+        self._core.set_models({"default": model, **steps})
+        if wanted is not None:
+            self._core.act(lambda: self._set_guidance(wanted, actor="system"))
+        self.topics = Topics(self._core)
+        self.samples = Samples(self._core)
+
+    # ------------------------------------------------------------ what it is
+    @property
+    def _state(self) -> State:
+        return self._core.store.state
+
+    @property
+    def task(self) -> Task:
+        """The task."""
+        return self._core.task
+
+    @property
+    def path(self) -> str:
+        """The studio file, or ``":memory:"``."""
+        return str(self._core.path or ":memory:")
+
+    @property
+    def model(self) -> str:
+        """Name of the model that answers where no step has its own."""
+        return self._core.model_name()
+
+    @property
+    def guidance(self) -> dict[str, str]:
+        """The studio's guidance, by step and for ``all`` of them."""
+        return {"all": "", **dict.fromkeys(STEPS, ""), **(self._state.settings.get("guidance") or {})}
+
+    @property
+    def session(self) -> Session | None:
+        """The sitting that is on, or ``None`` before the first generation."""
+        return self._core.session
+
+    @property
+    def sessions(self) -> list[Session]:
+        """All sittings of the file, the oldest first."""
+        return list(self._state.sessions.values())
+
+    @property
+    def jobs(self) -> list[Job]:
+        """The jobs of this process, the newest last."""
+        return list(self._core.jobs.values())
+
+    @property
+    def read_only(self) -> str | None:
+        """Who holds the file when it can only be read here, else ``None``."""
+        return self._core.store.held_by
+
+    @property
+    def widget(self) -> StudioWidget:
+        """The widget of this studio; all views of it show the same state."""
+        from synth_widgets.widget.widget import StudioWidget  # noqa: PLC0415 - ipywidgets only where it is shown
+
+        return StudioWidget.of(self)
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        self._check_open()
+        return self.widget._repr_mimebundle_(**kwargs)  # noqa: SLF001 - IPython's protocol
+
+    def __repr__(self) -> str:
+        if not self._open:
+            return f"<Studio {self.task.name!r}: closed>"
+        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
+
+    # ------------------------------------------------------------ generate
+    @suggesting
+    def grow(
+        self,
+        under: Any = (),
+        *,
+        depth: int = 1,
+        topics: int | Sequence[int] = 8,
+        samples: int | None = DEFAULT_TARGET,
+        outputs: bool = True,
+        only: bool = False,
+        model: ModelLike | None = None,
+        guidance: str | None = None,
+        prompt: str = "basic",
+    ) -> Job:
+        """Top up: topics, then inputs under each leaf, then their outputs, all overlapping.
+
+        Running it again asks only for what is missing: topics and samples that are there count (rejected ones do
+        not), pending ones are completed, failed ones are made again in place.
+
+        Args:
+            under: path of the topic to work below.
+            depth: levels of topics below it; 0 makes none.
+            topics: children on each level: one number, or one a level.
+            samples: samples for each leaf, which becomes its target; ``None`` takes each leaf's target, else 8.
+            outputs: whether inputs get outputs; without, they stay pending for review.
+            only: work at the topic itself, not at its leaves.
+            model: another model for this call.
+            guidance: guidance for this call; it weighs most.
+            prompt: prompt style of the outputs: ``basic`` or ``few_shot`` (the task's own pairs).
+
+        Returns:
+            The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
+        """
+        recipe = self._grow_recipe(under, depth, topics, samples, outputs, only, guidance, prompt)
+        return self._start(recipe, model=model)
+
+    @suggesting
+    def generate_topics(
+        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, model: ModelLike | None = None,
+        guidance: str | None = None,
+    ) -> Job:  # fmt: skip
+        """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
+        count_of(depth, "depth", most=MAX_LEVELS)
+        levels = (count_of(n, "n"),) * depth
+        recipe = Recipe("topics", self._topic(under), depth, levels, leaves=leaves, guidance=_text(guidance))
+        return self._start(recipe, model=model)
+
+    @suggesting
+    def generate_inputs(
+        self, under: Any = (), *, n: int = 8, only: bool = False, model: ModelLike | None = None,
+        guidance: str | None = None,
+    ) -> Job:  # fmt: skip
+        """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
+        recipe = Recipe(
+            "inputs", self._topic(under), 0, samples=count_of(n, "n"), outputs=False, only=only,
+            guidance=_text(guidance),
+        )  # fmt: skip
+        return self._start(recipe, model=model)
+
+    @suggesting
+    def generate_outputs(
+        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None
+    ) -> Job:
+        """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place."""
+        if ids is None:
+            chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
+        else:
+            chosen = review.find(self._state, ids_of(ids))
+            if done := [s for s in chosen if s.status not in {"pending", "failed"}]:
+                raise StudioError(
+                    f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
+                    f"{done[0].status}). Give pending or failed ones."
+                )
+        recipe = Recipe("outputs", self._topic(()), 0, guidance=_text(guidance), prompt=check_style(prompt))
+        return self._start(recipe, model=model, samples=tuple(s.id for s in chosen))
+
+    def resume(self) -> Job:
+        """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
+
+        Returns:
+            The newest of those jobs; one that is done at once when nothing is owed.
+        """
+        self._check_open()
+        return self._core.act(self._core.resume)
+
+    def stop(self, job: str | None = None) -> int:
+        """Cancel one running job by id, or all; return how many. What is finished stays."""
+        self._check_open()
+
+        def act() -> int:
+            runs = self._core.runs
+            if job is not None and job not in self._state.jobs:
+                raise UnknownIdError(f"There is no job {job!r}.")
+            chosen = [run for ident, run in runs.items() if job in {None, ident}]
+            for run in chosen:
+                run.cancel()
+            return len(chosen)
+
+        return self._core.act(act)
+
+    def estimate(self, method: str = "grow", **arguments: Any) -> Estimate:
+        """Say what a call of ``grow`` with these arguments would send, before it is made.
+
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = Studio(Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> studio.estimate("grow", topics=4, samples=8)
+        Estimate(calls=(37, 74), topics=4, samples=32)
+        >>> studio.close()
+        """
+        if method != "grow":
+            raise StudioError(f"estimate() knows 'grow', not {method!r}.")
+        self._check_open()
+        ignored = {"model", "guidance"}
+        names = inspect.signature(Studio.grow).parameters
+        if unknown := {k: v for k, v in arguments.items() if k not in names}:
+            raise unknown_keywords("grow", unknown, [n for n in names if n != "self"])
+        defaults = {n: p.default for n, p in names.items() if n not in {"self", *ignored}}
+        given = {k: v for k, v in arguments.items() if k not in ignored}
+        merged = {**defaults, **given}
+        recipe = self._grow_recipe(**merged, guidance=None)
+        return self._core.estimate(recipe)
+
+    # ------------------------------------------------------------ review
+    def keep(self, ids: Any) -> dict[str, str]:
+        """Keep samples: they are the dataset. What does not comply stays as it is.
+
+        Args:
+            ids: one id, a list of ids, a frame of `to_pandas`, or a boolean Series indexed by id.
+
+        Returns:
+            Why samples could not be kept, by id; empty when all could.
+
+        Raises:
+            UnknownIdError: an id is not there; nothing was changed.
+        """
+        wanted = self._ids(ids)
+
+        def act() -> dict[str, str]:
+            changes, refused = review.keep(review.find(self._state, wanted), self.task)
+            self._core.store.commit(changes, label=f"Keep {len(wanted) - len(refused)}")
+            return refused
+
+        return self._core.act(act)
+
+    def reject(self, ids: Any, reason: str | None = None) -> None:
+        """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = review.reject(review.find(self._state, wanted), _text(reason) or None)
+            self._core.store.commit(changes, label=f"Reject {len(wanted)}")
+
+        self._core.act(act)
+
+    def restore(self, ids: Any) -> None:
+        """Take the verdict on kept or rejected samples back."""
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = review.restore(review.find(self._state, wanted))
+            self._core.store.commit(changes, label=f"Restore {len(wanted)}")
+
+        self._core.act(act)
+
+    def undo(self) -> Undone | None:
+        """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
+        self._check_open()
+        return self._core.act(self._core.undo)
+
+    def redo(self) -> Undone | None:
+        """Make the last undone action again. ``None``: there was nothing to redo."""
+        self._check_open()
+        return self._core.act(self._core.redo)
+
+    # ------------------------------------------------------------ settings
+    @suggesting
+    def set_guidance(self, all: str | None = None, *, topics: str | None = None, inputs: str | None = None,  # noqa: A002
+                     outputs: str | None = None) -> None:  # fmt: skip
+        """Set the guidance for all steps, or for single ones; what is left out stays."""
+        self._check_open()
+        given = {"all": all, "topics": topics, "inputs": inputs, "outputs": outputs}
+        wanted = guidance_of({k: v for k, v in given.items() if v is not None})
+        self._core.act(lambda: self._set_guidance(wanted, actor="person"))
+
+    def _set_guidance(self, wanted: Mapping[str, str], *, actor: Any) -> None:
+        before = self._state.settings.get("guidance") or {}
+        after = {**before, **wanted}
+        if after != before:
+            self._core.store.commit([SettingChanged("guidance", before, after)], actor=actor, label="Change guidance")
+
+    def set_model(self, name: str) -> None:
+        """Choose another model by name, for all steps that have none of their own."""
+        self._check_open()
+        self._core.act(lambda: self._core.set_models({"default": name}))
+
+    @suggesting
+    def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:
+        """Begin a new sitting: what is generated from now on carries its tag and follows its guidance."""
+        self._check_open()
+        chosen = (tags,) if isinstance(tags, str) else tuple(tags)
+        return self._core.act(lambda: self._core.new_session(_text(guidance), chosen))
+
+    # ------------------------------------------------------------ take away
+    @suggesting
+    def to_pandas(
+        self,
+        status: str | Iterable[str] = "kept",
+        *,
+        session: str | None = None,
+        topic: Any = None,
+        tags: str | Iterable[str] | None = None,
+        split: str | None = None,
+        min_stars: int | None = None,
+        flatten: bool = True,
+    ) -> pd.DataFrame:
+        """Return samples as a DataFrame, by default the kept ones.
+
+        Args:
+            status: one status, several, or ``"all"``.
+            session: id or tag of a session.
+            topic: path; samples at and below it.
+            tags: tags that a sample must all have.
+            split: name of a split.
+            min_stars: fewest stars.
+            flatten: give each declared field a column of its own (``output.category``).
+
+        Returns:
+            One row a sample with ``id`` as index and the columns ``topic`` (tuple), ``input…``, ``output…``,
+            ``status``, ``stars``, ``tags``, ``split``, ``session``, ``model``, ``created`` (UTC), ``cost`` (US
+            dollars, missing where unknown) and ``tokens``.
+        """
+        from synth_widgets.export import frames  # noqa: PLC0415 - pandas only where it is asked for
+
+        path = None if topic is None else path_of(topic)
+        chosen = frames.select(
+            self._state, status=status, session=session, topic=path, tags=tags, split=split, min_stars=min_stars
+        )
+        frames.warn_when_empty(self._state, chosen, status)
+        return frames.frame(self._state, self.task, chosen, flatten=flatten)
+
+    # ------------------------------------------------------------ the file
+    def flush(self) -> None:
+        """Wait until all that was changed is on disk."""
+        self._check_open()
+        self._core.act(lambda: None)
+
+    def close(self) -> None:
+        """Let go of the studio. With the last handle of its file, running jobs end (they stay owed) and it is freed."""
+        if not self._open:
+            return
+        self._open = False
+        if not any(handle._open for handle in self._core.handles):  # noqa: SLF001 - its own class
+            self._core.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    # ------------------------------------------------------------ inside
+    def _check_open(self) -> None:
+        if not self._open:
+            raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
+
+    def _ids(self, given: Any) -> list[str]:
+        self._check_open()
+        return ids_of(given)
+
+    def _topic(self, path: Any) -> str:
+        self._check_open()
+        return find_topic(self._state, path_of(path)).id
+
+    def _start(self, recipe: Recipe, *, model: ModelLike | None = None, samples: tuple[str, ...] = ()) -> Job:
+        return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))
+
+    def _grow_recipe(  # noqa: PLR0913 - the arguments of `grow`
+        self, under: Any, depth: int, topics: int | Sequence[int], samples: int | None, outputs: bool, only: bool,
+        guidance: str | None, prompt: str,
+    ) -> Recipe:  # fmt: skip
+        count_of(depth, "depth", least=0, most=MAX_LEVELS)
+        if only and depth:
+            depth = 0
+        levels = tuple(topics) if isinstance(topics, list | tuple) else (topics,) * depth  # type: ignore[arg-type]
+        for n in levels:
+            count_of(n, "topics")
+        if len(levels) < depth:
+            raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
+        if samples is not None:
+            count_of(samples, "samples")
+        return Recipe(
+            "grow", self._topic(under), depth, levels[:depth], samples, outputs, only, guidance=_text(guidance),
+            prompt=check_style(prompt),
+        )  # fmt: skip
+
+
+def _file(task: Task | None, path: str | FilePath | None) -> FilePath | None:
+    """Return the real path of the studio file, or ``None`` for memory."""
+    if path is None:
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        path = f"{task.slug}.synth"
+    if str(path) == ":memory:":
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        return None
+    file = FilePath(path).expanduser()
+    if task is None and not file.exists():
+        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
+    return file.resolve()
+
+
+def _text(given: str | None) -> str:
+    if given is not None and not isinstance(given, str):
+        raise StudioError(f"Guidance and reasons are text, not {given!r}.")
+    return (given or "").strip()

@@ -1,0 +1,43 @@
+"""Text as it may be stored, and the form in which two texts count as the same."""
+
+from __future__ import annotations
+
+import json
+import re
+import unicodedata
+
+from synth_widgets.records import Json
+
+_SURROGATES = re.compile("[\ud800-\udfff]")
+_NOISE = re.compile(r"[\W_]+")
+
+
+def storable(value: Json) -> Json:
+    """Return a JSON value whose texts can be stored and sent: lone surrogates become U+FFFD.
+
+    >>> storable({"a": ["\\ud83d!"]})
+    {'a': ['�!']}
+    """
+    if isinstance(value, str):
+        return _SURROGATES.sub("�", value)
+    if isinstance(value, list):
+        return [storable(v) for v in value]
+    if isinstance(value, dict):
+        return {storable(k): storable(v) for k, v in value.items()}
+    return value
+
+
+def normal_form(value: Json) -> str:
+    """Return what makes two values repeats of one another: NFKC, case folded, without spaces and punctuation.
+
+    >>> normal_form("The  box was late!") == normal_form("the box was late")
+    True
+    """
+    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
+    folded = unicodedata.normalize("NFKC", text).casefold()
+    return _NOISE.sub(" ", folded).strip() or folded
+
+
+def head(text: str, limit: int) -> str:
+    """Return the start of a text, at most ``limit`` characters."""
+    return text if len(text) <= limit else text[:limit]

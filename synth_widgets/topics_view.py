@@ -1,0 +1,214 @@
+"""``studio.topics``: the tree, by path."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from synth_widgets.arguments import count_of, name_of, path_of, suggesting
+from synth_widgets.core import Core
+from synth_widgets.errors import StudioError, UnknownIdError, nearest
+from synth_widgets.records import ROOT, Path, Topic, new_id
+from synth_widgets.store.changes import Change, TopicAdded, topic_change
+from synth_widgets.store.state import State
+from synth_widgets.task import normalised_name
+from synth_widgets.text.normal import storable
+
+MOST = 10_000
+MAX_GUIDANCE = 20_000
+
+
+class Topics:
+    """The topic tree of a studio.
+
+    A topic is named by its path: a tuple of names, or a text for one name. ``()`` is the root. Siblings are unique
+    after Unicode normalisation and case folding.
+    """
+
+    def __init__(self, core: Core) -> None:
+        self._core = core
+
+    @property
+    def _state(self) -> State:
+        return self._core.store.state
+
+    @suggesting
+    def add(self, *paths: Any, guidance: str | None = None, target: int | None = None) -> list[Path]:
+        """Add topics, with the ancestors they need; those that are there already stay as they are.
+
+        Args:
+            paths: each a tuple or list of names, or one name as text.
+            guidance: steers what is generated at and below the named topics.
+            target: samples wanted under each of them.
+
+        Returns:
+            The paths that are new, ancestors too.
+
+        Raises:
+            StudioError: a path is no path; nothing was added.
+        """
+        wanted = [path_of(p) for p in _unpacked(paths)]
+        if len(wanted) > MOST:
+            raise StudioError(f"{len(wanted):,} topics at once are too many; at most {MOST:,}.")
+        if target is not None:
+            count_of(target, "target")
+
+        def act() -> list[Path]:
+            changes, made = _additions(self._state, wanted, _guidance(guidance), target)
+            label = f"Add {'topic' if len(made) == 1 else f'{len(made)} topics'}"
+            self._core.store.commit(changes, label=label)
+            return made
+
+        return self._core.act(act)
+
+    def remove(self, path: Any) -> int:
+        """Hide a topic with everything below it; undo brings it back. Return how many kept samples went with it."""
+        wanted = path_of(path)
+        if not wanted:
+            raise StudioError("The root cannot be removed. Remove the topics below it, or reject samples.")
+
+        def act() -> int:
+            topic = self._find(wanted)
+            kept = self._state.counts(topic.id)["kept"]
+            self._core.store.commit([topic_change(topic, removed=True)], label=f"Remove “{topic.name}”")
+            return kept
+
+        return self._core.act(act)
+
+    def rename(self, path: Any, name: str) -> Path:
+        """Give a topic another name; return its new path."""
+        wanted, new = path_of(path), name_of(name)
+
+        def act() -> Path:
+            topic = self._find(wanted)
+            if topic.parent is None:
+                raise StudioError("The root has no name; the task has: sw.Task(name, …).")
+            self._free(topic.parent, new, topic.id)
+            self._core.store.commit([topic_change(topic, name=new)], label=f"Rename “{topic.name}”")
+            return self._state.path(topic.id)
+
+        return self._core.act(act)
+
+    def move(self, path: Any, under: Any) -> Path:
+        """Move a topic with everything below it under another one; return its new path."""
+        wanted, goal = path_of(path), path_of(under)
+
+        def act() -> Path:
+            topic, parent = self._find(wanted), self._find(goal)
+            if topic.parent is None or any(t.id == topic.id for t in self._state.lineage(parent.id)):
+                raise StudioError(f"{wanted!r} cannot be moved under {goal!r}, which lies inside it.")
+            self._free(parent.id, topic.name, topic.id)
+            self._core.store.commit([topic_change(topic, parent=parent.id)], label=f"Move “{topic.name}”")
+            return self._state.path(topic.id)
+
+        return self._core.act(act)
+
+    @suggesting
+    def set(self, path: Any, *, guidance: str | None = None, target: int | None = None) -> None:
+        """Set a topic's guidance (for itself and all below it) or its target; what is left out stays."""
+        wanted = path_of(path)
+        fields: dict[str, Any] = {}
+        if guidance is not None:
+            fields["guidance"] = _guidance(guidance)
+        if target is not None:
+            fields["target"] = count_of(target, "target")
+
+        def act() -> None:
+            topic = self._find(wanted)
+            self._core.store.commit([topic_change(topic, **fields)], label=f"Change “{topic.name or 'All topics'}”")
+
+        self._core.act(act)
+
+    def paths(self) -> list[Path]:
+        """Return the paths of all topics but the root, each before those below it."""
+        state = self._state
+        return [state.path(t.id) for t in state.subtree(ROOT) if t.id != ROOT]
+
+    def to_dict(self) -> dict[str, Any]:
+        """Return the tree as nested dicts: ``{"Billing": {"Refunds": {}}}``."""
+
+        def below(topic: str) -> dict[str, Any]:
+            return {t.name: below(t.id) for t in self._state.visible_children(topic)}
+
+        return below(ROOT)
+
+    def load(self, nested: Any) -> list[Path]:
+        """Add a tree given as nested dicts (as `to_dict` gives it) or lists of names; return what is new."""
+        return self.add(*_flattened(nested, ()))
+
+    def __iter__(self) -> Iterator[Path]:
+        return iter(self.paths())
+
+    def __len__(self) -> int:
+        return len(self.paths())
+
+    def __repr__(self) -> str:
+        lines = [f"{'  ' * (len(path) - 1)}{path[-1]}" for path in self.paths()]
+        return "\n".join(lines) or "<no topics yet: studio.topics.add('Billing') or studio.grow()>"
+
+    def _find(self, path: Path) -> Topic:
+        return find_topic(self._state, path)
+
+    def _free(self, parent: str, name: str, ident: str) -> None:
+        other = self._state.child(parent, name)
+        if other is not None and other.id != ident:
+            raise StudioError(f"There is a topic {other.name!r} at {self._state.path(parent)!r} already.")
+
+
+def find_topic(state: State, path: Path) -> Topic:
+    """Return the visible topic of a path.
+
+    Raises:
+        UnknownIdError: it is not there; the message names the nearest path.
+    """
+    topic = state.find(path)
+    if topic is None:
+        known = {" > ".join(state.path(t.id)): None for t in state.subtree(ROOT) if t.id != ROOT}
+        raise UnknownIdError(f"There is no topic {path!r}.{nearest(' > '.join(path), known)}")
+    return topic
+
+
+def _additions(
+    state: State, wanted: Sequence[Path], guidance: str, target: int | None
+) -> tuple[list[Change], list[Path]]:
+    changes: list[Change] = []
+    made: list[Path] = []
+    new: dict[tuple[str, str], Topic] = {}
+    for path in wanted:
+        parent = ROOT
+        for depth, name in enumerate(path):
+            key = (parent, normalised_name(name))
+            topic = new.get(key) or state.child(parent, name)
+            if topic is None:
+                is_named = depth == len(path) - 1
+                topic = Topic(new_id(), parent, name, guidance if is_named else "", target if is_named else None)
+                new[key] = topic
+                changes.append(TopicAdded(topic))
+                made.append(path[: depth + 1])
+            parent = topic.id
+    return changes, made
+
+
+def _unpacked(paths: tuple[Any, ...]) -> list[Any]:
+    """Let ``add([("A",), ("B",)])`` mean the two paths: a list of tuples or lists is no path itself."""
+    if len(paths) == 1 and isinstance(paths[0], list) and paths[0] and isinstance(paths[0][0], tuple | list):
+        return list(paths[0])
+    return list(paths)
+
+
+def _flattened(nested: Any, path: Path) -> list[Path]:
+    if isinstance(nested, Mapping):
+        return [p for name, below in nested.items() for p in ((*path, name), *_flattened(below, (*path, name)))]
+    if isinstance(nested, str):
+        return [(*path, nested)]
+    if isinstance(nested, list | tuple):
+        return [p for entry in nested for p in _flattened(entry, path)]
+    if nested is None:
+        return []
+    raise StudioError(f"A tree is nested dicts, or lists of names, not {nested!r}.")
+
+
+def _guidance(text: str | None) -> str:
+    if text is not None and (not isinstance(text, str) or len(text) > MAX_GUIDANCE):
+        raise StudioError(f"guidance is text of at most {MAX_GUIDANCE:,} characters.")
+    return str(storable(text or "")).strip()
