@@ -119,7 +119,7 @@ class ScriptedCompleter:
             raise fault
         if isinstance(fault, type):
             raise fault(f"scripted for call {number}")
-        text, finish = _spoilt(self._content(request), fault)
+        text, finish = spoil(self._content(request), fault)
         if on_text is not None:
             for at in range(0, len(text), self._chunk):
                 if at and self._chunk_delay:
@@ -155,8 +155,16 @@ def invent(inventor: Inventor, schema: Mapping[str, Any], *, names: bool = False
     return {**value, "items": inventor.value(items, root=schema, names=names, some=some)}
 
 
-def _spoilt(content: Any, fault: object) -> tuple[str, Finish]:
-    """Return the answer's text as the fault leaves it, and why it ends."""
+def spoil(content: Any, fault: object) -> tuple[str, Finish]:
+    """Return the answer's text as a fault leaves it, and why it ends.
+
+    Args:
+        content: text, or a value that becomes JSON.
+        fault: one of the words of `Fault`; anything else changes nothing.
+
+    >>> spoil({"a": 1}, "truncate")
+    ('{"a"', 'length')
+    """
     if fault == "garbage":
         return "I am sorry, as a script I would rather talk about the weather", "stop"
     if fault == "invalid":

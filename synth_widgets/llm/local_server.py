@@ -1,14 +1,14 @@
 """The embedded model's own process: llama.cpp's OpenAI-compatible server on a free loopback port.
 
-`synth_widgets.llm.local` starts this file by its path, so nothing else of the package is loaded here. The
-talk with the parent is three lines long:
+`synth_widgets.llm.local` starts this file by its path, so that nothing else of the package is loaded here. The two
+processes say this to one another:
 
-1. argv: the weights, the context's length in tokens, the number of threads, the parent's pid;
+1. argv: the weights, the context's length in tokens, the threads, the parent's pid, the folder of xllamacpp;
 2. stdin, first line: the key that requests must carry;
 3. stdout, one line: ``{"url": …}`` once the model can answer.
 
-The process ends when its stdin does, which happens however the parent dies, and when its parent is another
-process than at the start.
+The process ends when its stdin does, which happens however the parent dies, and when its parent is no longer the one
+it had at the start.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ import signal
 import sys
 import threading
 import time
+from typing import Any
 
-_QUIET = 1
-"""llama.cpp's verbosity: errors only, so that stderr's last lines say why a start failed."""
+_ERRORS_ONLY = 1
 
 
-def serve(weights: str, n_ctx: int, n_threads: int, key: str) -> str:
-    """Start the server in this process and return its address, such as ``http://127.0.0.1:40123``."""
+def serve(weights: str, n_ctx: int, n_threads: int, key: str) -> Any:
+    """Start the server in this process and return it; it serves as long as it is referred to."""
     import xllamacpp
 
     params = xllamacpp.CommonParams()
@@ -37,37 +37,32 @@ def serve(weights: str, n_ctx: int, n_threads: int, key: str) -> str:
     params.n_parallel = 1
     params.cpuparams.n_threads = n_threads
     params.cpuparams_batch.n_threads = n_threads
-    params.verbosity = _QUIET
-    params.ui = False
-    global _server  # noqa: PLW0603  (the server stops when it is collected)
-    _server = xllamacpp.Server(params)
-    return str(_server.listening_address)
-
-
-_server: object = None
+    params.verbosity = _ERRORS_ONLY
+    return xllamacpp.Server(params)
 
 
 def _end_with_stdin() -> None:
-    while sys.stdin.buffer.read(4096):
+    while os.read(0, 4096):
         pass
-    os._exit(0)
+    os._exit(0)  # no clean-up: taking the server down has ended in SIGSEGV
 
 
-def main(argv: list[str]) -> int:
-    """Serve until the parent goes; return only if it is gone."""
-    weights, n_ctx, n_threads, parent = argv[0], int(argv[1]), int(argv[2]), int(argv[3])
+def main(argv: list[str]) -> None:
+    """Serve until the parent is gone."""
+    weights, n_ctx, n_threads, parent, folder = argv
+    sys.path.append(folder)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     said = os.fdopen(os.dup(1), "w", encoding="utf-8")
-    os.dup2(2, 1)
+    os.dup2(2, 1)  # what the library prints goes to stderr
     key = sys.stdin.buffer.readline().decode().strip()
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    url = serve(weights, n_ctx, n_threads, key)
-    said.write(json.dumps({"url": url}) + "\n")
+    server = serve(weights, int(n_ctx), int(n_threads), key)
+    said.write(json.dumps({"url": str(server.listening_address)}) + "\n")
     said.flush()
-    while os.name != "posix" or os.getppid() == parent:
+    while os.name != "posix" or os.getppid() == int(parent):
         time.sleep(1.0)
     os._exit(0)
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))
+    main(sys.argv[1:])

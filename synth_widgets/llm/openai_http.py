@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm import failures, session
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
-from synth_widgets.llm.completer import Answer, Mode, OnText, Request
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import gate
 from synth_widgets.llm.sse import EventReader
@@ -89,11 +89,11 @@ class OpenAICompleter:
         self.model = model
         self.name = model.name
         self.concurrency = model.concurrency or 16
-        self.items_per_call = 8
+        self.items_per_call = ITEMS_PER_CALL
         self.modes: tuple[Mode, ...] = ("json_schema", "text")
         self.waits = waits or Waits()
         self.notes: list[str] = []
-        self._endpoint = endpoint
+        self.endpoint = endpoint
         self._given = session
         self._held: aiohttp.ClientSession | None = None
         self._left_out: set[str] = set()
@@ -117,7 +117,7 @@ class OpenAICompleter:
             RequestRefusedError: this request cannot be answered.
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
-        endpoint = self._endpoint or endpoint_of(self.model)
+        endpoint = self.endpoint or endpoint_of(self.model)
         need_key(endpoint, self.model)
         async with gate(endpoint.base, endpoint.model, self.concurrency).slot():
             return await self._persist(endpoint, request, on_text)
