@@ -57,10 +57,13 @@ class Core:
         self.session: Session | None = None
         self.session_guidance = ""
         self.on_progress: list[Callable[[Job], None]] = []
+        self.on_close: list[Callable[[], None]] = []
+        self.widget: Any = None
         self.closed = False
         self._models: dict[str, ModelLike] = {}
         self._completers: list[tuple[ModelLike, Completer]] = []
         self._repeats = Repeats()
+        self._turning = asyncio.Lock()
         self.store: Store = self.engine.call(lambda: Store(path, self.engine.post))  # type: ignore[assignment]
         try:
             self.task = self._adopt(task)
@@ -259,17 +262,19 @@ class Core:
     # ------------------------------------------------------------ undo
     async def undo(self) -> Undone | None:
         """Take the newest action back; ``None`` when there is none."""
-        if (group := self.state.next_undo()) is None:
-            return None
-        entries = await asyncio.wrap_future(self.store.entries(group))
-        return Undone(group.label, self.store.undo(entries, group).skipped)
+        async with self._turning:
+            if (group := self.state.next_undo()) is None:
+                return None
+            entries = await asyncio.wrap_future(self.store.entries(group))
+            return Undone(group.label, self.store.undo(entries, group).skipped)
 
     async def redo(self) -> Undone | None:
         """Make the last action that was undone again; ``None`` when there is none."""
-        if (group := self.state.next_redo()) is None:
-            return None
-        entries = await asyncio.wrap_future(self.store.entries(group))
-        return Undone(group.label, self.store.redo(entries, group).skipped)
+        async with self._turning:
+            if (group := self.state.next_redo()) is None:
+                return None
+            entries = await asyncio.wrap_future(self.store.entries(group))
+            return Undone(group.label, self.store.redo(entries, group).skipped)
 
     # ------------------------------------------------------------ end
     def close(self) -> None:
@@ -295,6 +300,8 @@ class Core:
                 await completer.close()
         finally:
             self.store.close()
+            for listener in self.on_close:
+                listener()
 
 
 def _check_model(model: Model) -> None:

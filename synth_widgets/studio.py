@@ -135,7 +135,22 @@ class Studio:
         """The widget of this studio; all views of it show the same state."""
         from synth_widgets.widget.widget import StudioWidget  # noqa: PLC0415 - ipywidgets only where it is shown
 
-        return StudioWidget.of(self)
+        self._check_open()
+        if self._core.widget is None:
+            self._core.widget = StudioWidget(self._core, self._of(self._core))
+        return self._core.widget  # type: ignore[no-any-return]
+
+    @classmethod
+    def _of(cls, core: Core) -> Self:
+        """Return a handle that keeps nothing open, for the widget's commands."""
+        handle = cls.__new__(cls)
+        handle._core, handle._open = core, True
+        handle.topics, handle.samples = Topics(core), Samples(core)
+        return handle
+
+    def estimate_grow(self, **arguments: Any) -> Estimate:
+        """Say what `grow` with these arguments would send: `estimate` as the widget asks for it."""
+        return self.estimate("grow", **arguments)
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         self._check_open()

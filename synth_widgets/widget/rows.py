@@ -1,0 +1,211 @@
+"""Records as the browser's replica holds them: short, and safe to show."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from synth_widgets.records import Call, JobRecord, Json, Sample, Topic, Version
+from synth_widgets.schemas import Schema, describe
+from synth_widgets.task import Task
+from synth_widgets.widget.host import Host
+from synth_widgets.widget.protocol import (
+    HEAD,
+    CallView,
+    Cell,
+    FieldView,
+    JobRow,
+    SampleBody,
+    SampleRow,
+    StudioView,
+    TaskView,
+    TopicRow,
+    VersionView,
+)
+
+TAG = 40
+"""Characters of a tag."""
+TAGS = 6
+LOCAL_NOTE = (
+    "The embedded model is small: it shows how the studio works, without a key. Its texts are of demonstration "
+    "quality, not training data."
+)
+
+
+class Cells:
+    """Makes cells of one part of the samples, input or output, by its schema."""
+
+    def __init__(self, schema: Schema | None) -> None:
+        properties = schema.properties() if schema is not None else {}
+        self._enums = [name for name, node in properties.items() if "enum" in node or "const" in node]
+        self._flags = [name for name, node in properties.items() if node.get("type") == "boolean"]
+
+    def cell(self, value: Json) -> Cell | None:
+        """Show a value: enums, and booleans that are true, as tags; then the longest text."""
+        if value is None:
+            return None
+        if not isinstance(value, dict):
+            return text_cell(value if isinstance(value, str) else _json(value), raw=not isinstance(value, str))
+        tags = [_short(value[name]) for name in self._enums if value.get(name) is not None]
+        tags += [name for name in self._flags if value.get(name) is True]
+        rest = {k: v for k, v in value.items() if k not in self._enums and k not in self._flags}
+        texts = [v for v in rest.values() if isinstance(v, str)]
+        cell = text_cell(max(texts, key=len), raw=False) if texts else text_cell(_json(rest) if rest else "", raw=True)
+        return {**cell, "tags": [tag[:TAG] for tag in tags[:TAGS]]}
+
+
+def text_cell(text: str, *, raw: bool) -> Cell:
+    """Show a text's head."""
+    return {
+        "tags": [],
+        "text": text[:HEAD],
+        "raw": raw or text.lstrip()[:1] in {"{", "["},
+        "more": len(text) > HEAD,
+    }
+
+
+def sample_row(sample: Sample, inputs: Cells, outputs: Cells) -> SampleRow:
+    """Return the grid's row of a sample."""
+    version = sample.version
+    output = outputs.cell(version.output)
+    if output is None and version.raw:
+        output = text_cell(version.raw, raw=True)
+    return {
+        "id": sample.id,
+        "seq": sample.seq,
+        "topic": sample.topic,
+        "status": sample.status,
+        "input": inputs.cell(version.input),
+        "output": output,
+        "reason": sample.reason,
+        "stars": sample.stars,
+        "session": sample.session,
+        "version": version.n,
+        "origin": version.origin,
+    }
+
+
+def topic_row(topic: Topic) -> TopicRow:
+    """Return the tree's node of a topic."""
+    return {
+        "id": topic.id,
+        "parent": topic.parent,
+        "name": topic.name,
+        "guidance": topic.guidance,
+        "target": topic.target,
+    }
+
+
+def job_row(job: JobRecord, owed: int) -> JobRow:
+    """Return the run bar's row of a job."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "status": job.status,
+        "done": job.added + job.failed,
+        "total": job.planned,
+        "added": job.added,
+        "failed": job.failed,
+        "dropped": job.dropped,
+        "tokens": job.usage.total,
+        "owed": owed,
+        "note": job.note,
+    }
+
+
+def body(sample: Sample, calls: dict[str, Call], raws: dict[str, str | None]) -> SampleBody:
+    """Return a whole sample, with where each version came from."""
+    return {
+        "id": sample.id,
+        "version": sample.current,
+        "tags": list(sample.tags),
+        "versions": [_version(v, calls, raws) for v in sample.versions],
+    }
+
+
+def _version(version: Version, calls: dict[str, Call], raws: dict[str, str | None]) -> VersionView:
+    made_by = [calls[c] for c in version.calls if c in calls]
+    return {
+        "n": version.n,
+        "origin": version.origin,
+        "input": version.input,
+        "output": version.output,
+        "reasoning": version.reasoning,
+        "problem": version.problem,
+        "created": version.created,
+        "calls": [_call(c, version.raw if c is made_by[-1] and version.raw else raws.get(c.id)) for c in made_by],
+    }
+
+
+def _call(call: Call, raw: str | None) -> CallView:
+    return {
+        "model": call.model,
+        "mode": call.mode,
+        "prompt": call.prompt,
+        "guidance": call.guidance,
+        "attempts": call.attempts,
+        "prompt_tokens": call.usage.prompt_tokens,
+        "completion_tokens": call.usage.completion_tokens,
+        "seconds": call.seconds,
+        "raw": raw,
+    }
+
+
+def studio_view(host: Host) -> StudioView:
+    """Return all that is neither topic, sample nor job."""
+    state = host.store.state
+    undo, redo = state.next_undo(), state.next_redo()
+    model = host.model_name()
+    guidance = state.settings.get("guidance") or {}
+    held = host.store.held_by
+    read_only = f"open in another kernel ({held})" if held else None
+    return {
+        "task": task_view(host.task),
+        "model": model,
+        "model_note": LOCAL_NOTE if model.split("/")[0] == "local" else None,
+        "guidance": {
+            "all": guidance.get("all", ""),
+            "topics": guidance.get("topics", ""),
+            "inputs": guidance.get("inputs", ""),
+            "outputs": guidance.get("outputs", ""),
+        },
+        "path": str(host.path or ":memory:"),
+        "session": host.session.id if host.session else "",
+        "undo": undo.label if undo else None,
+        "redo": redo.label if redo else None,
+        "read_only": "this studio is closed; run the cell again" if host.closed else read_only,
+        "unsaved": host.store.trouble,
+    }
+
+
+def task_view(task: Task) -> TaskView:
+    """Describe a task for a person."""
+    return {
+        "name": task.name,
+        "instruction": task.instruction,
+        "requirements": [{"text": r.text, "priority": r.priority} for r in task.requirements],
+        "input": _fields(task.input),
+        "output": _fields(task.output),
+    }
+
+
+def _fields(schema: Schema | None) -> list[FieldView]:
+    if schema is None:
+        return []
+    required = schema.required()
+    return [
+        {"name": name, "says": describe(node), "required": name in required}
+        for name, node in schema.properties().items()
+    ]
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _short(value: Json) -> str:
+    return value if isinstance(value, str) else _json(value)
+
+
+RowOf = Callable[[Sample], SampleRow]

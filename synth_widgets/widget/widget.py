@@ -1,0 +1,59 @@
+"""The anywidget class: its few traits, the front end's files, and the routing of its messages."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Any
+
+import anywidget
+import traitlets
+
+from synth_widgets.widget.bridge import Bridge
+from synth_widgets.widget.host import Host
+
+_STATIC = Path(__file__).parent.parent / "static"
+
+
+def _front_end(name: str) -> Any:
+    """Return a file of the front end: its text, because anywidget keeps widgets alive whose files it watches."""
+    path = _STATIC / name
+    return path if os.environ.get("ANYWIDGET_HMR") == "1" else path.read_text(encoding="utf-8")
+
+
+class StudioWidget(anywidget.AnyWidget):
+    """The studio as a notebook shows it. Made by `Studio`; one model a file, with any number of views.
+
+    The data do not travel in traits but as messages; see ``protocol.py``. The engine's thread never sets a trait.
+    """
+
+    _esm = _front_end("widget.js")
+    _css = _front_end("widget.css")
+
+    revision = traitlets.Int(0, help="Grows when kept samples change. Written by the browser, for reactive notebooks.")
+    revision.tag(sync=True)
+    selected_ids = traitlets.List(traitlets.Unicode(), help="Ids of the selected samples.").tag(sync=True)
+    height = traitlets.Int(764, help="Height in pixels; a view takes at most 80 % of the window.").tag(sync=True)
+    theme = traitlets.Enum(
+        ["auto", "light", "dark", "contrast", "contrast-light"], "auto", help="Colours; auto follows the notebook."
+    )
+    theme.tag(sync=True)
+
+    def __init__(self, host: Host, studio: Any) -> None:
+        super().__init__()
+        self._bridge: Any = host.engine.call(lambda: Bridge(host, studio, self.send))
+        self.on_msg(lambda _widget, content, _buffers: self._bridge.receive(content))
+
+    # ipykernel 7.4 sends each message of the browser to the subshell that last published on this comm: a cell that
+    # publishes would drag the person's clicks behind itself. So where it last published is forgotten at once.
+    def open(self) -> None:
+        """Open the comm, without tying answers to the cell that runs now."""
+        super().open()
+        self._forget_route()
+
+    def _send(self, msg: Any, buffers: Any = None) -> None:
+        super()._send(msg, buffers)
+        self._forget_route()
+
+    def _forget_route(self) -> None:
+        vars(self.comm).pop("_reply_subshell_id", None) if self.comm is not None else None

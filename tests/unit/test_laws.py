@@ -1,0 +1,165 @@
+"""What must hold after any sequence of commands: undo and redo, deltas, the file, topping up."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+import synth_widgets as sw
+from synth_widgets.testing import ScriptedCompleter
+from tests.replica import Peer
+
+TASK = sw.Task(
+    "Triage",
+    "Sort the message.",
+    output_schema={
+        "type": "object",
+        "properties": {"kind": {"enum": ["a", "b"]}, "note": {"type": "string"}},
+        "required": ["kind", "note"],
+    },
+)
+NAMES = ("Billing", "Delivery", "billing", "Account")
+PICK = st.integers(0, 30)
+
+COMMANDS = st.one_of(
+    st.tuples(st.just("add"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)),
+    st.tuples(st.just("remove"), PICK),
+    st.tuples(st.just("rename"), PICK, st.sampled_from(NAMES)),
+    st.tuples(st.just("target"), PICK, st.integers(1, 5)),
+    st.tuples(st.just("guide"), st.text(max_size=5)),
+    st.tuples(st.just("grow"), PICK, st.integers(0, 1), st.booleans()),
+    st.tuples(st.sampled_from(("keep", "reject", "restore")), st.lists(PICK, min_size=1, max_size=4)),
+    st.tuples(st.sampled_from(("undo", "redo"))),
+)
+SEQUENCES = st.lists(COMMANDS, max_size=14)
+LAWS = settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+
+
+def perform(studio: sw.Studio, command: tuple[Any, ...]) -> None:
+    """Do one command; those that fit nothing that is there do nothing."""
+    paths = studio.topics.paths()
+    ids = [sample.id for sample in studio.samples]
+    match command:
+        case ("add", names):
+            studio.topics.add(tuple(names))
+        case ("remove", n) if paths:
+            studio.topics.remove(paths[n % len(paths)])
+        case ("rename", n, name) if paths:
+            path = paths[n % len(paths)]
+            taken = {other[-1].casefold() for other in paths if other[:-1] == path[:-1] and other != path}
+            if name.casefold() not in taken:
+                studio.topics.rename(path, name)
+        case ("target", n, target) if paths:
+            studio.topics.set(paths[n % len(paths)], target=target)
+        case ("guide", text):
+            studio.set_guidance(text)
+        case ("grow", n, depth, outputs):
+            under = paths[n % len(paths)] if paths else ()
+            studio.grow(under, depth=depth, topics=2, samples=2, outputs=outputs).wait(20)
+        case (("keep" | "reject" | "restore") as verb, picks) if ids:
+            getattr(studio, verb)(list({ids[n % len(ids)] for n in picks}))
+        case ("undo",):
+            studio.undo()
+        case ("redo",):
+            studio.redo()
+        case _:
+            pass
+
+
+def visible(studio: sw.Studio) -> dict[str, Any]:
+    """Return what a person sees of a studio, whatever the ids of versions and calls behind it."""
+    state = studio._state  # noqa: SLF001 - the test looks inside
+    return {
+        "topics": {state.path(t.id): (t.guidance, t.target) for t in state.topics.values() if t.id not in state.hidden},
+        "samples": {
+            s.id: (state.path(s.topic), s.status, s.input, s.output, s.reason, s.tags) for s in state.visible_samples()
+        },
+        "guidance": studio.guidance,
+    }
+
+
+@pytest.fixture
+def studio_in(tmp_path: Path):
+    """Make studios, and close them in the end."""
+    made: list[sw.Studio] = []
+
+    def make(path: Path | str = ":memory:", **kwargs: Any) -> sw.Studio:
+        studio = sw.Studio(TASK, path=path, model=ScriptedCompleter(), **kwargs)
+        made.append(studio)
+        return studio
+
+    yield make
+    for studio in made:
+        studio.close()
+
+
+@LAWS
+@given(commands=SEQUENCES)
+def test_undoing_everything_gives_the_start_and_redoing_everything_the_end(commands, studio_in):
+    studio = studio_in()
+    start = visible(studio)
+    for command in commands:
+        perform(studio, command)
+    while studio.redo() is not None:
+        pass
+    end = visible(studio)
+    while studio.undo() is not None:
+        pass
+    assert visible(studio) == start
+    while studio.redo() is not None:
+        pass
+    assert visible(studio) == end
+    studio.close()
+
+
+@LAWS
+@given(commands=SEQUENCES)
+def test_replayed_deltas_equal_a_fresh_snapshot(commands, studio_in):
+    studio = studio_in()
+    first = Peer(studio._core, studio)  # noqa: SLF001
+    first.hello()
+    for command in commands:
+        perform(studio, command)
+    studio.flush()
+    second = Peer(studio._core, studio)  # noqa: SLF001
+    second.hello()
+    assert first.replica.gaps == 0
+    assert first.replica.rev == second.replica.rev
+    assert first.replica.visible() == second.replica.visible()
+    studio.close()
+
+
+@settings(LAWS, max_examples=30)
+@given(commands=SEQUENCES)
+def test_what_was_saved_and_opened_again_is_the_same(commands, studio_in, tmp_path_factory):
+    path = tmp_path_factory.mktemp("saved") / "a.synth"
+    studio = studio_in(path)
+    for command in commands:
+        perform(studio, command)
+    before, undo = visible(studio), studio._state.next_undo()  # noqa: SLF001
+    studio.close()
+    again = studio_in(path)
+    assert visible(again) == before
+    assert again._state.next_undo() == undo  # noqa: SLF001
+    while again.undo() is not None:
+        pass
+    assert visible(again)["samples"] == {}
+    again.close()
+
+
+@LAWS
+@given(commands=SEQUENCES, depth=st.integers(0, 2), outputs=st.booleans())
+def test_growing_twice_adds_nothing(commands, depth, outputs, studio_in):
+    studio = studio_in()
+    for command in commands:
+        perform(studio, command)
+    studio.grow(depth=depth, topics=2, samples=2, outputs=outputs).wait(20)
+    once = visible(studio)
+    result = studio.grow(depth=depth, topics=2, samples=2, outputs=outputs).wait(20)
+    assert (result.added, result.failed, result.dropped) == (0, 0, 0)
+    assert visible(studio) == once
+    studio.close()
