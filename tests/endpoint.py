@@ -15,7 +15,7 @@ In a process of its own: ``python -m tests.endpoint --port 8123 --latency 0.2``,
 Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
 breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
 ``refuse_schema`` (400 for ``response_format``), ``plain`` (JSON although a stream was asked), ``error_event`` (an error
-in the stream), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an endless answer).
+in a 200 answer), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an endless answer).
 """
 
 from __future__ import annotations
@@ -38,6 +38,7 @@ from synth_widgets.testing import invent, spoil
 from tests.strictness import problem
 
 DEFAULT_KEY = "sk-test-loopback-0123456789"
+_FAILED = {"error": {"message": "The server had an error", "type": "server_error"}}
 
 
 @dataclass
@@ -188,6 +189,8 @@ class Endpoint:
             return await self._stream(request, body, text, finish, rule)
         if rule is not None and rule.kind in {"drop", "unfinished"}:
             return await self._half(request)
+        if rule is not None and rule.kind == "error_event":
+            return web.json_response(_FAILED)
         return web.json_response(_completion(body, text, finish, refused=rule is not None and rule.kind == "filter"))
 
     async def _early(self, rule: Rule, body: Mapping[str, Any], request: web.Request) -> web.StreamResponse | None:
@@ -232,7 +235,7 @@ class Endpoint:
             assert request.transport is not None
             request.transport.abort()
         elif kind == "error_event":
-            await response.write(_data({"error": {"message": "The server had an error", "type": "server_error"}}))
+            await response.write(_data(_FAILED))
         elif kind != "unfinished":
             await response.write(_event(body, {}, finish=finish))
             if body.get("stream_options", {}).get("include_usage"):

@@ -16,8 +16,8 @@ from synth_widgets.models import Model
 
 __all__ = ["Item", "ItemStream", "extract_json", "parse_json", "strict_form", "ways"]
 
-_STARTS = 32
-"""Brackets in chatter that are tried as the beginning of the answer."""
+_START = re.compile(r"""\{(?=\s*["}])|\[(?=\s*(?:["{\[\]\d-]|true|false|null))""")
+"""A bracket that begins JSON, unlike one of plain words."""
 
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
@@ -152,20 +152,17 @@ def _amid(text: str, reason: str) -> tuple[Any, str | None]:
 
 
 def _candidates(text: str) -> Iterator[tuple[int, int | None]]:
-    """Yield where balanced values start and end; ``None`` for one that does not end.
+    """Yield where values begin and end, one behind the other; ``None`` for one that does not end.
 
-    A value that was found is not searched for further ones, one that is no JSON is.
+    What stands inside a value is no answer, be the value as broken as it may.
     """
-    at, tried = 0, 0
-    while tried < _STARTS:
-        starts = [found for found in (text.find("{", at), text.find("[", at)) if found >= 0]
-        if not starts:
+    at = 0
+    while (start := _START.search(text, at)) is not None:
+        end = _balanced(text, start.start())
+        yield start.start(), end
+        if end is None:
             return
-        start = min(starts)
-        end = _balanced(text, start)
-        yield start, end
-        tried += 1
-        at = end if end is not None and parse_json(text[start:end])[1] is None else start + 1
+        at = end
 
 
 def _balanced(text: str, start: int) -> int | None:

@@ -1,0 +1,110 @@
+"""Names of models lead to the right place, and wrong ones to the right words."""
+
+from __future__ import annotations
+
+import importlib.util
+
+import pytest
+
+from synth_widgets.errors import ModelError
+from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, provider_of
+from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.models import Model
+from synth_widgets.testing import ScriptedCompleter
+
+
+@pytest.fixture(autouse=True)
+def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
+    for provider in PROVIDERS:
+        for name in provider.keys + provider.bases:
+            monkeypatch.delenv(name, raising=False)
+
+
+@pytest.mark.parametrize(
+    ("name", "url", "sent"),
+    [
+        ("openai/gpt-5-mini", "https://api.openai.com/v1/chat/completions", "gpt-5-mini"),
+        ("openrouter/meta/x:free", "https://openrouter.ai/api/v1/chat/completions", "meta/x:free"),
+        ("perplexity/sonar", "https://api.perplexity.ai/chat/completions", "sonar"),
+        ("fireworks_ai/glm", "https://api.fireworks.ai/inference/v1/chat/completions", "accounts/fireworks/models/glm"),
+        ("ollama/llama3.2", "http://localhost:11434/v1/chat/completions", "llama3.2"),
+    ],
+)
+def test_a_name_leads_to_the_providers_own_host_without_its_prefix(name: str, url: str, sent: str) -> None:
+    endpoint = endpoint_of(Model(name))
+    assert (endpoint.url, endpoint.model, endpoint.own_host) == (url, sent, True)
+
+
+def test_every_provider_is_reached_over_tls_or_on_this_machine() -> None:
+    assert all(p.base.startswith("https://") or p.base.startswith("http://localhost:") for p in PROVIDERS)
+    assert all(p.keys and p.bases for p in PROVIDERS)
+
+
+def test_an_address_of_the_person_wins_over_the_environment_and_that_over_the_table(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("OPENAI_BASE_URL", "https://proxy.example/v1/")
+    assert endpoint_of(Model("openai/x")).base == "https://proxy.example/v1"
+    assert endpoint_of(Model("openai/x", api_base="http://mine:8000/v1")).base == "http://mine:8000/v1"
+    monkeypatch.setenv("OPENAI_BASE_URL", "proxy.example")
+    with pytest.raises(ModelError, match="OPENAI_BASE_URL must begin with http"):
+        endpoint_of(Model("openai/x"))
+
+
+def test_ollamas_address_as_litellm_spells_it_is_understood() -> None:
+    assert endpoint_of(Model("ollama/x", api_base="http://box:11434")).base == "http://box:11434/v1"
+
+
+def test_a_key_is_looked_up_when_it_is_needed_and_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
+    model = Model("together_ai/x")
+    assert endpoint_of(model).key is None
+    monkeypatch.setenv("TOGETHERAI_API_KEY", " secret-value\n")
+    endpoint = endpoint_of(model)
+    assert endpoint.key == "secret-value"
+    assert "secret" not in repr(endpoint)
+
+
+def test_a_shown_address_has_no_user_and_no_query() -> None:
+    endpoint = endpoint_of(Model("openai/x", api_base="https://me:pw@[::1]:8443/v1?key=abc"))
+    assert endpoint.shown == "https://[::1]:8443/v1"
+    assert endpoint.url == "https://me:pw@[::1]:8443/v1/chat/completions?key=abc"
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("gpt-5-mini", "write provider/name, such as 'openai/gpt-5-mini'"),
+        ("openai", "'openai/<name>'"),
+        ("locale", "Did you mean 'local'"),
+        ("openia/gpt-5", "Did you mean 'openai'"),
+        ("anthropic/claude-sonnet-4-5", "not served yet.*Served are: openai, openrouter"),
+        ("groq/", "no name behind the slash"),
+    ],
+)
+def test_a_name_that_cannot_be_served_says_what_to_write(name: str, words: str) -> None:
+    with pytest.raises(ModelError, match=words):
+        completer_for(name)
+
+
+def test_a_completer_is_found_for_each_kind_of_model() -> None:
+    scripted = ScriptedCompleter()
+    assert completer_for(scripted) is scripted
+    assert isinstance(completer_for("local"), LocalCompleter)
+    found = completer_for(Model("ollama/llama3.2", concurrency=2))
+    assert isinstance(found, OpenAICompleter)
+    assert (found.name, found.concurrency, found.modes) == ("ollama/llama3.2", 2, ("json_schema", "text"))
+    with pytest.raises(ModelError, match="not int"):
+        completer_for(3)  # type: ignore[arg-type]
+
+
+@pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="litellm is not installed")
+def test_providers_are_spelled_as_litellm_spells_them() -> None:
+    import litellm
+
+    assert {provider.name for provider in PROVIDERS} <= {str(p.value) for p in litellm.LlmProviders}
+
+
+def test_the_local_provider_is_known_but_not_in_the_table() -> None:
+    assert provider_of("local").name == "local"
+    assert "local" not in {provider.name for provider in PROVIDERS}

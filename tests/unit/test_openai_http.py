@@ -1,0 +1,441 @@
+"""The OpenAI-compatible completer against a strict endpoint on loopback, with everything that goes wrong in life."""
+
+from __future__ import annotations
+
+import asyncio
+import email.utils
+import io
+import json
+import logging
+import random
+import time
+import traceback
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.llm import session
+from synth_widgets.llm.completer import Completer, Request
+from synth_widgets.llm.failures import asked_wait, redacted
+from synth_widgets.llm.limiter import Gate
+from synth_widgets.llm.openai_http import OpenAICompleter, Waits
+from synth_widgets.llm.sse import EventReader
+from synth_widgets.models import Model
+from tests.endpoint import Endpoint
+
+QUICK = Waits(first=0.002, most=0.01, silence=5.0, total=10.0)
+SCHEMA = {
+    "type": "object",
+    "properties": {"label": {"enum": ["a", "b"]}, "note": {"type": "string", "maxLength": 80}},
+    "required": ["label", "note"],
+}
+ASK = Request([{"role": "user", "content": "Grüß mich 🙂"}])
+ASK_JSON = Request([{"role": "user", "content": "Label this"}], schema=SCHEMA, mode="json_schema")
+
+
+@pytest.fixture
+def endpoint() -> Iterator[Endpoint]:
+    with Endpoint() as running:
+        yield running
+
+
+@asynccontextmanager
+async def asking(endpoint: Endpoint, *, waits: Waits = QUICK, **model: Any) -> AsyncIterator[OpenAICompleter]:
+    told = {"api_base": endpoint.url, "api_key": endpoint.key, **model}
+    completer = OpenAICompleter(Model("openai/any", **told), waits=waits)
+    try:
+        yield completer
+    finally:
+        await completer.close()
+
+
+async def test_an_answer_brings_text_finish_usage_and_seconds(endpoint: Endpoint) -> None:
+    async with asking(endpoint, temperature=0.3) as completer:
+        answer = await completer.complete(ASK)
+    assert answer.text.startswith("The ")
+    assert answer.finish == "stop"
+    assert answer.usage.prompt_tokens > 0 < answer.usage.completion_tokens
+    assert 0 < answer.seconds < 5
+    assert endpoint.bodies == [{"model": "any", "messages": list(ASK.messages), "temperature": 0.3}]
+
+
+async def test_a_streamed_answer_comes_in_pieces_and_is_the_same_as_a_whole_one(endpoint: Endpoint) -> None:
+    endpoint.answers = ["Größe 🙂 passt, “gut”"] * 2
+    pieces: list[str] = []
+    async with asking(endpoint) as completer:
+        whole = await completer.complete(ASK)
+        streamed = await completer.complete(ASK, pieces.append)
+    assert streamed.text == whole.text == "".join(pieces)
+    assert len(pieces) > 1
+    assert streamed.usage == whole.usage
+    assert endpoint.bodies[1]["stream_options"] == {"include_usage": True}
+
+
+async def test_a_schema_that_fits_is_sent_strict_and_closed(endpoint: Endpoint) -> None:
+    async with asking(endpoint) as completer:
+        answer = await completer.complete(ASK_JSON)
+    assert json.loads(answer.text)["label"] in {"a", "b"}
+    told = endpoint.bodies[0]["response_format"]["json_schema"]
+    assert told["strict"] is True
+    assert told["schema"]["additionalProperties"] is False
+
+
+async def test_a_schema_outside_the_strict_subset_is_sent_as_it_is_and_not_strict(endpoint: Endpoint) -> None:
+    free = {"type": "object", "properties": {"a": {"type": "string"}}}
+    async with asking(endpoint) as completer:
+        await completer.complete(Request(ASK.messages, schema=free, mode="json_schema"))
+    told = endpoint.bodies[0]["response_format"]["json_schema"]
+    assert (told["strict"], told["schema"]) == (False, free)
+
+
+async def test_mode_text_sends_no_response_format_even_with_a_schema(endpoint: Endpoint) -> None:
+    async with asking(endpoint) as completer:
+        await completer.complete(Request(ASK.messages, schema=SCHEMA, mode="text"))
+    assert "response_format" not in endpoint.bodies[0]
+
+
+async def test_a_parameter_of_the_call_wins_over_the_models_own(endpoint: Endpoint) -> None:
+    async with asking(endpoint, temperature=0.3, max_tokens=7) as completer:
+        await completer.complete(Request(ASK.messages, params={"temperature": 0.9}))
+    assert endpoint.bodies[0]["temperature"] == 0.9
+    assert endpoint.bodies[0]["max_tokens"] == 7
+
+
+@pytest.mark.parametrize(
+    "headers",
+    [
+        lambda: {"Retry-After": "0.05"},
+        lambda: {"retry-after-ms": "50"},
+        lambda: {"Retry-After": email.utils.formatdate(time.time() + 1, usegmt=True)},
+        dict,
+    ],
+    ids=["seconds", "milliseconds", "date", "none"],
+)
+async def test_a_429_is_tried_again_after_the_wait_it_asks_for(
+    endpoint: Endpoint, headers: Callable[[], dict[str, str]]
+) -> None:
+    told = headers()
+    endpoint.fail("status", status=429, times=2, headers=told)
+    began = time.perf_counter()
+    async with asking(endpoint) as completer:
+        answer = await completer.complete(ASK)
+    assert answer.finish == "stop"
+    assert endpoint.statuses == {429: 2, 200: 1}
+    if "Retry-After" in told and told["Retry-After"].startswith("0"):
+        assert time.perf_counter() - began >= 0.1
+
+
+async def test_what_it_waits_for_is_told_while_it_waits(endpoint: Endpoint) -> None:
+    endpoint.fail("status", status=429, times=1, headers={"Retry-After": "1"})
+    async with asking(endpoint) as completer:
+        task = asyncio.create_task(completer.complete(ASK))
+        await asyncio.sleep(0.2)
+        assert completer.waiting == "OpenAI asks to wait 1 s (429)"
+        await task
+        assert completer.waiting is None
+
+
+async def test_a_wait_longer_than_bearable_is_not_sat_out(endpoint: Endpoint) -> None:
+    endpoint.fail("status", status=429, headers={"Retry-After": "3600"})
+    async with asking(endpoint) as completer:
+        with pytest.raises(UnreachableError, match="asks to wait 3600 s"):
+            await completer.complete(ASK)
+    assert len(endpoint.bodies) == 1
+
+
+@pytest.mark.parametrize("status", [408, 409, 500, 502, 503, 529])
+async def test_passing_errors_are_tried_a_bounded_number_of_times(endpoint: Endpoint, status: int) -> None:
+    endpoint.fail("status", status=status)
+    async with asking(endpoint) as completer:
+        with pytest.raises(UnreachableError, match=rf"{status}.*Tried 6 times"):
+            await completer.complete(ASK)
+    assert len(endpoint.bodies) == 6
+
+
+async def test_a_broken_connection_is_tried_again_as_long_as_no_text_was_handed_out(endpoint: Endpoint) -> None:
+    endpoint.fail("drop", times=2)
+    async with asking(endpoint) as completer:
+        assert (await completer.complete(ASK)).finish == "stop"
+    endpoint.fail("drop", times=2, after=0)
+    async with asking(endpoint) as completer:
+        assert (await completer.complete(ASK, lambda _: None)).finish == "stop"
+    assert len(endpoint.bodies) == 6
+
+
+@pytest.mark.parametrize("kind", ["drop", "error_event", "unfinished"])
+async def test_a_stream_that_breaks_after_text_raises_with_what_had_arrived(endpoint: Endpoint, kind: str) -> None:
+    endpoint.answers = ["0123456789" * 5]
+    endpoint.fail(kind, after=20)
+    pieces: list[str] = []
+    async with asking(endpoint) as completer:
+        with pytest.raises(UnreachableError) as caught:
+            await completer.complete(ASK, pieces.append)
+    assert caught.value.partial == "".join(pieces)
+    assert "01234567890123456789".startswith(caught.value.partial)
+    assert len(caught.value.partial) > 0
+    assert len(endpoint.bodies) == 1
+
+
+async def test_silence_is_a_lost_connection(endpoint: Endpoint) -> None:
+    endpoint.fail("hang", times=1)
+    async with asking(endpoint, waits=Waits(first=0.001, silence=0.2)) as completer:
+        assert (await completer.complete(ASK)).finish == "stop"
+
+
+async def test_nobody_listening_says_so_soon() -> None:
+    completer = OpenAICompleter(Model("ollama/llama3.2", api_base="http://127.0.0.1:9"), waits=QUICK)
+    with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9/v1 cannot be reached.*Is it running\?"):
+        await completer.complete(ASK)
+    await completer.close()
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "words"),
+    [
+        ({"status": 404, "message": "no such model"}, AccessError, "no such model"),
+        ({"status": 403}, AccessError, "not accepted"),
+        ({"status": 402, "message": "pay"}, AccessError, "no credit"),
+        ({"status": 429, "code": "insufficient_quota"}, AccessError, "no credit"),
+        ({"status": 302, "headers": {"Location": "http://127.0.0.1:1/steal"}}, AccessError, "redirects"),
+        ({"status": 413}, RequestRefusedError, "413"),
+        ({"status": 422, "message": "too long"}, RequestRefusedError, "too long"),
+        ({"status": 400, "message": "guided decoding is off"}, ModeRefusedError, "guided"),
+        ({"status": 400, "message": "bad", "param": "response_format"}, ModeRefusedError, "bad"),
+    ],
+)
+async def test_a_refusal_becomes_the_error_that_says_what_follows(
+    endpoint: Endpoint, fault: dict[str, Any], error: type[CallError], words: str
+) -> None:
+    endpoint.fail("status", **fault)
+    async with asking(endpoint) as completer:
+        with pytest.raises(error, match=words) as caught:
+            await completer.complete(ASK_JSON)
+    assert type(caught.value) is error
+    assert len(endpoint.bodies) == 1
+
+
+async def test_a_400_about_something_else_in_text_mode_is_no_refused_mode(endpoint: Endpoint) -> None:
+    endpoint.fail("status", status=400, message="structured nonsense")
+    async with asking(endpoint) as completer:
+        with pytest.raises(RequestRefusedError):
+            await completer.complete(ASK)
+
+
+async def test_an_endpoint_without_schemas_refuses_the_mode_and_answers_in_text(endpoint: Endpoint) -> None:
+    endpoint.fail("refuse_schema")
+    async with asking(endpoint) as completer:
+        with pytest.raises(ModeRefusedError):
+            await completer.complete(ASK_JSON)
+        assert (await completer.complete(Request(ASK.messages, schema=SCHEMA, mode="text"))).text
+
+
+async def test_a_parameter_the_endpoint_does_not_take_is_left_out_and_that_is_said(endpoint: Endpoint) -> None:
+    message = "Unsupported value: 'temperature' does not support 0.8 with this model."
+    endpoint.fail("status", status=400, times=1, message=message, param="temperature", code="unsupported_value")
+    async with asking(endpoint) as completer:
+        for _ in range(2):
+            await completer.complete(Request(ASK.messages, params={"temperature": 0.8}))
+        assert completer.notes == ["openai/any does not take temperature; it is left out."]
+    assert ["temperature" in body for body in endpoint.bodies] == [True, False, False]
+
+
+async def test_a_parameter_that_the_person_asked_for_is_not_left_out_silently(endpoint: Endpoint) -> None:
+    endpoint.fail("status", status=400, message="Unsupported parameter: 'top_k'", param="top_k")
+    async with asking(endpoint, top_p=0.5, top_k=4) as completer:
+        with pytest.raises(AccessError, match=r"Take top_k= out of sw\.Model"):
+            await completer.complete(ASK)
+
+
+async def test_a_limit_by_its_old_name_is_sent_again_by_its_new_one(endpoint: Endpoint) -> None:
+    message = (
+        "Unsupported parameter: 'max_tokens' is not supported with this model. Use 'max_completion_tokens' instead."
+    )
+    endpoint.fail("status", status=400, times=1, message=message, param="max_tokens", code="unsupported_parameter")
+    async with asking(endpoint) as completer:
+        await completer.complete(Request(ASK.messages, params={"max_tokens": 50}))
+    assert endpoint.bodies[1]["max_completion_tokens"] == 50
+
+
+async def test_a_refusal_field_ends_the_answer_as_filtered(endpoint: Endpoint) -> None:
+    endpoint.fail("filter")
+    async with asking(endpoint) as completer:
+        answer = await completer.complete(ASK)
+    assert (answer.finish, answer.text) == ("filter", "I cannot help with that.")
+
+
+async def test_a_cut_answer_says_length(endpoint: Endpoint) -> None:
+    endpoint.fail("truncate")
+    async with asking(endpoint) as completer:
+        assert (await completer.complete(ASK)).finish == "length"
+        assert (await completer.complete(ASK, lambda _: None)).finish == "length"
+
+
+async def test_an_endpoint_that_does_not_stream_is_read_all_the_same(endpoint: Endpoint) -> None:
+    endpoint.fail("plain")
+    pieces: list[str] = []
+    async with asking(endpoint) as completer:
+        answer = await completer.complete(ASK, pieces.append)
+    assert pieces == [answer.text]
+    assert answer.usage.total > 0
+
+
+async def test_an_endless_answer_is_given_up(endpoint: Endpoint) -> None:
+    endpoint.fail("flood")
+    async with asking(endpoint) as completer:
+        with pytest.raises(RequestRefusedError, match="more than 8 MiB"):
+            await completer.complete(ASK)
+
+
+async def test_cancelling_closes_the_connection_at_once(endpoint: Endpoint) -> None:
+    endpoint.chunk_delay = 0.05
+    endpoint.answers = ["long " * 200]
+    async with asking(endpoint) as completer:
+        arrived = asyncio.Event()
+        task = asyncio.create_task(completer.complete(ASK, lambda _: arrived.set()))
+        await arrived.wait()
+        began = time.perf_counter()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        assert time.perf_counter() - began < 0.1
+        await asyncio.sleep(0.2)
+    assert (endpoint.in_flight, endpoint.broken_off) == (0, 1)
+
+
+async def test_no_more_calls_are_in_flight_than_the_model_allows(endpoint: Endpoint) -> None:
+    endpoint.latency = 0.02
+    async with asking(endpoint, concurrency=3) as one, asking(endpoint, concurrency=3) as two:
+        await asyncio.gather(*(completer.complete(ASK) for completer in (one, two) for _ in range(8)))
+    assert endpoint.peak == 3
+
+
+async def test_connections_are_shared_and_used_again(endpoint: Endpoint) -> None:
+    async with asking(endpoint) as one, asking(endpoint) as two:
+        for completer in (one, two, one, two):
+            await completer.complete(ASK)
+            await completer.complete(ASK, lambda _: None)
+        assert one.session() is two.session()
+        shared = one.session()
+    assert shared.closed
+    assert len(endpoint.connections) == 1
+
+
+async def test_a_key_is_in_no_message_repr_log_or_traceback(
+    endpoint: Endpoint, caplog: pytest.LogCaptureFixture
+) -> None:
+    key = "sk-proj-Zq81mMxVb7Xy0pLw"
+    caplog.set_level(logging.DEBUG)
+    said = io.StringIO()
+    faults: list[dict[str, Any]] = [
+        {"kind": "status", "status": status, "message": f"bad key {key}, {key[:9]}***"}
+        for status in (400, 401, 404, 429, 500)
+    ]
+    faults += [{"kind": "drop"}, {"kind": "error_event"}, {"kind": "hang"}]
+    endpoint.key = key
+    for fault in faults:
+        endpoint.rules.clear()
+        endpoint.fail(**fault)
+        waits = Waits(tries=2, first=0.001, silence=0.1)
+        async with asking(endpoint, waits=waits, api_key=key) as completer:
+            for on_text in (None, lambda _: None):
+                with pytest.raises(CallError) as caught:
+                    await completer.complete(ASK_JSON, on_text)
+                said.write("".join(traceback.format_exception(caught.value)) + repr(caught.value))
+                assert caught.value.__cause__ is caught.value.__context__ is None
+            said.write(repr(completer) + repr(completer.model) + repr(completer.endpoint) + str(completer.waiting))
+    told = said.getvalue() + caplog.text
+    assert "AccessError" in told
+    assert not any(key[at : at + 6] in told for at in range(len(key) - 5))
+
+
+async def test_a_wrong_key_names_the_environment_variable_and_not_the_key(
+    endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-wrong-but-long-enough-0000")
+    async with asking(endpoint, api_key=None) as completer:
+        with pytest.raises(AccessError, match="OPENAI_API_KEY") as caught:
+            await completer.complete(ASK)
+    assert "0000" not in str(caught.value)
+    assert endpoint.bodies == []
+
+
+async def test_without_a_key_a_hosted_provider_is_not_even_asked(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("GROQ_API_KEY", raising=False)
+    completer: Completer = OpenAICompleter(Model("groq/llama-3.3-70b-versatile"))
+    with pytest.raises(AccessError, match="needs a key of Groq: set the environment variable GROQ_API_KEY"):
+        await completer.complete(ASK)
+
+
+async def test_an_error_in_on_text_is_the_callers_and_closes_the_stream(endpoint: Endpoint) -> None:
+    def full(_: str) -> None:
+        raise OSError("disk full")
+
+    async with asking(endpoint) as completer:
+        with pytest.raises(OSError, match="disk full"):
+            await completer.complete(ASK, full)
+    assert len(endpoint.bodies) == 1
+
+
+def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
+        monkeypatch.setenv(name, "http://proxy.example:3128")
+    assert session.proxy_for("http://localhost:11434/v1") is None
+    assert session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
+
+
+def test_events_are_the_same_however_they_are_cut() -> None:
+    told = ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\n'.encode()
+    whole = EventReader().feed(told)
+    assert whole == ['{"a": "grün 🙂"}', "two\nlines", "[DONE]"]
+    chance = random.Random(5)  # noqa: S311  (cuts a text)
+    for _ in range(200):
+        reader, found, at = EventReader(), [], 0
+        while at < len(told):
+            step = chance.randint(1, 9)
+            found += reader.feed(told[at : at + step])
+            at += step
+        assert found + reader.end() == whole
+
+
+def test_events_without_the_empty_line_between_and_without_an_end_are_read() -> None:
+    reader = EventReader()
+    assert reader.feed(b'data:{"a":1}\ndata: {"b":2}\ndata: [DONE]') == ['{"a":1}', '{"b":2}'][:1]
+    assert reader.end() == ['{"b":2}', "[DONE]"]
+
+
+@pytest.mark.parametrize("value", ["", "soon", "-3", "1e9", "Wed, 99 Foo 2026"])
+def test_a_wait_that_is_no_wait_is_ignored(value: str) -> None:
+    assert asked_wait({"retry-after": value}, 0.0) is None
+
+
+def test_a_masked_or_shortened_key_is_taken_out_too() -> None:
+    assert (
+        redacted("key sk-abcd1234efgh5678 and sk-abcd*****5678 are bad", "sk-abcd1234efgh5678") == "key … and … are bad"
+    )
+
+
+async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cancelled() -> None:
+    gate, entered = Gate(1), []
+
+    async def enter(name: str) -> None:
+        async with gate.slot():
+            entered.append(name)
+            await asyncio.sleep(10)
+
+    tasks = [asyncio.create_task(enter(name)) for name in "abc"]
+    await asyncio.sleep(0)
+    assert entered == ["a"]
+    tasks[1].cancel()
+    await asyncio.sleep(0)
+    gate.set_limit(2)
+    await asyncio.sleep(0.01)
+    assert entered == ["a", "c"]
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
+    assert gate.in_flight == 0

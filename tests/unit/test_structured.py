@@ -1,0 +1,189 @@
+"""JSON out of a model's words: whole answers, streamed lists, and schemas for strict mode."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from synth_widgets.llm.structured import ItemStream, extract_json, strict_form, ways
+from synth_widgets.models import Model
+from synth_widgets.testing import ScriptedCompleter
+from tests.strictness import problem
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=12,
+)
+CUTS = st.lists(st.integers(1, 12), min_size=1, max_size=40)
+CHATTER = st.sampled_from(
+    ["", "Sure! ", "Here are [some] for {you}:\n", "```json\n", '<think>[1, "x"] or {"items": [2]}</think>\n']
+)
+
+
+def read(text: str, cuts: list[int]) -> list[tuple[str, Any, bool]]:
+    stream, found, at, turn = ItemStream(), [], 0, 0
+    while at < len(text):
+        step = cuts[turn % len(cuts)]
+        found += stream.feed(text[at : at + step])
+        at, turn = at + step, turn + 1
+    return [(item.raw, item.value, item.error is None) for item in found + stream.end()]
+
+
+@given(st.lists(JSON, max_size=6), CHATTER, CUTS, st.sampled_from([None, 2]), st.booleans())
+def test_a_streamed_list_gives_its_items_however_it_is_cut(
+    items: list[Any], chatter: str, cuts: list[int], indent: int | None, ascii_only: bool
+) -> None:
+    text = (
+        chatter + json.dumps({"note": '"items": [', "items": items}, indent=indent, ensure_ascii=ascii_only) + "\n```"
+    )
+    found = read(text, cuts)
+    assert [value for _, value, _ in found] == items
+    assert all(valid for _, _, valid in found)
+
+
+@given(st.text(alphabet='[]{}",:\\ \n`<>aitemsnk1', max_size=80), CUTS)
+@example('{"items": ["a" b, {"c": ], "d"]', [1])
+@example('<think>["x"]</thinking>["y", 1]', [1])
+def test_any_text_whatever_gives_the_same_however_it_is_cut(text: str, cuts: list[int]) -> None:
+    assert read(text, cuts) == read(text, [len(text) + 1])
+
+
+@given(st.lists(JSON, min_size=1, max_size=5), st.data())
+def test_what_was_whole_before_a_truncation_has_been_yielded(items: list[Any], data: st.DataObject) -> None:
+    text = json.dumps({"items": items})
+    end = data.draw(st.integers(0, len(text)))
+    found = read(text[:end], [3])
+    assert [value for _, value, _ in found] == items[: len(found)]
+    ends = [len(json.dumps({"items": items[: n + 1]})) - 2 for n in range(len(items))]
+    whole = sum(place < end for place in ends)
+    assert len(found) in {whole, whole + 1}
+
+
+def test_an_object_comes_with_its_last_bracket_and_a_text_with_what_follows_it() -> None:
+    stream = ItemStream()
+    assert [item.value for item in stream.feed('{"items": [{"a": 1}')] == [{"a": 1}]
+    assert stream.feed(', "b"') == []
+    assert [item.raw for item in stream.feed(",")] == ['"b"']
+
+
+@pytest.mark.parametrize(
+    ("text", "valid", "broken"),
+    [
+        ('{"items": [{"a": }, {"a": 2}]}', [{"a": 2}], 1),
+        ('{"items": ["He said "hi" to me", "next"]}', ["next"], 1),
+        ('{"items": [{"a": 1, "a": 2}, "b"]}', ["b"], 1),
+        ('{"items": [NaN, 1]}', [1], 1),
+        ('{"items": [one, "two"]}', ["two"], 1),
+        ('{"items": [{"a": [1, 2}, "b"]}', [], 1),
+        ('{"items": ["a", "cut of', ["a"], 0),
+        ('{"data": {"items": ["deep"]}}', ["deep"], 0),
+        ('{"items": 3} ["z"]', ["z"], 0),
+        ("[1, 2]", [1, 2], 0),
+        ("no list here", [], 0),
+    ],
+)
+def test_a_broken_item_costs_only_itself(text: str, valid: list[Any], broken: int) -> None:
+    found = read(text, [1])
+    assert [value for _, value, ok in found if ok] == valid
+    assert sum(not ok for _, _, ok in found) == broken
+
+
+def test_a_long_chatter_is_read_in_linear_time() -> None:
+    stream = ItemStream()
+    began = time.perf_counter()
+    for _ in range(20_000):
+        stream.feed("so [x] {y} ")
+    assert [item.value for item in stream.feed('["a"]')] == ["a"]
+    assert time.perf_counter() - began < 2
+
+
+@given(JSON, st.sampled_from(["{}", "\n {} \n", "Sure:\n```json\n{}\n```\nDone", "```\n{}```"]))
+def test_a_value_is_found_whole_or_in_a_fence(value: Any, around: str) -> None:
+    text = around.replace("{}", json.dumps(value, ensure_ascii=False))
+    assert extract_json(text) == (value, None)
+
+
+@given(st.dictionaries(st.text(max_size=5), JSON, min_size=1, max_size=4))
+def test_an_object_is_found_amid_chatter(value: dict[str, Any]) -> None:
+    assert extract_json(f"As in [1], {{so}}: {json.dumps(value)} - is it [fine]?") == (value, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("", "empty"),
+        ("I cannot.", "no JSON"),
+        ('{"a": 1', "cut off"),
+        ('Sure: {"a": "b', "cut off"),
+        ('{"a": 1, "a": 1}', "twice"),
+        ('{"x": {"a": 1}, "x": 2}', "twice"),
+        ('{"x": {"a": 1}, "y": "cut', "cut off"),
+        ('{"x": {"a": 1}, y: 2}', "not valid"),
+        ('{"a": [Infinity]}', "Infinity"),
+        ('{"a": 1e999}', "too large"),
+        ('{"a": "\\ud800"}', "surrogate"),
+        ("[" * 70 + "]" * 70, "deeper"),
+        ("[" * 100_000, "cut off"),
+        ('{"a": ' * 100_000 + "1" + "}" * 100_000, "deeper"),
+    ],
+)
+def test_what_is_no_json_is_refused_with_its_reason(text: str, reason: str) -> None:
+    began = time.perf_counter()
+    value, said = extract_json(text)
+    assert value is None
+    assert reason in str(said)
+    assert time.perf_counter() - began < 1
+
+
+STRICT = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "format": "markdown", "title": "Name"},
+        "kind": {"$ref": "#/$defs/kind"},
+        "rows": {
+            "type": "array",
+            "items": {"type": "object", "properties": {"n": {"type": ["integer", "null"]}}, "required": ["n"]},
+        },
+        "either": {"anyOf": [{"type": "null"}, {"type": "number", "minimum": 0}]},
+    },
+    "required": ["name", "kind", "rows", "either"],
+    "$defs": {"kind": {"enum": ["a", "b"]}},
+}
+
+
+def test_the_strict_form_is_what_strict_mode_takes_and_leaves_the_schema_alone() -> None:
+    before = json.dumps(STRICT)
+    form = strict_form(STRICT)
+    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": form}}
+    body = {"model": "m", "messages": [{"role": "user", "content": "?"}], "response_format": told}
+    assert problem(body) is None
+    assert json.dumps(STRICT) == before
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "array", "items": {"type": "string"}},
+        {"type": "object"},
+        {"type": "object", "properties": {"a": {"type": "string"}}, "required": []},
+        {"type": "object", "properties": {"a": True}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"oneOf": [{"type": "null"}]}}, "required": ["a"]},
+        {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "additionalProperties": True},
+        {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "if": {}},
+    ],
+)
+def test_a_schema_that_strict_mode_would_change_has_no_strict_form(schema: dict[str, Any]) -> None:
+    assert strict_form(schema) is None
+
+
+def test_the_ways_are_the_completers_unless_the_model_names_one() -> None:
+    completer = ScriptedCompleter(modes=("text",))
+    assert ways(None, completer) == ("text",)
+    assert ways(Model("openai/x"), completer) == ("text",)
+    assert ways(Model("openai/x", structured="json_schema"), completer) == ("json_schema",)
