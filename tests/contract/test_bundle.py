@@ -1,0 +1,59 @@
+"""The front end that is shipped is the one in js/: built anew it has the same bytes, and it keeps its budget."""
+
+from __future__ import annotations
+
+import json
+import re
+import shutil
+import subprocess
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+JS = ROOT / "js"
+STATIC = ROOT / "synth_widgets" / "static"
+LIMITS = {"widget.js": 130_000, "widget.css": 32_000}
+"""Bytes: the script is sent with every widget and kept in saved notebooks."""
+
+
+@pytest.fixture(scope="session")
+def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The front end built from a copy of js/, so that the files of the checkout are left alone."""
+    if not (JS / "node_modules").is_dir():
+        pytest.fail("The front end's packages are missing: python -m tools.environment test --node")
+    copy = tmp_path_factory.mktemp("checkout")
+    shutil.copytree(JS, copy / "js", ignore=shutil.ignore_patterns("node_modules", ".out"))
+    (copy / "js" / "node_modules").symlink_to(JS / "node_modules", target_is_directory=True)
+    npm = shutil.which("npm") or "npm"
+    done = subprocess.run([npm, "run", "build"], cwd=copy / "js", capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    return copy / "synth_widgets" / "static"
+
+
+@pytest.mark.parametrize("name", LIMITS)
+def test_the_shipped_file_is_what_the_sources_build(name: str, built: Path) -> None:
+    same = (built / name).read_bytes() == (STATIC / name).read_bytes()
+    assert same, f"synth_widgets/static/{name} is not what js/ builds: run make build-js and commit it"
+
+
+def test_nothing_else_is_shipped(built: Path) -> None:
+    assert sorted(p.name for p in STATIC.iterdir()) == sorted(LIMITS) == sorted(p.name for p in built.iterdir())
+
+
+@pytest.mark.parametrize(("name", "limit"), LIMITS.items())
+def test_the_shipped_file_keeps_its_budget(name: str, limit: int) -> None:
+    assert (STATIC / name).stat().st_size <= limit
+
+
+def test_the_bundle_loads_nothing_from_elsewhere() -> None:
+    script, style = ((STATIC / name).read_text(encoding="utf-8") for name in LIMITS)
+    # esbuild puts what it could not bundle at the top; the rest would be import("…").
+    assert not re.search(r"^import\b|[^\w.$]import\(", script), "the script imports something"
+    assert not re.search(r"@import|url\((?!['\"]?(data:|#))", style), "the style loads something"
+
+
+def test_the_lock_file_names_no_registry() -> None:
+    packages = json.loads((JS / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    assert not [name for name, package in packages.items() if "resolved" in package and not package.get("link")]
+    assert not re.search(r"https?://[^\"]*registry", (JS / "package-lock.json").read_text(encoding="utf-8"))
