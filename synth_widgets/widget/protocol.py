@@ -231,6 +231,17 @@ class Reply(TypedDict):
     error: NotRequired[WireError]
 
 
+class EstimateView(TypedDict):
+    """What `estimate` replies: what `grow` with these arguments would send and bring."""
+
+    calls: list[int]
+    """Fewest and most model calls."""
+    topics: int
+    """Topics that would be added."""
+    samples: int
+    """Samples that would be completed."""
+
+
 class CallView(TypedDict):
     """Where a version came from."""
 
@@ -285,7 +296,10 @@ class Notice(TypedDict):
 
 # ---------------------------------------------------------------- front to kernel
 class Hello(TypedDict):
-    """Sent on every render. With the epoch and revision of a replica that is still held, or nulls."""
+    """Sent on every render. With the epoch and revision of a replica that is still held, or nulls.
+
+    It is always answered: with a snapshot, or with a delta from `rev`, an empty one when nothing is missing.
+    """
 
     t: Literal["hello"]
     epoch: str | None

@@ -1,0 +1,277 @@
+import type { Model } from "../src/model";
+import type { Cmd, Delta, JobRow, SampleRow, Snapshot, StudioView, ToFront, ToKernel, TopicRow } from "../src/protocol.gen";
+import { body, id, leaves, STUDIO, sample, topics } from "./data";
+
+type Op = Delta["ops"][number];
+type Listener = (...args: never[]) => void;
+const PAGE = 2000;
+
+/** A kernel in the page: the wire on data of its own. Answers after `delay` ms, never while `busy`. */
+export class FakeKernel implements Model {
+  delay = 15;
+  busy = false;
+  dead = false;
+  studio: StudioView = structuredClone(STUDIO);
+  readonly sent: ToKernel[] = [];
+  readonly traits: Record<string, unknown> = { theme: "auto", height: 764, revision: 0, selected_ids: [] };
+  readonly #listeners = new Map<string, Set<Listener>>();
+  readonly #topics = new Map<string, TopicRow>();
+  readonly #samples = new Map<string, SampleRow>();
+  readonly #jobs = new Map<string, JobRow>();
+  #rev = 1;
+  #seq = 0;
+  #queue: ToKernel[] = [];
+  #undo: { label: string; before: SampleRow[]; topics: TopicRow[] }[] = [];
+  epoch = "e1";
+
+  constructor(rows = 0, target = 8) {
+    for (const row of rows < 0 ? topics(target).slice(0, 1) : topics(target)) this.#topics.set(row.id, row);
+    const ends = leaves([...this.#topics.values()]);
+    const mix: SampleRow["status"][] = ["draft", "kept", "draft", "draft", "rejected", "kept", "draft", "draft", "failed", "pending"];
+    for (let seq = 0; seq < rows; seq += 1) {
+      const topic = ends[Math.floor((seq * ends.length) / rows)];
+      const status = mix[(seq * 7) % 10] ?? "draft";
+      const row = sample(seq, topic?.id ?? "", status);
+      this.#samples.set(row.id, status === "rejected" ? { ...row, reason: "Too short" } : row);
+    }
+    this.#seq = Math.max(0, rows);
+  }
+
+  get(name: string): unknown {
+    return this.traits[name];
+  }
+  set(name: string, value: unknown): void {
+    this.traits[name] = value;
+    this.#emit(`change:${name}`);
+  }
+  save_changes(): void {
+    // the page has no other side for traits
+  }
+  on(name: string, callback: Listener): void {
+    const set = this.#listeners.get(name) ?? new Set();
+    this.#listeners.set(name, set.add(callback));
+  }
+  off(name: string, callback: Listener): void {
+    this.#listeners.get(name)?.delete(callback);
+  }
+  send(message: unknown): void {
+    if (this.dead) throw new Error("the kernel is gone");
+    const own = structuredClone(message as ToKernel);
+    this.sent.push(own);
+    this.#queue.push(own);
+    setTimeout(() => this.#work(), this.delay);
+  }
+
+  free(): void {
+    this.busy = false;
+    this.#work();
+  }
+
+  /** Sends to the page, as the kernel's outbox does. */
+  post(message: ToFront): void {
+    this.#emit("msg:custom", structuredClone(message));
+  }
+
+  /** Changes state and tells it. */
+  commit(ops: Op[], { quiet = false } = {}): void {
+    for (const op of ops) {
+      if (op.op === "sample") this.#samples.set(op.row.id, op.row);
+      else if (op.op === "-sample") this.#samples.delete(op.id);
+      else if (op.op === "topic") this.#topics.set(op.row.id, op.row);
+      else if (op.op === "-topic") this.#topics.delete(op.id);
+      else if (op.op === "job") this.#jobs.set(op.row.id, op.row);
+      else this.studio = op.row;
+    }
+    const base = this.#rev;
+    this.#rev += 1;
+    if (!quiet) this.post({ t: "delta", epoch: this.epoch, base, rev: this.#rev, ops });
+  }
+
+  setStudio(part: Partial<StudioView>): void {
+    this.commit([{ op: "studio", row: { ...this.studio, ...part } }]);
+  }
+
+  /** Streams a job: inputs first, then outputs, some failing. */
+  stream(perLeaf = 8, every = 60, where?: string): void {
+    const ends = where ? [where] : leaves([...this.#topics.values()]).map((row) => row.id);
+    const total = perLeaf * ends.length;
+    const job: JobRow = { id: id(90_000 + this.#rev), kind: "grow", status: "running", done: 0, total, added: 0, failed: 0, dropped: 0, tokens: 0, owed: 0, note: null };
+    this.commit([{ op: "job", row: job }]);
+    const made: SampleRow[] = [];
+    let step = 0;
+    const tick = setInterval(() => {
+      const ops: Op[] = [];
+      const topic = ends[step % ends.length] ?? id(1);
+      if (made.length < total) {
+        const row = sample(this.#seq, topic, "pending");
+        this.#seq += 1;
+        made.push(row);
+        ops.push({ op: "sample", row });
+      }
+      const old = made[step - 6];
+      if (old) {
+        job.done += 1;
+        const status = job.done % 9 === 0 ? "failed" : "draft";
+        if (status === "failed") job.failed += 1;
+        else job.added += 1;
+        job.tokens += 508;
+        ops.push({ op: "sample", row: sample(old.seq, old.topic, status) });
+      }
+      step += 1;
+      const stopped = this.#jobs.get(job.id)?.status !== "running";
+      if (job.done >= total || stopped) {
+        clearInterval(tick);
+        const status = stopped ? "cancelled" : "done";
+        ops.push({ op: "job", row: { ...job, status, owed: total - job.done, note: stopped ? null : "3 repeats were dropped." } });
+      }
+      this.commit(ops);
+      this.post({
+        t: "progress", job: job.id, step: "outputs", done: job.done, total, failed: job.failed, tokens: job.tokens,
+        rate: 1000 / every, eta: ((total - job.done) * every) / 1000, topics: [topic, ends[(step + 3) % ends.length] ?? topic], waiting: null,
+      });
+    }, every);
+  }
+
+  #emit(name: string, ...args: unknown[]): void {
+    for (const listener of [...(this.#listeners.get(name) ?? [])]) (listener as (...each: unknown[]) => void)(...args);
+  }
+
+  #work(): void {
+    if (this.busy || this.dead) return;
+    const queue = this.#queue;
+    this.#queue = [];
+    for (const message of queue) this.#receive(message);
+  }
+
+  #receive(message: ToKernel): void {
+    switch (message.t) {
+      case "hello":
+      case "resync":
+        this.#snapshot();
+        break;
+      case "body":
+        this.post({ t: "bodies", rev: this.#rev, samples: message.ids.flatMap((each) => this.#samples.get(each) ?? []).map(body) });
+        break;
+      case "cmd":
+        this.#command(message);
+        break;
+    }
+  }
+
+  #snapshot(): void {
+    const all = [...this.#samples.values()];
+    const pages = Math.max(1, Math.ceil(all.length / PAGE));
+    for (let page = 0; page < pages; page += 1) {
+      const samples = all.slice(page * PAGE, (page + 1) * PAGE);
+      const base: Snapshot = { t: "snapshot", protocol: 1, epoch: this.epoch, rev: this.#rev, page, pages, samples };
+      const first = { studio: this.studio, topics: [...this.#topics.values()], jobs: [...this.#jobs.values()] };
+      this.post(page === 0 ? { ...base, ...first } : base);
+    }
+  }
+
+  #command(cmd: Cmd): void {
+    const reply = (ok: unknown) => this.post({ t: "reply", rid: cmd.rid, ok });
+    const args = cmd.args as { ids?: string[]; path?: string[]; paths?: string[][]; name?: string; samples?: number; topics?: number[]; under?: string[] };
+    if (this.studio.read_only && cmd.name !== "estimate") {
+      this.post({ t: "reply", rid: cmd.rid, error: { message: this.studio.read_only, kind: "read_only" } });
+      return;
+    }
+    const rows = (args.ids ?? []).flatMap((each) => this.#samples.get(each) ?? []);
+    const refused: Record<string, string> = {};
+    switch (cmd.name) {
+      case "keep":
+      case "reject":
+      case "restore": {
+        const to = { keep: "kept", reject: "rejected", restore: "draft" } as const;
+        const label = `${cmd.name[0]?.toUpperCase()}${cmd.name.slice(1)} ${rows.length}`;
+        const good = rows.filter((row) => cmd.name !== "keep" || row.output);
+        for (const row of rows) if (!good.includes(row)) refused[row.id] = "it has no output yet";
+        this.#undo.push({ label, before: good, topics: [] });
+        this.commit([
+          ...good.map((row) => ({ op: "sample" as const, row: { ...row, status: to[cmd.name as keyof typeof to] } })),
+          { op: "studio", row: { ...this.studio, undo: label, redo: null } },
+        ]);
+        reply(refused);
+        break;
+      }
+      case "retry":
+        this.commit(rows.map((row) => ({ op: "sample", row: { ...row, status: "pending", output: null, reason: null } })));
+        setTimeout(() => this.commit(rows.map((row) => ({ op: "sample", row: { ...sample(row.seq, row.topic, "draft"), version: 2 } }))), 700);
+        reply({});
+        break;
+      case "undo": {
+        const last = this.#undo.pop();
+        const ops: Op[] = [...(last?.before ?? []).map((row) => ({ op: "sample" as const, row })), ...(last?.topics ?? []).map((row) => ({ op: "topic" as const, row }))];
+        this.commit([...ops, { op: "studio", row: { ...this.studio, undo: this.#undo.at(-1)?.label ?? null, redo: last?.label ?? null } }]);
+        reply(last?.label ?? null);
+        break;
+      }
+      case "estimate": {
+        const leavesNow = (args.topics ?? []).reduce((product, each) => product * each, 1);
+        const samples = leavesNow * (args.samples ?? 8);
+        reply({ calls: [samples + Math.ceil(leavesNow * 1.3), 2 * samples], topics: args.topics ? leavesNow : 0, samples });
+        break;
+      }
+      case "grow":
+        if (this.#topics.size <= 1) for (const row of topics(8).slice(1)) this.commit([{ op: "topic", row }]);
+        this.stream(args.samples ?? 8);
+        reply({ job: "j" });
+        break;
+      case "stop":
+        for (const job of this.#jobs.values()) if (job.status === "running") this.#jobs.set(job.id, { ...job, status: "cancelled" });
+        reply(null);
+        break;
+      case "add_topics":
+        for (const path of args.paths ?? []) this.#addTopic(path);
+        this.setStudio({ undo: "Add topics" });
+        reply(null);
+        break;
+      case "rename_topic":
+      case "remove_topic": {
+        const row = this.#find(args.path ?? []);
+        if (row && cmd.name === "rename_topic") this.commit([{ op: "topic", row: { ...row, name: args.name ?? "" } }]);
+        else if (row) this.#removeTopic(row);
+        reply(null);
+        break;
+      }
+      case "set_model":
+        this.setStudio({ model: args.name ?? "", model_note: null });
+        reply(null);
+        break;
+      case "set_guidance":
+        this.setStudio({ guidance: { ...this.studio.guidance, ...(cmd.args as object) } });
+        reply(null);
+        break;
+      default:
+        reply(null);
+    }
+  }
+
+  #find(path: readonly string[]): TopicRow | undefined {
+    let at = [...this.#topics.values()].find((row) => row.parent === null);
+    for (const name of path) at = [...this.#topics.values()].find((row) => row.parent === at?.id && row.name === name);
+    return at;
+  }
+
+  #addTopic(path: readonly string[]): void {
+    for (let length = 1; length <= path.length; length += 1) {
+      if (this.#find(path.slice(0, length))) continue;
+      const parent = this.#find(path.slice(0, length - 1));
+      const row = { id: id(5000 + this.#rev), parent: parent?.id ?? null, name: path[length - 1] ?? "", guidance: "", target: null };
+      this.commit([{ op: "topic", row }]);
+    }
+  }
+
+  #removeTopic(row: TopicRow): void {
+    const below = [row];
+    for (const each of below) below.push(...[...this.#topics.values()].filter((other) => other.parent === each.id));
+    const ids = new Set(below.map((each) => each.id));
+    const rows = [...this.#samples.values()].filter((each) => ids.has(each.topic));
+    this.#undo.push({ label: `Remove ${row.name}`, before: rows, topics: below });
+    this.commit([
+      ...rows.map((each) => ({ op: "-sample" as const, id: each.id })),
+      ...below.map((each) => ({ op: "-topic" as const, id: each.id })),
+      { op: "studio", row: { ...this.studio, undo: `Remove ${row.name}`, redo: null } },
+    ]);
+  }
+}

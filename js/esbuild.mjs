@@ -1,0 +1,70 @@
+// Builds the widget. `node esbuild.mjs` writes the two files that the Python package ships;
+// `--dev` serves dev/ with the same sources; `--test` bundles the tests and runs them with node's runner.
+import { spawnSync } from "node:child_process";
+import { readdirSync, rmSync, statSync } from "node:fs";
+import { build, context } from "esbuild";
+
+const mode = process.argv[2] ?? "";
+const shared = {
+  bundle: true,
+  format: "esm",
+  target: ["es2022", "chrome105", "firefox110", "safari16"],
+  jsx: "automatic",
+  jsxImportSource: "preact",
+  define: { "process.env.NODE_ENV": '"production"' },
+  legalComments: "none",
+  logLevel: "warning",
+};
+const LIMITS = { "widget.js": 130_000, "widget.css": 32_000 };
+
+if (mode === "--test") {
+  const tests = readdirSync("test").filter((name) => name.endsWith(".test.ts"));
+  rmSync(".out/test", { recursive: true, force: true });
+  await build({
+    ...shared,
+    entryPoints: tests.map((name) => `test/${name}`),
+    outdir: ".out/test",
+    platform: "node",
+    target: "node20",
+    sourcemap: "inline",
+    outExtension: { ".js": ".mjs" },
+  });
+  const files = tests.map((name) => `.out/test/${name.replace(/\.ts$/, ".mjs")}`);
+  const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" });
+  process.exit(run.status ?? 1);
+} else if (mode === "--dev") {
+  const dev = await context({
+    ...shared,
+    entryPoints: { page: "dev/page.ts", widget: "src/styles/widget.css" },
+    outdir: ".out/dev",
+    sourcemap: true,
+  });
+  if (process.argv[3] === "--once") {
+    await dev.rebuild();
+    await dev.dispose();
+  } else {
+    const { port } = await dev.serve({ servedir: ".", host: "127.0.0.1" });
+    console.log(`dev/index.html on port ${port}`);
+  }
+} else {
+  const out = "../synth_widgets/static";
+  await build({
+    ...shared,
+    entryPoints: { widget: "src/widget.tsx" },
+    outdir: out,
+    minify: true,
+    charset: "utf8",
+  });
+  await build({
+    ...shared,
+    entryPoints: { widget: "src/styles/widget.css" },
+    outdir: out,
+    minify: true,
+    charset: "utf8",
+  });
+  for (const [name, limit] of Object.entries(LIMITS)) {
+    const { size } = statSync(`${out}/${name}`);
+    console.log(`${name}: ${size} of ${limit} bytes`);
+    if (size > limit) process.exitCode = 1;
+  }
+}

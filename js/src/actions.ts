@@ -1,0 +1,233 @@
+import type { CommandName, Grow, WireArgs, WireName } from "./commands.gen";
+import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
+import { live } from "./topics";
+import { CommandError } from "./transport";
+import type { Verb } from "./verdicts";
+import type { View } from "./view";
+import { some } from "./words";
+
+/** Why a command that goes to the kernel cannot be given now, or null. */
+export function refusal(view: View): string | null {
+  const studio = view.line.replica.studio.value;
+  if (view.line.line.value.state === "gone") return "The kernel is gone. Run the cell again.";
+  if (!studio) return "The kernel has not answered yet.";
+  return studio.read_only ? `Read-only: ${studio.read_only}` : null;
+}
+
+/** Sends a command; what goes wrong is said in the status bar. Returns the kernel's answer, or null. */
+export async function send<Name extends WireName>(
+  view: View,
+  name: Name,
+  args: WireArgs[Name],
+): Promise<{ ok: unknown } | null> {
+  const no = refusal(view);
+  if (no) {
+    view.toasts.say(no, { alert: true });
+    return null;
+  }
+  try {
+    return { ok: await view.line.cmd(name, args) };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.kind !== "gone") view.toasts.say(error.message, { alert: true });
+    return null;
+  }
+}
+
+const DONE: Record<Verb, string> = { keep: "Kept", reject: "Rejected", restore: "Restored", retry: "Retrying" };
+
+/** Gives a verdict on the selection, else on the sample in focus, and goes on to the next undecided one. */
+export async function decide(view: View, verb: Verb, ids = view.targets()): Promise<void> {
+  const no = ids.length === 0 ? "No sample is selected." : refusal(view);
+  if (no) {
+    view.toasts.say(no, { alert: true });
+    return;
+  }
+  const focused = view.focused.value?.row;
+  const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
+  const mark = view.line.verdicts.put(ids, verb);
+  if (own && verb !== "restore") {
+    view.trail.push(own.id);
+    advance(view);
+  }
+  const selected = view.selection.value;
+  if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
+  const answer = await send(view, verb, { ids });
+  if (!answer) {
+    mark.refused(ids);
+    if (own) view.focus.value = own.id;
+    return;
+  }
+  mark.taken();
+  const refused = verb === "keep" ? refusals(answer.ok) : [];
+  mark.refused(refused.map(([id]) => id));
+  const done = ids.length - refused.length;
+  const reason = refused[0]?.[1];
+  if (reason === undefined) view.toasts.say(`${DONE[verb]} ${done}`, { undo: verb !== "retry" });
+  else if (ids.length === 1) {
+    view.toasts.say(`Not kept: ${reason}`, { alert: true });
+    if (own) view.moveTo(own);
+  } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${reason}`, { undo: done > 0, alert: true });
+}
+
+/** `keep` answers with the samples that it did not keep, and why. */
+function refusals(ok: unknown): [string, string][] {
+  if (typeof ok !== "object" || ok === null) return [];
+  return Object.entries(ok).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+}
+
+function advance(view: View): void {
+  const listing = view.listing.value;
+  const index = indexOf(listing, view.focus.value);
+  const next = nextUndecided(listing, index, view.facet.value, (id) => view.line.verdicts.decides(id));
+  view.moveTo(next);
+}
+
+async function step(view: View, name: "undo" | "redo"): Promise<void> {
+  const studio = view.line.replica.studio.value;
+  const what = studio?.[name];
+  if (studio && !studio.read_only && !what) {
+    view.toasts.say(name === "undo" ? "Nothing to undo" : "Nothing to redo");
+    return;
+  }
+  const answer = await send(view, name, {});
+  if (!answer) return;
+  if (what) view.toasts.say(`${name === "undo" ? "Undone" : "Done again"}: ${what}`);
+  if (name === "undo") {
+    const id = view.trail.pop();
+    const row = id === undefined ? undefined : view.line.replica.samples.all.get(id);
+    if (row && indexOf(view.listing.value, row.id) >= 0) view.moveTo(row);
+  }
+}
+
+export async function grow(view: View, args: Grow): Promise<void> {
+  view.close();
+  await send(view, "grow", args);
+}
+
+export async function addTopics(view: View, paths: string[][]): Promise<void> {
+  if (paths.length === 0) return;
+  const answer = await send(view, "add_topics", { paths });
+  if (answer) view.toasts.say(`Added ${some(paths.length, "topic")}`, { undo: true });
+}
+
+export async function renameTopic(view: View, path: string[], name: string): Promise<void> {
+  if (name && name !== path.at(-1)) await send(view, "rename_topic", { path, name });
+}
+
+/** Removes the topic at which the tree stands, and says how many kept samples went with it. */
+export async function removeTopic(view: View): Promise<void> {
+  const node = view.node();
+  if (!node || node.parent === null) {
+    view.toasts.say("All topics cannot be removed.");
+    return;
+  }
+  const totals = view.totals.value.get(node.id);
+  const answer = await send(view, "remove_topic", { path: [...node.path] });
+  if (!answer) return;
+  view.pickTopic(node.parent);
+  const held = totals && live(totals) > 0 ? ` with ${some(totals.kept, "kept sample")}` : "";
+  view.toasts.say(`Removed “${node.name}”${held}`, { undo: true });
+}
+
+/** Opens the place to type a topic's name: a new one below the chosen topic, or this one's. */
+export function nameTopic(view: View, kind: "add" | "rename"): void {
+  const node = view.node();
+  const no = refusal(view);
+  if (no) view.toasts.say(no, { alert: true });
+  else if (!node) return;
+  else if (kind === "rename" && node.parent === null) view.toasts.say("All topics cannot be renamed.");
+  else {
+    if (kind === "add") view.folded.value = new Set([...view.folded.value].filter((id) => id !== node.id));
+    if (view.narrow.value) view.pane.value = "topics";
+    view.naming.value = { kind, topic: node.id };
+  }
+}
+
+/** Brings the next unseen row into focus: below what is shown, else above it. */
+export function goToNewest(view: View): void {
+  const listing = view.listing.value;
+  const from = view.focused.value?.index ?? -1;
+  const unseen = (at: number) => {
+    const item = listing.items[at];
+    return isRow(item) && view.fresh.unseen(item.id) ? item : null;
+  };
+  for (let step = 1; step <= listing.items.length; step += 1) {
+    const row = unseen((from + step) % listing.items.length);
+    if (!row) continue;
+    view.focus.value = row.id;
+    view.reveal(row.id, "start");
+    return;
+  }
+}
+
+function extend(view: View, steps: number): void {
+  if (view.selection.value.size === 0) view.anchor = view.focus.value;
+  const row = rowAt(view.listing.value, view.focused.value?.index ?? -1, steps);
+  if (!row) return;
+  view.moveTo(row);
+  view.selectTo(row.id);
+}
+
+const ACTIONS: Partial<Record<CommandName, (view: View) => unknown>> = {
+  keep: (view) => decide(view, "keep"),
+  reject: (view) => decide(view, "reject"),
+  restore: (view) => decide(view, "restore"),
+  retry: (view) => retry(view),
+  skip: (view) => advanceOrNext(view),
+  undo: (view) => step(view, "undo"),
+  redo: (view) => step(view, "redo"),
+  next: (view) => view.move(1),
+  previous: (view) => view.move(-1),
+  page_down: (view) => view.move(view.pageRows()),
+  page_up: (view) => view.move(-view.pageRows()),
+  first: (view) => view.moveTo(rowAt(view.listing.value, -1, 1)),
+  last: (view) => view.moveTo(rowAt(view.listing.value, view.listing.value.items.length, -1)),
+  select: (view) => view.focus.value && view.toggle(view.focus.value),
+  select_down: (view) => extend(view, 1),
+  select_up: (view) => extend(view, -1),
+  select_all: (view) => view.select(view.listing.value.items.filter(isRow).map((row) => row.id)),
+  newest: (view) => goToNewest(view),
+  tree: (view) => view.focusOn("tree"),
+  generate: (view) => openGenerate(view),
+  stop: (view) => send(view, "stop", { job: null }),
+  resume: (view) => send(view, "resume", {}),
+  add_topics: (view) => nameTopic(view, "add"),
+  rename_topic: (view) => nameTopic(view, "rename"),
+  remove_topic: (view) => removeTopic(view),
+  set_model: (view) => toggle(view, "model"),
+  set_guidance: (view) => toggle(view, "guidance"),
+  help: (view) => toggle(view, "help"),
+};
+
+/** What a key or a button of this name does; false when this view does nothing by that name. */
+export function run(view: View, name: CommandName): boolean {
+  const action = ACTIONS[name];
+  action?.(view);
+  return action !== undefined;
+}
+
+/** Outputs are made again only for samples that have none that holds. */
+async function retry(view: View): Promise<void> {
+  const { all } = view.line.replica.samples;
+  const open = view.targets().filter((id) => ["failed", "pending"].includes(all.get(id)?.status ?? ""));
+  if (open.length > 0) await decide(view, "retry", open);
+  else view.toasts.say("Only failed and pending samples can be retried.");
+}
+
+function advanceOrNext(view: View): void {
+  const before = view.focus.value;
+  advance(view);
+  if (view.focus.value === before) view.move(1);
+}
+
+function openGenerate(view: View): void {
+  const no = refusal(view);
+  if (no) view.toasts.say(no, { alert: true });
+  else if (view.sendFirst) view.sendFirst();
+  else toggle(view, "generate");
+}
+
+function toggle(view: View, popover: NonNullable<View["open"]["value"]>): void {
+  view.open.value = view.open.value === popover ? null : popover;
+}

@@ -1,0 +1,89 @@
+import type { JSX } from "preact";
+import { type IconName, Icon } from "../icons";
+import { total } from "../rows";
+import type { NarrowPane, View } from "../view";
+import { Detail } from "./Detail";
+import { Empty } from "./Empty";
+import { GeneratePlan } from "./GeneratePlan";
+import { Grid } from "./Grid";
+import { Help } from "./Help";
+import { barOf, RunBar } from "./RunBar";
+import { GuidancePopover, ModelPopover, TaskPopover } from "./Settings";
+import { StatusBar } from "./StatusBar";
+import { TaskShape } from "./TaskShape";
+import { TopBar } from "./TopBar";
+import { Tree } from "./Tree";
+
+const PANES: readonly [NarrowPane, IconName, string][] = [
+  ["topics", "tree", "Topics"],
+  ["samples", "rows", "Samples"],
+  ["sample", "card", "Sample"],
+];
+
+export function App({ view }: { view: View }): JSX.Element {
+  const { replica } = view.line;
+  replica.samplesAt.value;
+  const bar = barOf(view) !== null;
+  const empty = replica.loaded.value === 1 && !bar && isEmpty(view);
+  return (
+    <>
+      <h2 class="sw-vh">Synthetic data studio</h2>
+      <TopBar view={view} plain={empty} />
+      <RunBar view={view} />
+      <Nav view={view} />
+      <div class="sw-body" data-sw-pane={view.pane.value}>
+        <Tree view={view} />
+        {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
+        {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
+      </div>
+      <StatusBar view={view} />
+      <Open view={view} />
+    </>
+  );
+}
+
+/** Nothing was made yet: neither topics nor samples. */
+function isEmpty(view: View): boolean {
+  const root = view.nodes.value[0];
+  const totals = root && view.totals.value.get(root.id);
+  return view.nodes.value.length <= 1 && (!totals || total(totals) === 0);
+}
+
+function Nav({ view }: { view: View }): JSX.Element {
+  return (
+    <div class="sw-nav sw-only-narrow" role="tablist" aria-label="Pane">
+      {PANES.map(([pane, icon, label]) => (
+        <button
+          type="button"
+          role="tab"
+          aria-selected={view.pane.value === pane}
+          onClick={() => {
+            view.pane.value = pane;
+          }}
+        >
+          <Icon name={icon} size={14} />
+          {label}
+        </button>
+      ))}
+    </div>
+  );
+}
+
+function Open({ view }: { view: View }): JSX.Element | null {
+  const studio = view.line.replica.studio.value;
+  if (!studio) return null;
+  switch (view.open.value) {
+    case "generate":
+      return <GeneratePlan key={view.topic.value ?? ""} view={view} />;
+    case "model":
+      return <ModelPopover view={view} studio={studio} />;
+    case "guidance":
+      return <GuidancePopover view={view} studio={studio} />;
+    case "task":
+      return <TaskPopover view={view} studio={studio} />;
+    case "help":
+      return <Help view={view} />;
+    default:
+      return null;
+  }
+}

@@ -1,0 +1,252 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { run } from "../actions";
+import { Icon } from "../icons";
+import { keyLabel } from "../keys";
+import type { CallView, SampleBody, SampleRow, VersionView } from "../protocol.gen";
+import { isRow, rowAt, rowsBefore } from "../rows";
+import type { View } from "../view";
+import { count, seconds, some, wordCount } from "../words";
+import { copyText, IconButton, Section, TopicPath } from "./bits";
+import { asJson, Value } from "./Fields";
+import { Skeleton, shownStatus, StatusWord } from "./Row";
+import { TaskShape } from "./TaskShape";
+import { Verdicts } from "./VerdictFoot";
+
+/** The sample in focus, whole. */
+export function Detail({ view }: { view: View }): JSX.Element {
+  const focused = view.focused.value;
+  if (!focused) return <TaskShape view={view} title="No sample chosen" />;
+  return <Sample view={view} row={focused.row} index={focused.index} />;
+}
+
+function Sample({ view, row, index }: { view: View; row: SampleRow; index: number }): JSX.Element {
+  const { bodies } = view.line;
+  bodies.at.value;
+  const listing = view.listing.value;
+  useEffect(() => {
+    const near = [index, index + 1, index + 2, index - 1].map((at) => listing.items[at]).filter(isRow);
+    const wait = setTimeout(() => bodies.want(near), bodies.of(row) ? 0 : 40); // a held arrow key asks for no body
+    return () => clearTimeout(wait);
+  }, [row, index]);
+  const body = bodies.of(row);
+  const { status, queued } = shownStatus(view, row);
+  const current = body?.versions.find((version) => version.n === body.version) ?? body?.versions.at(-1);
+  return (
+    <aside class="sw-pane sw-pane--detail" aria-label="Sample">
+      <div class="sw-head">
+        <span class="sw-strong">{count(rowsBefore(listing, index) + 1)}</span>
+        <span class="sw-muted">of {count(listing.rows)}</span>
+        <span class="sw-grow" />
+        <Step view={view} name="previous" off={rowAt(listing, index, -1) === null} />
+        <Step view={view} name="next" off={rowAt(listing, index, 1) === null} />
+        <span class="sw-sep sw-sep--head" />
+        <CopyJson view={view} current={current} />
+      </div>
+      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
+      <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
+        <div class="sw-crumb">
+          <TopicPath path={view.nodeOf(row.topic)?.path ?? []} />
+          <span class="sw-grow" />
+          <StatusWord status={status} queued={queued} />
+        </div>
+        {row.status === "failed" ? (
+          <Failed view={view} row={row} current={current} />
+        ) : (
+          <Whole row={row} current={current} />
+        )}
+        {body && current && <Origin body={body} current={current} />}
+      </div>
+      <Verdicts view={view} row={row} />
+    </aside>
+  );
+}
+
+function Step({ view, name, off }: { view: View; name: "previous" | "next"; off: boolean }): JSX.Element {
+  const word = name === "previous" ? "Previous" : "Next";
+  return (
+    <IconButton
+      icon={name === "previous" ? "up" : "down"}
+      label={`${word} (${keyLabel(name)})`}
+      off={off ? `No ${name} sample` : null}
+      onPress={() => run(view, name)}
+    />
+  );
+}
+
+function CopyJson({ view, current }: { view: View; current: VersionView | undefined }): JSX.Element {
+  return (
+    <IconButton
+      icon="copy"
+      label="Copy as JSON"
+      off={current ? null : "The sample is on its way"}
+      onPress={() => {
+        if (!current) return;
+        copyText(JSON.stringify({ input: current.input, output: current.output }, null, 2), view.root);
+        view.toasts.say("Copied as JSON");
+      }}
+    />
+  );
+}
+
+function Whole({ row, current }: { row: SampleRow; current: VersionView | undefined }): JSX.Element {
+  const complies = (row.status === "draft" || row.status === "kept") && !current?.problem;
+  const hasOutput = current ? current.output !== null : row.output !== null;
+  return (
+    <>
+      {current?.problem && <Note kind="warn">{current.problem}</Note>}
+      {row.status === "rejected" && row.reason && <Note kind="plain">{row.reason}</Note>}
+      <Input row={row} current={current} />
+      <Section label="Output" aside={complies && hasOutput ? <Complies /> : undefined}>
+        {current && hasOutput ? <Value value={current.output} /> : <Head cell={row.output} />}
+      </Section>
+      {current?.reasoning && (
+        <Section label="Reasoning">
+          <p class="sw-text sw-muted" dir="auto">
+            {current.reasoning}
+          </p>
+        </Section>
+      )}
+    </>
+  );
+}
+
+function Failed(props: { view: View; row: SampleRow; current: VersionView | undefined }): JSX.Element {
+  const { view, row, current } = props;
+  const raw = current?.calls.at(-1)?.raw ?? null;
+  const text = raw === null ? null : (asJson(raw) ?? raw);
+  const copy = () => {
+    copyText(raw ?? "", view.root);
+    view.toasts.say("Copied what the model wrote");
+  };
+  return (
+    <>
+      <Note kind="failed">{row.reason ?? "No reason was given."}</Note>
+      <Input row={row} current={current} />
+      <Section
+        label="What the model wrote"
+        aside={
+          raw !== null && (
+            <button type="button" class="sw-link sw-small" onClick={copy}>
+              Copy
+            </button>
+          )
+        }
+      >
+        {text !== null ? (
+          <pre class="sw-raw" dir="auto">
+            {text}
+          </pre>
+        ) : current ? (
+          <p class="sw-faint">No answer</p>
+        ) : (
+          <Head cell={row.output} />
+        )}
+      </Section>
+    </>
+  );
+}
+
+function Note({ kind, children }: { kind: "failed" | "warn" | "plain"; children: string }): JSX.Element {
+  return (
+    <div class={`sw-note sw-note--${kind}`}>
+      <Icon name={kind === "plain" ? "info" : kind} />
+      <div dir="auto">{children}</div>
+    </div>
+  );
+}
+
+function Input({ row, current }: { row: SampleRow; current: VersionView | undefined }): JSX.Element {
+  const text = typeof current?.input === "string" ? current.input : null;
+  return (
+    <Section
+      label="Input"
+      aside={text !== null && <span class="sw-faint sw-small">{some(wordCount(text), "word")}</span>}
+    >
+      {current ? <Value value={current.input} /> : <Head cell={row.input} />}
+    </Section>
+  );
+}
+
+function Complies(): JSX.Element {
+  return (
+    <span class="sw-badge sw-c-kept">
+      <Icon name="check" size={12} />
+      Complies
+    </span>
+  );
+}
+
+/** What the row already knows, while the whole sample is on its way. */
+function Head({ cell }: { cell: SampleRow["input"] }): JSX.Element {
+  if (!cell) return <Skeleton />;
+  return (
+    <>
+      {cell.tags.length > 0 && (
+        <div class="sw-tags">
+          {cell.tags.map((tag) => (
+            <span class="sw-tag">{tag}</span>
+          ))}
+        </div>
+      )}
+      <p class={cell.raw ? "sw-raw" : "sw-text"} dir="auto">
+        {cell.text}
+        {cell.more && "…"}
+      </p>
+    </>
+  );
+}
+
+function Origin({ body, current }: { body: SampleBody; current: VersionView }): JSX.Element {
+  const call = current.calls.at(-1);
+  const versions = [...body.versions].sort((a, b) => b.n - a.n);
+  return (
+    <>
+      {call && (
+        <Section label="Made by">
+          <MadeBy call={call} calls={current.calls} />
+        </Section>
+      )}
+      <section class="sw-meta">
+        <h3 class="sw-label">{versions.length > 1 ? "Versions" : "Version"}</h3>
+        <ol>
+          {versions.map((version) => (
+            <li class={version.n === current.n ? "" : "sw-muted"}>
+              {version.n}, {version.origin}
+            </li>
+          ))}
+        </ol>
+      </section>
+    </>
+  );
+}
+
+function MadeBy({ call, calls }: { call: CallView; calls: readonly CallView[] }): JSX.Element {
+  const sum = (of: (each: CallView) => number) => calls.reduce((total, each) => total + of(each), 0);
+  const models = [...new Set(calls.map((each) => each.model))];
+  const rows: [string, string][] = [
+    ["Model", models.join(", ")],
+    ["Way", call.mode],
+    ["Prompt", call.prompt],
+    ["Guidance", call.guidance],
+    ["Attempts", call.attempts > 1 ? String(call.attempts) : ""],
+    [
+      "Usage",
+      `${count(sum((each) => each.prompt_tokens))} + ${count(sum((each) => each.completion_tokens))} tokens · ${seconds(sum((each) => each.seconds))}`,
+    ],
+  ];
+  return (
+    <dl class="sw-meta">
+      {rows
+        .filter(([, value]) => value !== "")
+        .map(([name, value]) => (
+          <>
+            <dt>{name}</dt>
+            <dd dir="auto" class={name === "Guidance" ? "sw-clamp" : "sw-ell"} title={value}>
+              {value}
+            </dd>
+          </>
+        ))}
+    </dl>
+  );
+}

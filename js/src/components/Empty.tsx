@@ -1,0 +1,74 @@
+import type { JSX } from "preact";
+import { useEffect } from "preact/hooks";
+import { grow } from "../actions";
+import { growArgs } from "../plan";
+import type { View } from "../view";
+import { Button, Keys } from "./bits";
+import { Figures, Guidance, SendButton, Steppers } from "./Plan";
+import { usePlan } from "./usePlan";
+
+const EXAMPLE =
+  "Write as real people do: some short, some long, a few with typos, some polite and some not. Vary names, numbers and places.";
+
+/** The first thing a new person sees: what to press, with an example filled in. */
+export function Empty({ view }: { view: View }): JSX.Element {
+  const plan = usePlan(view, [], { topics: 4, subtopics: 4, samples: 8 }, EXAMPLE);
+  useEffect(() => {
+    view.sendFirst = plan.send;
+    return () => {
+      view.sendFirst = null;
+    };
+  });
+  const few = growArgs({ topics: 4, subtopics: 0, samples: 2 }, [], plan.guidance);
+  return (
+    <section class="sw-pane sw-pane--grid" aria-label="Samples">
+      <div class="sw-empty sw-scroll">
+        <div>
+          <div>
+            <h2>Generate your first samples</h2>
+            <p class="sw-muted">
+              Topics first, then inputs for each topic, then an output for each input. Review while it runs.
+            </p>
+          </div>
+          <Steppers plan={plan} parts={["topics", "subtopics", "samples"]} />
+          <Guidance
+            plan={plan}
+            label="Guidance (optional)"
+            rows={3}
+            note="An example is filled in. Change it, or empty it."
+          />
+          <Figures plan={plan} />
+          <div class="sw-plan-row">
+            <SendButton plan={plan} class="sw-btn--lg" chord="G" />
+            <Button class="sw-btn--lg" off={plan.off} onPress={() => void grow(view, few)}>
+              Try 8 first
+            </Button>
+            {plan.asking && (
+              <span class="sw-small sw-c-warn" role="alert">
+                More than 200 model calls. Press once more to send them.
+              </span>
+            )}
+          </div>
+          <dl class="sw-next">
+            <dt>
+              <Keys chord="j" /> <Keys chord="k" />
+            </dt>
+            <dd>go through the samples as they arrive</dd>
+            <dt>
+              <Keys chord="a" /> <Keys chord="x" />
+            </dt>
+            <dd>keep or reject; the next undecided one comes up</dd>
+            <dt>
+              <Keys chord="u" />
+            </dt>
+            <dd>undo anything, at any time</dd>
+            <dt>
+              <code class="sw-mono">to_pandas()</code>
+            </dt>
+            <dd>the kept samples in your next cell</dd>
+          </dl>
+        </div>
+      </div>
+    </section>
+  );
+}

@@ -1,0 +1,75 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import type { Shape } from "../plan";
+import { shapeBelow } from "../topics";
+import type { View } from "../view";
+import { some } from "../words";
+import { Button } from "./bits";
+import { Figures, Guidance, SendButton, Steppers } from "./Plan";
+import { Popover } from "./Popover";
+import { usePlan } from "./usePlan";
+
+/** Generate below the chosen topic: what is missing up to these numbers, or more when they are raised. */
+export function GeneratePlan({ view }: { view: View }): JSX.Element {
+  const node = view.node();
+  const { samples } = view.line.replica;
+  const [start] = useState(() => shapeBelow(view.nodes.value, view.at.value, (id) => samples.counts(id)));
+  const leaf = node?.children === 0;
+  const [below, setBelow] = useState(!leaf || node?.parent === null);
+  const empty = view.nodes.value.length <= 1;
+  const first: Shape = empty ? { topics: 4, subtopics: 4, samples: 8 } : start;
+  const plan = usePlan(view, node?.path ?? [], first, "");
+  const name = node && node.parent !== null ? node.name : null;
+  const leaves = view.nodes.value.slice(view.at.value, node?.end).filter((each) => each.children === 0).length;
+  const addBelow = () => {
+    setBelow(true);
+    plan.setShape({ ...plan.shape, topics: 4, subtopics: 0 });
+  };
+  return (
+    <Popover view={view} label="Generate" class="sw-plan" onEnter={plan.send}>
+      <div class="sw-plan-in">
+        <div>
+          <h2 class="sw-plan-title sw-ell" dir="auto">
+            {name === null ? "Generate" : `Generate under ${name}`}
+          </h2>
+          <p class="sw-muted sw-small">
+            {leaf && name !== null
+              ? "Samples for this topic. What is there already counts."
+              : `${some(leaves, "leaf topic")} now. What is there already counts.`}
+          </p>
+        </div>
+        <div data-sw-first class="sw-plan-shape">
+          <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
+          {!below && (
+            <button type="button" class="sw-link sw-small" onClick={addBelow}>
+              Add topics below it instead
+            </button>
+          )}
+        </div>
+        <Guidance plan={plan} label="Guidance for this call (optional)" rows={2} />
+        <div class="sw-card">
+          <Figures plan={plan} />
+        </div>
+        {plan.asking && (
+          <p class="sw-small sw-c-warn" role="alert">
+            More than 200 model calls. Press once more to send them.
+          </p>
+        )}
+        <div class="sw-plan-foot">
+          <span class="sw-grow" />
+          <Button
+            class="sw-btn--quiet"
+            chord="Escape"
+            onPress={() => {
+              view.close();
+              view.focusOn("grid");
+            }}
+          >
+            Cancel
+          </Button>
+          <SendButton plan={plan} class="" chord="Enter" />
+        </div>
+      </div>
+    </Popover>
+  );
+}

@@ -1,0 +1,164 @@
+import type { JSX } from "preact";
+import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { decide, run } from "../actions";
+import { Icon } from "../icons";
+import { type Group, isRow, keyOf as keyOfItem, type Listing, rowsBefore, total } from "../rows";
+import { live } from "../topics";
+import type { View } from "../view";
+import { useVirtual } from "../virtual";
+import { count, some } from "../words";
+import { Button, Check, TopicPath } from "./bits";
+import { GridFoot } from "./GridFoot";
+import { NoRows } from "./NoRows";
+import { Row } from "./Row";
+import { Tabs } from "./Tabs";
+import { type GridMemory, HEAD, keepStill, revealer } from "./scrolling";
+
+const SIZES = { group: 28, reason: 42, row: 70, card: 134 };
+
+export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  const listing = view.listing.value;
+  const narrow = view.narrow.value;
+  const { items } = listing;
+  const keyOf = useMemo(() => {
+    // `narrow` changes the sizes, so it makes a new function too.
+    void narrow;
+    return (index: number) => {
+      const item = items[index];
+      return item ? keyOfItem(item) : String(index);
+    };
+  }, [items, narrow]);
+  const size = (index: number) => {
+    const item = items[index];
+    if (isRow(item)) return narrow ? SIZES.card : SIZES.row;
+    return item?.reason == null ? SIZES.group : SIZES.reason;
+  };
+  const lines = useVirtual({ scroller: box, count: items.length, size, keyOf });
+  const visible = lines.getVirtualItems();
+  const memory = useRef<GridMemory | null>(null);
+  const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""}`;
+
+  useLayoutEffect(() => {
+    memory.current = keepStill(view, box.current, lines, { listing, filter, bar, before: memory.current });
+  });
+  useLayoutEffect(() => {
+    const reveal = revealer(view, box, lines);
+    view.reveal = reveal;
+    view.pageRows = () =>
+      Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - HEAD) / (narrow ? SIZES.card : SIZES.row)) - 1);
+  });
+  const focused = view.focused.value;
+  view.fresh.at.value;
+  return (
+    <section class="sw-pane sw-pane--grid" aria-label="Samples">
+      <Tabs view={view} />
+      <div
+        ref={box}
+        class="sw-grid sw-scroll"
+        role="grid"
+        aria-label={view.facet.value === "failed" ? "Failed samples by reason" : "Samples"}
+        aria-rowcount={listing.rows + 1}
+        aria-multiselectable="true"
+        aria-activedescendant={focused ? `${view.prefix}-s-${focused.row.id}` : undefined}
+        tabIndex={0}
+        onKeyDown={(event) => {
+          if (event.key === "Enter" && event.target === event.currentTarget && focused && narrow) {
+            view.pane.value = "sample";
+            event.preventDefault();
+          }
+        }}
+      >
+        <GridHead view={view} listing={listing} />
+        {listing.rows === 0 && <NoRows view={view} />}
+        <div class="sw-lines" role="presentation" style={{ height: `${lines.getTotalSize()}px` }}>
+          {visible.map((line) => {
+            const item = items[line.index];
+            if (item === undefined) return null;
+            if (!isRow(item)) return <GroupLine key={item.key} view={view} group={item} start={line.start} />;
+            const index = rowsBefore(listing, line.index);
+            return <Row key={item.id} view={view} row={item} index={index} start={line.start} />;
+          })}
+        </div>
+      </div>
+      <GridFoot view={view} edge={lines.range?.endIndex ?? 0} />
+    </section>
+  );
+}
+
+function GridHead({ view, listing }: { view: View; listing: Listing }): JSX.Element {
+  const selected = view.selection.value.size;
+  const all = selected > 0 && selected >= listing.rows;
+  const toggle = () => {
+    if (all) view.select([]);
+    else run(view, "select_all");
+  };
+  return (
+    <div class="sw-gridhead" role="row" aria-rowindex={1}>
+      <span role="columnheader">
+        <Check
+          on={all ? true : selected > 0 ? "mixed" : false}
+          label="Select all that the filter shows"
+          onToggle={toggle}
+        />
+      </span>
+      <span role="columnheader">Input</span>
+      <span role="columnheader">Output</span>
+      <span role="columnheader">Status</span>
+    </div>
+  );
+}
+
+function GroupLine({ view, group, start }: { view: View; group: Group; start: number }): JSX.Element {
+  const style = { transform: `translateY(${start}px)` };
+  if (group.reason !== null) return <ReasonLine view={view} group={group} reason={group.reason} style={style} />;
+  const node = view.nodeOf(group.topic);
+  const totals = group.topic === null ? undefined : view.line.replica.samples.counts(group.topic);
+  const target = node?.children === 0 ? node.target : null;
+  const kept = totals?.kept ?? 0;
+  const running = view.running.value.length > 0;
+  const of = target === null || target === undefined ? "" : ` of ${count(target)}`;
+  return (
+    <div class="sw-group" role="row" style={style}>
+      <span role="gridcell" aria-colspan={4} class="sw-group-in">
+        <TopicPath path={node?.path ?? []} />
+        <span class="sw-grow" />
+        <span>{running && totals ? `${count(live(totals))}${of || " so far"}` : `${count(kept)} kept${of}`}</span>
+      </span>
+    </div>
+  );
+}
+
+interface ReasonProps {
+  view: View;
+  group: Group;
+  reason: string;
+  style: { transform: string };
+}
+
+function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
+  return (
+    <div class="sw-group sw-group--reason" role="row" style={style}>
+      <span role="gridcell" aria-colspan={4} class="sw-group-in">
+        <Icon name="failed" class="sw-c-failed" />
+        <span class="sw-reason">
+          <b class="sw-ell" title={reason}>
+            {reason}
+          </b>
+          <span class="sw-ell">{some(group.ids.length, "sample")}</span>
+        </span>
+        <span class="sw-grow" />
+        <Button icon="regenerate" class="sw-btn--sm" onPress={() => void decide(view, "retry", [...group.ids])}>
+          {`Retry ${count(group.ids.length)}`}
+        </Button>
+      </span>
+    </div>
+  );
+}
+
+/** How many samples the chosen topics hold, whatever their status. */
+export function allHere(view: View): number {
+  const node = view.node();
+  const totals = node && view.totals.value.get(node.id);
+  return totals ? total(totals) : 0;
+}

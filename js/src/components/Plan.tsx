@@ -1,0 +1,165 @@
+import type { JSX } from "preact";
+import { useId } from "preact/hooks";
+import { Icon } from "../icons";
+import { clamp, LIMITS, product, type Shape } from "../plan";
+import { count, some } from "../words";
+import type { Plan } from "./usePlan";
+
+/** Topics × Subtopics × Samples. */
+export function Steppers({ plan, parts }: { plan: Plan; parts: readonly (keyof Shape)[] }): JSX.Element {
+  const { shape } = plan;
+  const shown = parts.filter((part) => part !== "subtopics" || shape.topics > 0);
+  const labels: Record<keyof Shape, string> = {
+    topics: "Topics",
+    subtopics: "Subtopics in each",
+    samples: shown.length > 1 ? "Samples in each" : "Samples",
+  };
+  return (
+    <div class="sw-mult">
+      {shown.map((part, index) => (
+        <>
+          {index > 0 && <span class="sw-faint sw-times">×</span>}
+          <Stepper
+            part={part}
+            label={labels[part]}
+            value={shape[part]}
+            set={(value) => plan.setShape({ ...shape, [part]: value })}
+          />
+        </>
+      ))}
+      {shown.length > 1 && (
+        <span class="sw-times">
+          = <b class="sw-strong">{count(product(shape))}</b> samples
+        </span>
+      )}
+    </div>
+  );
+}
+
+interface StepperProps {
+  part: keyof Shape;
+  label: string;
+  value: number;
+  set: (value: number) => void;
+}
+
+function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
+  const id = useId();
+  const [low, high] = LIMITS[part];
+  const to = (next: number) => set(clamp(part, next));
+  const button = (by: -1 | 1) => (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={`${by < 0 ? "Fewer" : "More"}: ${label}`}
+      aria-disabled={(by < 0 ? value <= low : value >= high) ? "true" : undefined}
+      onClick={() => to(value + by)}
+    >
+      <Icon name={by < 0 ? "minus" : "plus"} size={12} />
+    </button>
+  );
+  return (
+    <div class="sw-fgroup">
+      <label class="sw-label" for={id}>
+        {label}
+      </label>
+      <span class="sw-step">
+        {button(-1)}
+        <input
+          id={id}
+          inputMode="numeric"
+          autocomplete="off"
+          role="spinbutton"
+          aria-valuenow={value}
+          aria-valuemin={low}
+          aria-valuemax={high}
+          value={value}
+          style={{ width: `${Math.max(3, String(value).length + 2)}ch` }}
+          onFocus={(event) => event.currentTarget.select()}
+          onInput={(event) => {
+            const digits = event.currentTarget.value.replace(/\D/g, "");
+            if (digits !== "") to(Number(digits));
+          }}
+          onBlur={(event) => {
+            event.currentTarget.value = String(value);
+          }}
+          onKeyDown={(event) => {
+            const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+            if (by === undefined) return;
+            event.preventDefault();
+            to(value + by);
+          }}
+        />
+        {button(1)}
+      </span>
+    </div>
+  );
+}
+
+/** What it would take, as the kernel counts it. */
+export function Figures({ plan }: { plan: Plan }): JSX.Element {
+  const { estimate } = plan;
+  const [fewest = 0, most = fewest] = estimate?.calls ?? [];
+  const figures: [string, string, string][] = [
+    [estimate ? count(estimate.samples) : "…", estimate?.samples === 1 ? "sample" : "samples", ""],
+    [
+      estimate ? count(fewest) : "…",
+      fewest === 1 ? "model call" : "model calls",
+      most > fewest ? `At most ${count(most)}, when every answer has to be asked for twice` : "",
+    ],
+  ];
+  if (estimate && estimate.topics > 0) {
+    figures.splice(1, 0, [count(estimate.topics), estimate.topics === 1 ? "new topic" : "new topics", ""]);
+  }
+  return (
+    <dl class="sw-est" aria-live="polite">
+      {figures.map(([value, label, title]) => (
+        <>
+          <dt>{label}</dt>
+          <dd title={title || undefined}>{value}</dd>
+        </>
+      ))}
+    </dl>
+  );
+}
+
+/** The button that sends, with its number; above 200 calls the first press shows the calls. */
+export function SendButton({ plan, class: more, chord }: { plan: Plan; class: string; chord: string }): JSX.Element {
+  const { estimate, asking, off, shape } = plan;
+  const samples = some(estimate?.samples ?? product(shape), "sample");
+  const calls = some(estimate?.calls[0] ?? 0, "model call");
+  return (
+    <button
+      type="button"
+      class={`sw-btn sw-btn--primary ${more}`}
+      aria-disabled={off ? "true" : undefined}
+      title={off ?? undefined}
+      onClick={plan.send}
+    >
+      <Icon name="play" />
+      <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
+      <kbd class="sw-kbd sw-hide-n">{chord}</kbd>
+    </button>
+  );
+}
+
+export function Guidance(props: { plan: Plan; label: string; rows: number; note?: string }): JSX.Element {
+  const id = useId();
+  return (
+    <div class="sw-fgroup">
+      <label class="sw-label" for={id}>
+        {props.label}
+      </label>
+      <textarea
+        id={id}
+        class="sw-input"
+        rows={props.rows}
+        dir="auto"
+        maxLength={20_000}
+        value={props.plan.guidance}
+        onInput={(event) => props.plan.setGuidance(event.currentTarget.value)}
+      />
+      {props.note && <span class="sw-small sw-faint">{props.note}</span>}
+    </div>
+  );
+}

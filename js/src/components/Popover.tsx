@@ -1,0 +1,65 @@
+import type { ComponentChildren, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import type { View } from "../view";
+
+interface PopoverProps {
+  view: View;
+  label: string;
+  class: string;
+  /** Whether the rest of the widget is covered meanwhile. */
+  modal?: boolean;
+  onEnter?: () => void;
+  children: ComponentChildren;
+}
+
+const STOPS = "button:not([tabindex='-1']), input, textarea, [tabindex='0']";
+
+/** A dialog inside the widget. Tab stays in it, Esc and a press outside close it, Enter does its one thing. */
+export function Popover({ view, label, class: more, modal, onEnter, children }: PopoverProps): JSX.Element {
+  const box = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
+    (first?.querySelector<HTMLElement>("input") ?? first ?? box.current)?.focus({ preventScroll: true });
+    const outside = (event: PointerEvent) => {
+      const path = event.composedPath();
+      const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));
+      if (box.current && !path.includes(box.current) && !opener) view.close();
+    };
+    const page = view.root.ownerDocument;
+    page.addEventListener("pointerdown", outside, { capture: true });
+    return () => page.removeEventListener("pointerdown", outside, { capture: true });
+  }, []);
+  const stay = (event: KeyboardEvent) => {
+    if (event.key === "Tab") wrap(event, box.current, view);
+    const target = event.target as HTMLElement;
+    const typesLines = target.tagName === "TEXTAREA" && !event.ctrlKey && !event.metaKey;
+    if (event.key !== "Enter" || !onEnter || typesLines || target.tagName === "BUTTON" || event.isComposing) return;
+    event.preventDefault();
+    onEnter();
+  };
+  const dialog = (
+    <div
+      ref={box}
+      class={`sw-pop ${more}`}
+      role="dialog"
+      aria-modal={modal}
+      aria-label={label}
+      tabIndex={-1}
+      onKeyDown={stay}
+    >
+      {children}
+    </div>
+  );
+  return modal ? <div class="sw-scrim">{dialog}</div> : dialog;
+}
+
+function wrap(event: KeyboardEvent, box: HTMLElement | null, view: View): void {
+  const stops = [...(box?.querySelectorAll<HTMLElement>(STOPS) ?? [])];
+  const page = view.root.getRootNode() as Document | ShadowRoot;
+  const at = stops.indexOf(page.activeElement as HTMLElement);
+  const last = stops.length - 1;
+  const next = event.shiftKey ? (at <= 0 ? last : null) : at === last || at < 0 ? 0 : null;
+  if (next === null) return;
+  event.preventDefault();
+  stops[next]?.focus();
+}

@@ -1,0 +1,173 @@
+import type { JSX } from "preact";
+import { Icon, type IconName } from "../icons";
+import type { Cell, SampleRow } from "../protocol.gen";
+import type { Status } from "../store";
+import type { Verb } from "../verdicts";
+import type { View } from "../view";
+import { Check } from "./bits";
+
+const WORDS: Record<Status, string> = {
+  draft: "Draft",
+  kept: "Kept",
+  rejected: "Rejected",
+  failed: "Failed",
+  pending: "Pending",
+};
+const SOON: Record<Verb, { status: Status; word: string }> = {
+  keep: { status: "kept", word: "Keep" },
+  reject: { status: "rejected", word: "Reject" },
+  restore: { status: "draft", word: "Restore" },
+  retry: { status: "pending", word: "Retry" },
+};
+
+/** A status with its icon and word. */
+export function StatusWord({ status, queued }: { status: Status; queued?: string | undefined }): JSX.Element {
+  const icon: IconName = queued ? "hourglass" : status;
+  return (
+    <span class={`sw-status sw-status--${queued ? "queued" : status}`}>
+      <Icon name={icon} size={14} />
+      {queued ?? WORDS[status]}
+    </span>
+  );
+}
+
+/** The status to show: a verdict on its way counts at once, and says so when the kernel lets it wait. */
+export function shownStatus(view: View, row: SampleRow): { status: Status; queued?: string | undefined } {
+  view.line.verdicts.at.value;
+  const verb = view.line.verdicts.of(row.id);
+  if (!verb) return { status: row.status };
+  const late = ["busy", "silent"].includes(view.line.line.value.state);
+  return { status: SOON[verb].status, queued: late ? SOON[verb].word : undefined };
+}
+
+interface RowProps {
+  view: View;
+  row: SampleRow;
+  index: number;
+  start: number;
+}
+
+export function Row({ view, row, index, start }: RowProps): JSX.Element {
+  const { status, queued } = shownStatus(view, row);
+  const selected = view.selection.value.has(row.id);
+  const focused = view.focus.value === row.id;
+  const fresh = view.fresh.has(row.id);
+  const pick = (event: MouseEvent) => {
+    if (event.shiftKey) view.selectTo(row.id);
+    else if (event.ctrlKey || event.metaKey) view.toggle(row.id);
+    else view.anchor = row.id;
+    view.focus.value = row.id;
+    if (view.narrow.value && !event.shiftKey && !event.ctrlKey && !event.metaKey) view.pane.value = "sample";
+    else view.focusOn("grid");
+  };
+  const classes = ["sw-row", `sw-row--${status}`];
+  if (focused) classes.push("sw-row--focus");
+  if (fresh) classes.push("sw-row--new");
+  return (
+    <div
+      id={`${view.prefix}-s-${row.id}`}
+      class={classes.join(" ")}
+      role="row"
+      aria-rowindex={index + 2}
+      aria-selected={selected}
+      style={{ transform: `translateY(${start}px)` }}
+      tabIndex={-1}
+      onMouseDown={(event) => event.shiftKey && event.preventDefault()}
+      onClick={pick}
+      onKeyDown={() => undefined}
+    >
+      <div class="sw-cell-sel" role="gridcell">
+        <Check
+          on={selected}
+          label="Select the sample"
+          onToggle={(event) => (event.shiftKey ? view.selectTo(row.id) : view.toggle(row.id))}
+        />
+      </div>
+      <div class="sw-cell-in" role="gridcell">
+        <CellText cell={row.input} lines={3} />
+      </div>
+      <div class="sw-out sw-cell-out" role="gridcell">
+        <Output row={row} status={status} />
+      </div>
+      <div class="sw-st sw-cell-st" role="gridcell">
+        <StatusWord status={status} queued={queued} />
+        <Badge view={view} row={row} fresh={fresh} queued={queued !== undefined} status={status} />
+      </div>
+    </div>
+  );
+}
+
+function Badge(props: {
+  view: View;
+  row: SampleRow;
+  fresh: boolean;
+  queued: boolean;
+  status: Status;
+}): JSX.Element | null {
+  const { row, status } = props;
+  if (props.queued) return <span class="sw-badge sw-c-warn">queued</span>;
+  if (props.fresh) return <span class="sw-badge sw-c-accent sw-fade">New</span>;
+  if (status === "failed") {
+    const topic = props.view.nodeOf(row.topic);
+    return <span class="sw-badge sw-ell">{topic?.name || "All topics"}</span>;
+  }
+  if (status === "rejected" && row.reason) {
+    return (
+      <span class="sw-badge sw-ell" title={row.reason}>
+        {row.reason}
+      </span>
+    );
+  }
+  if (row.origin !== "edited" && row.origin !== "own") return null;
+  return (
+    <span class="sw-badge">
+      {row.origin === "edited" && <Icon name="edit" size={12} />}
+      {row.origin === "edited" ? "Edited" : "Own"}
+    </span>
+  );
+}
+
+function CellText({ cell, lines }: { cell: Cell | null; lines: number }): JSX.Element {
+  if (!cell) return <Skeleton />;
+  return (
+    <>
+      <Tags cell={cell} />
+      <div
+        class={`sw-clamp ${cell.raw ? "sw-clamp--raw" : ""}`}
+        style={{ "--n": cell.tags.length > 0 ? lines - 1 : lines }}
+        dir="auto"
+      >
+        {cell.text}
+      </div>
+    </>
+  );
+}
+
+function Tags({ cell }: { cell: Cell }): JSX.Element | null {
+  if (cell.tags.length === 0) return null;
+  return (
+    <div class="sw-tags">
+      {cell.tags.map((tag) => (
+        <span class="sw-tag" dir="auto">
+          {tag}
+        </span>
+      ))}
+    </div>
+  );
+}
+
+function Output({ row, status }: { row: SampleRow; status: Status }): JSX.Element {
+  if (row.output) return <CellText cell={row.output} lines={3} />;
+  if (status === "failed") return <span class="sw-faint">No answer</span>;
+  if (status === "pending") return <Skeleton />;
+  return <span class="sw-faint">No output</span>;
+}
+
+export function Skeleton(): JSX.Element {
+  return (
+    <span role="img" aria-label="not there yet">
+      <span class="sw-skel sw-skel--short" />
+      <span class="sw-skel" />
+    </span>
+  );
+}

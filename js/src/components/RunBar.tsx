@@ -1,0 +1,140 @@
+import type { JSX } from "preact";
+import { refusal, run, send } from "../actions";
+import { Icon } from "../icons";
+import type { JobRow } from "../protocol.gen";
+import type { View } from "../view";
+import { compact, count, rate, some, stepName, timeLeft } from "../words";
+import { Button, IconButton } from "./bits";
+
+/** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
+export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; job: JobRow } | null {
+  const { replica } = view.line;
+  replica.jobsAt.value;
+  const dismissed = view.dismissed.value;
+  const [running] = view.running.value;
+  if (running) return { kind: "running", job: running };
+  const ended = view.ended.value;
+  if (ended && !dismissed.has(ended.id)) return { kind: "ended", job: ended };
+  const jobs = [...replica.jobs.values()].reverse();
+  const job = jobs.find((each) => each.status === "interrupted" && each.owed > 0 && !dismissed.has(each.id));
+  return job ? { kind: "interrupted", job } : null;
+}
+
+export function RunBar({ view }: { view: View }): JSX.Element | null {
+  const bar = barOf(view);
+  if (!bar) return null;
+  return bar.kind === "running" ? <Running view={view} job={bar.job} /> : <Ended view={view} job={bar.job} />;
+}
+
+function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
+  const progress = view.line.replica.progress.value.get(job.id);
+  const { done, total, failed, tokens } = progress ?? job;
+  const step = stepName(progress?.step ?? job.kind);
+  const share = total > 0 ? Math.min(100, (100 * done) / total) : 0;
+  const others = view.running.value.length - 1;
+  const waiting = progress?.waiting;
+  const no = refusal(view);
+  return (
+    <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
+      <span class="sw-ico-t">
+        <Icon name="spin" class="sw-spin sw-c-accent" />
+        <span class="sw-strong">{step}</span>
+      </span>
+      <span>
+        <b class="sw-strong">{count(done)}</b>
+        <span class="sw-muted"> of {count(total)}</span>
+      </span>
+      <span
+        class="sw-prog"
+        role="progressbar"
+        aria-valuemin={0}
+        aria-valuemax={total}
+        aria-valuenow={done}
+        aria-label={step}
+      >
+        <i style={{ width: `${share}%` }} />
+      </span>
+      {waiting ? (
+        <span class="sw-c-warn sw-ell sw-shrink" title={waiting}>
+          {waiting}
+        </span>
+      ) : (
+        <>
+          {progress && progress.rate > 0 && <span class="sw-muted sw-hide-n">{rate(progress.rate)}</span>}
+          {progress?.eta != null && <span class="sw-hide-n">{timeLeft(progress.eta)}</span>}
+        </>
+      )}
+      {tokens > 0 && <span class="sw-sep sw-hide-m" />}
+      {tokens > 0 && <span class="sw-muted sw-hide-m">{compact(tokens)} tokens</span>}
+      {others > 0 && <span class="sw-muted sw-hide-m">{some(others, "more job")}</span>}
+      {failed > 0 && <Failures view={view} failed={failed} />}
+      <Button
+        icon="stop"
+        class="sw-btn--sm"
+        off={no}
+        title="What is finished stays"
+        onPress={() => void send(view, "stop", { job: job.id })}
+      >
+        Stop
+      </Button>
+    </div>
+  );
+}
+
+function Failures({ view, failed }: { view: View; failed: number }): JSX.Element {
+  return (
+    <button
+      type="button"
+      class="sw-btn sw-btn--sm sw-btn--quiet sw-c-failed"
+      title="Show the failed samples"
+      onClick={() => view.show("failed")}
+    >
+      <Icon name="failed" size={14} />
+      {count(failed)} failed
+    </button>
+  );
+}
+
+function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
+  const dismiss = () => {
+    view.dismissed.value = new Set(view.dismissed.value).add(job.id);
+  };
+  const resume = () => {
+    dismiss();
+    run(view, "resume");
+  };
+  const failed = job.status === "done" ? job.failed : 0;
+  return (
+    <div class="sw-run" role="status">
+      <span class="sw-ico-t sw-shrink">
+        <Icon name={job.status === "done" ? "info" : "warn"} class={job.status === "done" ? "sw-muted" : "sw-c-warn"} />
+        <span class="sw-ell" title={job.note ?? undefined}>
+          <b class="sw-strong">{headline(job)}</b>
+          {job.note && <span class="sw-muted"> {job.note}</span>}
+        </span>
+      </span>
+      <span class="sw-grow" />
+      {failed > 0 && <Failures view={view} failed={failed} />}
+      {job.owed > 0 && (
+        <Button icon="play" class="sw-btn--sm" off={refusal(view)} onPress={resume}>
+          {`Resume ${count(job.owed)}`}
+        </Button>
+      )}
+      <IconButton icon="x" label="Dismiss" class="sw-icon-btn--sm" onPress={dismiss} />
+    </div>
+  );
+}
+
+function headline(job: JobRow): string {
+  const left = job.owed > 0 ? `: ${some(job.owed, "item")} left` : "";
+  switch (job.status) {
+    case "interrupted":
+      return `A job was interrupted${left}.`;
+    case "stopped":
+      return `Generation stopped${left}.`;
+    case "cancelled":
+      return `Stopped by you${left}.`;
+    default:
+      return `Done: ${some(job.added, "item")} added.`;
+  }
+}

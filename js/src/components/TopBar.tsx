@@ -1,0 +1,88 @@
+import type { JSX } from "preact";
+import { refusal, run } from "../actions";
+import { Icon } from "../icons";
+import { keyLabel } from "../keys";
+import type { View } from "../view";
+import { Button, IconButton } from "./bits";
+
+export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Element {
+  const studio = view.line.replica.studio.value;
+  const open = view.open.value;
+  const no = refusal(view);
+  const step = (name: "undo" | "redo", verb: string) => {
+    const what = studio?.[name];
+    const off = no ?? (what ? null : `Nothing to ${name}`);
+    const label = `${verb}${what ? `: ${what}` : ""} (${keyLabel(name)})`;
+    const hidden = name === "redo" ? "sw-hide-n" : "";
+    return <IconButton icon={name} label={label} off={off} class={hidden} onPress={() => run(view, name)} />;
+  };
+  const popover = (name: "task" | "model" | "guidance") => () => {
+    view.open.value = open === name ? null : name;
+  };
+  return (
+    <div class="sw-top" role="toolbar" aria-label="Studio">
+      <Button
+        icon="task"
+        menu
+        class="sw-btn--quiet sw-task-btn sw-strong"
+        open={open === "task"}
+        onPress={popover("task")}
+      >
+        {studio?.task.name ?? "Studio"}
+      </Button>
+      <span class="sw-sep sw-hide-n" />
+      <Button
+        icon="model"
+        menu
+        class="sw-btn--quiet sw-shrink sw-word-n"
+        label={`Model: ${studio?.model ?? ""}`}
+        title={studio ? `Model: ${studio.model}` : "Model"}
+        open={open === "model"}
+        onPress={popover("model")}
+      >
+        {studio?.model ?? "Model"}
+      </Button>
+      <Button
+        icon="guidance"
+        menu
+        class={`sw-btn--quiet sw-word-n ${hasGuidance(view) ? "sw-btn--set" : ""}`}
+        label={hasGuidance(view) ? "Guidance, set" : "Guidance"}
+        title="What every generation is told"
+        open={open === "guidance"}
+        onPress={popover("guidance")}
+      >
+        Guidance
+      </Button>
+      <span class="sw-grow" />
+      {step("undo", "Undo")}
+      {step("redo", "Redo")}
+      <IconButton
+        icon="help"
+        label={`Keys (${keyLabel("help")})`}
+        class="sw-hide-n"
+        onPress={() => run(view, "help")}
+      />
+      <span class="sw-sep sw-hide-n" />
+      <button
+        type="button"
+        class={`sw-btn ${plain || open === "generate" ? "" : "sw-btn--primary"}`}
+        aria-haspopup="dialog"
+        aria-expanded={open === "generate"}
+        aria-disabled={no ? "true" : undefined}
+        title={no ?? "Generate below the chosen topic"}
+        onClick={() => run(view, "generate")}
+      >
+        <Icon name="play" />
+        <span>Generate</span>
+        <span class="sw-hide-m">
+          <kbd class="sw-kbd">G</kbd>
+        </span>
+      </button>
+    </div>
+  );
+}
+
+function hasGuidance(view: View): boolean {
+  const guidance = view.line.replica.studio.value?.guidance;
+  return guidance !== undefined && Object.values(guidance).some((text) => text !== "");
+}

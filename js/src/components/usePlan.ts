@@ -1,0 +1,66 @@
+import { useEffect, useState } from "preact/hooks";
+import { grow, refusal } from "../actions";
+import { ASK_ABOVE, growArgs, type Shape } from "../plan";
+import type { EstimateView } from "../protocol.gen";
+import type { View } from "../view";
+
+const DEBOUNCE = 150;
+
+export interface Plan {
+  shape: Shape;
+  setShape: (shape: Shape) => void;
+  guidance: string;
+  setGuidance: (text: string) => void;
+  /** What the kernel says that this shape would take, null while it has not said. */
+  estimate: EstimateView | null;
+  /** Whether the next press sends, because the calls have been shown. */
+  asking: boolean;
+  /** Why it cannot be sent. */
+  off: string | null;
+  send: () => void;
+}
+
+/** A generation that is being put together: its shape, its guidance, and what it would take, live. */
+export function usePlan(view: View, under: readonly string[], start: Shape, text: string): Plan {
+  const [shape, putShape] = useState(start);
+  const [guidance, setGuidance] = useState(text);
+  const [estimate, setEstimate] = useState<EstimateView | null>(null);
+  const [asking, setAsking] = useState(false);
+  const args = growArgs(shape, under, guidance);
+  const key = JSON.stringify([under, args.depth, args.topics, shape.samples]);
+  view.line.replica.samplesAt.value;
+  const blocked = refusal(view);
+
+  useEffect(() => {
+    setAsking(false);
+    if (blocked) return;
+    let stale = false;
+    const timer = setTimeout(() => {
+      view.line
+        .cmd("estimate", args)
+        .then((answer) => !stale && setEstimate(isEstimate(answer) ? answer : null))
+        .catch((error: Error) => !stale && view.toasts.say(error.message, { alert: true }));
+    }, DEBOUNCE);
+    return () => {
+      stale = true;
+      clearTimeout(timer);
+    };
+  }, [key, blocked]);
+
+  const setShape = (next: Shape) => {
+    setEstimate(null);
+    putShape(next);
+  };
+  const missing = estimate !== null && estimate.samples === 0 && estimate.topics === 0;
+  const off = blocked ?? (missing ? "Nothing is missing here. Raise a number." : null);
+  const send = () => {
+    if (off) view.toasts.say(off);
+    else if (!asking && (estimate?.calls[0] ?? 0) > ASK_ABOVE) setAsking(true);
+    else void grow(view, args);
+  };
+  return { shape, setShape, guidance, setGuidance, estimate, asking, off, send };
+}
+
+function isEstimate(answer: unknown): answer is EstimateView {
+  return typeof answer === "object" && answer !== null && "calls" in answer && "samples" in answer;
+}

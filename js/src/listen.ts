@@ -1,0 +1,80 @@
+import { run } from "./actions";
+import { chordOf, commandFor, isOwnChord } from "./keys";
+import type { View } from "./view";
+
+/** JupyterLab asks this attribute before it takes a key from an element inside it. */
+const SUPPRESS = "data-lm-suppress-shortcuts";
+
+/**
+ * Makes the keyboard ours while the focus is in the widget. Notebook 7 listens in the capture phase, before our root
+ * could stop a key, but honours the attribute; the others listen while the event bubbles. Chords with Ctrl or ⌘ that
+ * the command table does not name stay the notebook's, so Ctrl+S still saves.
+ */
+export function listenToKeys(view: View, until: AbortSignal): void {
+  const { root } = view;
+  const inside = (event: Event) => event.composedPath().includes(root);
+  const ours = (event: KeyboardEvent) => {
+    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    return plain || isOwnChord(chordOf(event) ?? "");
+  };
+  window.addEventListener(
+    "keydown",
+    (event) => {
+      if (!inside(event)) return;
+      if (ours(event)) root.setAttribute(SUPPRESS, "true");
+      else root.removeAttribute(SUPPRESS);
+    },
+    { capture: true, signal: until },
+  );
+  root.addEventListener(
+    "keydown",
+    (event) => {
+      if (!event.defaultPrevented) obey(view, event);
+      if (ours(event)) event.stopPropagation();
+    },
+    { signal: until },
+  );
+  for (const type of ["keypress", "keyup"] as const) {
+    root.addEventListener(type, (event) => ours(event) && event.stopPropagation(), { signal: until });
+  }
+}
+
+function obey(view: View, event: KeyboardEvent): void {
+  const target = event.composedPath()[0] as HTMLElement;
+  if (event.key === "Escape") {
+    escape(view, target);
+    event.preventDefault();
+    return;
+  }
+  if (isTyping(target) || view.open.value !== null) return;
+  const chord = chordOf(event);
+  if (chord === null) return;
+  const pane = target.closest(".sw-tree") ? "tree" : "grid";
+  if (pressesButton(chord, target) || scrolls(chord, target)) return;
+  const command = commandFor(chord, pane);
+  if (command && run(view, command.name)) event.preventDefault();
+}
+
+/** Esc leaves one thing at a time: a popover, a field, the selection. */
+function escape(view: View, target: HTMLElement): void {
+  if (view.open.value !== null) {
+    view.close();
+    view.focusOn("grid");
+  } else if (isTyping(target)) view.focusOn("grid");
+  else if (view.selection.value.size > 0) view.select([]);
+  else if (view.toasts.now.value) view.toasts.close();
+}
+
+function isTyping(target: HTMLElement): boolean {
+  return target.isContentEditable || /^(?:INPUT|TEXTAREA|SELECT)$/.test(target.tagName);
+}
+
+/** Space and Enter on a button press it. */
+function pressesButton(chord: string, target: HTMLElement): boolean {
+  return (chord === " " || chord === "Enter") && target.closest("button") !== null;
+}
+
+/** In the detail pane the arrows and page keys scroll the text; J and K move on. */
+function scrolls(chord: string, target: HTMLElement): boolean {
+  return chord.length > 1 && target.closest(".sw-detail") !== null;
+}

@@ -1,0 +1,47 @@
+/** What we use of anywidget's model. */
+export interface Model {
+  get(name: string): unknown;
+  set(name: string, value: unknown): void;
+  save_changes(): void;
+  send(content: unknown): void;
+  on(name: string, callback: (...args: never[]) => void): void;
+  off(name: string, callback: (...args: never[]) => void): void;
+  widget_manager?: unknown;
+}
+
+/** Binds a listener to a model for as long as the signal lasts. */
+export function listen(
+  model: Model,
+  name: string,
+  callback: (...args: never[]) => void,
+  signal: AbortSignal,
+): void {
+  if (signal.aborted) return;
+  model.on(name, callback);
+  signal.addEventListener("abort", () => model.off(name, callback), { once: true });
+}
+
+interface KernelLike {
+  status?: string;
+  statusChanged?: {
+    connect(slot: (sender: unknown, status: string) => void): boolean;
+    disconnect(slot: (sender: unknown, status: string) => void): boolean;
+  };
+}
+
+const ENDED = new Set(["dead", "restarting", "autorestarting", "terminating"]);
+
+/**
+ * Tells when the kernel has ended, as far as the host lets us see: JupyterLab's and Notebook's widget manager shows
+ * its kernel, others do not.
+ */
+export function onKernelEnd(model: Model, ended: () => void, signal: AbortSignal): void {
+  const kernel = (model.widget_manager as { kernel?: KernelLike | null } | undefined)?.kernel;
+  if (!kernel) return;
+  if (kernel.status === "dead") ended();
+  const slot = (_: unknown, status: string) => {
+    if (ENDED.has(status)) ended();
+  };
+  kernel.statusChanged?.connect(slot);
+  signal.addEventListener("abort", () => kernel.statusChanged?.disconnect(slot), { once: true });
+}

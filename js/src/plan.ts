@@ -1,0 +1,40 @@
+import type { Grow } from "./commands.gen";
+
+/** How much is asked for: topics below the chosen one, subtopics in each, samples in each of the last. */
+export interface Shape {
+  topics: number;
+  subtopics: number;
+  samples: number;
+}
+
+/** Spending asks a second time above this many model calls. */
+export const ASK_ABOVE = 200;
+
+export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {
+  topics: [0, 1000],
+  subtopics: [0, 1000],
+  samples: [1, 10_000],
+};
+
+/** The arguments of `grow`. Without topics the samples go to the chosen topic itself. */
+export function growArgs(shape: Shape, under: readonly string[], guidance: string): Grow {
+  const levels = shape.topics === 0 ? [] : shape.subtopics === 0 ? [shape.topics] : [shape.topics, shape.subtopics];
+  return {
+    under: [...under],
+    depth: levels.length,
+    ...(levels.length > 0 ? { topics: levels } : {}),
+    samples: shape.samples,
+    guidance: guidance.trim() || null,
+  };
+}
+
+/** How many samples a tree of this shape holds when it is full. */
+export function product(shape: Shape): number {
+  if (shape.topics === 0) return shape.samples;
+  return shape.topics * Math.max(1, shape.subtopics) * shape.samples;
+}
+
+export function clamp(part: keyof Shape, value: number): number {
+  const [low, high] = LIMITS[part];
+  return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.round(value))) : low;
+}

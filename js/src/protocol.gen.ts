@@ -1,0 +1,286 @@
+// Made by `python -m synth_widgets.widget.typescript`. Change the Python side, then run it again.
+
+export const PROTOCOL = 1;
+export const HEAD = 300;
+
+/** What a grid cell shows of one JSON value: its short fields as tags, then its longest text. */
+export interface Cell {
+  tags: string[];
+  text: string;
+  /** Whether `text` is JSON or a model's raw words, to be set in mono. */
+  raw: boolean;
+  /** Whether `text` was cut at `HEAD` characters. */
+  more: boolean;
+}
+
+/** One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth. */
+export interface SampleRow {
+  id: string;
+  seq: number;
+  topic: string;
+  status: "pending" | "draft" | "kept" | "rejected" | "failed";
+  input: Cell | null;
+  output: Cell | null;
+  reason: string | null;
+  stars: number | null;
+  session: string;
+  version: number;
+  origin: "generated" | "edited" | "regenerated" | "own";
+}
+
+/** One node of the tree. The root has no parent and an empty name. */
+export interface TopicRow {
+  id: string;
+  parent: string | null;
+  name: string;
+  guidance: string;
+  target: number | null;
+}
+
+/** One job as the run bar shows it. `note` says why it stopped, or what it could not do. */
+export interface JobRow {
+  id: string;
+  kind: string;
+  status: "running" | "done" | "cancelled" | "stopped" | "interrupted";
+  done: number;
+  total: number;
+  added: number;
+  failed: number;
+  dropped: number;
+  tokens: number;
+  /** Work items not done; what `resume` would send. */
+  owed: number;
+  note: string | null;
+}
+
+/** One declared property, described for a person: ``urgency``, ``low, normal, high``. */
+export interface FieldView {
+  name: string;
+  says: string;
+  required: boolean;
+}
+
+/** The task, described for a person. `input` and `output` are empty lists for plain text. */
+export interface TaskView {
+  name: string;
+  instruction: string;
+  requirements: RequirementView[];
+  input: FieldView[];
+  output: FieldView[];
+}
+
+/** One requirement with its priority, p0 most important. */
+export interface RequirementView {
+  text: string;
+  priority: string;
+}
+
+/** The studio's guidance: for every step, and per step. */
+export interface GuidanceView {
+  all: string;
+  topics: string;
+  inputs: string;
+  outputs: string;
+}
+
+/** All that is neither topic, sample nor job. Sent whole when any of it changes. */
+export interface StudioView {
+  task: TaskView;
+  model: string;
+  /** What a person should know of the model before trusting its texts. */
+  model_note: string | null;
+  guidance: GuidanceView;
+  path: string;
+  session: string;
+  /** What undo would take back ("Reject 3"), or null. */
+  undo: string | null;
+  redo: string | null;
+  /** Why nothing can be changed here, or null. */
+  read_only: string | null;
+  /** Why the file does not take what was changed, or null. */
+  unsaved: string | null;
+}
+
+/** One page of the whole state at `rev`. The first carries everything but the samples that do not fit. */
+export interface Snapshot {
+  t: "snapshot";
+  protocol: number;
+  epoch: string;
+  rev: number;
+  page: number;
+  pages: number;
+  studio?: StudioView;
+  topics?: TopicRow[];
+  jobs?: JobRow[];
+  samples: SampleRow[];
+}
+
+/** Insert or replace a row. */
+export interface PutSample {
+  op: "sample";
+  row: SampleRow;
+}
+
+/** The sample is no longer visible. */
+export interface DropSample {
+  op: "-sample";
+  id: string;
+}
+
+/** Insert or replace a node. */
+export interface PutTopic {
+  op: "topic";
+  row: TopicRow;
+}
+
+/** The node is no longer visible; its subtree and samples are dropped by operations of their own. */
+export interface DropTopic {
+  op: "-topic";
+  id: string;
+}
+
+/** Insert or replace a job. */
+export interface PutJob {
+  op: "job";
+  row: JobRow;
+}
+
+/** Replace the studio's own fields. */
+export interface PutStudio {
+  op: "studio";
+  row: StudioView;
+}
+
+/** The state at `rev`, as changes to the state at `base`. A front end at another revision asks for a resync. */
+export interface Delta {
+  t: "delta";
+  epoch: string;
+  base: number;
+  rev: number;
+  ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio)[];
+}
+
+/** How a running job is doing. Lossy: a later one replaces it. */
+export interface Progress {
+  t: "progress";
+  job: string;
+  step: "topics" | "inputs" | "outputs";
+  done: number;
+  total: number;
+  failed: number;
+  tokens: number;
+  /** Items a second, over the last ten seconds. */
+  rate: number;
+  /** Seconds left, or null while unknown. */
+  eta: number | null;
+  /** Ids of the topics being worked on now. */
+  topics: string[];
+  /** What the job is waiting for (a refusing endpoint, a model that is loading), or null. */
+  waiting: string | null;
+}
+
+/** What went wrong and what to do, in words for a person. */
+export interface WireError {
+  message: string;
+  kind: string;
+}
+
+/** The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`. */
+export interface Reply {
+  t: "reply";
+  rid: string;
+  ok?: unknown;
+  error?: WireError;
+}
+
+/** What `estimate` replies: what `grow` with these arguments would send and bring. */
+export interface EstimateView {
+  /** Fewest and most model calls. */
+  calls: number[];
+  /** Topics that would be added. */
+  topics: number;
+  /** Samples that would be completed. */
+  samples: number;
+}
+
+/** Where a version came from. */
+export interface CallView {
+  model: string;
+  mode: string;
+  prompt: string;
+  guidance: string;
+  attempts: number;
+  prompt_tokens: number;
+  completion_tokens: number;
+  seconds: number;
+  raw: string | null;
+}
+
+/** One version of a sample, whole. */
+export interface VersionView {
+  n: number;
+  origin: string;
+  input: unknown;
+  output: unknown;
+  reasoning: string | null;
+  problem: string | null;
+  created: number;
+  calls: CallView[];
+}
+
+/** A whole sample, as the detail pane shows it. `version` is the number of the current one. */
+export interface SampleBody {
+  id: string;
+  version: number;
+  tags: string[];
+  versions: VersionView[];
+}
+
+/** The answer to `Body`. An id that is not there has no entry. */
+export interface Bodies {
+  t: "bodies";
+  rev: number;
+  samples: SampleBody[];
+}
+
+/** Something to say to the person that no row or reply says. */
+export interface Notice {
+  t: "notice";
+  level: "info" | "warn" | "error";
+  text: string;
+}
+
+/**
+ * Sent on every render. With the epoch and revision of a replica that is still held, or nulls.
+ *
+ * It is always answered: with a snapshot, or with a delta from `rev`, an empty one when nothing is missing.
+ */
+export interface Hello {
+  t: "hello";
+  epoch: string | null;
+  rev: number | null;
+}
+
+/** One action. `name` and `args` are those of the command table; `rid` is the front end's own, unique there. */
+export interface Cmd {
+  t: "cmd";
+  rid: string;
+  name: string;
+  args: Record<string, unknown>;
+}
+
+/** A delta did not fit onto `rev`: send what is missing, or everything. */
+export interface Resync {
+  t: "resync";
+  rev: number | null;
+}
+
+/** Send these samples whole. At most 100 ids. */
+export interface Body {
+  t: "body";
+  ids: string[];
+}
+
+export type ToFront = Snapshot | Delta | Progress | Reply | Bodies | Notice;
+
+export type ToKernel = Hello | Cmd | Resync | Body;

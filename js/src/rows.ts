@@ -1,0 +1,145 @@
+import type { SampleRow } from "./protocol.gen";
+import type { Counts, Samples, Status } from "./store";
+import type { Node } from "./topics";
+
+export type Facet = "all" | Status;
+
+/** A line above rows that belong together: those of one topic, or those that failed for one reason. */
+export interface Group {
+  key: string;
+  topic: string | null;
+  reason: string | null;
+  ids: readonly string[];
+}
+
+export type Item = SampleRow | Group;
+
+export function isRow(item: Item | undefined): item is SampleRow {
+  return item !== undefined && "seq" in item;
+}
+
+export function keyOf(item: Item): string {
+  return isRow(item) ? item.id : item.key;
+}
+
+/** What the grid shows, in order, and where its group lines are. */
+export interface Listing {
+  items: readonly Item[];
+  groups: readonly number[];
+  rows: number;
+}
+
+/** The rows of the topics `nodes[from]` to `nodes[to - 1]` that have this status. */
+export function list(
+  nodes: readonly Node[],
+  from: number,
+  to: number,
+  samples: Samples,
+  facet: Facet,
+): Listing {
+  return facet === "failed"
+    ? byReason(nodes, from, to, samples)
+    : byTopic(nodes, from, to, samples, facet);
+}
+
+function byTopic(
+  nodes: readonly Node[],
+  from: number,
+  to: number,
+  samples: Samples,
+  facet: Facet,
+): Listing {
+  const items: Item[] = [];
+  const groups: number[] = [];
+  for (let index = from; index < to; index += 1) {
+    const { id } = nodes[index] as Node;
+    const start = items.length;
+    for (const row of samples.of(id)) {
+      if (facet !== "all" && row.status !== facet) continue;
+      if (items.length === start) {
+        groups.push(start);
+        items.push({ key: `t:${id}`, topic: id, reason: null, ids: [] });
+      }
+      items.push(row);
+    }
+  }
+  return { items, groups, rows: items.length - groups.length };
+}
+
+/** Failed rows, the most frequent reason first: one repair often serves all of them. */
+function byReason(nodes: readonly Node[], from: number, to: number, samples: Samples): Listing {
+  const reasons = new Map<string, SampleRow[]>();
+  for (let index = from; index < to; index += 1) {
+    for (const row of samples.of((nodes[index] as Node).id)) {
+      if (row.status !== "failed") continue;
+      const reason = row.reason ?? "No reason given";
+      const rows = reasons.get(reason);
+      if (rows) rows.push(row);
+      else reasons.set(reason, [row]);
+    }
+  }
+  const items: Item[] = [];
+  const groups: number[] = [];
+  for (const [reason, rows] of [...reasons].sort((a, b) => b[1].length - a[1].length)) {
+    groups.push(items.length);
+    items.push({ key: `r:${reason}`, topic: null, reason, ids: rows.map((row) => row.id) });
+    for (const row of rows) items.push(row);
+  }
+  return { items, groups, rows: items.length - groups.length };
+}
+
+/** Position of a sample among the items, or -1. */
+export function indexOf(listing: Listing, id: string | null): number {
+  if (id === null) return -1;
+  return listing.items.findIndex((item) => isRow(item) && item.id === id);
+}
+
+/** How many rows stand before this item. */
+export function rowsBefore(listing: Listing, index: number): number {
+  let low = 0;
+  let high = listing.groups.length;
+  while (low < high) {
+    const middle = (low + high) >> 1;
+    if ((listing.groups[middle] as number) < index) low = middle + 1;
+    else high = middle;
+  }
+  return index - low;
+}
+
+/** The row `steps` rows away, stopping at the ends. */
+export function rowAt(listing: Listing, index: number, steps: number): SampleRow | null {
+  const way = Math.sign(steps) || 1;
+  let left = Math.abs(steps);
+  let best: SampleRow | null = null;
+  for (let at = index + way; at >= 0 && at < listing.items.length && left > 0; at += way) {
+    const item = listing.items[at];
+    if (!isRow(item)) continue;
+    best = item;
+    left -= 1;
+  }
+  return best;
+}
+
+/**
+ * The next row that waits for a verdict, after `index` and then from the top, or null. Under a status tab it is the
+ * next one of that status; a sample whose verdict is on its way counts as decided.
+ */
+export function nextUndecided(
+  listing: Listing,
+  index: number,
+  facet: Facet,
+  decided: (id: string) => boolean,
+): SampleRow | null {
+  const wanted: Status = facet === "all" ? "draft" : facet;
+  const { length } = listing.items;
+  for (let step = 1; step < length; step += 1) {
+    const item = listing.items[(index + step) % length];
+    if (isRow(item) && item.status === wanted && !decided(item.id)) return item;
+  }
+  return null;
+}
+
+/** All that a status tab could show of these counts. */
+export function total(counts: Counts): number {
+  return counts.draft + counts.kept + counts.rejected + counts.failed + counts.pending;
+}

@@ -1,0 +1,233 @@
+import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { Fresh } from "./fresh";
+import { listen, type Model } from "./model";
+import type { JobRow, SampleRow } from "./protocol.gen";
+import { type Facet, indexOf, isRow, type Listing, list, rowAt } from "./rows";
+import type { News } from "./store";
+import { Toasts } from "./toast";
+import { inOrder, type Node, rollUp, type Totals } from "./topics";
+import type { Connection } from "./transport";
+
+export type Popover = "generate" | "model" | "guidance" | "task" | "help";
+export type Naming = { kind: "add" | "rename"; topic: string };
+export type NarrowPane = "topics" | "samples" | "sample";
+
+const SELECTED_AFTER = 250;
+let views = 0;
+
+/** What one view shows of the replica: its own focus, filter, selection and open parts. */
+export class View {
+  readonly line: Connection;
+  readonly model: Model;
+  readonly root: HTMLElement;
+  /** Begins the ids of this view's elements. */
+  readonly prefix: string;
+
+  readonly facet = signal<Facet>("all");
+  /** The topic whose subtree is shown; the root's id or null for all. */
+  readonly topic = signal<string | null>(null);
+  readonly focus = signal<string | null>(null);
+  readonly selection = signal<ReadonlySet<string>>(new Set());
+  readonly folded = signal<ReadonlySet<string>>(new Set());
+  readonly open = signal<Popover | null>(null);
+  readonly naming = signal<Naming | null>(null);
+  readonly pane = signal<NarrowPane>("samples");
+  readonly narrow = signal(false);
+  readonly ended = signal<JobRow | null>(null);
+  readonly dismissed = signal<ReadonlySet<string>>(new Set());
+  readonly toasts = new Toasts();
+  readonly fresh = new Fresh();
+
+  readonly nodes: ReadonlySignal<readonly Node[]>;
+  readonly totals: ReadonlySignal<ReadonlyMap<string, Totals>>;
+  readonly at: ReadonlySignal<number>;
+  readonly listing: ReadonlySignal<Listing>;
+  readonly focused: ReadonlySignal<{ row: SampleRow; index: number } | null>;
+  readonly running: ReadonlySignal<readonly JobRow[]>;
+
+  /** Where a range of selected rows began. */
+  anchor: string | null = null;
+  /** Samples that had the focus when a verdict was given, so that undo leads back to them. */
+  readonly trail: string[] = [];
+  /** Set by the empty state, where G sends what stands there. */
+  sendFirst: (() => void) | null = null;
+  /** Set by the grid: brings a row into sight. */
+  reveal: (id: string, where?: "nearest" | "start") => void = () => undefined;
+  /** Set by the grid: how many rows fit, for Page Up and Page Down. */
+  pageRows = () => 5;
+
+  constructor(line: Connection, model: Model, root: HTMLElement, until: AbortSignal) {
+    this.line = line;
+    this.model = model;
+    this.root = root;
+    views += 1;
+    this.prefix = `sw${views}`;
+    const { replica } = line;
+
+    this.nodes = computed(() => {
+      replica.topicsAt.value;
+      return inOrder(replica.topics.values());
+    });
+    this.totals = computed(() => {
+      replica.samplesAt.value;
+      return rollUp(this.nodes.value, (id) => replica.samples.counts(id));
+    });
+    this.at = computed(() => {
+      const id = this.topic.value;
+      const at = id === null ? 0 : this.nodes.value.findIndex((node) => node.id === id);
+      return Math.max(0, at);
+    });
+    this.listing = computed(() => {
+      replica.samplesAt.value;
+      const nodes = this.nodes.value;
+      const at = this.at.value;
+      return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value);
+    });
+    this.focused = computed(() => {
+      const listing = this.listing.value;
+      const index = indexOf(listing, this.focus.value);
+      const item = listing.items[index];
+      return isRow(item) ? { row: item, index } : null;
+    });
+    this.running = computed(() => {
+      replica.jobsAt.value;
+      return [...replica.jobs.values()].filter((job) => job.status === "running");
+    });
+
+    const news = (each: News) => this.#hear(each);
+    const notice = (each: { text: string; level: string }) =>
+      this.toasts.say(each.text, { alert: each.level === "error" });
+    replica.listeners.add(news);
+    line.notices.add(notice);
+    const stops = [
+      effect(() => this.#keepFocus()),
+      effect(() => this.#tellSelection()),
+      () => replica.listeners.delete(news),
+      () => line.notices.delete(notice),
+      () => this.toasts.close(),
+    ];
+    until.addEventListener("abort", () => {
+      for (const stop of stops) stop();
+    });
+  }
+
+  /** Listens to a trait for as long as the view lasts. */
+  onTrait(name: string, changed: () => void, until: AbortSignal): void {
+    listen(this.model, `change:${name}`, changed, until);
+  }
+
+  node(): Node | undefined {
+    return this.nodes.value[this.at.value];
+  }
+
+  nodeOf(id: string | null): Node | undefined {
+    return this.nodes.value.find((node) => node.id === id);
+  }
+
+  /** Whether a filter cuts the list. */
+  get cut(): boolean {
+    return this.facet.value !== "all" || this.at.value > 0;
+  }
+
+  moveTo(row: SampleRow | null): void {
+    if (!row) return;
+    this.focus.value = row.id;
+    this.reveal(row.id);
+  }
+
+  move(steps: number): void {
+    const { focused } = this;
+    this.moveTo(rowAt(this.listing.value, focused.value?.index ?? -1, steps));
+  }
+
+  show(facet: Facet): void {
+    this.facet.value = facet;
+    this.pane.value = "samples";
+  }
+
+  pickTopic(id: string): void {
+    this.topic.value = id;
+  }
+
+  select(ids: Iterable<string>): void {
+    this.selection.value = new Set(ids);
+  }
+
+  toggle(id: string): void {
+    const next = new Set(this.selection.value);
+    if (!next.delete(id)) next.add(id);
+    this.anchor = id;
+    this.selection.value = next;
+  }
+
+  /** Selects the rows from the anchor to this one. */
+  selectTo(id: string): void {
+    const listing = this.listing.value;
+    const from = indexOf(listing, this.anchor ?? this.focus.value);
+    const to = indexOf(listing, id);
+    if (to < 0) return;
+    this.anchor ??= this.focus.value;
+    const [low, high] = from < 0 ? [to, to] : [Math.min(from, to), Math.max(from, to)];
+    const rows = listing.items.slice(low, high + 1).filter(isRow);
+    this.select(rows.map((row) => row.id));
+  }
+
+  /** The samples that a verb acts on: the selected ones, or the one in focus. */
+  targets(): string[] {
+    const { selection, focused } = this;
+    if (selection.value.size > 0) return [...selection.value];
+    return focused.value ? [focused.value.row.id] : [];
+  }
+
+  focusOn(part: "grid" | "tree"): void {
+    const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? ".sw-grid" : ".sw-tree");
+    if (this.narrow.value) this.pane.value = part === "grid" ? "samples" : "topics";
+    if (find()?.offsetParent) find()?.focus({ preventScroll: true });
+    else requestAnimationFrame(() => (find() ?? this.root).focus({ preventScroll: true }));
+  }
+
+  close(): void {
+    this.open.value = null;
+  }
+
+  #hear(news: News): void {
+    this.fresh.add(news.added);
+    for (const job of news.ended) if (job.note || job.status !== "done") this.ended.value = job;
+    if (this.selection.value.size > 0) {
+      const { all } = this.line.replica.samples;
+      const gone = [...this.selection.value].filter((id) => !all.has(id));
+      if (gone.length > 0) this.select([...this.selection.value].filter((id) => all.has(id)));
+    }
+    this.fresh.forget(news.touched.filter((id) => !this.line.replica.samples.all.has(id)));
+  }
+
+  /** Something is always in focus while there are rows: the one before, else the nearest. */
+  #lastIndex = 0;
+  #keepFocus(): void {
+    const listing = this.listing.value;
+    const focused = this.focused.value;
+    if (focused) {
+      this.#lastIndex = focused.index;
+      return;
+    }
+    if (listing.rows === 0) return;
+    const at = Math.min(this.#lastIndex, listing.items.length - 1);
+    const near = rowAt(listing, at - 1, 1) ?? rowAt(listing, at + 1, -1);
+    if (near) this.focus.value = near.id;
+  }
+
+  #telling: ReturnType<typeof setTimeout> | undefined;
+  #told = true;
+  #tellSelection(): void {
+    const ids = [...this.selection.value];
+    if (this.#told) {
+      this.#told = false; // the first run is the empty selection that the trait has already
+      return;
+    }
+    clearTimeout(this.#telling);
+    this.#telling = setTimeout(() => {
+      this.model.set("selected_ids", ids);
+      this.model.save_changes();
+    }, SELECTED_AFTER);
+  }
+}

@@ -1,0 +1,52 @@
+const grouped = new Intl.NumberFormat("en-US");
+
+/** 10000 → "10,000". */
+export function count(value: number): string {
+  return grouped.format(value);
+}
+
+/** "1 sample", "24 samples". */
+export function some(value: number, noun: string, plural = `${noun}s`): string {
+  return `${count(value)} ${value === 1 ? noun : plural}`;
+}
+
+/** 142310 → "142 k". */
+export function compact(value: number): string {
+  if (value < 10_000) return count(value);
+  if (value < 1_000_000) return `${count(Math.round(value / 1000))} k`;
+  return `${(value / 1_000_000).toFixed(1)} M`;
+}
+
+/** 9.24 → "9.2 a second"; slower than one a second is said by the minute. */
+export function rate(perSecond: number): string {
+  if (perSecond <= 0) return "";
+  if (perSecond < 0.5) return `${(perSecond * 60).toFixed(perSecond * 60 < 10 ? 1 : 0)} a minute`;
+  return `${perSecond.toFixed(perSecond < 10 ? 1 : 0)} a second`;
+}
+
+/** 41.3 → "about 40 s left". */
+export function timeLeft(seconds: number): string {
+  if (seconds < 5) return "a few seconds left";
+  if (seconds < 90) return `about ${Math.max(5, Math.round(seconds / 5) * 5)} s left`;
+  if (seconds < 5400) return `about ${Math.round(seconds / 60)} min left`;
+  return `about ${(seconds / 3600).toFixed(1)} h left`;
+}
+
+export function seconds(value: number): string {
+  return value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`;
+}
+
+/** The last part of a path, of either kind of slash. */
+export function fileName(path: string): string {
+  return path.split(/[/\\]/).at(-1) ?? path;
+}
+
+export function wordCount(text: string): number {
+  return text.trim() ? text.trim().split(/\s+/).length : 0;
+}
+
+const STEPS: Readonly<Record<string, string>> = { topics: "Topics", inputs: "Inputs", outputs: "Outputs" };
+
+export function stepName(step: string): string {
+  return STEPS[step] ?? "Generating";
+}
