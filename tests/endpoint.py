@@ -14,8 +14,9 @@ In a process of its own: ``python -m tests.endpoint --port 8123 --latency 0.2``,
 
 Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
 breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
-``refuse_schema`` (400 for ``response_format``), ``plain`` (JSON although a stream was asked), ``error_event`` (an error
-in a 200 answer), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an endless answer).
+``refuse_schema`` (400 for ``response_format``), ``plain`` (JSON although a stream was asked), ``error_event`` (a 200
+that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an answer
+without end).
 """
 
 from __future__ import annotations
@@ -187,11 +188,11 @@ class Endpoint:
         text, finish = spoil(self._content(body), rule.kind if rule else None)
         if body.get("stream") and (rule is None or rule.kind != "plain"):
             return await self._stream(request, body, text, finish, rule)
-        if rule is not None and rule.kind in {"drop", "unfinished"}:
+        kind = rule.kind if rule is not None else None
+        if kind in {"drop", "unfinished"}:
             return await self._half(request)
-        if rule is not None and rule.kind == "error_event":
-            return web.json_response(_FAILED)
-        return web.json_response(_completion(body, text, finish, refused=rule is not None and rule.kind == "filter"))
+        whole = _completion(body, text, finish, refused=kind == "filter")
+        return web.json_response(_FAILED if kind == "error_event" else whole)
 
     async def _early(self, rule: Rule, body: Mapping[str, Any], request: web.Request) -> web.StreamResponse | None:
         """Fail before any of the answer, if the rule says so."""

@@ -7,6 +7,7 @@ import atexit
 import importlib.util
 import json
 import os
+import re
 import secrets
 import subprocess
 import sys
@@ -35,6 +36,7 @@ MAX_TOKENS = 256
 
 _START = 180.0
 _STOP = 2.0
+_STAMP = re.compile(r"^[\d.]+ [A-Z] ")
 _LOADING = "loading the embedded model"
 
 
@@ -86,6 +88,11 @@ class _Server:
     def running(self) -> bool:
         """Whether the process is there and has said its address."""
         return self._process is not None and self._process.poll() is None and bool(self._url)
+
+    @property
+    def pid(self) -> int | None:
+        """The process's id while it runs."""
+        return self._process.pid if self._process is not None and self.running else None
 
     @property
     def endpoint(self) -> Endpoint:
@@ -142,7 +149,7 @@ class _Server:
             return "nothing"
         self._errors.seek(0)
         lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return " / ".join(lines[-4:]) or "nothing"
+        return " / ".join(_STAMP.sub("", line) for line in lines[-6:]) or "nothing"
 
     def stop(self) -> None:
         """End the process. A forked child leaves its parent's alone."""
@@ -206,6 +213,11 @@ class LocalCompleter:
 
     def __repr__(self) -> str:
         return f"LocalCompleter({self.name!r})"
+
+    @property
+    def pid(self) -> int | None:
+        """The id of the model's process while it runs."""
+        return self._server.pid if self._server is not None else None
 
     @property
     def waiting(self) -> str | None:

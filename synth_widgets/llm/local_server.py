@@ -56,7 +56,10 @@ def main(argv: list[str]) -> None:
     os.dup2(2, 1)  # what the library prints goes to stderr
     key = sys.stdin.buffer.readline().decode().strip()
     threading.Thread(target=_end_with_stdin, daemon=True).start()
-    server = serve(weights, int(n_ctx), int(n_threads), key)
+    try:
+        server = serve(weights, int(n_ctx), int(n_threads), key)
+    except Exception as error:  # noqa: BLE001  (whatever it is, the parent shows these words)
+        sys.exit(f"{type(error).__name__}: {error}")
     said.write(json.dumps({"url": str(server.listening_address)}) + "\n")
     said.flush()
     while os.name != "posix" or os.getppid() == int(parent):

@@ -1,0 +1,197 @@
+"""The embedded model, for real: it answers by schema, and its process never outlives what needs it."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+
+import pytest
+
+from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
+from synth_widgets.llm import local
+from synth_widgets.llm.completer import Request
+from synth_widgets.llm.items import ItemStream
+from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.models import Model
+from tests.kernel.harness import Kernel
+
+HELLO = [{"role": "user", "content": "Write a short review of a coffee machine."}]
+LABEL = {
+    "type": "object",
+    "properties": {"label": {"enum": ["good", "bad"]}},
+    "required": ["label"],
+    "additionalProperties": False,
+}
+ITEMS = {
+    "type": "object",
+    "properties": {
+        "items": {"type": "array", "items": {"type": "string", "maxLength": 90}, "minItems": 1, "maxItems": 1}
+    },
+    "required": ["items"],
+    "additionalProperties": False,
+}
+IN_A_KERNEL = """
+import asyncio
+from synth_widgets.llm.completer import Request
+from synth_widgets.llm.local import LocalCompleter
+model = LocalCompleter()
+answer = await model.complete(Request([{"role": "user", "content": "Say hello."}], params={"max_tokens": 4}))
+print(model.pid)
+"""
+
+
+def alive(pid: int) -> bool:
+    """Whether a process runs; a zombie does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
+
+
+def gone_within(pid: int, seconds: float) -> bool:
+    deadline = time.monotonic() + seconds
+    while alive(pid) and time.monotonic() < deadline:
+        time.sleep(0.02)
+    return not alive(pid)
+
+
+@pytest.fixture
+async def model() -> AsyncIterator[LocalCompleter]:
+    completer = LocalCompleter()
+    yield completer
+    await completer.close()
+
+
+async def test_an_answer_keeps_to_its_schema_and_a_seed_repeats_it(model: LocalCompleter) -> None:
+    ask = Request(HELLO, schema=LABEL, mode="json_schema", seed=5)
+    answers = [await model.complete(ask) for _ in range(2)]
+    assert json.loads(answers[0].text)["label"] in {"good", "bad"}
+    assert answers[0].text == answers[1].text
+    assert answers[0].usage.completion_tokens > 0
+
+
+async def test_an_item_streams(model: LocalCompleter) -> None:
+    stream, pieces, items = ItemStream(), [], []
+
+    def take(piece: str) -> None:
+        pieces.append(piece)
+        items.extend(stream.feed(piece))
+
+    answer = await model.complete(Request(HELLO, schema=ITEMS, mode="json_schema", seed=1), take)
+    assert len(pieces) > 3
+    assert [item.value for item in items] == json.loads(answer.text)["items"]
+
+
+async def test_loading_is_told_while_it_lasts(model: LocalCompleter) -> None:
+    task = asyncio.create_task(model.complete(Request(HELLO, params={"max_tokens": 1})))
+    await asyncio.sleep(0.05)
+    assert model.waiting == "loading the embedded model"
+    await task
+    assert model.waiting is None
+
+
+@pytest.mark.parametrize("streamed", [False, True])
+async def test_a_cancelled_call_frees_the_model_at_once(model: LocalCompleter, streamed: bool) -> None:
+    endless = Request(HELLO, params={"max_tokens": 3000, "ignore_eos": True})
+    task = asyncio.create_task(model.complete(endless, (lambda _: None) if streamed else None))
+    await asyncio.sleep(1.5)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    began = time.perf_counter()
+    await model.complete(Request(HELLO, params={"max_tokens": 1}))
+    assert time.perf_counter() - began < 1.0
+
+
+async def test_completers_share_one_process_which_ends_with_the_last(model: LocalCompleter) -> None:
+    other, short = LocalCompleter(), Request(HELLO, params={"max_tokens": 1})
+    await asyncio.gather(model.complete(short), other.complete(short))
+    pid = model.pid
+    assert pid is not None
+    assert pid == other.pid
+    await other.close()
+    await model.complete(short)
+    assert model.pid == pid
+    await model.close()
+    assert gone_within(pid, 0.5)
+
+
+async def test_a_prompt_longer_than_the_context_is_refused_by_itself(model: LocalCompleter) -> None:
+    with pytest.raises(RequestRefusedError, match="4096"):
+        await model.complete(Request([{"role": "user", "content": "word " * 6000}]))
+
+
+async def test_a_process_that_was_killed_is_said_and_started_again(model: LocalCompleter) -> None:
+    await model.complete(Request(HELLO, params={"max_tokens": 1}))
+    first = model.pid
+    assert first is not None
+    task = asyncio.create_task(model.complete(Request(HELLO, params={"max_tokens": 500, "ignore_eos": True})))
+    await asyncio.sleep(0.5)
+    os.kill(first, 9)
+    with pytest.raises(UnreachableError, match="process ended"):
+        await task
+    assert (await model.complete(Request(HELLO, params={"max_tokens": 3}))).text
+    assert model.pid not in {None, first}
+
+
+async def test_a_file_that_is_no_model_says_what_the_runtime_said(tmp_path: Path) -> None:
+    broken = tmp_path / "broken.gguf"
+    broken.write_bytes(b"GGUF no more")
+    completer = LocalCompleter(Model(f"local/{broken}"))
+    with pytest.raises(AccessError, match=r"did not start from broken\.gguf\. It said: .*failed to load model"):
+        await completer.complete(Request(HELLO))
+    await completer.close()
+
+
+async def test_what_is_missing_is_named_with_the_command_that_brings_it(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    with pytest.raises(AccessError, match=r"no file.*nothing\.gguf"):
+        await LocalCompleter(Model(f"local/{tmp_path}/nothing.gguf")).complete(Request(HELLO))
+    monkeypatch.setattr(local.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(AccessError, match=r"xllamacpp and its weights.*python -m synth_widgets local"):
+        await LocalCompleter().complete(Request(HELLO))
+
+
+def seen_by_others(pid: int | None, url: str) -> str:
+    """What another process can see of the server: how it was started, and its answer without a key."""
+    place = Path(f"/proc/{pid}")
+    code = f"import urllib.request as r; r.urlopen({url!r}, b'{{}}')"
+    stranger = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    return (place / "cmdline").read_text() + (place / "environ").read_text() + stranger.stderr
+
+
+async def test_the_key_is_on_no_command_line_and_without_it_nobody_is_served(model: LocalCompleter) -> None:
+    await model.complete(Request(HELLO, params={"max_tokens": 1}))
+    endpoint = model._inner.endpoint if model._inner else None
+    assert endpoint is not None
+    assert endpoint.key is not None
+    seen = await asyncio.to_thread(seen_by_others, model.pid, endpoint.url)
+    assert endpoint.key not in seen
+    assert "401" in seen
+
+
+def test_an_interrupted_kernel_keeps_its_model_and_a_killed_one_takes_it_along(kernel: Kernel) -> None:
+    pid = int(kernel.run(IN_A_KERNEL).split()[-1])
+    assert alive(pid)
+    cell = kernel.begin("print('in', flush=True)\nimport time\ntime.sleep(60)")
+    kernel.wait_for(lambda: "in" in cell.text, 10, lambda: "the cell's first word")
+    kernel.interrupt()
+    kernel.wait_for(lambda: cell.done, 10, lambda: "the interrupt")
+    assert alive(pid)
+    kernel.kill()
+    assert gone_within(pid, 3)
+
+
+def test_a_script_that_forgets_to_close_leaves_nothing_behind(tmp_path: Path) -> None:
+    code = IN_A_KERNEL.replace("await ", "asyncio.run(").replace("4}))", "4})))")
+    ran = subprocess.run(
+        [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
+    )
+    assert gone_within(int(ran.stdout), 1)
