@@ -30,7 +30,10 @@ def serve(weights: str, n_ctx: int, n_threads: int, key: str) -> Any:
 
     params = xllamacpp.CommonParams()
     params.model.path = weights
-    params.hostnames = ["127.0.0.1"]
+    if hasattr(params, "hostnames"):
+        params.hostnames = ["127.0.0.1"]
+    else:  # before xllamacpp 2026.10
+        params.hostname = "127.0.0.1"
     params.port = 0
     params.api_keys = [key]
     params.n_ctx = n_ctx

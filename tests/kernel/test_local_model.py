@@ -14,7 +14,6 @@ from pathlib import Path
 import pytest
 
 from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import local
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.items import ItemStream
 from synth_widgets.llm.local import LocalCompleter
@@ -154,7 +153,7 @@ async def test_what_is_missing_is_named_with_the_command_that_brings_it(
 ) -> None:
     with pytest.raises(AccessError, match=r"no file.*nothing\.gguf"):
         await LocalCompleter(Model(f"local/{tmp_path}/nothing.gguf")).complete(Request(HELLO))
-    monkeypatch.setattr(local.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     with pytest.raises(AccessError, match=r"xllamacpp and its weights.*python -m synth_widgets local"):
         await LocalCompleter().complete(Request(HELLO))
 

@@ -392,7 +392,7 @@ def test_events_are_the_same_however_they_are_cut() -> None:
     told = ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\n'.encode()
     whole = EventReader().feed(told)
     assert whole == ['{"a": "grün 🙂"}', "two\nlines", "[DONE]"]
-    chance = random.Random(5)  # noqa: S311  (cuts a text)
+    chance = random.Random(5)
     for _ in range(200):
         reader, found, at = EventReader(), [], 0
         while at < len(told):

