@@ -110,9 +110,9 @@ def install(part: Part) -> None:
     importlib.invalidate_caches()
     if code:
         raise CommandError(
-            f"That did not work (exit code {code}; its words are above). Behind a mirror, set PIP_INDEX_URL. "
-            f"Without a network, fetch the file elsewhere (pip download --no-deps '{part.requirement}') and "
-            "install that. If this Python belongs to the system, work in a virtual environment. Then run this command again."
+            f"That did not work (exit code {code}; its words are above). Behind a mirror, set PIP_INDEX_URL. Without "
+            f"a network, fetch the file elsewhere (pip download --no-deps '{part.requirement}') and install that. "
+            "If this Python belongs to the system, work in a virtual environment. Then run this command again."
         )
 
 

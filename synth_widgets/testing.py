@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from synth_widgets.errors import UnreachableError
-from synth_widgets.llm.completer import Answer, Finish, Mode, OnText, Request
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, OnText, Request
 from synth_widgets.llm.invent import Inventor
 from synth_widgets.records import Usage
 
@@ -69,7 +69,7 @@ class ScriptedCompleter:
         answers: Iterable[Any] | Callable[[Request], Any] = (),
         name: str = "scripted",
         concurrency: int = 16,
-        items_per_call: int = 8,
+        items_per_call: int = ITEMS_PER_CALL,
         modes: tuple[Mode, ...] = ("json_schema", "text"),
     ) -> None:
         self.name = name

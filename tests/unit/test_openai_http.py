@@ -7,7 +7,6 @@ import email.utils
 import io
 import json
 import logging
-import random
 import time
 import traceback
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -17,12 +16,8 @@ from typing import Any
 import pytest
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import session
 from synth_widgets.llm.completer import Completer, Request
-from synth_widgets.llm.failures import asked_wait, redacted
-from synth_widgets.llm.limiter import Gate
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
-from synth_widgets.llm.sse import EventReader
 from synth_widgets.models import Model
 from tests.endpoint import Endpoint
 
@@ -377,65 +372,3 @@ async def test_an_error_in_on_text_is_the_callers_and_closes_the_stream(endpoint
         with pytest.raises(OSError, match="disk full"):
             await completer.complete(ASK, full)
     assert len(endpoint.bodies) == 1
-
-
-def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name in ("NO_PROXY", "no_proxy", "REQUEST_METHOD"):
-        monkeypatch.delenv(name, raising=False)
-    for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
-        monkeypatch.setenv(name, "http://proxy.example:3128")
-    assert session.proxy_for("http://localhost:11434/v1") is None
-    assert session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
-
-
-def test_events_are_the_same_however_they_are_cut() -> None:
-    told = ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\n'.encode()
-    whole = EventReader().feed(told)
-    assert whole == ['{"a": "grün 🙂"}', "two\nlines", "[DONE]"]
-    chance = random.Random(5)
-    for _ in range(200):
-        reader, found, at = EventReader(), [], 0
-        while at < len(told):
-            step = chance.randint(1, 9)
-            found += reader.feed(told[at : at + step])
-            at += step
-        assert found + reader.end() == whole
-
-
-def test_events_without_the_empty_line_between_and_without_an_end_are_read() -> None:
-    reader = EventReader()
-    assert reader.feed(b'data:{"a":1}\ndata: {"b":2}\ndata: [DONE]') == ['{"a":1}', '{"b":2}'][:1]
-    assert reader.end() == ['{"b":2}', "[DONE]"]
-
-
-@pytest.mark.parametrize("value", ["", "soon", "-3", "1e9", "Wed, 99 Foo 2026"])
-def test_a_wait_that_is_no_wait_is_ignored(value: str) -> None:
-    assert asked_wait({"retry-after": value}, 0.0) is None
-
-
-def test_a_masked_or_shortened_key_is_taken_out_too() -> None:
-    assert (
-        redacted("key sk-abcd1234efgh5678 and sk-abcd*****5678 are bad", "sk-abcd1234efgh5678") == "key … and … are bad"
-    )
-
-
-async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cancelled() -> None:
-    gate, entered = Gate(1), []
-
-    async def enter(name: str) -> None:
-        async with gate.slot():
-            entered.append(name)
-            await asyncio.sleep(10)
-
-    tasks = [asyncio.create_task(enter(name)) for name in "abc"]
-    await asyncio.sleep(0)
-    assert entered == ["a"]
-    tasks[1].cancel()
-    await asyncio.sleep(0)
-    gate.set_limit(2)
-    await asyncio.sleep(0.01)
-    assert entered == ["a", "c"]
-    for task in tasks:
-        task.cancel()
-    await asyncio.gather(*tasks, return_exceptions=True)
-    assert gate.in_flight == 0
