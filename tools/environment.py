@@ -57,7 +57,7 @@ class SetupError(Exception):
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
-    """Run a command quietly; on failure raise `SetupError` with its last words."""
+    """Run a command quietly; on failure raise `SetupError` with its first and last words."""
     done = subprocess.run(
         [str(part) for part in command],
         cwd=cwd,
@@ -70,8 +70,9 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
         check=False,
     )
     if done.returncode:
-        tail = "\n".join(done.stdout.splitlines()[-25:])
-        raise SetupError(f"$ {' '.join(map(str, command))}\n{tail}")
+        lines = done.stdout.splitlines()
+        told = lines if len(lines) <= 40 else [*lines[:15], "…", *lines[-25:]]
+        raise SetupError("\n".join([f"$ {' '.join(map(str, command))}", *told]))
 
 
 def environment() -> dict[str, str]:
@@ -114,7 +115,9 @@ def install_front_end() -> None:
     if stamp.is_fresh() and (ROOT / "js" / "node_modules").is_dir():
         return
     npm = shutil.which("npm", path=environment()["PATH"]) or "npm"
-    run(npm, "ci", "--no-audit", "--no-fund", cwd=ROOT / "js")
+    # Not `npm ci`: it refuses a lock file without every other platform's optional packages, and registries do not
+    # always have them all. This too takes the versions and checksums of the lock file, and leaves it as it is.
+    run(npm, "install", "--no-save", "--no-audit", "--no-fund", cwd=ROOT / "js")
     stamp.write()
 
 

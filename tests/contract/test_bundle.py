@@ -53,6 +53,14 @@ def test_the_bundle_loads_nothing_from_elsewhere() -> None:
     assert not re.search(r"@import|url\((?!['\"]?(data:|#))", style), "the style loads something"
 
 
+def test_the_lock_file_is_of_the_package_file() -> None:
+    package, lock = (
+        json.loads((JS / name).read_text(encoding="utf-8")) for name in ("package.json", "package-lock.json")
+    )
+    assert lock["packages"][""].get("devDependencies") == package.get("devDependencies")
+    assert lock["packages"][""].get("dependencies") == package.get("dependencies")
+
+
 def test_the_lock_file_names_no_registry() -> None:
     packages = json.loads((JS / "package-lock.json").read_text(encoding="utf-8"))["packages"]
     assert not [name for name, package in packages.items() if "resolved" in package and not package.get("link")]
