@@ -13,9 +13,11 @@ demo: ## run the quickstart with the embedded model: no key, no Node, no questio
 	@$(PYTHON) -m tools.environment lab,local --model
 	@$(BIN)/python -m tools.demo
 
-lab: ## open the quickstart in JupyterLab
+lab: ## open the quickstart in JupyterLab: a copy in build/lab, which is kept
 	@$(PYTHON) -m tools.environment lab,local --model
-	@$(BIN)/jupyter lab notebooks/quickstart.ipynb
+	@mkdir -p build/lab && for n in notebooks/*.ipynb; do \
+	  test -e build/lab/$$(basename $$n) || cp $$n build/lab/; done
+	@$(BIN)/jupyter lab build/lab/quickstart.ipynb
 
 test: ## every suite, one line each; under fifteen minutes
 	@$(PYTHON) -m tools.environment test --model --node --browser

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+from tools.environment import environment
+
 ROOT = Path(__file__).resolve().parents[2]
 JS = ROOT / "js"
 STATIC = ROOT / "synth_widgets" / "static"
@@ -25,8 +27,11 @@ def built(tmp_path_factory: pytest.TempPathFactory) -> Path:
     copy = tmp_path_factory.mktemp("checkout")
     shutil.copytree(JS, copy / "js", ignore=shutil.ignore_patterns("node_modules", ".out"))
     (copy / "js" / "node_modules").symlink_to(JS / "node_modules", target_is_directory=True)
-    npm = shutil.which("npm") or "npm"
-    done = subprocess.run([npm, "run", "build"], cwd=copy / "js", capture_output=True, text=True, check=False)
+    variables = environment()  # where Node may have been installed
+    npm = shutil.which("npm", path=variables["PATH"]) or "npm"
+    done = subprocess.run(
+        [npm, "run", "build"], cwd=copy / "js", env=variables, capture_output=True, text=True, check=False
+    )
     assert done.returncode == 0, done.stdout + done.stderr
     return copy / "synth_widgets" / "static"
 
