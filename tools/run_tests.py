@@ -99,7 +99,7 @@ def run_all(wanted: list[Suite]) -> list[Outcome]:
 
 def run_suite(suite: Suite) -> Outcome:
     """Run a suite's steps, say its line, keep its output in build/test."""
-    print(f"…    {suite.name}", flush=True)
+    say(f"…    {suite.name}")
     log = BUILD / f"{suite.name.replace(' ', '-')}.log"
     started = time.monotonic()
     counts, troubles, outputs = Counts(), [], []
@@ -116,8 +116,14 @@ def run_suite(suite: Suite) -> Outcome:
             counts += counted + Counts(failed=int(silent))
     log.write_text("\n".join(outputs), encoding="utf-8")
     outcome = Outcome(suite.name, counts, time.monotonic() - started, log, " ".join(troubles))
-    print(outcome, flush=True)
+    say(str(outcome))
     return outcome
+
+
+def say(line: str) -> None:
+    """Print a line in one piece: two lanes speak at once."""
+    sys.stdout.write(f"{line}\n")
+    sys.stdout.flush()
 
 
 def run_step(step: Step) -> tuple[int, str]:
