@@ -82,7 +82,7 @@ def from_status(
     fields = error_fields(text)
     said = str(fields.get("message") or text.strip() or "no reason given")[:_SHOWN]
     code = str(fields.get("code") or fields.get("type") or "")
-    told = f"{place.shown} answered {status} for {place.model!r}: {said}"
+    told = f"{place.shown} answered {status} for {place.model!r}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
     if code in _NO_CREDIT or status == 402:
         return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
     if status in _PASSING or status >= 500:

@@ -23,7 +23,9 @@ def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch)
 
 
 def test_events_are_the_same_however_they_are_cut() -> None:
-    told = ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\ndata: two\ndata: lines\n\ndata: [DONE]\n\n'.encode()
+    told = (
+        ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\r\ndata: two\r\ndata: lines\r\n\ndata: [DONE]\n\n'.encode()
+    )
     whole = EventReader().feed(told)
     assert whole == ['{"a": "grün 🙂"}', "two\nlines", "[DONE]"]
     chance = random.Random(5)
@@ -51,6 +53,7 @@ def test_a_masked_or_shortened_key_is_taken_out_too() -> None:
     assert (
         redacted("key sk-abcd1234efgh5678 and sk-abcd*****5678 are bad", "sk-abcd1234efgh5678") == "key … and … are bad"
     )
+    assert redacted("key abc", "abc") == "key …"
 
 
 async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cancelled() -> None:
