@@ -50,7 +50,8 @@ const AREAS = ["garden", "kitchen", "workshop", "bicycle"];
 export const STUDIO: StudioView = {
   task: {
     name: "Household advice",
-    instruction: "Read a person's question about house, garden or bicycle; return the area, how urgent it is and one line of advice.",
+    instruction:
+      "Read a person's question about house, garden or bicycle; return the area, how urgent it is and one line of advice.",
     requirements: [
       { text: "Never advise work on gas or mains electricity.", priority: "p0" },
       { text: "Advice in English, whatever the question.", priority: "p1" },
@@ -109,7 +110,12 @@ function output(seed: number): Record<string, unknown> {
   };
 }
 
-const cell = (tags: string[], text: string, raw = false): Cell => ({ tags, text: text.slice(0, 300), raw, more: text.length > 300 });
+const cell = (tags: string[], text: string, raw = false): Cell => ({
+  tags,
+  text: text.slice(0, 300),
+  raw,
+  more: text.length > 300,
+});
 
 export function ask(seed: number): string {
   return ASKS[seed % ASKS.length] ?? "";
@@ -160,6 +166,7 @@ export function body(row: SampleRow): SampleBody {
     created: 1_790_000_000,
     calls: [call],
   });
-  const versions = row.origin === "edited" ? [version(0, "generated"), version(1, "edited")] : [version(1, "generated")];
+  const versions =
+    row.origin === "edited" ? [version(0, "generated"), version(1, "edited")] : [version(1, "generated")];
   return { id: row.id, version: row.version, tags: [], versions };
 }

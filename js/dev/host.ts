@@ -1,5 +1,15 @@
 import type { Model } from "../src/model";
-import type { Cmd, Delta, JobRow, SampleRow, Snapshot, StudioView, ToFront, ToKernel, TopicRow } from "../src/protocol.gen";
+import type {
+  Cmd,
+  Delta,
+  JobRow,
+  SampleRow,
+  Snapshot,
+  StudioView,
+  ToFront,
+  ToKernel,
+  TopicRow,
+} from "../src/protocol.gen";
 import { body, id, leaves, STUDIO, sample, topics } from "./data";
 
 type Op = Delta["ops"][number];
@@ -27,7 +37,18 @@ export class FakeKernel implements Model {
   constructor(rows = 0, target = 8) {
     for (const row of rows < 0 ? topics(target).slice(0, 1) : topics(target)) this.#topics.set(row.id, row);
     const ends = leaves([...this.#topics.values()]);
-    const mix: SampleRow["status"][] = ["draft", "kept", "draft", "draft", "rejected", "kept", "draft", "draft", "failed", "pending"];
+    const mix: SampleRow["status"][] = [
+      "draft",
+      "kept",
+      "draft",
+      "draft",
+      "rejected",
+      "kept",
+      "draft",
+      "draft",
+      "failed",
+      "pending",
+    ];
     for (let seq = 0; seq < rows; seq += 1) {
       const topic = ends[Math.floor((seq * ends.length) / rows)];
       const status = mix[(seq * 7) % 10] ?? "draft";
@@ -95,7 +116,19 @@ export class FakeKernel implements Model {
   stream(perLeaf = 8, every = 60, where?: string): void {
     const ends = where ? [where] : leaves([...this.#topics.values()]).map((row) => row.id);
     const total = perLeaf * ends.length;
-    const job: JobRow = { id: id(90_000 + this.#rev), kind: "grow", status: "running", done: 0, total, added: 0, failed: 0, dropped: 0, tokens: 0, owed: 0, note: null };
+    const job: JobRow = {
+      id: id(90_000 + this.#rev),
+      kind: "grow",
+      status: "running",
+      done: 0,
+      total,
+      added: 0,
+      failed: 0,
+      dropped: 0,
+      tokens: 0,
+      owed: 0,
+      note: null,
+    };
     this.commit([{ op: "job", row: job }]);
     const made: SampleRow[] = [];
     let step = 0;
@@ -122,18 +155,31 @@ export class FakeKernel implements Model {
       if (job.done >= total || stopped) {
         clearInterval(tick);
         const status = stopped ? "cancelled" : "done";
-        ops.push({ op: "job", row: { ...job, status, owed: total - job.done, note: stopped ? null : "3 repeats were dropped." } });
+        ops.push({
+          op: "job",
+          row: { ...job, status, owed: total - job.done, note: stopped ? null : "3 repeats were dropped." },
+        });
       }
       this.commit(ops);
       this.post({
-        t: "progress", job: job.id, step: "outputs", done: job.done, total, failed: job.failed, tokens: job.tokens,
-        rate: 1000 / every, eta: ((total - job.done) * every) / 1000, topics: [topic, ends[(step + 3) % ends.length] ?? topic], waiting: null,
+        t: "progress",
+        job: job.id,
+        step: "outputs",
+        done: job.done,
+        total,
+        failed: job.failed,
+        tokens: job.tokens,
+        rate: 1000 / every,
+        eta: ((total - job.done) * every) / 1000,
+        topics: [topic, ends[(step + 3) % ends.length] ?? topic],
+        waiting: null,
       });
     }, every);
   }
 
   #emit(name: string, ...args: unknown[]): void {
-    for (const listener of [...(this.#listeners.get(name) ?? [])]) (listener as (...each: unknown[]) => void)(...args);
+    for (const listener of [...(this.#listeners.get(name) ?? [])])
+      (listener as (...each: unknown[]) => void)(...args);
   }
 
   #work(): void {
@@ -150,7 +196,11 @@ export class FakeKernel implements Model {
         this.#snapshot();
         break;
       case "body":
-        this.post({ t: "bodies", rev: this.#rev, samples: message.ids.flatMap((each) => this.#samples.get(each) ?? []).map(body) });
+        this.post({
+          t: "bodies",
+          rev: this.#rev,
+          samples: message.ids.flatMap((each) => this.#samples.get(each) ?? []).map(body),
+        });
         break;
       case "cmd":
         this.#command(message);
@@ -163,15 +213,35 @@ export class FakeKernel implements Model {
     const pages = Math.max(1, Math.ceil(all.length / PAGE));
     for (let page = 0; page < pages; page += 1) {
       const samples = all.slice(page * PAGE, (page + 1) * PAGE);
-      const base: Snapshot = { t: "snapshot", protocol: 1, epoch: this.epoch, rev: this.#rev, page, pages, samples };
-      const first = { studio: this.studio, topics: [...this.#topics.values()], jobs: [...this.#jobs.values()] };
+      const base: Snapshot = {
+        t: "snapshot",
+        protocol: 1,
+        epoch: this.epoch,
+        rev: this.#rev,
+        page,
+        pages,
+        samples,
+      };
+      const first = {
+        studio: this.studio,
+        topics: [...this.#topics.values()],
+        jobs: [...this.#jobs.values()],
+      };
       this.post(page === 0 ? { ...base, ...first } : base);
     }
   }
 
   #command(cmd: Cmd): void {
     const reply = (ok: unknown) => this.post({ t: "reply", rid: cmd.rid, ok });
-    const args = cmd.args as { ids?: string[]; path?: string[]; paths?: string[][]; name?: string; samples?: number; topics?: number[]; under?: string[] };
+    const args = cmd.args as {
+      ids?: string[];
+      path?: string[];
+      paths?: string[][];
+      name?: string;
+      samples?: number;
+      topics?: number[];
+      under?: string[];
+    };
     if (this.studio.read_only && cmd.name !== "estimate") {
       this.post({ t: "reply", rid: cmd.rid, error: { message: this.studio.read_only, kind: "read_only" } });
       return;
@@ -188,28 +258,58 @@ export class FakeKernel implements Model {
         for (const row of rows) if (!good.includes(row)) refused[row.id] = "it has no output yet";
         this.#undo.push({ label, before: good, topics: [] });
         this.commit([
-          ...good.map((row) => ({ op: "sample" as const, row: { ...row, status: to[cmd.name as keyof typeof to] } })),
+          ...good.map((row) => ({
+            op: "sample" as const,
+            row: { ...row, status: to[cmd.name as keyof typeof to] },
+          })),
           { op: "studio", row: { ...this.studio, undo: label, redo: null } },
         ]);
         reply(refused);
         break;
       }
       case "retry":
-        this.commit(rows.map((row) => ({ op: "sample", row: { ...row, status: "pending", output: null, reason: null } })));
-        setTimeout(() => this.commit(rows.map((row) => ({ op: "sample", row: { ...sample(row.seq, row.topic, "draft"), version: 2 } }))), 700);
+        this.commit(
+          rows.map((row) => ({
+            op: "sample",
+            row: { ...row, status: "pending", output: null, reason: null },
+          })),
+        );
+        setTimeout(
+          () =>
+            this.commit(
+              rows.map((row) => ({
+                op: "sample",
+                row: { ...sample(row.seq, row.topic, "draft"), version: 2 },
+              })),
+            ),
+          700,
+        );
         reply({});
         break;
       case "undo": {
         const last = this.#undo.pop();
-        const ops: Op[] = [...(last?.before ?? []).map((row) => ({ op: "sample" as const, row })), ...(last?.topics ?? []).map((row) => ({ op: "topic" as const, row }))];
-        this.commit([...ops, { op: "studio", row: { ...this.studio, undo: this.#undo.at(-1)?.label ?? null, redo: last?.label ?? null } }]);
+        const ops: Op[] = [
+          ...(last?.before ?? []).map((row) => ({ op: "sample" as const, row })),
+          ...(last?.topics ?? []).map((row) => ({ op: "topic" as const, row })),
+        ];
+        this.commit([
+          ...ops,
+          {
+            op: "studio",
+            row: { ...this.studio, undo: this.#undo.at(-1)?.label ?? null, redo: last?.label ?? null },
+          },
+        ]);
         reply(last?.label ?? null);
         break;
       }
       case "estimate": {
         const leavesNow = (args.topics ?? []).reduce((product, each) => product * each, 1);
         const samples = leavesNow * (args.samples ?? 8);
-        reply({ calls: [samples + Math.ceil(leavesNow * 1.3), 2 * samples], topics: args.topics ? leavesNow : 0, samples });
+        reply({
+          calls: [samples + Math.ceil(leavesNow * 1.3), 2 * samples],
+          topics: args.topics ? leavesNow : 0,
+          samples,
+        });
         break;
       }
       case "grow":
@@ -218,7 +318,8 @@ export class FakeKernel implements Model {
         reply({ job: "j" });
         break;
       case "stop":
-        for (const job of this.#jobs.values()) if (job.status === "running") this.#jobs.set(job.id, { ...job, status: "cancelled" });
+        for (const job of this.#jobs.values())
+          if (job.status === "running") this.#jobs.set(job.id, { ...job, status: "cancelled" });
         reply(null);
         break;
       case "add_topics":
@@ -229,7 +330,8 @@ export class FakeKernel implements Model {
       case "rename_topic":
       case "remove_topic": {
         const row = this.#find(args.path ?? []);
-        if (row && cmd.name === "rename_topic") this.commit([{ op: "topic", row: { ...row, name: args.name ?? "" } }]);
+        if (row && cmd.name === "rename_topic")
+          this.commit([{ op: "topic", row: { ...row, name: args.name ?? "" } }]);
         else if (row) this.#removeTopic(row);
         reply(null);
         break;
@@ -249,7 +351,8 @@ export class FakeKernel implements Model {
 
   #find(path: readonly string[]): TopicRow | undefined {
     let at = [...this.#topics.values()].find((row) => row.parent === null);
-    for (const name of path) at = [...this.#topics.values()].find((row) => row.parent === at?.id && row.name === name);
+    for (const name of path)
+      at = [...this.#topics.values()].find((row) => row.parent === at?.id && row.name === name);
     return at;
   }
 
@@ -257,14 +360,21 @@ export class FakeKernel implements Model {
     for (let length = 1; length <= path.length; length += 1) {
       if (this.#find(path.slice(0, length))) continue;
       const parent = this.#find(path.slice(0, length - 1));
-      const row = { id: id(5000 + this.#rev), parent: parent?.id ?? null, name: path[length - 1] ?? "", guidance: "", target: null };
+      const row = {
+        id: id(5000 + this.#rev),
+        parent: parent?.id ?? null,
+        name: path[length - 1] ?? "",
+        guidance: "",
+        target: null,
+      };
       this.commit([{ op: "topic", row }]);
     }
   }
 
   #removeTopic(row: TopicRow): void {
     const below = [row];
-    for (const each of below) below.push(...[...this.#topics.values()].filter((other) => other.parent === each.id));
+    for (const each of below)
+      below.push(...[...this.#topics.values()].filter((other) => other.parent === each.id));
     const ids = new Set(below.map((each) => each.id));
     const rows = [...this.#samples.values()].filter((each) => ids.has(each.topic));
     this.#undo.push({ label: `Remove ${row.name}`, before: rows, topics: below });

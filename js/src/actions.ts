@@ -34,7 +34,12 @@ export async function send<Name extends WireName>(
   }
 }
 
-const DONE: Record<Verb, string> = { keep: "Kept", reject: "Rejected", restore: "Restored", retry: "Retrying" };
+const DONE: Record<Verb, string> = {
+  keep: "Kept",
+  reject: "Rejected",
+  restore: "Restored",
+  retry: "Retrying",
+};
 
 /** Gives a verdict on the selection, else on the sample in focus, and goes on to the next undecided one. */
 export async function decide(view: View, verb: Verb, ids = view.targets()): Promise<void> {

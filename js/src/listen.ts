@@ -42,7 +42,7 @@ export function listenToKeys(view: View, until: AbortSignal): void {
 function obey(view: View, event: KeyboardEvent): void {
   const target = event.composedPath()[0] as HTMLElement;
   if (event.key === "Escape") {
-    escape(view, target);
+    leave(view, target);
     event.preventDefault();
     return;
   }
@@ -56,7 +56,7 @@ function obey(view: View, event: KeyboardEvent): void {
 }
 
 /** Esc leaves one thing at a time: a popover, a field, the selection. */
-function escape(view: View, target: HTMLElement): void {
+function leave(view: View, target: HTMLElement): void {
   if (view.open.value !== null) {
     view.close();
     view.focusOn("grid");

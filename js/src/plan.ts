@@ -18,7 +18,8 @@ export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {
 
 /** The arguments of `grow`. Without topics the samples go to the chosen topic itself. */
 export function growArgs(shape: Shape, under: readonly string[], guidance: string): Grow {
-  const levels = shape.topics === 0 ? [] : shape.subtopics === 0 ? [shape.topics] : [shape.topics, shape.subtopics];
+  const levels =
+    shape.topics === 0 ? [] : shape.subtopics === 0 ? [shape.topics] : [shape.topics, shape.subtopics];
   return {
     under: [...under],
     depth: levels.length,

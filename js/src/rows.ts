@@ -37,18 +37,10 @@ export function list(
   samples: Samples,
   facet: Facet,
 ): Listing {
-  return facet === "failed"
-    ? byReason(nodes, from, to, samples)
-    : byTopic(nodes, from, to, samples, facet);
+  return facet === "failed" ? byReason(nodes, from, to, samples) : byTopic(nodes, from, to, samples, facet);
 }
 
-function byTopic(
-  nodes: readonly Node[],
-  from: number,
-  to: number,
-  samples: Samples,
-  facet: Facet,
-): Listing {
+function byTopic(nodes: readonly Node[], from: number, to: number, samples: Samples, facet: Facet): Listing {
   const items: Item[] = [];
   const groups: number[] = [];
   for (let index = from; index < to; index += 1) {

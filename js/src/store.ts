@@ -12,7 +12,7 @@ export function noCounts(): Counts {
 
 /** What a delta brought, for those who show it. */
 export interface News {
-  /** Ids of rows that were not there before. */
+  /** Ids of rows that were born since the last delta: not those that an undo brings back. */
   added: string[];
   /** Ids of rows that were replaced or dropped. */
   touched: string[];
@@ -77,15 +77,17 @@ export class Samples {
   }
 
   #rows(topic: string): SampleRow[] {
-    let rows = this.#byTopic.get(topic);
-    if (!rows) this.#byTopic.set(topic, (rows = []));
+    const rows = this.#byTopic.get(topic) ?? [];
+    if (rows.length === 0) this.#byTopic.set(topic, rows);
     return rows;
   }
 
   #countsOf(topic: string): Counts {
-    let counts = this.#counts.get(topic);
-    if (!counts) this.#counts.set(topic, (counts = noCounts()));
-    return counts;
+    const counts = this.#counts.get(topic);
+    if (counts) return counts;
+    const none = noCounts();
+    this.#counts.set(topic, none);
+    return none;
   }
 }
 
@@ -124,6 +126,8 @@ export class Replica {
   rev: number | null = null;
   readonly samples = new Samples();
   readonly topics = new Map<string, TopicRow>();
+  /** When each topic was first heard of, so that one that an undo brings back has its old place. */
+  readonly places = new Map<string, number>();
   readonly jobs = new Map<string, JobRow>();
   readonly studio: Signal<StudioView | null> = signal(null);
   readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
@@ -138,6 +142,7 @@ export class Replica {
   #held: Delta[] = [];
   #touched = { samples: false, topics: false, jobs: false };
   #scheduled = false;
+  #newest = -1;
   readonly #schedule: Schedule;
 
   constructor(schedule: Schedule = nextFrame) {
@@ -191,7 +196,9 @@ export class Replica {
     this.#held = [];
     this.samples.clear();
     this.topics.clear();
+    this.places.clear();
     this.jobs.clear();
+    this.#newest = -1;
     this.progress.value = new Map();
     this.loaded.value = 0;
     this.#touch("samples", "topics", "jobs");
@@ -199,9 +206,12 @@ export class Replica {
 
   #fill(page: Snapshot): void {
     if (page.studio) this.studio.value = page.studio;
-    for (const row of page.topics ?? []) this.topics.set(row.id, row);
+    for (const row of page.topics ?? []) this.#putTopic(row);
     for (const row of page.jobs ?? []) this.jobs.set(row.id, row);
-    for (const row of page.samples) this.samples.put(row);
+    for (const row of page.samples) {
+      this.samples.put(row);
+      this.#newest = Math.max(this.#newest, row.seq);
+    }
     this.#touch("samples", "topics", "jobs");
   }
 
@@ -225,11 +235,14 @@ export class Replica {
 
   #apply(delta: Delta): void {
     const news: News = { added: [], touched: [], remade: [], kept: false, ended: [] };
+    let newest = this.#newest;
     for (const op of delta.ops) {
       switch (op.op) {
         case "sample": {
           const before = this.samples.put(op.row);
-          (before ? news.touched : news.added).push(op.row.id);
+          if (before) news.touched.push(op.row.id);
+          else if (op.row.seq > this.#newest) news.added.push(op.row.id);
+          newest = Math.max(newest, op.row.seq);
           if (before && isRemade(before, op.row)) news.remade.push(op.row.id);
           const was = before?.status === "kept";
           const is = op.row.status === "kept";
@@ -244,7 +257,7 @@ export class Replica {
           this.#touch("samples");
           break;
         case "topic":
-          this.topics.set(op.row.id, op.row);
+          this.#putTopic(op.row);
           this.#touch("topics");
           break;
         case "-topic":
@@ -264,7 +277,13 @@ export class Replica {
       }
     }
     this.rev = delta.rev;
+    this.#newest = newest;
     for (const listener of this.listeners) listener(news);
+  }
+
+  #putTopic(row: TopicRow): void {
+    if (!this.places.has(row.id)) this.places.set(row.id, this.places.size);
+    this.topics.set(row.id, row);
   }
 
   #touch(...what: ("samples" | "topics" | "jobs")[]): void {

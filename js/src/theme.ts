@@ -83,7 +83,9 @@ function luminanceBehind(root: HTMLElement): number | null {
       host = element.getRootNode();
     }
     const [red = 0, green = 0, blue = 0, alpha = 1] =
-      getComputedStyle(element).backgroundColor.match(/[\d.]+/g)?.map(Number) ?? [];
+      getComputedStyle(element)
+        .backgroundColor.match(/[\d.]+/g)
+        ?.map(Number) ?? [];
     if (alpha > 0.5) return (0.2126 * red + 0.7152 * green + 0.0722 * blue) / 255;
     element = element.parentElement;
   }
@@ -98,7 +100,15 @@ export function followTheme(root: HTMLElement, trait: () => unknown, until: Abor
   };
   set();
   const observer = new MutationObserver(set);
-  const attributeFilter = ["class", "theme", "data-theme", "data-bs-theme", "data-vscode-theme-kind", "data-jp-theme-light", "style"];
+  const attributeFilter = [
+    "class",
+    "theme",
+    "data-theme",
+    "data-bs-theme",
+    "data-vscode-theme-kind",
+    "data-jp-theme-light",
+    "style",
+  ];
   for (const page of documents(root)) {
     observer.observe(page.documentElement, { attributes: true, attributeFilter });
     if (page.body) observer.observe(page.body, { attributes: true, attributeFilter });

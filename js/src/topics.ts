@@ -23,16 +23,18 @@ export interface Totals extends Counts {
   target: number;
 }
 
-/** All topics depth first, siblings in the order in which they came. The root is first. */
-export function inOrder(topics: Iterable<TopicRow>): Node[] {
+/** All topics depth first, siblings by the place that is given. The root is first. */
+export function inOrder(topics: Iterable<TopicRow>, places: ReadonlyMap<string, number>): Node[] {
   const children = new Map<string | null, TopicRow[]>();
   for (const row of topics) {
     const siblings = children.get(row.parent);
     if (siblings) siblings.push(row);
     else children.set(row.parent, [row]);
   }
+  const place = (row: TopicRow) => places.get(row.id) ?? 0;
+  for (const siblings of children.values()) siblings.sort((a, b) => place(a) - place(b));
   const nodes: Node[] = [];
-  const walk = (row: TopicRow, path: readonly string[], place: number, siblings: number): void => {
+  const walk = (row: TopicRow, path: readonly string[], at: number, siblings: number): void => {
     const below = children.get(row.id) ?? [];
     const node: Node = {
       id: row.id,
@@ -42,7 +44,7 @@ export function inOrder(topics: Iterable<TopicRow>): Node[] {
       parent: row.parent,
       children: below.length,
       end: 0,
-      place,
+      place: at,
       siblings,
       target: row.target,
       guidance: row.guidance,

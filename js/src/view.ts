@@ -66,7 +66,7 @@ export class View {
 
     this.nodes = computed(() => {
       replica.topicsAt.value;
-      return inOrder(replica.topics.values());
+      return inOrder(replica.topics.values(), replica.places);
     });
     this.totals = computed(() => {
       replica.samplesAt.value;

@@ -39,7 +39,11 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   el.replaceChildren(root);
 
   const view = new View(connection, model, root, until);
-  view.onTrait("theme", followTheme(root, () => model.get("theme"), until), until);
+  view.onTrait(
+    "theme",
+    followTheme(root, () => model.get("theme"), until),
+    until,
+  );
   view.onTrait("height", sizing(root, handle, model, until), until);
   listenToKeys(view, until);
   const watch = new ResizeObserver(([entry]) => {

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { type IconName, Icon } from "../icons";
+import { Icon, type IconName } from "../icons";
 import { total } from "../rows";
 import type { NarrowPane, View } from "../view";
 import { Detail } from "./Detail";

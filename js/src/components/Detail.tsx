@@ -9,7 +9,7 @@ import type { View } from "../view";
 import { count, seconds, some, wordCount } from "../words";
 import { copyText, IconButton, Section, TopicPath } from "./bits";
 import { asJson, Value } from "./Fields";
-import { Skeleton, shownStatus, StatusWord } from "./Row";
+import { Skeleton, StatusWord, shownStatus } from "./Row";
 import { TaskShape } from "./TaskShape";
 import { Verdicts } from "./VerdictFoot";
 
@@ -43,7 +43,6 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         <span class="sw-sep sw-sep--head" />
         <CopyJson view={view} current={current} />
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
       <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
         <div class="sw-crumb">
           <TopicPath path={view.nodeOf(row.topic)?.path ?? []} />

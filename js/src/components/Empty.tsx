@@ -30,7 +30,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
               Topics first, then inputs for each topic, then an output for each input. Review while it runs.
             </p>
           </div>
-          <Steppers plan={plan} parts={["topics", "subtopics", "samples"]} />
+          <Steppers plan={plan} parts={["topics", "subtopics", "samples"]} sum />
           <Guidance
             plan={plan}
             label="Guidance (optional)"

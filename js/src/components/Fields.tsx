@@ -21,7 +21,12 @@ export function Value({ value }: { value: unknown }): JSX.Element {
       <dl class="sw-fields">
         {lines.slice(0, MAX_LINES).map((line) => (
           <>
-            <dt class={line.depth > 0 ? "sw-nest" : ""} style={{ "--d": line.depth }} title={line.name} dir="auto">
+            <dt
+              class={line.depth > 0 ? "sw-nest" : ""}
+              style={{ "--d": line.depth }}
+              title={line.name}
+              dir="auto"
+            >
               {line.name}
             </dt>
             <dd dir="auto">{line.value}</dd>
@@ -72,7 +77,11 @@ function collect(value: object, depth: number, lines: Line[]): void {
     } else {
       const number = Object.keys(each).length;
       const noun = Array.isArray(each) ? "item" : "field";
-      lines.push({ name: label, depth, value: <Faint>{`${number} ${noun}${number === 1 ? "" : "s"}`}</Faint> });
+      lines.push({
+        name: label,
+        depth,
+        value: <Faint>{`${number} ${noun}${number === 1 ? "" : "s"}`}</Faint>,
+      });
       collect(each, depth + 1, lines);
     }
   }

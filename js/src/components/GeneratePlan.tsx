@@ -20,7 +20,9 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
   const first: Shape = empty ? { topics: 4, subtopics: 4, samples: 8 } : start;
   const plan = usePlan(view, node?.path ?? [], first, "");
   const name = node && node.parent !== null ? node.name : null;
-  const leaves = view.nodes.value.slice(view.at.value, node?.end).filter((each) => each.children === 0).length;
+  const leaves = view.nodes.value
+    .slice(view.at.value, node?.end)
+    .filter((each) => each.children === 0).length;
   const addBelow = () => {
     setBelow(true);
     plan.setShape({ ...plan.shape, topics: 4, subtopics: 0 });

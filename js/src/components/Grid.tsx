@@ -11,8 +11,8 @@ import { Button, Check, TopicPath } from "./bits";
 import { GridFoot } from "./GridFoot";
 import { NoRows } from "./NoRows";
 import { Row } from "./Row";
-import { Tabs } from "./Tabs";
 import { type GridMemory, HEAD, keepStill, revealer } from "./scrolling";
+import { Tabs } from "./Tabs";
 
 const SIZES = { group: 28, reason: 42, row: 70, card: 134 };
 
@@ -46,7 +46,10 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
     const reveal = revealer(view, box, lines);
     view.reveal = reveal;
     view.pageRows = () =>
-      Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - HEAD) / (narrow ? SIZES.card : SIZES.row)) - 1);
+      Math.max(
+        1,
+        Math.floor(((box.current?.clientHeight ?? 0) - HEAD) / (narrow ? SIZES.card : SIZES.row)) - 1,
+      );
   });
   const focused = view.focused.value;
   view.fresh.at.value;
@@ -111,7 +114,8 @@ function GridHead({ view, listing }: { view: View; listing: Listing }): JSX.Elem
 
 function GroupLine({ view, group, start }: { view: View; group: Group; start: number }): JSX.Element {
   const style = { transform: `translateY(${start}px)` };
-  if (group.reason !== null) return <ReasonLine view={view} group={group} reason={group.reason} style={style} />;
+  if (group.reason !== null)
+    return <ReasonLine view={view} group={group} reason={group.reason} style={style} />;
   const node = view.nodeOf(group.topic);
   const totals = group.topic === null ? undefined : view.line.replica.samples.counts(group.topic);
   const target = node?.children === 0 ? node.target : null;
@@ -123,7 +127,9 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
         <TopicPath path={node?.path ?? []} />
         <span class="sw-grow" />
-        <span>{running && totals ? `${count(live(totals))}${of || " so far"}` : `${count(kept)} kept${of}`}</span>
+        <span>
+          {running && totals ? `${count(live(totals))}${of || " so far"}` : `${count(kept)} kept${of}`}
+        </span>
       </span>
     </div>
   );
@@ -148,7 +154,11 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>
         <span class="sw-grow" />
-        <Button icon="regenerate" class="sw-btn--sm" onPress={() => void decide(view, "retry", [...group.ids])}>
+        <Button
+          icon="regenerate"
+          class="sw-btn--sm"
+          onPress={() => void decide(view, "retry", [...group.ids])}
+        >
           {`Retry ${count(group.ids.length)}`}
         </Button>
       </span>

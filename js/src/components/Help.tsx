@@ -20,7 +20,6 @@ export function Help({ view }: { view: View }): JSX.Element {
         <span class="sw-grow" />
         <IconButton icon="x" label="Close (Esc)" onPress={close} />
       </header>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
       <div class="sw-sheet sw-scroll" tabIndex={0} data-sw-first role="region" aria-label="Keys">
         {GROUPS.map((group) => (
           <GroupOfKeys group={group} />

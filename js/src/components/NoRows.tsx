@@ -14,7 +14,11 @@ export function NoRows({ view }: { view: View }): JSX.Element {
     return (
       <div class="sw-lines" role="presentation">
         {[0, 1, 2, 3, 4, 5].map((index) => (
-          <div class="sw-row sw-row--ghost" role="presentation" style={{ transform: `translateY(${index * 70}px)` }}>
+          <div
+            class="sw-row sw-row--ghost"
+            role="presentation"
+            style={{ transform: `translateY(${index * 70}px)` }}
+          >
             <span />
             <div>
               <Skeleton />

@@ -5,8 +5,15 @@ import { clamp, LIMITS, product, type Shape } from "../plan";
 import { count, some } from "../words";
 import type { Plan } from "./usePlan";
 
+interface SteppersProps {
+  plan: Plan;
+  parts: readonly (keyof Shape)[];
+  /** Whether the product stands behind them: where nothing is there yet, it is what will be made. */
+  sum?: boolean;
+}
+
 /** Topics × Subtopics × Samples. */
-export function Steppers({ plan, parts }: { plan: Plan; parts: readonly (keyof Shape)[] }): JSX.Element {
+export function Steppers({ plan, parts, sum }: SteppersProps): JSX.Element {
   const { shape } = plan;
   const shown = parts.filter((part) => part !== "subtopics" || shape.topics > 0);
   const labels: Record<keyof Shape, string> = {
@@ -27,7 +34,7 @@ export function Steppers({ plan, parts }: { plan: Plan; parts: readonly (keyof S
           />
         </>
       ))}
-      {shown.length > 1 && (
+      {sum && shown.length > 1 && (
         <span class="sw-times">
           = <b class="sw-strong">{count(product(shape))}</b> samples
         </span>
@@ -114,17 +121,25 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
   return (
     <dl class="sw-est" aria-live="polite">
       {figures.map(([value, label, title]) => (
-        <>
+        <div>
           <dt>{label}</dt>
           <dd title={title || undefined}>{value}</dd>
-        </>
+        </div>
       ))}
     </dl>
   );
 }
 
 /** The button that sends, with its number; above 200 calls the first press shows the calls. */
-export function SendButton({ plan, class: more, chord }: { plan: Plan; class: string; chord: string }): JSX.Element {
+export function SendButton({
+  plan,
+  class: more,
+  chord,
+}: {
+  plan: Plan;
+  class: string;
+  chord: string;
+}): JSX.Element {
   const { estimate, asking, off, shape } = plan;
   const samples = some(estimate?.samples ?? product(shape), "sample");
   const calls = some(estimate?.calls[0] ?? 0, "model call");

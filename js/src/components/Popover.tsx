@@ -33,7 +33,8 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
     if (event.key === "Tab") wrap(event, box.current, view);
     const target = event.target as HTMLElement;
     const typesLines = target.tagName === "TEXTAREA" && !event.ctrlKey && !event.metaKey;
-    if (event.key !== "Enter" || !onEnter || typesLines || target.tagName === "BUTTON" || event.isComposing) return;
+    if (event.key !== "Enter" || !onEnter || typesLines || target.tagName === "BUTTON" || event.isComposing)
+      return;
     event.preventDefault();
     onEnter();
   };

@@ -74,7 +74,6 @@ export function Row({ view, row, index, start }: RowProps): JSX.Element {
       tabIndex={-1}
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onClick={pick}
-      onKeyDown={() => undefined}
     >
       <div class="sw-cell-sel" role="gridcell">
         <Check

@@ -107,7 +107,10 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
-        <Icon name={job.status === "done" ? "info" : "warn"} class={job.status === "done" ? "sw-muted" : "sw-c-warn"} />
+        <Icon
+          name={job.status === "done" ? "info" : "warn"}
+          class={job.status === "done" ? "sw-muted" : "sw-c-warn"}
+        />
         <span class="sw-ell" title={job.note ?? undefined}>
           <b class="sw-strong">{headline(job)}</b>
           {job.note && <span class="sw-muted"> {job.note}</span>}

@@ -57,7 +57,10 @@ export function truth(line: Line, studio: StudioView | null): Said {
       return {
         icon: "warn",
         kind: "bad",
-        text: line.lost > 0 ? `Kernel gone: ${some(line.lost, "action was", "actions were")} not done` : "Kernel gone",
+        text:
+          line.lost > 0
+            ? `Kernel gone: ${some(line.lost, "action was", "actions were")} not done`
+            : "Kernel gone",
         title: "Run the cell again to go on",
       };
     case "silent":
@@ -86,7 +89,8 @@ function file(studio: StudioView | null): Said {
   if (studio.unsaved) {
     return { icon: "warn", kind: "bad", text: `Not saved: ${studio.unsaved}`, title: studio.unsaved };
   }
-  if (studio.path === ":memory:") return { icon: "info", kind: "plain", text: "In memory", title: "Not in a file" };
+  if (studio.path === ":memory:")
+    return { icon: "info", kind: "plain", text: "In memory", title: "Not in a file" };
   return { icon: "saved", kind: "plain", text: "Saved", more: fileName(studio.path), title: studio.path };
 }
 
@@ -94,7 +98,11 @@ function Truth({ line, studio }: { line: Line; studio: StudioView | null }): JSX
   const said = truth(line, studio);
   const kinds = { plain: "", warn: "sw-conn--busy", bad: "sw-conn--bad" };
   return (
-    <span class={`sw-conn ${kinds[said.kind]}`} role={said.kind === "plain" ? "status" : "alert"} title={said.title}>
+    <span
+      class={`sw-conn ${kinds[said.kind]}`}
+      role={said.kind === "plain" ? "status" : "alert"}
+      title={said.title}
+    >
       <Icon name={said.icon} size={14} class={said.icon === "spin" ? "sw-spin" : ""} />
       <span class="sw-ell">{said.text}</span>
       {said.more && <span class="sw-faint sw-hide-n sw-ell">{said.more}</span>}
@@ -106,7 +114,6 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
   const toast = view.toasts.now.value;
   if (!toast) return null;
   return (
-    // biome-ignore lint/a11y/noStaticElementInteractions: hovering or focusing it only keeps it from going away
     <span
       class="sw-toast"
       onMouseEnter={() => view.toasts.hold()}

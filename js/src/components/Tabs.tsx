@@ -23,7 +23,7 @@ export function Tabs({ view }: { view: View }): JSX.Element {
   const here = allHere(view);
   const number = (facet: Facet) => (facet === "all" ? here : (totals?.[facet] ?? 0));
   return (
-    <div class={`sw-tabs ${here >= 10_000 ? "sw-tabs--tight" : ""}`}>
+    <div class={`sw-tabs ${here >= 10_000 || view.cut ? "sw-tabs--tight" : ""}`}>
       <div class="sw-tabs-in" role="group" aria-label="Status">
         {(["all", ...STATUSES] as const).map((facet) => (
           <button

@@ -12,7 +12,6 @@ export function TaskShape({ view, title }: { view: View; title: string }): JSX.E
       <div class="sw-head">
         <span class="sw-strong">{title}</span>
       </div>
-      {/* biome-ignore lint/a11y/noNoninteractiveTabindex: a scrolled region must be reachable by keyboard */}
       <div class="sw-detail sw-scroll" tabIndex={0} role="region" aria-label={title}>
         {studio && (
           <>

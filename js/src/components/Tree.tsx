@@ -20,7 +20,8 @@ export function Tree({ view }: { view: View }): JSX.Element {
   const chosen = view.node();
   const shown = useMemo(() => {
     const lines: (Node | "new")[] = unfolded(nodes, folded);
-    const at = naming?.kind === "add" ? lines.findIndex((line) => line !== "new" && line.id === naming.topic) : -1;
+    const at =
+      naming?.kind === "add" ? lines.findIndex((line) => line !== "new" && line.id === naming.topic) : -1;
     if (at >= 0) lines.splice(at + 1, 0, "new");
     return lines;
   }, [nodes, folded, naming]);
@@ -43,8 +44,18 @@ export function Tree({ view }: { view: View }): JSX.Element {
         <IconButton icon="plus" label="Add a topic (+)" off={no} onPress={() => nameTopic(view, "add")} />
         {topics > 0 && (
           <>
-            <IconButton icon="edit" label="Rename (F2)" off={rootNo} onPress={() => nameTopic(view, "rename")} />
-            <IconButton icon="trash" label="Remove (Del)" off={rootNo} onPress={() => void removeTopic(view)} />
+            <IconButton
+              icon="edit"
+              label="Rename (F2)"
+              off={rootNo}
+              onPress={() => nameTopic(view, "rename")}
+            />
+            <IconButton
+              icon="trash"
+              label="Remove (Del)"
+              off={rootNo}
+              onPress={() => void removeTopic(view)}
+            />
           </>
         )}
       </div>
@@ -62,7 +73,8 @@ export function Tree({ view }: { view: View }): JSX.Element {
           {lines.getVirtualItems().map((line) => {
             const node = shown[line.index];
             const style = { transform: `translateY(${line.start}px)` };
-            if (node === "new") return <NewTopic key="new" view={view} style={style} level={(chosen?.level ?? 0) + 1} />;
+            if (node === "new")
+              return <NewTopic key="new" view={view} style={style} level={(chosen?.level ?? 0) + 1} />;
             return node && <TreeNode key={node.id} view={view} node={node} style={style} />;
           })}
         </div>
@@ -152,12 +164,10 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       title={`${name}: ${count(totals.kept)} kept, ${count(totals.draft)} drafts${totals.target > 0 ? `, target ${count(totals.target)}` : ""}`}
       onMouseDown={(event) => event.preventDefault()}
       onClick={pick}
-      onKeyDown={() => undefined}
     >
       <span
         class="sw-tw"
         role="presentation"
-        onKeyDown={() => undefined}
         onClick={(event) => {
           event.stopPropagation();
           if (node.children > 0) fold();

@@ -71,7 +71,14 @@ interface IconButtonProps {
   pressed?: boolean;
 }
 
-export function IconButton({ icon, label, onPress, off, class: more = "", pressed }: IconButtonProps): JSX.Element {
+export function IconButton({
+  icon,
+  label,
+  onPress,
+  off,
+  class: more = "",
+  pressed,
+}: IconButtonProps): JSX.Element {
   return (
     <button
       type="button"
@@ -107,7 +114,6 @@ export function Check({ on, label, onToggle }: CheckProps): JSX.Element {
         event.stopPropagation();
         onToggle(event);
       }}
-      onKeyDown={() => undefined}
     >
       {on === true && <Icon name="check" />}
       {on === "mixed" && <Icon name="minus" />}

@@ -101,7 +101,8 @@ export function revealer(view: View, box: RefObject<HTMLElement | null>, lines: 
     const line = lines.measurementsCache[index];
     if (!box.current || !line) return;
     const above = listing.items[index - 1];
-    const start = above && !isRow(above) ? (lines.measurementsCache[index - 1]?.start ?? line.start) : line.start;
+    const start =
+      above && !isRow(above) ? (lines.measurementsCache[index - 1]?.start ?? line.start) : line.start;
     if (where === "start") box.current.scrollTop = start;
     else scrollTo(box.current, start, line.end, HEAD);
   };
