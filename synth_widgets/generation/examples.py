@@ -10,6 +10,7 @@ from synth_widgets.task import Task, as_text
 
 Style = Literal["basic", "few_shot"]
 FEW = 4
+FEW_FOR_SMALL = 8
 
 
 def check_style(style: str) -> Style:
@@ -26,4 +27,5 @@ def turns_for(task: Task, style: Style, *, small_model: bool) -> list[Turn]:
     """Return the task's own pairs as turns: for ``few_shot``, and always for models too small to do without."""
     if style == "basic" and not small_model:
         return []
-    return [(as_text(given), as_text(answer)) for given, answer in task.pairs[:FEW]]
+    most = FEW_FOR_SMALL if small_model else FEW
+    return [(as_text(given), as_text(answer)) for given, answer in task.pairs[:most]]

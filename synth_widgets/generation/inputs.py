@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
-from synth_widgets.generation.prompts import ITEMS, Turn, request, section
+from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task, as_text
@@ -13,6 +14,8 @@ from synth_widgets.text.normal import head
 SHOWN = 40
 """Inputs of the same topic that a prompt lists at most."""
 SHOWN_CHARACTERS = 160
+SMALL_CHARACTERS = 110
+"""Characters of an input that a small model writes at most; left to itself it rambles."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +37,7 @@ class InputsAsk:
     guidance: str = ""
 
 
-def ask_list(ask: InputsAsk, mode: Mode, seed: int | None = None) -> Request:
+def ask_list(ask: InputsAsk, mode: Mode) -> Request:
     """Ask for several inputs in one call."""
     task = ask.task
     answer = task.input.items() if task.input is not None else ITEMS.json
@@ -55,18 +58,35 @@ def ask_list(ask: InputsAsk, mode: Mode, seed: int | None = None) -> Request:
     if ask.part[1] > 1:
         user += [f"This is part {ask.part[0]} of {ask.part[1]}: take situations that the other parts will not think of."]
     user += [f"Write {ask.n} {'input' if ask.n == 1 else 'inputs'} as items."]
-    return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer, seed=seed)
+    return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
 
 
-def ask_one(ask: InputsAsk, mode: Mode, seed: int | None = None) -> Request:
-    """Ask a small model for one short input, with the task's examples as turns."""
-    task, about = ask.task, " > ".join(ask.path[-2:])
-    asked = f"Write one about {about}." if about else "Write one."
-    kind = "short text" if task.input is None else "JSON object"
-    system = [f"You write one {kind} a time, as the user of this task would: {task.instruction}", ask.guidance]
-    turns: list[Turn] = [("Write one.", as_text(given)) for given, _ in task.examples[:4]]
-    params = {"max_tokens": 60 if task.input is None else 300, "temperature": 0.9}
-    schema = task.input.json if task.input is not None else None
-    return request([s for s in system if s], asked, step="inputs", mode=mode if schema else "text", schema=schema,
-                   turns=turns, params=params, seed=seed)  # fmt: skip
+def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
+    """Ask a small model for one short input, with the task's examples as turns, each under its longest word.
 
+    Such a model repeats whatever inputs it is shown, so it is shown none of those that exist.
+    """
+    task = ask.task
+    text = {"type": "string", "minLength": 3, "maxLength": SMALL_CHARACTERS}
+    item = task.input.items()["properties"]["items"]["items"] if task.input is not None else text
+    schema = one_item(item, task.input.items().get("$defs") if task.input is not None else None)
+    about = f"Topic: {ask.path[-1]}\n" if ask.path else ""
+    turns = [
+        (f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:", as_items(given))
+        for given, _ in task.examples[:3]
+    ]
+    return request(
+        [f"You write realistic inputs for this task, one short sentence each.\nThe task: {task.instruction}", ask.guidance],
+        f"{about}Input:",
+        step="inputs",
+        mode=mode,
+        schema=schema,
+        turns=turns,
+        params={"temperature": 0.8, "max_tokens": 60 if task.input is None else 300},
+        seed=seed,
+    )
+
+
+def _longest_word(given: Json) -> str:
+    words = re.findall(r"[^\W\d_]+", as_text(given))
+    return max(words, key=len, default="Anything").capitalize()

@@ -28,7 +28,7 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
     task = question.task
     system, user = (message["content"] for message in task.messages(question.input))
     schema = task.output.json if task.output is not None else None
-    params = {"max_tokens": 300, "temperature": 0.3} if question.small_model else {}
+    params = {"max_tokens": 300, "temperature": 0.0} if question.small_model else {}
     return request(
         [system, *section("Guidance", question.guidance)],
         user,

@@ -11,14 +11,21 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 
 Message = dict[str, str]
 Turn = tuple[str, str]
 """What a user says and what an assistant answers."""
 
-ITEMS = Schema({"type": "object", "properties": {"items": {"type": "array", "items": {"type": "string"}}},
-                "required": ["items"], "additionalProperties": False})  # fmt: skip
+ITEMS = Schema(
+    {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": {"type": "string"}}},
+        "required": ["items"],
+        "additionalProperties": False,
+    }
+)
 """Schema of an answer that is a list of texts."""
 
 
@@ -30,6 +37,26 @@ def guidance_text(parts: Iterable[str]) -> str:
 def section(title: str, text: str) -> list[str]:
     """Return a titled block, or nothing when there is no text."""
     return ["", f"{title}:", text] if text else []
+
+
+def one_item(item: dict[str, Any], defs: dict[str, Any] | None = None) -> dict[str, Any]:
+    """Return the schema of a list of just one item."""
+    schema: dict[str, Any] = {
+        "type": "object",
+        "properties": {"items": {"type": "array", "items": item, "minItems": 1, "maxItems": 1}},
+        "required": ["items"],
+        "additionalProperties": False,
+    }
+    return {**schema, "$defs": defs} if defs else schema
+
+
+def as_items(*values: Json) -> str:
+    """Return values as an assistant answers them.
+
+    >>> as_items("Brakes")
+    '{"items": ["Brakes"]}'
+    """
+    return json.dumps({"items": list(values)}, ensure_ascii=False)
 
 
 def shown_schema(schema: dict[str, Any]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth_widgets.generation.prompts import ITEMS, request, section
+from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task
@@ -33,7 +33,7 @@ class TopicsAsk:
     guidance: str = ""
 
 
-def ask_list(ask: TopicsAsk, mode: Mode, seed: int | None = None) -> Request:
+def ask_list(ask: TopicsAsk, mode: Mode) -> Request:
     """Ask for several names in one call."""
     system = [
         "You plan a data set for a language-model task: a tree of topics that together cover the inputs which the "
@@ -48,19 +48,38 @@ def ask_list(ask: TopicsAsk, mode: Mode, seed: int | None = None) -> Request:
     user = [f"Divide this topic: {' > '.join(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]
     user += [f"Already there, not to be repeated: {'; '.join(taken)}"] if taken else []
     user += [f"Give {ask.n} {'more ' if ask.siblings else ''}{'topic' if ask.n == 1 else 'topics'} as items."]
-    return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS.json, seed=seed)
+    return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS.json)
 
 
-def ask_one(ask: TopicsAsk, mode: Mode, seed: int | None = None) -> Request:
-    """Ask a small model for one name, with names that are there as its examples."""
-    del mode  # one short line needs no JSON
-    system = ["You name topics in two or three words.", ask.task.instruction.split("\n")[0], ask.guidance]
-    known = list(ask.siblings[-3:]) or ["delivery delays", "a broken part", "asking for advice"]
-    asked = f"Name a topic{' about ' + ask.path[-1] if ask.path else ''}."
-    turns = [(asked, name) for name in known]
-    params = {"max_tokens": 16, "temperature": 1.0}
-    return request([s for s in system if s], asked, step="topics", mode="text", schema=None, turns=turns,
-                   params=params, seed=seed)  # fmt: skip
+_LETTERS = "BCDFGHLMPRSTWAEKNOVJIU"
+_SMALL_TURNS = (
+    ("Classify complaints of a garage's customers.", "Brakes"),
+    ("Answer questions in a garden shop.", "Lawn mower"),
+    ("Sort messages of hotel guests.", "Room keys"),
+    ("Tag requests to a library.", "Opening hours"),
+)
+
+
+def ask_one(ask: TopicsAsk, mode: Mode, seed: int) -> Request:
+    """Ask a small model for one name.
+
+    Such a model repeats whatever names it is shown, so it is shown none of those that exist: the schema asks for
+    another first letter each time instead.
+    """
+    letter = _LETTERS[seed % len(_LETTERS)]
+    name = {"type": "string", "pattern": f"^{letter}[a-z]{{1,11}}( [a-z]{{1,11}}){{0,2}}$"}
+    about = [ask.path[-1]] if ask.path else []
+    asked = "\n".join([ask.task.instruction.split("\n")[0], *about, ask.guidance]).strip()
+    return request(
+        ["Name one topic for the task."],
+        f"{asked}\nTopic:",
+        step="topics",
+        mode=mode,
+        schema=one_item(name),
+        turns=[(f"{task}\nTopic:", as_items(answer)) for task, answer in _SMALL_TURNS],
+        params={"temperature": 0.8, "max_tokens": 24},
+        seed=seed,
+    )
 
 
 def name_problem(value: Json) -> str | None:

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 from synth_widgets.generation import examples, inputs, outputs, topics
 from synth_widgets.generation.prompts import guidance_text
 from synth_widgets.llm.completer import Completer, Mode, Request
-from synth_widgets.llm.items import Item, ItemStream
-from synth_widgets.llm.structured import extract_json
 from synth_widgets.records import ROOT, Sample, Step
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
@@ -22,7 +19,7 @@ class Asker:
 
     Attributes:
         session_guidance: what the session adds to the studio's guidance.
-        small: the completers' steps that take one item a call.
+        completers: what answers, by step; those that take one item a call get the prompts for small models.
     """
 
     state: State
@@ -73,34 +70,3 @@ class Asker:
         topic = sample.topic if sample.topic in self.state.topics else ROOT
         question = outputs.OutputAsk(self.task, sample.input, tuple(turns), self.guidance("outputs", topic), small)
         return outputs.ask(question, mode, seed if small else None)
-
-    def reader(self, step: Step) -> Callable[[str], list[Item]]:
-        """Return what takes an answer's text piece by piece and returns finished items; ``""`` ends it."""
-        return _read_one(self.task if step == "inputs" else None) if self.is_small(step) else _read_list()
-
-
-def _read_list() -> Callable[[str], list[Item]]:
-    stream = ItemStream()
-    return lambda piece: stream.feed(piece) if piece else stream.end()
-
-
-def _read_one(task: Task | None) -> Callable[[str], list[Item]]:
-    """Read a small model's answer: its whole text is the one item."""
-    heard: list[str] = []
-
-    def take(piece: str) -> list[Item]:
-        if piece:
-            heard.append(piece)
-            return []
-        text = "".join(heard).strip()
-        if not text:
-            return []
-        if task is not None and task.input is not None:
-            value, error = extract_json(text)
-            return [Item(text, value, error)]
-        line = text.split("\n")[0].strip()
-        if len(line) > 1 and line[0] == line[-1] == '"':
-            line = line[1:-1]
-        return [Item(text, line)]
-
-    return take

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import outputs, topics
 from synth_widgets.llm.completer import Answer, Completer, Mode
-from synth_widgets.llm.items import Item
+from synth_widgets.llm.items import Item, ItemStream
 from synth_widgets.records import Call, Json, Sample, Topic, Usage, Version, WorkItem, new_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.repeats import Repeats
@@ -42,7 +42,7 @@ class Taker:
             request = run.asker.topics(topic, len(work.slots), mode, seed)
         else:
             request = run.asker.inputs(topic, len(work.slots), work.part, mode, seed)
-        read = run.asker.reader(work.step)
+        stream = ItemStream()
         heard: list[str] = []
         call = Call(
             new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.recipe.guidance,
@@ -54,7 +54,7 @@ class Taker:
         def on_text(piece: str) -> None:
             nonlocal found
             heard.append(piece)
-            for item in read(piece):
+            for item in stream.feed(piece):
                 found += 1
                 self._take(work, replace(call, raw="".join(heard)), item, topic)
 
@@ -65,7 +65,7 @@ class Taker:
             return
         if not heard and answer.text:
             on_text(answer.text)
-        for item in read(""):
+        for item in stream.end():
             found += 1
             self._take(work, replace(call, raw=answer.text), item, topic)
         run.meter.spend(answer.usage)
