@@ -55,6 +55,7 @@ export class Connection {
   #heard = 0;
   #asked = 0;
   #gone = false;
+  #backUntil = 0;
   #resyncAt = Number.NEGATIVE_INFINITY;
   #ticking: ReturnType<typeof setInterval> | undefined;
   #revision: ReturnType<typeof setTimeout> | undefined;
@@ -186,10 +187,8 @@ export class Connection {
 
   #comeBack(): void {
     this.#gone = false;
-    this.line.value = { state: "back" };
-    setTimeout(() => {
-      if (this.line.value.state === "back") this.line.value = { state: "open" };
-    }, BACK_FOR);
+    this.#backUntil = Date.now() + BACK_FOR;
+    this.#tick();
   }
 
   #actions(): Sent[] {
@@ -205,16 +204,15 @@ export class Connection {
     if (this.#gone) return;
     const now = Date.now();
     const oldest = Math.min(...[...this.#sent.values()].map((sent) => sent.at), this.#asked || now);
-    const silent = now - Math.max(oldest, this.#heard) > SILENT_AFTER;
     const actions = this.#actions();
-    const late = actions.filter((sent) => now - sent.at >= BUSY_AFTER).length > 0;
-    const now_ = this.line.value;
-    if (silent) this.#say({ state: "silent", queued: actions.length });
-    else if (late) this.#say({ state: "busy", queued: actions.length });
+    const queued = actions.length;
+    const late = actions.some((sent) => now - sent.at >= BUSY_AFTER);
+    if (now - Math.max(oldest, this.#heard) > SILENT_AFTER) this.#say({ state: "silent", queued });
+    else if (late) this.#say({ state: "busy", queued });
     else if (this.replica.rev === null) this.#say({ state: "opening" });
-    else if (now_.state !== "back") this.#say({ state: "open" });
+    else this.#say({ state: now < this.#backUntil ? "back" : "open" });
     this.#helloAgain(now);
-    if (this.#sent.size === 0 && this.#asked === 0) {
+    if (this.#sent.size === 0 && this.#asked === 0 && now >= this.#backUntil) {
       clearInterval(this.#ticking);
       this.#ticking = undefined;
     }

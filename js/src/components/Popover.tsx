@@ -19,7 +19,9 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
-    (first?.querySelector<HTMLElement>("input") ?? first ?? box.current)?.focus({ preventScroll: true });
+    (first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current)?.focus({
+      preventScroll: true,
+    });
     const outside = (event: PointerEvent) => {
       const path = event.composedPath();
       const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));

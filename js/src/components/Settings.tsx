@@ -96,8 +96,8 @@ export function GuidancePopover({ view, studio }: { view: View; studio: StudioVi
           <h2 class="sw-plan-title">Guidance</h2>
           <p class="sw-muted sw-small">Told to the model at every generation, in this and later sessions.</p>
         </div>
-        {STEPS.map(({ key, label, hint }) => (
-          <label class="sw-fgroup">
+        {STEPS.map(({ key, label, hint }, index) => (
+          <label class="sw-fgroup" data-sw-first={index === 0 || undefined}>
             <span class="sw-label">{label}</span>
             <textarea
               class="sw-input"

@@ -1,0 +1,15 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { Bodies } from "../src/bodies";
+import { sample } from "./fixtures";
+
+test("the longest unused body makes room", () => {
+  const bodies = new Bodies(() => undefined, 4000);
+  const large = (id: string) => ({ id, version: 1, tags: ["x".repeat(800)], versions: [] });
+  const row = (id: string) => sample(id, 0, "root");
+  bodies.put([large("a"), large("b")]);
+  assert.ok(bodies.of(row("a")));
+  bodies.put([large("c")]);
+  assert.ok(bodies.of(row("a")));
+  assert.equal(bodies.of(row("b")), null);
+});
