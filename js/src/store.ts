@@ -180,8 +180,8 @@ export class Replica {
       return "held";
     }
     if (delta.epoch !== this.epoch || this.rev === null) return "gap";
-    if (delta.rev <= this.rev) return "stale";
-    if (delta.base !== this.rev) return "gap";
+    // A large change comes in several deltas, and only the last of them raises the revision.
+    if (delta.base !== this.rev) return delta.rev <= this.rev ? "stale" : "gap";
     this.#apply(delta);
     return "applied";
   }

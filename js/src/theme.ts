@@ -19,9 +19,15 @@ export interface Surroundings {
   moreContrast: boolean;
 }
 
+const THEMES: readonly string[] = ["light", "dark", "contrast", "contrast-light"] satisfies Theme[];
+
+function isTheme(name: string): name is Theme {
+  return THEMES.includes(name);
+}
+
 /** The theme that fits, from the surest sign to the weakest. Notebooks contradict themselves, so order matters. */
 export function choose(page: Surroundings): Theme {
-  if (page.trait === "light" || page.trait === "dark") return page.trait;
+  if (isTheme(page.trait)) return page.trait;
   const vscode = page.vscode === null ? undefined : VSCODE[page.vscode];
   if (vscode) return vscode;
   const dark = isDark(page);

@@ -59,6 +59,14 @@ test("a delta that starts elsewhere is a gap, one that says nothing new is stale
   assert.equal(replica.delta(delta(2, [], "other")), "gap");
 });
 
+test("a change that comes in several deltas is applied whole", () => {
+  const replica = whole();
+  assert.equal(replica.delta({ ...delta(1, [put(sample("a", 0, "root"))]), rev: 1 }), "applied");
+  assert.equal(replica.delta(delta(1, [put(sample("b", 1, "root"))])), "applied");
+  assert.deepEqual([...replica.samples.all.keys()], ["a", "b"]);
+  assert.equal(replica.rev, 2);
+});
+
 test("pages may be shown one by one, and deltas wait for the last", () => {
   const replica = new Replica(now);
   const first = snapshot(4, [sample("a", 0, "root")]);

@@ -15,6 +15,7 @@ const bare: Surroundings = {
 
 test("the surest sign wins", () => {
   assert.equal(choose({ ...bare, trait: "light", vscode: "vscode-dark" }), "light");
+  assert.equal(choose({ ...bare, trait: "contrast", jupyterLight: "true" }), "contrast");
   assert.equal(choose({ ...bare, vscode: "vscode-dark", jupyterLight: "true", luminance: 1 }), "dark");
   assert.equal(choose({ ...bare, vscode: "vscode-high-contrast-light" }), "contrast-light");
   assert.equal(choose({ ...bare, jupyterLight: "false", luminance: 1 }), "dark");

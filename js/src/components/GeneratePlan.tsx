@@ -58,7 +58,6 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
           </p>
         )}
         <div class="sw-plan-foot">
-          <span class="sw-grow" />
           <Button
             class="sw-btn--quiet"
             chord="Escape"

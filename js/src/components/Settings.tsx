@@ -125,7 +125,6 @@ function back(view: View, said: string): void {
 function Foot(props: { view: View; word: string; off: string | null; onPress: () => void }): JSX.Element {
   return (
     <div class="sw-plan-foot">
-      <span class="sw-grow" />
       <Button
         class="sw-btn--quiet"
         chord="Escape"
