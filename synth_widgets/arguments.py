@@ -77,8 +77,8 @@ def ids_of(given: Any) -> list[str]:
         return [given.id]
     if not isinstance(given, Iterable):
         raise StudioError(f"Samples are named by id, a list of ids, or a frame of to_pandas(), not {given!r}.")
-    values = [getattr(value, "id", value) for value in given]
-    if any(isinstance(value, bool) for value in values) or getattr(given, "dtype", None) == bool:
+    values: list[Any] = [getattr(value, "id", value) for value in given]
+    if any(isinstance(value, bool) for value in values) or str(getattr(given, "dtype", "")) in {"bool", "boolean"}:
         raise StudioError(
             "A bare list of booleans does not say which samples it means. Use a Series whose index is the ids: "
             "studio.keep(df['stars'] > 3)."
@@ -116,3 +116,10 @@ def count_of(given: Any, what: str, *, least: int = 1, most: int = 10_000) -> in
     if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
         raise StudioError(f"{what}={given!r} must be a whole number from {least} to {most:,}.")
     return given
+
+
+def text_of(given: str | None) -> str:
+    """Return guidance or a reason, without spaces around it; nothing for ``None``."""
+    if given is not None and not isinstance(given, str):
+        raise StudioError(f"Guidance and reasons are text, not {given!r}.")
+    return str(storable(given or "")).strip()

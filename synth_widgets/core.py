@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import FileError, ModelError, StudioError
@@ -25,6 +25,7 @@ from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import Run
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
 from synth_widgets.store.journal import now
+from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
 from synth_widgets.task import Task
 
@@ -64,7 +65,8 @@ class Core:
         self._completers: list[tuple[ModelLike, Completer]] = []
         self._repeats = Repeats()
         self._turning = asyncio.Lock()
-        self.store: Store = self.engine.call(lambda: Store(path, self.engine.post))  # type: ignore[assignment]
+        self._driving: set[asyncio.Task[None]] = set()
+        self.store: Store = self.engine.call(lambda: Store(path, self.engine.post))
         try:
             self.task = self._adopt(task)
         except BaseException:
@@ -73,27 +75,31 @@ class Core:
         self.act(self._mark_interrupted)
 
     @property
-    def state(self) -> Any:
+    def state(self) -> State:
         """The store's state; read only."""
         return self.store.state
 
-    def act(self, function: Callable[[], T | Coroutine[Any, Any, T]]) -> T:
+    @overload
+    def act(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T: ...
+    @overload
+    def act(self, function: Callable[[], T]) -> T: ...
+    def act(self, function: Callable[[], Any]) -> Any:
         """Run a function on the engine's thread and return when what it changed is on disk.
 
         On the engine's thread it runs at once; what it returns, a coroutine too, comes back as it is, and the
         caller sees to the waiting.
         """
         if self.engine.is_current:
-            return function()  # type: ignore[return-value]
+            return function()
 
-        async def run() -> T:
+        async def run() -> Any:
             result = function()
             value = await result if inspect.iscoroutine(result) else result
             if not self.closed:
                 await asyncio.wrap_future(self.store.saved())
             return value
 
-        return self.engine.call(run)  # type: ignore[return-value]
+        return self.engine.call(run)
 
     # ------------------------------------------------------------ task and models
     def _adopt(self, task: Task | None) -> Task:
@@ -166,7 +172,7 @@ class Core:
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
-        from synth_widgets.llm.catalog import completer_for  # noqa: PLC0415 - models are reached only when asked
+        from synth_widgets.llm.catalog import completer_for
 
         model = self.model(step) if override is None else override
         model = Model(model) if isinstance(model, str) else model
@@ -177,10 +183,17 @@ class Core:
         self._completers.append((model, completer))
         return completer
 
+    def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
+        """Set the studio's guidance by step; steps that are left out keep theirs."""
+        before = self.state.settings.get("guidance") or {}
+        after = {**before, **wanted}
+        if after != before:
+            self.store.commit([SettingChanged("guidance", before, after)], actor=actor, label="Change guidance")
+
     # ------------------------------------------------------------ sessions and jobs
     def new_session(self, guidance: str, tags: tuple[str, ...]) -> Session:
         """Begin a sitting now."""
-        models = {step: self.model_name(step) for step in STEPS}
+        models: dict[str, str] = {step: self.model_name(step) for step in STEPS}
         session = Session(new_session_id(), guidance, tags, models, now())
         self.store.commit([SessionAdded(session)], actor="system")
         self.session = session
@@ -227,10 +240,21 @@ class Core:
         self.store.commit([JobChanged(replace(record, status="running"))], actor="job", job=record.id, label="Generate")
         job = Job(self.engine, lambda: self.state.jobs[record.id])
         asker = Asker(self.state, self.task, recipe, session.guidance, completers)
-        run = Run(self.store, self.engine, job, record, completers, asker, self._repeats, self._tell)
+        run = Run(
+            self.store,
+            self.engine,
+            job,
+            record=record,
+            completers=completers,
+            asker=asker,
+            repeats=self._repeats,
+            on_progress=self._tell,
+        )
         self.jobs[record.id], self.runs[record.id] = job, run
         job._began(run.cancel)  # noqa: SLF001 - the handle learns how to stop what it stands for
-        self.engine.spawn(self._drive(run, job, samples), name=f"job-{record.id}")
+        driving = self.engine.spawn(self._drive(run, job, samples), name=f"job-{record.id}")
+        self._driving.add(driving)
+        driving.add_done_callback(self._driving.discard)
         return job
 
     async def _drive(self, run: Run, job: Job, samples: tuple[str, ...]) -> None:
@@ -292,9 +316,8 @@ class Core:
     async def _close(self) -> None:
         for run in tuple(self.runs.values()):
             run.cancel(interrupted=True)
-        deadline = self.engine.loop.time() + 2
-        while self.runs and self.engine.loop.time() < deadline:
-            await asyncio.sleep(0.01)
+        if self._driving:
+            await asyncio.wait(tuple(self._driving), timeout=2)
         try:
             for _, completer in self._completers:
                 await completer.close()
@@ -306,7 +329,7 @@ class Core:
 
 def _check_model(model: Model) -> None:
     """Raise `ModelError` now when a model's provider is not served."""
-    from synth_widgets.llm.catalog import provider_of  # noqa: PLC0415 - see `Core.completer`
+    from synth_widgets.llm.catalog import provider_of
 
     if not model.is_local:
         provider_of(model.name)
@@ -323,6 +346,26 @@ def _items_per_call(model: ModelLike) -> int:
 _cores: dict[FilePath, Core] = {}
 _memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
 _guard = threading.RLock()
+
+
+def file_of(task: Task | None, path: str | FilePath | None) -> FilePath | None:
+    """Return the real path of a studio's file, or ``None`` for memory.
+
+    Raises:
+        StudioError: there is neither a task nor a file that has one.
+    """
+    if path is None:
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        path = f"{task.slug}.synth"
+    if str(path) == ":memory:":
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        return None
+    file = FilePath(path).expanduser()
+    if task is None and not file.exists():
+        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
+    return file.resolve()
 
 
 def attach(path: FilePath | None, task: Task | None) -> Core:

@@ -8,7 +8,7 @@ import inspect
 import os
 import threading
 from collections.abc import Callable, Coroutine
-from typing import Any, TypeVar
+from typing import Any, TypeVar, overload
 
 from synth_widgets.errors import ClosedError
 
@@ -47,7 +47,11 @@ class Engine:
         self._check()
         self.loop.call_soon_threadsafe(call)
 
-    def call(self, function: Callable[[], T | Coroutine[Any, Any, T]]) -> T | Coroutine[Any, Any, T]:
+    @overload
+    def call(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T: ...
+    @overload
+    def call(self, function: Callable[[], T]) -> T: ...
+    def call(self, function: Callable[[], Any]) -> Any:
         """Run a function on the engine's thread and return what it returns.
 
         On the engine's thread it runs at once, and a coroutine comes back as it is. Elsewhere the caller waits;
@@ -57,7 +61,7 @@ class Engine:
             return function()
         self._check()
 
-        async def run() -> T:
+        async def run() -> Any:
             result = function()
             return await result if inspect.iscoroutine(result) else result
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from synth_widgets.core import Core
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
-from synth_widgets.schemas import compact
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
+from synth_widgets.text.normal import compact
 
 
 @dataclass(frozen=True, slots=True)

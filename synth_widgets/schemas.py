@@ -8,27 +8,27 @@ from __future__ import annotations
 
 import copy
 import json
-from collections.abc import Iterator, Mapping
-from typing import Any
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, Any, TypeGuard
 
-import jsonschema
-import pydantic
-import referencing
-import referencing.exceptions
 import regex
-from jsonschema.exceptions import ValidationError, best_match
 
 from synth_widgets.errors import SchemaError
 from synth_widgets.records import Json
+from synth_widgets.text.normal import compact
+
+if TYPE_CHECKING:
+    import pydantic
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 60
-PATTERN_SECONDS = 0.1
 
 
-def is_model_class(given: object) -> bool:
-    """Whether this is a pydantic model class."""
-    return isinstance(given, type) and issubclass(given, pydantic.BaseModel)
+def is_model_class(given: object) -> TypeGuard[type[pydantic.BaseModel]]:
+    """Whether this is a pydantic model class. Where nobody imported pydantic, nothing is."""
+    module = sys.modules.get("pydantic")
+    return module is not None and isinstance(given, type) and issubclass(given, module.BaseModel)
 
 
 class Schema:
@@ -53,7 +53,7 @@ class Schema:
     True
     """
 
-    __slots__ = ("_validator", "json", "model")
+    __slots__ = ("_validate", "json", "model")
 
     def __init__(self, given: Any, *, where: str = "schema", must_be_object: bool = False) -> None:
         self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
@@ -65,22 +65,22 @@ class Schema:
                 f"it has type {self.json.get('type')!r}. Wrap it: {{'type': 'object', 'properties': "
                 "{'answer': …}, 'required': ['answer']}."
             )
-        self._validator = _Validator(self.json, registry=referencing.Registry(), format_checker=_FORMATS)
+        self._validate: Callable[[Json], str | None] | None = None
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None`` when it complies."""
-        try:
-            error = best_match(self._validator.iter_errors(value))
-        except TimeoutError:
-            return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
-        except RecursionError:
-            return "the value is nested too deeply"
-        return None if error is None else say(error)
+        if self._validate is None:
+            from synth_widgets import validation  # jsonschema loads slowly, and not every process validates
+
+            self._validate = validation.compiled(self.json)
+        return self._validate(value)
 
     def model_problem(self, value: Json) -> str | None:
         """Say what the pydantic class objects to, or ``None``. Runs the person's code: call it on a worker."""
         if self.model is None:
             return None
+        import pydantic
+
         try:
             self.model.model_validate_json(json.dumps(value))
         except pydantic.ValidationError as error:
@@ -166,40 +166,8 @@ def describe(node: Mapping[str, Any]) -> str:
     return says
 
 
-def say(error: ValidationError) -> str:
-    """Put a validation error into one line that names the place and the value."""
-    place = ".".join(str(part) for part in error.absolute_path)
-    value, rule = compact(error.instance), error.validator_value
-    match error.validator:
-        case "enum":
-            text = f"{value} is not one of {', '.join(v if isinstance(v, str) else compact(v) for v in rule)}"
-        case "required":
-            missing = [name for name in rule if name not in error.instance]
-            text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
-        case "type":
-            text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
-        case "additionalProperties":
-            extra = [k for k in error.instance if k not in (error.schema.get("properties") or {})]
-            text = f"{', '.join(extra[:5])} {'is' if len(extra) == 1 else 'are'} not declared"
-        case "maxLength":
-            text = f"{len(error.instance)} characters, at most {rule} are allowed"
-        case "minLength":
-            text = f"{len(error.instance)} characters, at least {rule} are needed"
-        case "pattern":
-            text = f"{value} does not match the pattern {rule}"
-        case _:
-            text = error.message if len(error.message) < 200 else f"{value} breaks the rule {error.validator!r}"
-    return f"{place}: {text}" if place else text
-
-
-def compact(value: Json, limit: int = 60) -> str:
-    """Return a value as JSON, cut in the middle of what is too long."""
-    text = json.dumps(value, ensure_ascii=False)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
 def _plain(given: Any, where: str) -> dict[str, Any]:
-    if isinstance(given, type) and issubclass(given, pydantic.BaseModel):
+    if is_model_class(given):
         given = given.model_json_schema()
     if isinstance(given, str):
         raise SchemaError(f"{where} is text. Give a dict (json.loads(…) if it is JSON), a pydantic model, or None.")
@@ -223,11 +191,10 @@ def _check(schema: dict[str, Any], where: str) -> None:
             f"{where} is not a JSON Schema: none of its keys ({', '.join(map(repr, schema)) or 'it is empty'}) is a "
             "keyword. Write {'type': 'object', 'properties': {…}, 'required': […]}."
         )
-    try:
-        jsonschema.Draft202012Validator.check_schema(schema)
-    except jsonschema.SchemaError as error:
-        place = ".".join([where, *(str(part) for part in error.absolute_path)])
-        raise SchemaError(f"{place} is not valid JSON Schema: {error.message}.") from None
+    from synth_widgets import validation  # see `Schema.problem`
+
+    if fault := validation.fault(schema):
+        raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {fault[1]}.")
     for node in _refs(schema):
         ref = node["$ref"]
         if not ref.startswith("#"):
@@ -311,23 +278,3 @@ def _depth(value: Any) -> int:
             for child in (node.values() if isinstance(node, dict) else node)
         ]
     return depth
-
-
-def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not regex.search(pattern, instance, timeout=PATTERN_SECONDS):
-        yield ValidationError(f"{instance!r} does not match {pattern!r}")
-
-
-def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if not isinstance(instance, dict):
-        return
-    for pattern, sub in patterns.items():
-        for name, value in instance.items():
-            if regex.search(pattern, name, timeout=PATTERN_SECONDS):
-                yield from validator.descend(value, sub, path=name, schema_path=pattern)
-
-
-_Validator = jsonschema.validators.extend(
-    jsonschema.Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
-)
-_FORMATS = jsonschema.FormatChecker(["date", "date-time", "time", "email", "ipv4", "ipv6", "uuid", "uri"])

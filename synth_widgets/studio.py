@@ -2,21 +2,19 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
-from synth_widgets.arguments import count_of, guidance_of, ids_of, path_of, suggesting
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach
+from synth_widgets import recipes
+from synth_widgets.arguments import guidance_of, ids_of, path_of, suggesting, text_of
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach, file_of
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, unknown_keywords
-from synth_widgets.generation.examples import check_style
-from synth_widgets.records import STEPS, Session
+from synth_widgets.records import ROOT, STEPS, Session
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
 from synth_widgets.samples_view import Samples
 from synth_widgets.store import review
-from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.topics_view import Topics, find_topic
@@ -25,8 +23,6 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synth_widgets.widget.widget import StudioWidget
-
-MAX_LEVELS = 5
 
 
 class Studio:
@@ -71,7 +67,7 @@ class Studio:
     ) -> None:
         if task is not None and not isinstance(task, Task):
             raise StudioError(f"task is a sw.Task, not {task!r}.\n{HOW_TO_WRITE_A_TASK}")
-        file = _file(task, path)
+        file = file_of(task, path)
         steps = dict(models or {})
         if wrong := next((key for key in steps if key not in STEPS), None):
             raise unknown_keywords("models", {wrong: None}, STEPS)
@@ -81,7 +77,7 @@ class Studio:
         self._open = True
         self._core.set_models({"default": model, **steps})
         if wanted is not None:
-            self._core.act(lambda: self._set_guidance(wanted, actor="system"))
+            self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
         self.samples = Samples(self._core)
 
@@ -133,33 +129,21 @@ class Studio:
     @property
     def widget(self) -> StudioWidget:
         """The widget of this studio; all views of it show the same state."""
-        from synth_widgets.widget.widget import StudioWidget  # noqa: PLC0415 - ipywidgets only where it is shown
+        from synth_widgets.widget.widget import StudioWidget
 
         self._check_open()
         if self._core.widget is None:
             self._core.widget = StudioWidget(self._core, self._of(self._core))
-        return self._core.widget  # type: ignore[no-any-return]
+        widget: StudioWidget = self._core.widget
+        return widget
 
     @classmethod
     def _of(cls, core: Core) -> Self:
         """Return a handle that keeps nothing open, for the widget's commands."""
         handle = cls.__new__(cls)
-        handle._core, handle._open = core, True
+        handle._core, handle._open = core, True  # noqa: SLF001 - its own class
         handle.topics, handle.samples = Topics(core), Samples(core)
         return handle
-
-    def estimate_grow(self, **arguments: Any) -> Estimate:
-        """Say what `grow` with these arguments would send: `estimate` as the widget asks for it."""
-        return self.estimate("grow", **arguments)
-
-    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
-        self._check_open()
-        return self.widget._repr_mimebundle_(**kwargs)  # noqa: SLF001 - IPython's protocol
-
-    def __repr__(self) -> str:
-        if not self._open:
-            return f"<Studio {self.task.name!r}: closed>"
-        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
 
     # ------------------------------------------------------------ generate
     @suggesting
@@ -195,7 +179,16 @@ class Studio:
         Returns:
             The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
         """
-        recipe = self._grow_recipe(under, depth, topics, samples, outputs, only, guidance, prompt)
+        recipe = recipes.grow(
+            self._topic(under),
+            depth=depth,
+            topics=topics,
+            samples=samples,
+            outputs=outputs,
+            only=only,
+            guidance=guidance,
+            prompt=prompt,
+        )
         return self._start(recipe, model=model)
 
     @suggesting
@@ -204,9 +197,7 @@ class Studio:
         guidance: str | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
-        count_of(depth, "depth", most=MAX_LEVELS)
-        levels = (count_of(n, "n"),) * depth
-        recipe = Recipe("topics", self._topic(under), depth, levels, leaves=leaves, guidance=_text(guidance))
+        recipe = recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance)
         return self._start(recipe, model=model)
 
     @suggesting
@@ -215,10 +206,7 @@ class Studio:
         guidance: str | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
-        recipe = Recipe(
-            "inputs", self._topic(under), 0, samples=count_of(n, "n"), outputs=False, only=only,
-            guidance=_text(guidance),
-        )  # fmt: skip
+        recipe = recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance)
         return self._start(recipe, model=model)
 
     @suggesting
@@ -235,7 +223,7 @@ class Studio:
                     f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
                     f"{done[0].status}). Give pending or failed ones."
                 )
-        recipe = Recipe("outputs", self._topic(()), 0, guidance=_text(guidance), prompt=check_style(prompt))
+        recipe = recipes.outputs(ROOT, prompt=prompt, guidance=guidance)
         return self._start(recipe, model=model, samples=tuple(s.id for s in chosen))
 
     def resume(self) -> Job:
@@ -273,15 +261,8 @@ class Studio:
         """
         if method != "grow":
             raise StudioError(f"estimate() knows 'grow', not {method!r}.")
-        self._check_open()
-        ignored = {"model", "guidance"}
-        names = inspect.signature(Studio.grow).parameters
-        if unknown := {k: v for k, v in arguments.items() if k not in names}:
-            raise unknown_keywords("grow", unknown, [n for n in names if n != "self"])
-        defaults = {n: p.default for n, p in names.items() if n not in {"self", *ignored}}
-        given = {k: v for k, v in arguments.items() if k not in ignored}
-        merged = {**defaults, **given}
-        recipe = self._grow_recipe(**merged, guidance=None)
+        arguments.pop("model", None)
+        recipe = recipes.grow(self._topic(arguments.pop("under", ())), **arguments)
         return self._core.estimate(recipe)
 
     # ------------------------------------------------------------ review
@@ -311,7 +292,7 @@ class Studio:
         wanted = self._ids(ids)
 
         def act() -> None:
-            changes = review.reject(review.find(self._state, wanted), _text(reason) or None)
+            changes = review.reject(review.find(self._state, wanted), text_of(reason) or None)
             self._core.store.commit(changes, label=f"Reject {len(wanted)}")
 
         self._core.act(act)
@@ -338,19 +319,13 @@ class Studio:
 
     # ------------------------------------------------------------ settings
     @suggesting
-    def set_guidance(self, all: str | None = None, *, topics: str | None = None, inputs: str | None = None,  # noqa: A002
+    def set_guidance(self, all: str | None = None, *, topics: str | None = None, inputs: str | None = None,
                      outputs: str | None = None) -> None:  # fmt: skip
         """Set the guidance for all steps, or for single ones; what is left out stays."""
         self._check_open()
         given = {"all": all, "topics": topics, "inputs": inputs, "outputs": outputs}
         wanted = guidance_of({k: v for k, v in given.items() if v is not None})
-        self._core.act(lambda: self._set_guidance(wanted, actor="person"))
-
-    def _set_guidance(self, wanted: Mapping[str, str], *, actor: Any) -> None:
-        before = self._state.settings.get("guidance") or {}
-        after = {**before, **wanted}
-        if after != before:
-            self._core.store.commit([SettingChanged("guidance", before, after)], actor=actor, label="Change guidance")
+        self._core.act(lambda: self._core.set_guidance(wanted, actor="person"))
 
     def set_model(self, name: str) -> None:
         """Choose another model by name, for all steps that have none of their own."""
@@ -362,7 +337,7 @@ class Studio:
         """Begin a new sitting: what is generated from now on carries its tag and follows its guidance."""
         self._check_open()
         chosen = (tags,) if isinstance(tags, str) else tuple(tags)
-        return self._core.act(lambda: self._core.new_session(_text(guidance), chosen))
+        return self._core.act(lambda: self._core.new_session(text_of(guidance), chosen))
 
     # ------------------------------------------------------------ take away
     @suggesting
@@ -393,7 +368,7 @@ class Studio:
             ``status``, ``stars``, ``tags``, ``split``, ``session``, ``model``, ``created`` (UTC), ``cost`` (US
             dollars, missing where unknown) and ``tokens``.
         """
-        from synth_widgets.export import frames  # noqa: PLC0415 - pandas only where it is asked for
+        from synth_widgets.export import frames
 
         path = None if topic is None else path_of(topic)
         chosen = frames.select(
@@ -437,44 +412,3 @@ class Studio:
 
     def _start(self, recipe: Recipe, *, model: ModelLike | None = None, samples: tuple[str, ...] = ()) -> Job:
         return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))
-
-    def _grow_recipe(  # noqa: PLR0913 - the arguments of `grow`
-        self, under: Any, depth: int, topics: int | Sequence[int], samples: int | None, outputs: bool, only: bool,
-        guidance: str | None, prompt: str,
-    ) -> Recipe:  # fmt: skip
-        count_of(depth, "depth", least=0, most=MAX_LEVELS)
-        if only and depth:
-            depth = 0
-        levels = tuple(topics) if isinstance(topics, list | tuple) else (topics,) * depth  # type: ignore[arg-type]
-        for n in levels:
-            count_of(n, "topics")
-        if len(levels) < depth:
-            raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
-        if samples is not None:
-            count_of(samples, "samples")
-        return Recipe(
-            "grow", self._topic(under), depth, levels[:depth], samples, outputs, only, guidance=_text(guidance),
-            prompt=check_style(prompt),
-        )  # fmt: skip
-
-
-def _file(task: Task | None, path: str | FilePath | None) -> FilePath | None:
-    """Return the real path of the studio file, or ``None`` for memory."""
-    if path is None:
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
-        path = f"{task.slug}.synth"
-    if str(path) == ":memory:":
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
-        return None
-    file = FilePath(path).expanduser()
-    if task is None and not file.exists():
-        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
-    return file.resolve()
-
-
-def _text(given: str | None) -> str:
-    if given is not None and not isinstance(given, str):
-        raise StudioError(f"Guidance and reasons are text, not {given!r}.")
-    return (given or "").strip()

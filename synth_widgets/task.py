@@ -93,10 +93,11 @@ class Task:
 
     def _example(self, given: Any) -> tuple[Json, Json]:
         pair = given if isinstance(given, tuple) else (given, None)
-        if len(pair) != 2:  # noqa: PLR2004 - a pair has two
+        if len(pair) != 2:
             raise TaskError(f"An example is an input, or an (input, output) pair, not {given!r}.")
         values = tuple(e.model_dump(mode="json") if hasattr(e, "model_dump") else e for e in pair)
-        for part, value, check in (("input", values[0], self.input_problem), ("output", values[1], self.output_problem)):
+        checks = (("input", values[0], self.input_problem), ("output", values[1], self.output_problem))
+        for part, value, check in checks:
             if (value is not None or part == "input") and (problem := check(value)):
                 raise TaskError(f"The {part} of the example {given!r} does not comply: {problem}.")
         return values[0], values[1]
@@ -126,7 +127,7 @@ class Task:
         rules = sorted(self.requirements, key=lambda r: r.priority)
         return "\n".join([self.instruction, "", "Requirements:", *(f"- {r.text}" for r in rules)])
 
-    def messages(self, input: Json) -> list[Message]:  # noqa: A002 - the field's word, and the contract's
+    def messages(self, input: Json) -> list[Message]:
         """Return the chat messages for one input: what generation, export and evaluation all send.
 
         Args:

@@ -21,7 +21,7 @@ EXTRA = "*extra"
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
 
 
-def select(  # noqa: PLR0913 - the filters of the contract
+def select(
     state: State,
     *,
     status: str | Iterable[str] = "kept",
@@ -37,7 +37,8 @@ def select(  # noqa: PLR0913 - the filters of the contract
     if topic is not None:
         node = state.find(topic)
         if node is None:
-            raise StudioError(f"There is no topic {topic!r}.{nearest(topic[-1], (t.name for t in state.topics.values()))}")
+            names = (t.name for t in state.topics.values())
+            raise StudioError(f"There is no topic {topic!r}.{nearest(topic[-1], names)}")
         below = {t.id for t in state.subtree(node.id)}
     needed = {tags} if isinstance(tags, str) else set(tags or ())
     ident = session.removeprefix("synthetic_session_") if session else None
@@ -55,7 +56,7 @@ def select(  # noqa: PLR0913 - the filters of the contract
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
     """Build the frame: one row a sample, the id as index, the same columns and dtypes for no rows at all."""
-    import pandas as pd  # noqa: PLC0415 - half a second that importing this package must not cost
+    import pandas as pd
 
     shares = Counter(call for s in tuple(state.samples.values()) for v in s.versions for call in v.calls)
     costs = [_cost(state, s, shares) for s in samples]
@@ -139,7 +140,7 @@ def _typed(values: list[Json], node: Mapping[str, Any]) -> Any:
 
 
 def _series(values: list[Any], dtype: str) -> Any:
-    import pandas as pd  # noqa: PLC0415 - see `frame`
+    import pandas as pd
 
     try:
         return pd.Series(values, dtype=dtype)
@@ -148,31 +149,27 @@ def _series(values: list[Any], dtype: str) -> Any:
 
 
 def _objects(values: list[Any]) -> Any:
-    import pandas as pd  # noqa: PLC0415 - see `frame`
+    import numpy as np
+    import pandas as pd
 
-    series = pd.Series([None] * len(values), dtype="object")
+    cells = np.empty(len(values), dtype=object)  # a Series made of tuples or dicts would take them apart
     for i, value in enumerate(values):
-        series.iat[i] = value
-    return series
+        cells[i] = value
+    return pd.Series(cells, dtype="object")
 
 
 def _cost(state: State, sample: Sample, shares: Counter[str]) -> tuple[float | None, int]:
     """Return a sample's share of the cost (``None`` where a price is not known) and of the tokens."""
-    calls = dict.fromkeys(call for v in sample.versions for call in v.calls)
+    used = Counter(call for version in sample.versions for call in version.calls)
     cost: float | None = 0.0
     tokens = 0.0
-    used: dict[str, int] = {}
-    for version in sample.versions:
-        for call in version.calls:
-            used[call] = used.get(call, 0) + 1
-    for ident in calls:
-        call = state.calls.get(ident)
-        if call is None:
+    for ident, times in used.items():
+        if (call := state.calls.get(ident)) is None:
             continue
-        part = used[ident] / shares[ident]
+        part = times / shares[ident]
         tokens += call.usage.total * part
         cost = None if cost is None or call.cost is None else cost + call.cost * part
-    return (cost if calls else 0.0), round(tokens)
+    return cost, round(tokens)
 
 
 def _model(state: State, sample: Sample) -> str | None:

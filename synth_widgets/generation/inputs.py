@@ -17,6 +17,15 @@ SHOWN_CHARACTERS = 160
 SMALL_CHARACTERS = 110
 """Characters of an input that a small model writes at most; left to itself it rambles."""
 
+_ROLE = (
+    "You write inputs for a language-model task: what its real users would send, as they would send it. They become "
+    "a data set, so they must be lifelike and differ from one another."
+)
+_RULES = (
+    "Write inputs only, never the task's answers. Vary subject, wording, length, mood and level of detail; leave in "
+    "what real people leave in. No placeholders in brackets."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class InputsAsk:
@@ -43,20 +52,19 @@ def ask_list(ask: InputsAsk, mode: Mode) -> Request:
     answer = task.input.items() if task.input is not None else ITEMS.json
     examples = [f"- {as_text(given)}" for given, _ in task.examples[:5]]
     system = [
-        "You write inputs for a language-model task: what its real users would send, as they would send it. They "
-        "become a data set, so they must be lifelike and differ from one another.",
+        _ROLE,
         *section("The task that will receive them", task.system()),
         *section("Inputs of the kind that is wanted", "\n".join(examples)),
         *section("Guidance", ask.guidance),
         "",
-        "Write inputs only, never the task's answers. Vary subject, wording, length, mood and level of detail; "
-        "leave in what real people leave in. No placeholders in brackets.",
+        _RULES,
     ]
     user = [f"Topic: {' > '.join(ask.path)}" if ask.path else "Any topic that the task may meet."]
     known = [f"- {head(as_text(value), SHOWN_CHARACTERS)}" for value in ask.existing[-SHOWN:]]
     user += ["Already written, not to be repeated:", *known] if known else []
     if ask.part[1] > 1:
-        user += [f"This is part {ask.part[0]} of {ask.part[1]}: take situations that the other parts will not think of."]
+        part, parts = ask.part
+        user += [f"This is part {part} of {parts}: take situations that the other parts will not think of."]
     user += [f"Write {ask.n} {'input' if ask.n == 1 else 'inputs'} as items."]
     return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
 
@@ -70,13 +78,14 @@ def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
     text = {"type": "string", "minLength": 3, "maxLength": SMALL_CHARACTERS}
     item = task.input.items()["properties"]["items"]["items"] if task.input is not None else text
     schema = one_item(item, task.input.items().get("$defs") if task.input is not None else None)
+    guide = ask.guidance
     about = f"Topic: {ask.path[-1]}\n" if ask.path else ""
     turns = [
         (f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:", as_items(given))
         for given, _ in task.examples[:3]
     ]
     return request(
-        [f"You write realistic inputs for this task, one short sentence each.\nThe task: {task.instruction}", ask.guidance],
+        ["You write realistic inputs for this task, one short sentence each.", f"The task: {task.instruction}", guide],
         f"{about}Input:",
         step="inputs",
         mode=mode,

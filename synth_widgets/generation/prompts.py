@@ -61,13 +61,12 @@ def as_items(*values: Json) -> str:
 
 def shown_schema(schema: dict[str, Any]) -> str:
     """Return the words that ask for JSON where no mode enforces it."""
-    return (
-        "Answer with one JSON value that complies with this JSON Schema, and with nothing else:\n"
-        + json.dumps(schema, ensure_ascii=False)
+    return "Answer with one JSON value that complies with this JSON Schema, and with nothing else:\n" + json.dumps(
+        schema, ensure_ascii=False
     )
 
 
-def request(  # noqa: PLR0913 - the parts of a request
+def request(
     system: Sequence[str],
     user: str,
     *,

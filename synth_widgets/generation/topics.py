@@ -13,6 +13,15 @@ MAX_NAME = 120
 SHOWN = 60
 """Names of siblings and cousins that a prompt lists at most."""
 
+_ROLE = (
+    "You plan a data set for a language-model task: a tree of topics that together cover the inputs which the task "
+    "will meet."
+)
+_RULES = (
+    "Name topics of two to five words. They lie on one level, do not overlap, and each gives rise to many different "
+    "inputs; rare but important cases count. Name subjects and situations, never wordings or formats."
+)
+
 
 @dataclass(frozen=True, slots=True)
 class TopicsAsk:
@@ -36,13 +45,11 @@ class TopicsAsk:
 def ask_list(ask: TopicsAsk, mode: Mode) -> Request:
     """Ask for several names in one call."""
     system = [
-        "You plan a data set for a language-model task: a tree of topics that together cover the inputs which the "
-        "task will meet.",
+        _ROLE,
         *section("The task", ask.task.system()),
         *section("Guidance", ask.guidance),
         "",
-        "Name topics of two to five words. They lie on one level, do not overlap, and each gives rise to many "
-        "different inputs; rare but important cases count. Name subjects and situations, never wordings or formats.",
+        _RULES,
     ]
     taken = [*ask.siblings, *ask.cousins][-SHOWN:]
     user = [f"Divide this topic: {' > '.join(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]

@@ -66,7 +66,7 @@ class Asker:
         """Ask for the output of a sample."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)
-        turns = [t for t in examples.turns_for(self.task, style, small_model=small)]
+        turns = tuple(examples.turns_for(self.task, style, small_model=small))
         topic = sample.topic if sample.topic in self.state.topics else ROOT
-        question = outputs.OutputAsk(self.task, sample.input, tuple(turns), self.guidance("outputs", topic), small)
+        question = outputs.OutputAsk(self.task, sample.input, turns, self.guidance("outputs", topic), small)
         return outputs.ask(question, mode, seed if small else None)

@@ -71,12 +71,18 @@ class Meter:
         span = min(WINDOW_SECONDS, max(now - self._began, 0.2))
         rate = len(self._recent) / span
         eta = self._open / rate if rate and self._open else None
-        self._job._tell(  # noqa: SLF001 - the meter writes what the handle shows
-            Progress(
-                self._step, self.done, self.total, self.failed, self.usage, round(rate, 2), eta, self._topics,
-                self._waiting,
-            )  # fmt: skip
+        progress = Progress(
+            self._step,
+            self.done,
+            self.total,
+            self.failed,
+            self.usage,
+            round(rate, 2),
+            eta,
+            self._topics,
+            self._waiting,
         )
+        self._job._tell(progress)  # noqa: SLF001 - the meter writes what the handle shows
         if now - self._told >= TELL_SECONDS:
             self._told = now
             self._tell()

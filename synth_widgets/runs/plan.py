@@ -90,8 +90,7 @@ class Estimate:
 def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
     """Plan all that can be planned before the first answer.
 
-    Args:
-        samples: for ``outputs``: ids of pending or failed samples.
+    For ``outputs``, ``samples`` are the ids of pending or failed samples.
     """
     plan = Plan()
     match recipe.kind:
@@ -107,7 +106,7 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
             for topic in nodes:
                 plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
         case "grow":
-            _top_up(plan, state, recipe, job, recipe.under, 0)
+            _top_up(plan, state, recipe, job, topic=recipe.under, level=0)
     return plan
 
 
@@ -125,13 +124,13 @@ def target_of(recipe: Recipe, level: int) -> int | None:
     return recipe.samples if recipe.kind == "grow" and level == recipe.depth else None
 
 
-def _top_up(plan: Plan, state: State, recipe: Recipe, job: str, topic: str, level: int) -> None:
+def _top_up(plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int) -> None:
     children = state.visible_children(topic)
     if level < recipe.depth:
         missing = recipe.topics[level] - len(children)
         plan.items += [WorkItem(job, "topics", topic, i, level) for i in range(max(0, missing))]
         for child in children:
-            _top_up(plan, state, recipe, job, child.id, level + 1)
+            _top_up(plan, state, recipe, job, topic=child.id, level=level + 1)
         return
     leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
     for leaf in leaves:
@@ -162,7 +161,9 @@ def expected(recipe: Recipe, items: list[WorkItem]) -> int:
     return total
 
 
-def estimate(state: State, recipe: Recipe, items_per_call: Mapping[str, int], samples: tuple[str, ...] = ()) -> Estimate:
+def estimate(
+    state: State, recipe: Recipe, items_per_call: Mapping[str, int], samples: tuple[str, ...] = ()
+) -> Estimate:
     """Return what a run of the recipe would send now."""
     plan = start(state, recipe, "", samples)
     calls = topics = results = 0

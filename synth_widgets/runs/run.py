@@ -46,6 +46,7 @@ class Run:
         store: Store,
         engine: Engine,
         job: Job,
+        *,
         record: JobRecord,
         completers: dict[Step, Completer],
         asker: Asker,

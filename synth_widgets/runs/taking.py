@@ -13,7 +13,7 @@ from synth_widgets.records import Call, Json, Sample, Topic, Usage, Version, Wor
 from synth_widgets.runs import plan
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work
-from synth_widgets.store.changes import CallAdded, SampleAdded, TopicAdded, sample_change
+from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
 from synth_widgets.store.journal import now
 from synth_widgets.text.normal import head, storable
 
@@ -105,20 +105,15 @@ class Taker:
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
         if old is None:
-            version = Version(0, "generated", value, task_version=len(self.state.tasks), calls=(call.id,), created=now())
+            version = self._version(0, call, input=value)
             sample = self._sample(topic, version)
-            change = SampleAdded(sample)
+            change: Change | None = SampleAdded(sample)
         else:
             sample = old
-            version = Version(
-                old.versions[-1].n + 1, "generated", value, task_version=len(self.state.tasks), calls=(call.id,),
-                created=now(),
-            )  # fmt: skip
+            version = self._version(old.versions[-1].n + 1, call, input=value)
             change = sample_change(old, version=version, status="pending", reason=None, current=version.n)
         planned = [WorkItem(run.record.id, "outputs", sample.id, 0)] if wants_output else []
-        run.commit(
-            [change, CallAdded(call)], planned=planned, finished=[slot], kind=None if wants_output else "added"
-        )
+        run.commit([change, CallAdded(call)], planned=planned, finished=[slot], kind=None if wants_output else "added")
 
     def _close(self, work: Work, call: Call, answer: Answer, found: int, topic: str) -> None:
         """Settle a finished call: its cost, its invalid items, and the slots that stayed open."""
@@ -144,9 +139,7 @@ class Taker:
         work.slots.clear()
         self._bad_items(work, call, slots, [(raw, reason)] * len(slots), topic)
 
-    def _bad_items(
-        self, work: Work, call: Call, slots: list[WorkItem], bad: list[tuple[str, str]], topic: str
-    ) -> None:
+    def _bad_items(self, work: Work, call: Call, slots: list[WorkItem], bad: list[tuple[str, str]], topic: str) -> None:
         if work.answer < ANSWERS:
             again = replace(work, slots=type(work.slots)(slots), answer=work.answer + 1, bad=[])
             self.run.again(again)
@@ -161,12 +154,10 @@ class Taker:
     def _failed_input(self, slot: WorkItem, call: Call, raw: str, problem: str, topic: str) -> None:
         old = self.state.samples.get(slot.target)
         n = 1 if old is None else old.versions[-1].n + 1
-        version = Version(
-            n, "generated", problem=f"input: {problem}", raw=head(raw, RAW_KEPT), task_version=len(self.state.tasks),
-            calls=(call.id,), created=now(),
-        )  # fmt: skip
+        version = self._version(n, call, problem=f"input: {problem}", raw=head(raw, RAW_KEPT))
         if old is None:
-            change = SampleAdded(replace(self._sample(topic, version), status="failed", reason=version.problem))
+            failed = replace(self._sample(topic, version), status="failed", reason=version.problem)
+            change: Change | None = SampleAdded(failed)
         else:
             change = sample_change(old, version=version, status="failed", reason=version.problem, current=n)
         self.run.commit([change], finished=[slot], kind="failed")
@@ -179,6 +170,9 @@ class Taker:
         self.run.note(f"{work.step} dropped (the model repeated itself)", count)
         self.run.commit([], finished=tuple(work.slots), kind="dropped", count=count)
         work.slots.clear()
+
+    def _version(self, n: int, call: Call, **fields: Json) -> Version:
+        return Version(n, "generated", **fields, task_version=len(self.state.tasks), calls=(call.id,), created=now())
 
     def _sample(self, topic: str, version: Version) -> Sample:
         session = self.state.sessions[self.run.record.session]
@@ -220,7 +214,8 @@ class Taker:
             params=dict(request.params), attempts=work.answer, usage=usage, seconds=seconds,
             raw="\n\n".join(raws),
         )  # fmt: skip
-        self._answered(work, call, value, problem, reasoning, raws[-1] if raws else "")
+        raw = head(raws[-1], RAW_KEPT) if raws and problem else None
+        self._answered(work, call, output=None if problem else value, problem=problem, raw=raw, reasoning=reasoning)
 
     async def _model_problem(self, value: Json) -> str | None:
         schema = self.run.asker.task.output
@@ -228,23 +223,17 @@ class Taker:
             return None
         return await self.run.engine.on_worker(lambda: schema.model_problem(value))
 
-    def _answered(  # noqa: PLR0913 - the parts of one version
-        self, work: Work, call: Call, value: Json, problem: str | None, reasoning: str | None, raw: str
-    ) -> None:
+    def _answered(self, work: Work, call: Call, *, problem: str | None, **fields: Json) -> None:
         sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
         given = sample.version
-        version = Version(
-            max(v.n for v in sample.versions) + 1, "generated", given.input, value if problem is None else None,
-            reasoning, problem, head(raw, RAW_KEPT) if problem else None, len(self.state.tasks),
-            (*given.calls, call.id), now(),
-        )  # fmt: skip
-        status = "draft" if problem is None else "failed"
-        open_still = sample.status in {"pending", "failed"}
-        fields = {"status": status, "reason": problem} if open_still else {}
+        version = self._version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
+        version = replace(version, calls=(*given.calls, call.id))
+        is_open = sample.status in {"pending", "failed"}
+        status = {"status": "failed" if problem else "draft", "reason": problem} if is_open else {}
         self.run.commit(
-            [sample_change(sample, version=version, current=version.n, **fields), CallAdded(call)],
+            [sample_change(sample, version=version, current=version.n, **status), CallAdded(call)],
             finished=tuple(work.slots),
-            kind="added" if problem is None else "failed",
+            kind="failed" if problem else "added",
         )
 
 

@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Any, ClassVar
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.store.batch import Batch
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -25,8 +26,8 @@ class Change:
 
     kind: ClassVar[str] = ""
 
-    def apply(self, state: State) -> None:
-        """Make the edit."""
+    def apply(self, state: State, batch: Batch) -> None:
+        """Make the edit, and say in the batch what must be written and who must hear of it."""
         raise NotImplementedError(self.kind)
 
     def entry(self) -> list[Json] | None:
@@ -41,8 +42,9 @@ class TopicAdded(Change):
     kind: ClassVar[str] = "topic+"
     topic: Topic
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         state.put_topic(self.topic)
+        batch.topics[self.topic.id] = self.topic
 
     def entry(self) -> list[Json]:
         return [TopicChanged.kind, self.topic.id, {"removed": True}, {"removed": False}]
@@ -57,8 +59,12 @@ class TopicChanged(Change):
     before: Mapping[str, Json]
     after: Mapping[str, Json]
 
-    def apply(self, state: State) -> None:
-        state.put_topic(replace(state.topics[self.id], **self.after))
+    def apply(self, state: State, batch: Batch) -> None:
+        topic = replace(state.topics[self.id], **self.after)
+        state.put_topic(topic)
+        batch.topics[self.id] = topic
+        if "removed" in self.after:
+            batch.subtrees.append(self.id)
 
     def entry(self) -> list[Json]:
         return [self.kind, self.id, dict(self.before), dict(self.after)]
@@ -71,8 +77,10 @@ class SampleAdded(Change):
     kind: ClassVar[str] = "sample+"
     sample: Sample
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         state.put_sample(self.sample)
+        batch.samples[self.sample.id] = self.sample
+        batch.versions += [(self.sample.id, version) for version in self.sample.versions]
 
     def entry(self) -> list[Json]:
         return [SampleChanged.kind, self.sample.id, {"removed": True}, {"removed": False}]
@@ -88,12 +96,15 @@ class SampleChanged(Change):
     after: Mapping[str, Json]
     version: Version | None = None
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         sample = state.samples[self.id]
-        fields = {k: tuple(v) if k == "tags" else v for k, v in self.after.items()}
+        fields: dict[str, Any] = {k: tuple(v) if k == "tags" else v for k, v in self.after.items()}
         if self.version is not None:
             fields["versions"] = (*sample.versions, self.version)
-        state.put_sample(replace(sample, **fields))
+            batch.versions.append((self.id, self.version))
+        sample = replace(sample, **fields)
+        state.put_sample(sample)
+        batch.samples[self.id] = sample
 
     def entry(self) -> list[Json]:
         return [self.kind, self.id, dict(self.before), dict(self.after)]
@@ -108,8 +119,9 @@ class SettingChanged(Change):
     before: Json
     after: Json
 
-    def apply(self, state: State) -> None:
-        state.settings[self.key] = self.after
+    def apply(self, state: State, batch: Batch) -> None:
+        state.settings[self.key] = batch.settings[self.key] = self.after
+        batch.studio = True
 
     def entry(self) -> list[Json]:
         return [self.kind, self.key, {"value": self.before}, {"value": self.after}]
@@ -122,8 +134,10 @@ class TaskChanged(Change):
     kind: ClassVar[str] = "task"
     task: Task
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         state.tasks.append(self.task)
+        batch.tasks.append((len(state.tasks), self.task))
+        batch.studio = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +147,10 @@ class SessionAdded(Change):
     kind: ClassVar[str] = "session"
     session: Session
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         state.sessions[self.session.id] = self.session
+        batch.sessions.append(self.session)
+        batch.studio = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,8 +162,10 @@ class JobChanged(Change):
     planned: tuple[WorkItem, ...] = ()
     finished: tuple[WorkItem, ...] = ()
 
-    def apply(self, state: State) -> None:
-        state.jobs[self.job.id] = self.job
+    def apply(self, state: State, batch: Batch) -> None:
+        state.jobs[self.job.id] = batch.jobs[self.job.id] = self.job
+        batch.planned += self.planned
+        batch.finished += self.finished
         open_items = state.items.setdefault(self.job.id, {})
         for item in self.planned:
             open_items[item.key] = item
@@ -162,8 +180,9 @@ class CallAdded(Change):
     kind: ClassVar[str] = "call"
     call: Call
 
-    def apply(self, state: State) -> None:
+    def apply(self, state: State, batch: Batch) -> None:
         state.calls[self.call.id] = replace(self.call, raw=None)
+        batch.calls.append(self.call)
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,17 +226,17 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
     for kind, ident, expected, wanted in steps:
         current = now.setdefault((kind, ident), {})
         for name, value in wanted.items():
-            held = current[name] if name in current else _held(state, kind, ident, name)
-            if _plain(held) != _plain(expected[name]):
+            value_now = current[name] if name in current else _held(state, kind, ident, name)
+            if _plain(value_now) != _plain(expected[name]):
                 skipped.append(f"{ident}.{name}")
                 continue
-            first.setdefault((kind, ident), {}).setdefault(name, held)
+            first.setdefault((kind, ident), {}).setdefault(name, value_now)
             current[name] = value
     changes: list[Change] = []
-    for (kind, ident), fields in now.items():
-        before = first.get((kind, ident), {})
-        fields = {k: v for k, v in fields.items() if _plain(before[k]) != _plain(v)}
-        before = {k: before[k] for k in fields}
+    for (kind, ident), reached in now.items():
+        held = first.get((kind, ident), {})
+        fields = {k: v for k, v in reached.items() if _plain(held[k]) != _plain(v)}
+        before = {k: held[k] for k in fields}
         if not fields:
             continue
         if kind == SampleChanged.kind:

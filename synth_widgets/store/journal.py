@@ -13,14 +13,14 @@ import threading
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
 
 from synth_widgets.errors import FileError
-from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.records import Json, WorkItem
 from synth_widgets.store import rows
-from synth_widgets.store.state import Group, State
+from synth_widgets.store.batch import Batch
+from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
@@ -30,28 +30,6 @@ GATHER_SECONDS = 0.05
 """How long changes of a job wait for more of them."""
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
-
-
-@dataclass(slots=True)
-class Batch:
-    """What one commit writes. Records are frozen, so they are serialised later, on the journal's thread."""
-
-    rev: int
-    at: float
-    urgent: bool
-    topics: list[Topic] = field(default_factory=list)
-    samples: list[Sample] = field(default_factory=list)
-    versions: list[tuple[str, Version]] = field(default_factory=list)
-    calls: list[Call] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
-    jobs: list[JobRecord] = field(default_factory=list)
-    planned: list[WorkItem] = field(default_factory=list)
-    finished: list[WorkItem] = field(default_factory=list)
-    settings: dict[str, Json] = field(default_factory=dict)
-    tasks: list[tuple[int, Task]] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
-    group: int | None = None
-    entries: list[list[Json]] = field(default_factory=list)
 
 
 class Journal:
@@ -228,8 +206,10 @@ class Journal:
                 log.info("The WAL was not emptied: %s", error)
 
     def _open(self) -> sqlite3.Connection:
-        where = ":memory:" if self.path is None else f"{self.path.absolute().as_uri()}?mode=" + (
-            "ro" if self.read_only else "rwc"
+        where = (
+            ":memory:"
+            if self.path is None
+            else f"{self.path.absolute().as_uri()}?mode=" + ("ro" if self.read_only else "rwc")
         )
         try:
             db = sqlite3.connect(where, isolation_level=None, uri=self.path is not None)
@@ -257,16 +237,17 @@ class Journal:
 
 
 def _write(db: sqlite3.Connection, batch: Batch) -> None:
-    db.executemany(rows.UPSERT_TOPIC, map(rows.topic_row, batch.topics))
-    db.executemany(rows.upsert("samples", 17), map(rows.sample_row, batch.samples))
+    db.executemany(rows.UPSERT_TOPIC, map(rows.topic_row, batch.topics.values()))
+    db.executemany(rows.upsert("samples", 17), map(rows.sample_row, batch.samples.values()))
     db.executemany(rows.upsert("versions", 11), (rows.version_row(s, v) for s, v in batch.versions))
     db.executemany(rows.upsert("calls", 14), map(rows.call_row, batch.calls))
     db.executemany(rows.upsert("sessions", 5), map(rows.session_row, batch.sessions))
-    db.executemany(rows.upsert("jobs", 14), map(rows.job_row, batch.jobs))
+    db.executemany(rows.upsert("jobs", 14), map(rows.job_row, batch.jobs.values()))
     db.executemany(rows.upsert("items", 5), map(rows.item_row, batch.planned))
-    db.executemany("DELETE FROM items WHERE job=? AND step=? AND target=? AND ordinal=?", (
-        (i.job, i.step, i.target, i.ordinal) for i in batch.finished
-    ))
+    db.executemany(
+        "DELETE FROM items WHERE job=? AND step=? AND target=? AND ordinal=?",
+        ((i.job, i.step, i.target, i.ordinal) for i in batch.finished),
+    )
     db.executemany(rows.upsert("settings", 2), ((k, rows.dump(v)) for k, v in batch.settings.items()))
     db.executemany(rows.upsert("tasks", 2), ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
     db.executemany(rows.upsert("groups", 6), map(rows.group_row, batch.groups))
@@ -284,7 +265,7 @@ def _load(db: sqlite3.Connection) -> State:
     versions = rows.by_sample(db.execute("SELECT * FROM versions ORDER BY sample, n"))
     for row in db.execute("SELECT * FROM samples ORDER BY seq"):
         state.put_sample(rows.sample_of(row, versions[row[0]]))
-    for row in db.execute(f"SELECT {rows.CALL_COLUMNS} FROM calls"):
+    for row in db.execute(rows.SELECT_CALLS):
         call = rows.call_of(row)
         state.calls[call.id] = call
     for row in db.execute("SELECT * FROM sessions ORDER BY created"):

@@ -50,14 +50,18 @@ def load(text: str | None) -> Json:
 
 
 def topic_row(t: Topic) -> Row:
+    """Return the row of a topic."""
     return (t.id, t.parent, t.name, t.guidance, t.target, t.removed)
 
 
 def topic_of(row: Row) -> Topic:
-    return Topic(*row[:5], removed=bool(row[5]))
+    """Build a topic from its row."""
+    ident, parent, name, guidance, target, removed = row
+    return Topic(ident, parent, name, guidance, target, bool(removed))
 
 
 def sample_row(s: Sample) -> Row:
+    """Return the row of a sample; its versions have rows of their own."""
     return (
         *(s.id, s.seq, s.topic, s.session, s.source, s.status, s.reason, dump(list(s.tags)), s.split, s.stars),
         *(dump(dict(s.ratings)), s.current, s.proposal, s.stale, dump(s.unfinished), s.removed, s.created),
@@ -65,21 +69,33 @@ def sample_row(s: Sample) -> Row:
 
 
 def sample_of(row: Row, versions: tuple[Version, ...]) -> Sample:
-    fields = ("id", "seq", "topic", "session", "source", "status", "reason", "tags", "split", "stars", "ratings")
-    fields += ("current", "proposal", "stale", "unfinished", "removed", "created")
-    named = dict(zip(fields, row, strict=True))
-    tags = named["tags"]
-    named.update(
-        tags=() if tags == "[]" else tuple(load(tags)),
-        ratings={} if named["ratings"] == "{}" else load(named["ratings"]),
-        stale=bool(named["stale"]),
-        unfinished=load(named["unfinished"]),
-        removed=bool(named["removed"]),
+    """Build a sample from its row and its versions."""
+    ident, seq, topic, session, source, status, reason, tags, split, stars, *rest = row
+    ratings, current, proposal, stale, unfinished, removed, created = rest
+    return Sample(
+        ident,
+        topic,
+        session,
+        source,
+        status,
+        reason,
+        () if tags == "[]" else tuple(load(tags)),
+        split,
+        stars,
+        {} if ratings == "{}" else load(ratings),
+        current,
+        proposal,
+        bool(stale),
+        load(unfinished),
+        bool(removed),
+        seq,
+        created,
+        versions,
     )
-    return Sample(**named, versions=versions)
 
 
 def version_row(sample: str, v: Version) -> Row:
+    """Return the row of a version."""
     return (
         *(sample, v.n, v.origin, dump(v.input), dump(v.output), v.reasoning, v.problem, v.raw, v.task_version),
         *(" ".join(v.calls), v.created),
@@ -87,6 +103,7 @@ def version_row(sample: str, v: Version) -> Row:
 
 
 def version_of(row: Row) -> Version:
+    """Build a version from its row."""
     _sample, n, origin, given, output, reasoning, problem, raw, task_version, calls, created = row
     return Version(
         n, origin, load(given), load(output), reasoning, problem, raw, task_version, tuple(calls.split()), created
@@ -94,19 +111,21 @@ def version_of(row: Row) -> Version:
 
 
 def call_row(c: Call) -> Row:
+    """Return the row of a call, with its raw text."""
     return (
         *(c.id, c.job, c.step, c.model, c.mode, c.prompt, c.guidance, dump(dict(c.params)), c.attempts),
         *(c.usage.prompt_tokens, c.usage.completion_tokens, c.cost, c.seconds, c.raw),
     )
 
 
-CALL_COLUMNS = (
-    "id, job, step, model, mode, prompt, guidance, params, attempts, prompt_tokens, completion_tokens, cost, seconds"
+SELECT_CALLS = (
+    "SELECT id, job, step, model, mode, prompt, guidance, params, attempts, prompt_tokens, completion_tokens, cost, "
+    "seconds FROM calls"
 )
 
 
 def call_of(row: Row) -> Call:
-    """Build a call from `CALL_COLUMNS`: without its raw text, which is read on demand."""
+    """Build a call from `SELECT_CALLS`: without its raw text, which is read on demand."""
     ident, job, step, model, mode, prompt, guidance, params, attempts, asked, answered, cost, seconds = row
     usage = Usage(asked, answered)
     parameters = {} if params == "{}" else load(params)
@@ -114,14 +133,17 @@ def call_of(row: Row) -> Call:
 
 
 def session_row(s: Session) -> Row:
+    """Return the row of a session."""
     return (s.id, s.guidance, dump(list(s.tags)), dump(dict(s.models)), s.created)
 
 
 def session_of(row: Row) -> Session:
+    """Build a session from its row."""
     return Session(row[0], row[1], tuple(load(row[2])), load(row[3]), row[4])
 
 
 def job_row(j: JobRecord) -> Row:
+    """Return the row of a job."""
     return (
         *(j.id, j.kind, dump(dict(j.args)), j.session, j.status, j.planned, j.added, j.failed, j.dropped),
         *(j.usage.prompt_tokens, j.usage.completion_tokens, j.note, j.started, j.ended),
@@ -129,6 +151,7 @@ def job_row(j: JobRecord) -> Row:
 
 
 def job_of(row: Row) -> JobRecord:
+    """Build a job from its row."""
     ident, kind, args, session, status, planned, added, failed, dropped, asked, answered, note, started, ended = row
     usage = Usage(asked, answered)
     return JobRecord(
@@ -137,15 +160,19 @@ def job_of(row: Row) -> JobRecord:
 
 
 def item_row(i: WorkItem) -> Row:
+    """Return the row of a work item."""
     return (i.job, i.step, i.target, i.ordinal, i.level)
 
 
 def group_row(g: Group) -> Row:
+    """Return the row of a group."""
     return (g.id, g.actor, g.label, g.job, g.undone, g.dead)
 
 
 def group_of(row: Row) -> Group:
-    return Group(*row[:5], dead=bool(row[5]))
+    """Build a group from its row."""
+    ident, actor, label, job, undone, dead = row
+    return Group(ident, actor, label, job, undone, bool(dead))
 
 
 def upsert(table: str, width: int) -> str:

@@ -15,22 +15,9 @@ from pathlib import Path
 
 from synth_widgets.errors import ClosedError, FileError, ReadOnlyError
 from synth_widgets.records import JobRecord, Sample, Topic
-from synth_widgets.store.changes import (
-    CallAdded,
-    Change,
-    JobChanged,
-    Reversal,
-    SampleAdded,
-    SampleChanged,
-    SessionAdded,
-    SettingChanged,
-    TaskChanged,
-    TopicAdded,
-    TopicChanged,
-    repeat,
-    reverse,
-)
-from synth_widgets.store.journal import Batch, Journal, now
+from synth_widgets.store.batch import Batch
+from synth_widgets.store.changes import Change, Reversal, repeat, reverse
+from synth_widgets.store.journal import Journal, now
 from synth_widgets.store.lock import FileLock
 from synth_widgets.store.state import Actor, Group, State
 
@@ -182,76 +169,33 @@ class Store:
     ) -> int:
         state = self.state
         rev = state.rev = state.rev + 1
-        batch = Batch(rev, now(), urgent, groups=groups, group=group)
-        touched_topics: dict[str, bool] = {}
-        touched_samples: dict[str, None] = {}
-        jobs: dict[str, JobRecord] = {}
-        studio = False
+        batch = Batch(rev, now(), urgent, group, groups=groups)
         for change in changes:
-            change.apply(state)
+            change.apply(state, batch)
             if group is not None and (entry := change.entry()) is not None:
                 batch.entries.append(entry)
-            match change:
-                case SampleAdded(sample):
-                    touched_samples[sample.id] = None
-                    batch.versions += [(sample.id, version) for version in sample.versions]
-                case SampleChanged(ident, version=version):
-                    touched_samples[ident] = None
-                    batch.versions += [] if version is None else [(ident, version)]
-                case TopicAdded(topic):
-                    touched_topics.setdefault(topic.id, False)
-                case TopicChanged(ident, after=after):
-                    touched_topics[ident] = touched_topics.get(ident, False) or "removed" in after
-                case JobChanged(job, planned, finished):
-                    jobs[job.id] = job
-                    batch.planned += planned
-                    batch.finished += finished
-                case CallAdded(call):
-                    batch.calls.append(call)
-                case SettingChanged(key, _, after):
-                    batch.settings[key] = after
-                    studio = True
-                case TaskChanged(task):
-                    batch.tasks.append((len(state.tasks), task))
-                    studio = True
-                case SessionAdded(session):
-                    batch.sessions.append(session)
-                    studio = True
-        batch.topics = [state.topics[i] for i in touched_topics]
-        batch.samples = [state.samples[i] for i in touched_samples]
-        batch.jobs = list(jobs.values())
-        for ident, whole in touched_topics.items():
-            if whole:
-                self._touch_below(ident, touched_samples)
+        topics, samples = dict.fromkeys(batch.topics), dict.fromkeys(batch.samples)
+        for root in batch.subtrees:
+            self._touch_below(root, topics, samples)
         commit = Commit(
             rev,
-            {i: None if i in state.hidden else state.topics[i] for i in self._shown_topics(touched_topics)},
-            {i: s if state.is_visible(s := state.samples[i]) else None for i in touched_samples},
-            jobs,
-            {i: len(state.items.get(i, ())) for i in jobs},
-            studio or undo_before != (state.next_undo(), state.next_redo()),
+            {i: None if i in state.hidden else state.topics[i] for i in topics},
+            {i: s if state.is_visible(s := state.samples[i]) else None for i in samples},
+            batch.jobs,
+            {i: len(state.items.get(i, ())) for i in batch.jobs},
+            batch.studio or undo_before != (state.next_undo(), state.next_redo()),
         )
         self._unpublished.append(commit)
         self._journal.write(batch)
         return rev
 
-    def _shown_topics(self, touched: dict[str, bool]) -> dict[str, None]:
-        """Return the topics whose look may have changed: with those below one that went or came."""
-        found: dict[str, None] = {}
-        for ident, whole in touched.items():
-            stack = [ident]
-            while stack:
-                here = stack.pop()
-                found[here] = None
-                if whole:
-                    stack.extend(self.state.children.get(here, ()))
-        return found
-
-    def _touch_below(self, topic: str, touched: dict[str, None]) -> None:
+    def _touch_below(self, topic: str, topics: dict[str, None], samples: dict[str, None]) -> None:
+        """Add all topics and samples at and below one to what was touched."""
         stack = [topic]
         while stack:
             here = stack.pop()
-            touched.update(dict.fromkeys(self.state.by_topic.get(here, ())))
+            topics[here] = None
+            samples.update(dict.fromkeys(self.state.by_topic.get(here, ())))
             stack.extend(self.state.children.get(here, ()))
 
     # ------------------------------------------------------------ the file

@@ -13,9 +13,9 @@ _NOISE = re.compile(r"[\W_]+")
 
 
 def storable(value: Json) -> Json:
-    """Return a JSON value whose texts can be stored and sent: lone surrogates become U+FFFD.
+    r"""Return a JSON value whose texts can be stored and sent: lone surrogates become U+FFFD.
 
-    >>> storable({"a": ["\\ud83d!"]})
+    >>> storable({"a": ["\ud83d!"]})
     {'a': ['�!']}
     """
     if isinstance(value, str):
@@ -41,3 +41,9 @@ def normal_form(value: Json) -> str:
 def head(text: str, limit: int) -> str:
     """Return the start of a text, at most ``limit`` characters."""
     return text if len(text) <= limit else text[:limit]
+
+
+def compact(value: Json, limit: int = 60) -> str:
+    """Return a value as JSON, cut where it gets too long."""
+    text = json.dumps(value, ensure_ascii=False)
+    return text if len(text) <= limit else text[: limit - 1] + "…"

@@ -91,7 +91,7 @@ class Bridge:
 
     def _command(self, message: dict[str, Any]) -> None:
         rid, name, given = message.get("rid"), message.get("name"), message.get("args")
-        if not isinstance(rid, str) or len(rid) > 100:  # noqa: PLR2004 - no front end of ours writes longer ones
+        if not isinstance(rid, str) or len(rid) > 100:
             return
         command = BY_NAME.get(str(name))
         if command is None or command.method is None or command.args is None:

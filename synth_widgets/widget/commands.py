@@ -155,7 +155,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("tree", "Topics", "Move", None, None, ("t",), "any", "tree"),
     Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play"),
     Command("grow", "Generate", "Generate", "grow", Grow),
-    Command("estimate", "Estimate", "Generate", "estimate_grow", Estimate),
+    Command("estimate", "Estimate", "Generate", "estimate", Estimate),
     Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
     Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play"),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from synth_widgets.engine import Engine
-from synth_widgets.records import Call, JobRecord, Sample, Topic
+from synth_widgets.records import Call, JobRecord, Sample, Session, Topic
 from synth_widgets.task import Task
 
 
@@ -21,15 +21,22 @@ class GroupLike(Protocol):
 class StateLike(Protocol):
     """The state, to read."""
 
-    topics: dict[str, Topic]
-    samples: dict[str, Sample]
-    calls: dict[str, Call]
-    jobs: dict[str, JobRecord]
-    items: Mapping[str, Mapping[Any, Any]]
-    settings: Mapping[str, Any]
-    hidden: set[str]
-    rev: int
-
+    @property
+    def topics(self) -> Mapping[str, Topic]: ...
+    @property
+    def samples(self) -> Mapping[str, Sample]: ...
+    @property
+    def calls(self) -> Mapping[str, Call]: ...
+    @property
+    def jobs(self) -> Mapping[str, JobRecord]: ...
+    @property
+    def items(self) -> Mapping[str, Mapping[Any, Any]]: ...
+    @property
+    def settings(self) -> Mapping[str, Any]: ...
+    @property
+    def hidden(self) -> AbstractSet[str]: ...
+    @property
+    def rev(self) -> int: ...
     def is_visible(self, sample: Sample) -> bool: ...
     def visible_samples(self) -> list[Sample]: ...
     def next_undo(self) -> GroupLike | None: ...
@@ -56,10 +63,12 @@ class CommitLike(Protocol):
 class StoreLike(Protocol):
     """The store, to hear of commits and to wait for the disk."""
 
-    epoch: str
-    held_by: str | None
-    trouble: str | None
-
+    @property
+    def epoch(self) -> str: ...
+    @property
+    def held_by(self) -> str | None: ...
+    @property
+    def trouble(self) -> str | None: ...
     @property
     def state(self) -> StateLike: ...
     def listen(self, listener: Callable[[Sequence[Any]], None]) -> Callable[[], None]: ...
@@ -70,23 +79,37 @@ class StoreLike(Protocol):
 class JobLike(Protocol):
     """A running job's handle."""
 
-    id: str
-
+    @property
+    def id(self) -> str: ...
     @property
     def progress(self) -> Any: ...
+
+
+class EngineLike(Protocol):
+    """The engine: brings calls to its thread, and runs tasks there."""
+
+    def post(self, call: Callable[[], Any]) -> None: ...
+    def call(self, function: Callable[[], Any]) -> Any: ...
+    def spawn(self, coroutine: Coroutine[Any, Any, Any], *, name: str | None = None) -> Any: ...
 
 
 class Host(Protocol):
     """What lives behind all studios of one file."""
 
-    engine: Engine
-    path: Any
-    task: Task
-    session: Any
-    closed: bool
-    on_progress: list[Callable[[Any], None]]
-    on_close: list[Callable[[], None]]
-
+    @property
+    def engine(self) -> EngineLike: ...
     @property
     def store(self) -> StoreLike: ...
+    @property
+    def path(self) -> object: ...
+    @property
+    def task(self) -> Task: ...
+    @property
+    def session(self) -> Session | None: ...
+    @property
+    def closed(self) -> bool: ...
+    @property
+    def on_progress(self) -> list[Callable[[Any], None]]: ...
+    @property
+    def on_close(self) -> list[Callable[[], None]]: ...
     def model_name(self, step: str = "default") -> str: ...

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Topic, Version
@@ -114,7 +114,7 @@ def job_row(job: JobRecord, owed: int) -> JobRow:
     }
 
 
-def body(sample: Sample, calls: dict[str, Call], raws: dict[str, str | None]) -> SampleBody:
+def body(sample: Sample, calls: Mapping[str, Call], raws: Mapping[str, str | None]) -> SampleBody:
     """Return a whole sample, with where each version came from."""
     return {
         "id": sample.id,
@@ -124,7 +124,7 @@ def body(sample: Sample, calls: dict[str, Call], raws: dict[str, str | None]) ->
     }
 
 
-def _version(version: Version, calls: dict[str, Call], raws: dict[str, str | None]) -> VersionView:
+def _version(version: Version, calls: Mapping[str, Call], raws: Mapping[str, str | None]) -> VersionView:
     made_by = [calls[c] for c in version.calls if c in calls]
     return {
         "n": version.n,
@@ -206,6 +206,3 @@ def _json(value: Any) -> str:
 
 def _short(value: Json) -> str:
     return value if isinstance(value, str) else _json(value)
-
-
-RowOf = Callable[[Sample], SampleRow]

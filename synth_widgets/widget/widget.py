@@ -56,4 +56,5 @@ class StudioWidget(anywidget.AnyWidget):
         self._forget_route()
 
     def _forget_route(self) -> None:
-        vars(self.comm).pop("_reply_subshell_id", None) if self.comm is not None else None
+        if self.comm is not None:
+            self.comm.__dict__.pop("_reply_subshell_id", None)

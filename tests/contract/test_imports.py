@@ -16,7 +16,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 
-VALUES = {"task", "schemas", "records", "models", "errors", "money", "text"}
+VALUES = {"task", "schemas", "validation", "records", "models", "errors", "money", "text"}
 BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export"}
 
 ROOMS: dict[str, set[str]] = {
@@ -34,7 +34,8 @@ ROOMS: dict[str, set[str]] = {
     "core": BELOW_STUDIO | {"arguments"},
     "topics_view": BELOW_STUDIO | {"arguments", "core"},
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
-    "studio": BELOW_STUDIO | {"arguments", "core", "topics_view", "samples_view"},
+    "recipes": BELOW_STUDIO | {"arguments"},
+    "studio": BELOW_STUDIO | {"arguments", "core", "recipes", "topics_view", "samples_view"},
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
     "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
     "__main__": VALUES | {"studio", "llm"},

@@ -1,0 +1,68 @@
+"""Recipes from the arguments that a person gives: checked, and brought to one form."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from synth_widgets.arguments import count_of, suggesting, text_of
+from synth_widgets.errors import StudioError
+from synth_widgets.generation.examples import check_style
+from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
+
+MAX_LEVELS = 5
+
+
+@suggesting
+def grow(
+    under: str,
+    *,
+    depth: int = 1,
+    topics: int | Sequence[int] = 8,
+    samples: int | None = DEFAULT_TARGET,
+    outputs: bool = True,
+    only: bool = False,
+    guidance: str | None = None,
+    prompt: str = "basic",
+) -> Recipe:
+    """Return the recipe of `Studio.grow`. ``under`` is a topic's id.
+
+    Raises:
+        StudioError: an argument is out of its bounds; the message names them.
+    """
+    count_of(depth, "depth", least=0, most=MAX_LEVELS)
+    depth = 0 if only else depth
+    levels: tuple[Any, ...] = tuple(topics) if isinstance(topics, Sequence) else (topics,) * depth
+    for n in levels:
+        count_of(n, "topics")
+    if len(levels) < depth:
+        raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
+    if samples is not None:
+        count_of(samples, "samples")
+    return Recipe(
+        "grow",
+        under,
+        depth,
+        levels[:depth],
+        samples,
+        outputs=bool(outputs),
+        only=bool(only),
+        guidance=text_of(guidance),
+        prompt=check_style(prompt),
+    )
+
+
+def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None) -> Recipe:
+    """Return the recipe of `Studio.generate_topics`."""
+    levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MAX_LEVELS)
+    return Recipe("topics", under, depth, levels, leaves=leaves, guidance=text_of(guidance))
+
+
+def inputs(under: str, *, n: int, only: bool, guidance: str | None) -> Recipe:
+    """Return the recipe of `Studio.generate_inputs`."""
+    return Recipe("inputs", under, 0, samples=count_of(n, "n"), outputs=False, only=only, guidance=text_of(guidance))
+
+
+def outputs(root: str, *, prompt: str, guidance: str | None) -> Recipe:
+    """Return the recipe of `Studio.generate_outputs`."""
+    return Recipe("outputs", root, 0, guidance=text_of(guidance), prompt=check_style(prompt))

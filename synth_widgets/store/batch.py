@@ -1,0 +1,40 @@
+"""What one commit writes, and what it touched."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.store.state import Group
+from synth_widgets.task import Task
+
+
+@dataclass(slots=True)
+class Batch:
+    """The rows of one commit. Records are frozen, so they are serialised later, on the journal's thread.
+
+    Attributes:
+        urgent: whether it is a person's, who waits, so that it is not held back to be gathered with others.
+        entries: log entries of the group, for undo.
+        subtrees: topics that came or went, and with them all that is below.
+        studio: whether something besides topics, samples and jobs changed.
+    """
+
+    rev: int
+    at: float
+    urgent: bool
+    group: int | None = None
+    topics: dict[str, Topic] = field(default_factory=dict)
+    samples: dict[str, Sample] = field(default_factory=dict)
+    versions: list[tuple[str, Version]] = field(default_factory=list)
+    calls: list[Call] = field(default_factory=list)
+    sessions: list[Session] = field(default_factory=list)
+    jobs: dict[str, JobRecord] = field(default_factory=dict)
+    planned: list[WorkItem] = field(default_factory=list)
+    finished: list[WorkItem] = field(default_factory=list)
+    settings: dict[str, Json] = field(default_factory=dict)
+    tasks: list[tuple[int, Task]] = field(default_factory=list)
+    groups: list[Group] = field(default_factory=list)
+    entries: list[list[Json]] = field(default_factory=list)
+    subtrees: list[str] = field(default_factory=list)
+    studio: bool = False

@@ -1,0 +1,96 @@
+"""What jsonschema does for us: checks a schema, compiles it, and says in words what is wrong with a value.
+
+No ``$ref`` is fetched (the registry is empty), and each pattern runs under a time limit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import jsonschema
+import referencing
+import regex
+from jsonschema.exceptions import ValidationError, best_match
+
+from synth_widgets.records import Json
+from synth_widgets.text.normal import compact
+
+PATTERN_SECONDS = 0.1
+
+
+def fault(schema: dict[str, Any]) -> tuple[list[str], str] | None:
+    """Return where and why a schema is not valid JSON Schema, or ``None``."""
+    try:
+        jsonschema.Draft202012Validator.check_schema(schema)
+    except jsonschema.SchemaError as error:
+        return [str(part) for part in error.absolute_path], error.message
+    return None
+
+
+def compiled(schema: dict[str, Any]) -> Callable[[Json], str | None]:
+    """Return a function that says what is wrong with a value in one line, or ``None``."""
+    validator = _Validator(schema, registry=referencing.Registry(), format_checker=_FORMATS)
+
+    def problem(value: Json) -> str | None:
+        try:
+            error = best_match(validator.iter_errors(value))
+        except TimeoutError:
+            return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
+        except RecursionError:
+            return "the value is nested too deeply"
+        return None if error is None else say(error)
+
+    return problem
+
+
+def say(error: ValidationError) -> str:
+    """Put a validation error into one line that names the place and the value."""
+    place = ".".join(str(part) for part in error.absolute_path)
+    value = compact(error.instance)
+    given: Any = error.instance
+    rule: Any = error.validator_value
+    match error.validator:
+        case "enum":
+            text = f"{value} is not one of {', '.join(v if isinstance(v, str) else compact(v) for v in rule)}"
+        case "required":
+            missing = [name for name in rule if name not in given]
+            text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
+        case "type":
+            text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
+        case "additionalProperties":
+            extra = [k for k in given if k not in _declared(error)]
+            text = f"{', '.join(extra[:5])} {'is' if len(extra) == 1 else 'are'} not declared"
+        case "maxLength":
+            text = f"{len(given)} characters, at most {rule} are allowed"
+        case "minLength":
+            text = f"{len(given)} characters, at least {rule} are needed"
+        case "pattern":
+            text = f"{value} does not match the pattern {rule}"
+        case _:
+            text = error.message if len(error.message) < 200 else f"{value} breaks the rule {error.validator!r}"
+    return f"{place}: {text}" if place else text
+
+
+def _declared(error: ValidationError) -> Any:
+    return error.schema.get("properties") or {} if isinstance(error.schema, dict) else {}
+
+
+def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if isinstance(instance, str) and not regex.search(pattern, instance, timeout=PATTERN_SECONDS):
+        yield ValidationError(f"{instance!r} does not match {pattern!r}")
+
+
+def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict):
+        return
+    for pattern, sub in patterns.items():
+        for name, value in instance.items():
+            if regex.search(pattern, name, timeout=PATTERN_SECONDS):
+                yield from validator.descend(value, sub, path=name, schema_path=pattern)
+
+
+_Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
+    jsonschema.Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
+)
+_FORMATS = jsonschema.FormatChecker(["date", "date-time", "time", "email", "ipv4", "ipv6", "uuid", "uri"])
