@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
-from synth_widgets import recipes
 from synth_widgets.arguments import guidance_of, ids_of, path_of, suggesting, text_of
 from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach, file_of
-from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, unknown_keywords
-from synth_widgets.records import ROOT, STEPS, Session
+from synth_widgets.errors import StudioError, unknown_keywords
+from synth_widgets.generating import Generating
+from synth_widgets.records import STEPS, Session
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
 from synth_widgets.samples_view import Samples
 from synth_widgets.store import review
-from synth_widgets.store.state import State
 from synth_widgets.task import Task
-from synth_widgets.topics_view import Topics, find_topic
+from synth_widgets.topics_view import Topics
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -25,7 +23,7 @@ if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget
 
 
-class Studio:
+class Studio(Generating):
     """A task, its topics and samples, and the file that holds them. On the last line of a cell it is the widget.
 
     Studios of one file in one process share everything, so a cell that is run again shows the living data.
@@ -72,7 +70,7 @@ class Studio:
         if wrong := next((key for key in steps if key not in STEPS), None):
             raise unknown_keywords("models", {wrong: None}, STEPS)
         wanted = guidance_of(guidance) if guidance is not None else None
-        self._core: Core = attach(file, task)
+        self._core = attach(file, task)
         self._core.handles.add(self)
         self._open = True
         self._core.set_models({"default": model, **steps})
@@ -82,10 +80,6 @@ class Studio:
         self.samples = Samples(self._core)
 
     # ------------------------------------------------------------ what it is
-    @property
-    def _state(self) -> State:
-        return self._core.store.state
-
     @property
     def task(self) -> Task:
         """The task."""
@@ -145,125 +139,13 @@ class Studio:
         handle.topics, handle.samples = Topics(core), Samples(core)
         return handle
 
-    # ------------------------------------------------------------ generate
-    @suggesting
-    def grow(
-        self,
-        under: Any = (),
-        *,
-        depth: int = 1,
-        topics: int | Sequence[int] = 8,
-        samples: int | None = DEFAULT_TARGET,
-        outputs: bool = True,
-        only: bool = False,
-        model: ModelLike | None = None,
-        guidance: str | None = None,
-        prompt: str = "basic",
-    ) -> Job:
-        """Top up: topics, then inputs under each leaf, then their outputs, all overlapping.
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        return self.widget._repr_mimebundle_(**kwargs)
 
-        Running it again asks only for what is missing: topics and samples that are there count (rejected ones do
-        not), pending ones are completed, failed ones are made again in place.
-
-        Args:
-            under: path of the topic to work below.
-            depth: levels of topics below it; 0 makes none.
-            topics: children on each level: one number, or one a level.
-            samples: samples for each leaf, which becomes its target; ``None`` takes each leaf's target, else 8.
-            outputs: whether inputs get outputs; without, they stay pending for review.
-            only: work at the topic itself, not at its leaves.
-            model: another model for this call.
-            guidance: guidance for this call; it weighs most.
-            prompt: prompt style of the outputs: ``basic`` or ``few_shot`` (the task's own pairs).
-
-        Returns:
-            The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
-        """
-        recipe = recipes.grow(
-            self._topic(under),
-            depth=depth,
-            topics=topics,
-            samples=samples,
-            outputs=outputs,
-            only=only,
-            guidance=guidance,
-            prompt=prompt,
-        )
-        return self._start(recipe, model=model)
-
-    @suggesting
-    def generate_topics(
-        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None,
-    ) -> Job:  # fmt: skip
-        """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
-        recipe = recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance)
-        return self._start(recipe, model=model)
-
-    @suggesting
-    def generate_inputs(
-        self, under: Any = (), *, n: int = 8, only: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None,
-    ) -> Job:  # fmt: skip
-        """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
-        recipe = recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance)
-        return self._start(recipe, model=model)
-
-    @suggesting
-    def generate_outputs(
-        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None
-    ) -> Job:
-        """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place."""
-        if ids is None:
-            chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
-        else:
-            chosen = review.find(self._state, ids_of(ids))
-            if done := [s for s in chosen if s.status not in {"pending", "failed"}]:
-                raise StudioError(
-                    f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
-                    f"{done[0].status}). Give pending or failed ones."
-                )
-        recipe = recipes.outputs(ROOT, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=tuple(s.id for s in chosen))
-
-    def resume(self) -> Job:
-        """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
-
-        Returns:
-            The newest of those jobs; one that is done at once when nothing is owed.
-        """
-        self._check_open()
-        return self._core.act(self._core.resume)
-
-    def stop(self, job: str | None = None) -> int:
-        """Cancel one running job by id, or all; return how many. What is finished stays."""
-        self._check_open()
-
-        def act() -> int:
-            runs = self._core.runs
-            if job is not None and job not in self._state.jobs:
-                raise UnknownIdError(f"There is no job {job!r}.")
-            chosen = [run for ident, run in runs.items() if job in {None, ident}]
-            for run in chosen:
-                run.cancel()
-            return len(chosen)
-
-        return self._core.act(act)
-
-    def estimate(self, method: str = "grow", **arguments: Any) -> Estimate:
-        """Say what a call of ``grow`` with these arguments would send, before it is made.
-
-        >>> from synth_widgets.testing import ScriptedCompleter
-        >>> studio = Studio(Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
-        >>> studio.estimate("grow", topics=4, samples=8)
-        Estimate(calls=(37, 74), topics=4, samples=32)
-        >>> studio.close()
-        """
-        if method != "grow":
-            raise StudioError(f"estimate() knows 'grow', not {method!r}.")
-        arguments.pop("model", None)
-        recipe = recipes.grow(self._topic(arguments.pop("under", ())), **arguments)
-        return self._core.estimate(recipe)
+    def __repr__(self) -> str:
+        if not self._open:
+            return f"<Studio {self.task.name!r}: closed>"
+        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
 
     # ------------------------------------------------------------ review
     def keep(self, ids: Any) -> dict[str, str]:
@@ -398,17 +280,6 @@ class Studio:
         self.close()
 
     # ------------------------------------------------------------ inside
-    def _check_open(self) -> None:
-        if not self._open:
-            raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
-
     def _ids(self, given: Any) -> list[str]:
         self._check_open()
         return ids_of(given)
-
-    def _topic(self, path: Any) -> str:
-        self._check_open()
-        return find_topic(self._state, path_of(path)).id
-
-    def _start(self, recipe: Recipe, *, model: ModelLike | None = None, samples: tuple[str, ...] = ()) -> Job:
-        return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))

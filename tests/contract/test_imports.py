@@ -35,7 +35,8 @@ ROOMS: dict[str, set[str]] = {
     "topics_view": BELOW_STUDIO | {"arguments", "core"},
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
     "recipes": BELOW_STUDIO | {"arguments"},
-    "studio": BELOW_STUDIO | {"arguments", "core", "recipes", "topics_view", "samples_view"},
+    "generating": BELOW_STUDIO | {"arguments", "core", "recipes", "topics_view"},
+    "studio": BELOW_STUDIO | {"arguments", "core", "generating", "topics_view", "samples_view"},
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
     "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
     "__main__": VALUES | {"studio", "llm"},
