@@ -130,8 +130,9 @@ class Generating:
     def estimate(self, method: str = "grow", **arguments: Any) -> Estimate:
         """Say what a call of ``grow`` with these arguments would send, before it is made.
 
+        >>> import synth_widgets as sw
         >>> from synth_widgets.testing import ScriptedCompleter
-        >>> studio = Studio(Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
         >>> studio.estimate("grow", topics=4, samples=8)
         Estimate(calls=(37, 74), topics=4, samples=32)
         >>> studio.close()

@@ -49,7 +49,7 @@ class InputsAsk:
 def ask_list(ask: InputsAsk, mode: Mode) -> Request:
     """Ask for several inputs in one call."""
     task = ask.task
-    answer = task.input.items() if task.input is not None else ITEMS.json
+    answer = task.input.items() if task.input is not None else ITEMS
     examples = [f"- {as_text(given)}" for given, _ in task.examples[:5]]
     system = [
         _ROLE,

@@ -12,20 +12,17 @@ from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import Json
-from synth_widgets.schemas import Schema
 
 Message = dict[str, str]
 Turn = tuple[str, str]
 """What a user says and what an assistant answers."""
 
-ITEMS = Schema(
-    {
-        "type": "object",
-        "properties": {"items": {"type": "array", "items": {"type": "string"}}},
-        "required": ["items"],
-        "additionalProperties": False,
-    }
-)
+ITEMS: dict[str, Any] = {
+    "type": "object",
+    "properties": {"items": {"type": "array", "items": {"type": "string"}}},
+    "required": ["items"],
+    "additionalProperties": False,
+}
 """Schema of an answer that is a list of texts."""
 
 

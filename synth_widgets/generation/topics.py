@@ -55,7 +55,7 @@ def ask_list(ask: TopicsAsk, mode: Mode) -> Request:
     user = [f"Divide this topic: {' > '.join(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]
     user += [f"Already there, not to be repeated: {'; '.join(taken)}"] if taken else []
     user += [f"Give {ask.n} {'more ' if ask.siblings else ''}{'topic' if ask.n == 1 else 'topics'} as items."]
-    return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS.json)
+    return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS)
 
 
 _LETTERS = "BCDFGHLMPRSTWAEKNOVJIU"
