@@ -198,7 +198,10 @@ function Head({ cell }: { cell: SampleRow["input"] }): JSX.Element {
 
 function Origin({ body, current }: { body: SampleBody; current: VersionView }): JSX.Element {
   const call = current.calls.at(-1);
-  const versions = [...body.versions].sort((a, b) => b.n - a.n);
+  // An input that waited for its output is a step, not a version that anyone would go back to.
+  const versions = body.versions
+    .filter((version) => version.n === current.n || version.output !== null || version.problem !== null)
+    .sort((a, b) => b.n - a.n);
   return (
     <>
       {call && (
