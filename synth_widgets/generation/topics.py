@@ -101,14 +101,23 @@ def name_problem(value: Json) -> str | None:
     return None
 
 
+_LOOSE_ENDS = frozenset("a an and at by for from in of on or the to with".split())
+"""Words on which a name that was cut short may end."""
+
+
 def tidy(name: str) -> str:
-    """Return a name on one line, without quotes, numbering or a closing full stop.
+    """Return a name on one line, without quotes, numbering, a full stop or a loose end.
 
     >>> tidy(' 3. "Late parcel." ')
     'Late parcel'
+    >>> tidy("Fresh fruit and")
+    'Fresh fruit'
     """
     line = name.strip().split("\n")[0].strip()
     number, dot, rest = line.partition(" ")
     if dot and rest and number.rstrip(".)").isdigit() and number[-1] in ".)":
         line = rest
-    return " ".join(line.strip("\"'“”*-• ").rstrip(".").strip("\"'“”*").split())
+    words = line.strip("\"'“”*-• ").rstrip(".").strip("\"'“”*").split()
+    while len(words) > 1 and words[-1].casefold() in _LOOSE_ENDS:
+        words.pop()
+    return " ".join(words)
