@@ -9,6 +9,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     from synth_widgets.models import Model
     from synth_widgets.studio import Studio
     from synth_widgets.task import Requirement, Task
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # else Python prints warnings into any cell
 
 __version__ = "0.1.0"
 __all__ = ["Model", "Requirement", "Studio", "SynthError", "Task", "__version__"]

@@ -13,7 +13,7 @@ from pathlib import Path as FilePath
 from typing import Any, TypeVar, overload
 
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import FileError, ModelError, StudioError
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
@@ -261,7 +261,7 @@ class Core:
         try:
             await self.engine.spawn(run.main(samples))
             await asyncio.wrap_future(self.store.saved())
-        except FileError:
+        except (FileError, ClosedError):
             pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
         finally:
             self.runs.pop(job.id, None)

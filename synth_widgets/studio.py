@@ -218,7 +218,7 @@ class Studio(Generating):
     def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:
         """Begin a new sitting: what is generated from now on carries its tag and follows its guidance."""
         self._check_open()
-        chosen = (tags,) if isinstance(tags, str) else tuple(tags)
+        chosen = tuple(map(text_of, (tags,) if isinstance(tags, str) else tags))
         return self._core.act(lambda: self._core.new_session(text_of(guidance), chosen))
 
     # ------------------------------------------------------------ take away

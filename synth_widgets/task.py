@@ -12,6 +12,7 @@ from typing import Any, Literal
 from synth_widgets.errors import SchemaError, TaskError
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
+from synth_widgets.text.normal import storable
 
 Priority = Literal["p0", "p1", "p2", "p3"]
 PRIORITIES: tuple[Priority, ...] = ("p0", "p1", "p2", "p3")
@@ -40,6 +41,8 @@ class Requirement:
             raise TaskError(f"A requirement is a sentence, not {self.text!r}.")
         if self.priority not in PRIORITIES:
             raise TaskError(f"priority={self.priority!r} must be one of {', '.join(PRIORITIES)}.")
+        object.__setattr__(self, "text", storable(self.text))
+        object.__setattr__(self, "name", storable(self.name))
 
 
 class Task:
@@ -80,8 +83,8 @@ class Task:
                 raise TaskError(f"A task's {label} is text, not {text!r}. Task('Support triage', 'Read a message; …').")
         if isinstance(requirements, str | Requirement):
             raise TaskError("requirements is a list: requirements=['Never invent an order number.'].")
-        self.name = unicodedata.normalize("NFC", " ".join(name.split()))
-        self.instruction = instruction.strip()
+        self.name = unicodedata.normalize("NFC", " ".join(str(storable(name)).split()))
+        self.instruction = str(storable(instruction)).strip()
         self.requirements: tuple[Requirement, ...] = tuple(
             r if isinstance(r, Requirement) else Requirement(r) for r in requirements
         )
@@ -95,7 +98,7 @@ class Task:
         pair = given if isinstance(given, tuple) else (given, None)
         if len(pair) != 2:
             raise TaskError(f"An example is an input, or an (input, output) pair, not {given!r}.")
-        values = tuple(e.model_dump(mode="json") if hasattr(e, "model_dump") else e for e in pair)
+        values = tuple(storable(e.model_dump(mode="json") if hasattr(e, "model_dump") else e) for e in pair)
         checks = (("input", values[0], self.input_problem), ("output", values[1], self.output_problem))
         for part, value, check in checks:
             if (value is not None or part == "input") and (problem := check(value)):

@@ -82,4 +82,4 @@ def request(
     for asked, answered in turns:
         messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
     messages.append({"role": "user", "content": user})
-    return Request(messages, schema if mode != "text" else None, mode, params or {}, step, seed)
+    return Request(messages, schema, mode, params or {}, step, seed)

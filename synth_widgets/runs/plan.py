@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from math import ceil, prod
 from typing import Any, Literal
 
-from synth_widgets.records import Json, Sample, WorkItem
+from synth_widgets.records import Json, Sample, Step, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
 from synth_widgets.store.state import State
 
@@ -106,7 +107,7 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
             for topic in nodes:
                 plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
         case "grow":
-            _top_up(plan, state, recipe, job, topic=recipe.under, level=0)
+            _top_up(plan, state, recipe, job, topic=recipe.under, level=0, coming=_coming(state, job))
     return plan
 
 
@@ -124,13 +125,21 @@ def target_of(recipe: Recipe, level: int) -> int | None:
     return recipe.samples if recipe.kind == "grow" and level == recipe.depth else None
 
 
-def _top_up(plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int) -> None:
+def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
+    """Return how many open slots other running jobs have, by step and target: what is on its way is not missing."""
+    running = (items for i, items in state.items.items() if i != job and state.jobs[i].status == "running")
+    return Counter((item.step, item.target) for items in running for item in items.values())
+
+
+def _top_up(
+    plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int, coming: Counter[tuple[Step, str]]
+) -> None:
     children = state.visible_children(topic)
     if level < recipe.depth:
-        missing = recipe.topics[level] - len(children)
+        missing = recipe.topics[level] - len(children) - coming["topics", topic]
         plan.items += [WorkItem(job, "topics", topic, i, level) for i in range(max(0, missing))]
         for child in children:
-            _top_up(plan, state, recipe, job, topic=child.id, level=level + 1)
+            _top_up(plan, state, recipe, job, topic=child.id, level=level + 1, coming=coming)
         return
     leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
     for leaf in leaves:
@@ -138,9 +147,11 @@ def _top_up(plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, l
             plan.targets.append(change)
         wanted = recipe.samples if recipe.samples is not None else leaf.target or DEFAULT_TARGET
         there = [s for s in state.samples_at(leaf.id) if s.status != "rejected"]
-        plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(max(0, wanted - len(there)))]
+        missing = wanted - len(there) - coming["inputs", leaf.id]
+        plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(max(0, missing))]
         open_ones = (s for s in there if s.status == "failed" or (recipe.outputs and s.status == "pending"))
-        plan.items += [_finish(sample, job) for sample in open_ones]
+        finishing = (_finish(sample, job) for sample in open_ones)
+        plan.items += [item for item in finishing if not coming[item.step, item.target]]
 
 
 def _finish(sample: Sample, job: str) -> WorkItem:

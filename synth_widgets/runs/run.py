@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import logging
 import random
 from collections import deque
 from collections.abc import Callable, Iterable
@@ -29,6 +30,8 @@ from synth_widgets.runs.work import UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.store import Store
+
+log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 LABELS = {"grow": "Generate", "topics": "Generate topics", "inputs": "Generate inputs", "outputs": "Generate outputs"}
@@ -70,27 +73,26 @@ class Run:
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
-        self._task: asyncio.Task[None] | None = None
-        self._interrupted = False
+        self._ended: JobStatus | None = None
+        """What a person, or the end of the studio, made of the job before it was done."""
 
     # ------------------------------------------------------------ from start to end
     async def main(self, samples: tuple[str, ...] = ()) -> None:
         """Run to the end: plan (or take up what is owed), work, and say how it ended."""
-        self._task = asyncio.current_task()
         status: JobStatus = "done"
         note: str | None = None
         try:
             await self.taker.repeats.learn(self.engine, self.state)
             self._begin(samples)
             await self._work()
-        except asyncio.CancelledError:
-            status = "interrupted" if self._interrupted else "cancelled"
         except (ModelError, StopRunError, FileError) as error:
             status, note = "stopped", str(error)
-        finally:
-            await self._land()
-            self._finish(status, note)
-            self.taker.repeats.forget()
+        except Exception as error:
+            log.exception("The job %s ended with an error that nobody foresaw.", self.record.id)
+            status, note = "stopped", f"{type(error).__name__}: {error}"
+        await self._land()
+        self._finish(self._ended or status, note)
+        self.taker.repeats.forget()
 
     def _begin(self, samples: tuple[str, ...]) -> None:
         owed = tuple(self.state.items.get(self.record.id, {}).values())
@@ -102,7 +104,7 @@ class Run:
             self.commit(first.targets, planned=first.items)
 
     async def _work(self) -> None:
-        while True:
+        while self._ended is None:
             self._wake.clear()
             self._launch()
             if not self._flying:
@@ -157,9 +159,8 @@ class Run:
 
     def cancel(self, *, interrupted: bool = False) -> None:
         """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
-        self._interrupted = interrupted
-        if self._task is not None:
-            self._task.cancel()
+        self._ended = self._ended or ("interrupted" if interrupted else "cancelled")
+        self._wake.set()
 
     # ------------------------------------------------------------ one call
     async def _call(self, work: Work, completer: Completer) -> None:

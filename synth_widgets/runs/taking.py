@@ -53,15 +53,16 @@ class Taker:
 
         def on_text(piece: str) -> None:
             nonlocal found
+            piece = str(storable(piece))
             heard.append(piece)
             for item in stream.feed(piece):
                 found += 1
                 self._take(work, replace(call, raw="".join(heard)), item, topic)
 
         try:
-            answer = await completer.complete(request, on_text)
+            answer = _clean(await completer.complete(request, on_text))
         except RequestRefusedError as error:
-            self._no_good(work, call, str(error), "", topic)
+            self._no_good(work, call, storable(str(error)), "", topic)
             return
         if not heard and answer.text:
             on_text(answer.text)
@@ -104,6 +105,9 @@ class Taker:
         run, slot = self.run, work.slots.popleft()
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
+        if old is not None and old.input is not None:  # another job was faster
+            run.commit([CallAdded(call)], finished=[slot])
+            return
         if old is None:
             version = self._version(0, call, input=value)
             sample = self._sample(topic, version)
@@ -111,7 +115,8 @@ class Taker:
         else:
             sample = old
             version = self._version(old.versions[-1].n + 1, call, input=value)
-            change = sample_change(old, version=version, status="pending", reason=None, current=version.n)
+            status = {"status": "pending", "reason": None} if old.status == "failed" else {}
+            change = sample_change(old, version=version, current=version.n, **status)
         planned = [WorkItem(run.record.id, "outputs", sample.id, 0)] if wants_output else []
         run.commit([change, CallAdded(call)], planned=planned, finished=[slot], kind=None if wants_output else "added")
 
@@ -153,6 +158,9 @@ class Taker:
 
     def _failed_input(self, slot: WorkItem, call: Call, raw: str, problem: str, topic: str) -> None:
         old = self.state.samples.get(slot.target)
+        if old is not None and (old.status != "failed" or old.input is not None):  # it was judged, or made, meanwhile
+            self.run.commit([], finished=[slot])
+            return
         n = 1 if old is None else old.versions[-1].n + 1
         version = self._version(n, call, problem=f"input: {problem}", raw=head(raw, RAW_KEPT))
         if old is None:
@@ -196,9 +204,9 @@ class Taker:
             mode = run.mode(work)
             request = run.asker.output(sample, mode, next(run.seeds))
             try:
-                answer = await completer.complete(request)
+                answer = _clean(await completer.complete(request))
             except RequestRefusedError as error:
-                value, problem = None, str(error)
+                value, problem = None, storable(str(error))
                 continue
             usage, seconds = usage + answer.usage, seconds + answer.seconds
             run.meter.spend(answer.usage)
@@ -215,7 +223,8 @@ class Taker:
             raw="\n\n".join(raws),
         )  # fmt: skip
         raw = head(raws[-1], RAW_KEPT) if raws and problem else None
-        self._answered(work, call, output=None if problem else value, problem=problem, raw=raw, reasoning=reasoning)
+        output = None if problem else value
+        self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
 
     async def _model_problem(self, value: Json) -> str | None:
         schema = self.run.asker.task.output
@@ -223,8 +232,11 @@ class Taker:
             return None
         return await self.run.engine.on_worker(lambda: schema.model_problem(value))
 
-    def _answered(self, work: Work, call: Call, *, problem: str | None, **fields: Json) -> None:
+    def _answered(self, work: Work, call: Call, asked: Sample, *, problem: str | None, **fields: Json) -> None:
         sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
+        if sample.current != asked.current:  # another job was faster
+            self.run.commit([CallAdded(call)], finished=tuple(work.slots))
+            return
         given = sample.version
         version = self._version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
         version = replace(version, calls=(*given.calls, call.id))
@@ -235,6 +247,11 @@ class Taker:
             finished=tuple(work.slots),
             kind="failed" if problem else "added",
         )
+
+
+def _clean(answer: Answer) -> Answer:
+    """Return an answer whose texts can be stored and sent."""
+    return replace(answer, text=storable(answer.text), reasoning=storable(answer.reasoning))
 
 
 def _paid(call: Call, answer: Answer) -> Call:

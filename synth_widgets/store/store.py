@@ -151,8 +151,9 @@ class Store:
         """Return the group to log under, and the groups that must be written."""
         if actor == "system":
             return None, []
-        if job is not None and (known := self.state.group_of_job.get(job)) is not None:
-            return known, []
+        known = self.state.groups.get(self.state.group_of_job.get(job or "", -1))
+        if known is not None and known.undone is None:
+            return known.id, []  # a job that was undone and goes on gets a group of its own
         dropped = self.state.drop_redo() if actor == "person" else []
         group = Group(max(self.state.groups, default=0) + 1, actor, label, job)
         self.state.put_group(group)

@@ -1,0 +1,55 @@
+"""Tasks that many tests share, and what completers are told in them."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import synth_widgets as sw
+from synth_widgets.llm.completer import Request
+
+TRIAGE = sw.Task(
+    "Triage",
+    "Sort the message.",
+    output_schema={
+        "type": "object",
+        "properties": {"kind": {"enum": ["a", "b"]}, "note": {"type": "string"}},
+        "required": ["kind", "note"],
+        "additionalProperties": False,
+    },
+)
+PLAIN = sw.Task("Greeter", "Greet the person by name.")
+TICKETS = sw.Task(
+    "Tickets",
+    "Answer the ticket.",
+    input_schema={
+        "type": "object",
+        "properties": {"subject": {"type": "string"}, "urgent": {"type": "boolean"}},
+        "required": ["subject", "urgent"],
+    },
+    output_schema={"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]},
+)
+
+
+def listed(*values: Any) -> str:
+    """An answer of the steps that list items."""
+    return json.dumps({"items": list(values)})
+
+
+def steps(requests: list[Request]) -> list[str]:
+    """The step of each request."""
+    return [request.step for request in requests]
+
+
+def failing(step: str, fault: Any, *, first: int = 1, times: int = 10**9) -> Any:
+    """Faults for the calls of one step, from the `first` on, so many times."""
+    seen = 0
+
+    def fault_of(_number: int, request: Request) -> Any:
+        nonlocal seen
+        if request.step != step:
+            return None
+        seen += 1
+        return fault if first <= seen < first + times else None
+
+    return fault_of
