@@ -115,9 +115,7 @@ def install_front_end() -> None:
     if stamp.is_fresh() and (ROOT / "js" / "node_modules").is_dir():
         return
     npm = shutil.which("npm", path=environment()["PATH"]) or "npm"
-    # Not `npm ci`: it refuses a lock file without every other platform's optional packages, and registries do not
-    # always have them all. This too takes the versions and checksums of the lock file, and leaves it as it is.
-    run(npm, "install", "--no-save", "--no-audit", "--no-fund", cwd=ROOT / "js")
+    run(npm, "ci", "--no-audit", "--no-fund", cwd=ROOT / "js")
     stamp.write()
 
 
