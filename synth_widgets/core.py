@@ -204,6 +204,8 @@ class Core:
         self.store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         first = plan.start(self.state, recipe, record.id, samples)
+        taken_over = [JobChanged(self.state.jobs[i], finished=tuple(items)) for i, items in first.taken_over.items()]
+        self.store.commit(taken_over, actor="system")
         if not first.items:
             self.store.commit(first.targets, label="Set targets")
             job = Job(self.engine, lambda: record)

@@ -66,10 +66,17 @@ class Recipe:
 
 @dataclass(slots=True)
 class Plan:
-    """Work items to add to a job, and changes of targets that go with them."""
+    """Work items to add to a job, and changes of targets that go with them.
+
+    Attributes:
+        topics: ids of the topics that a top-up looked at.
+        taken_over: items that jobs which no longer run still owed there, by job: the top-up sees to them.
+    """
 
     items: list[WorkItem] = field(default_factory=list)
     targets: list[TopicChanged] = field(default_factory=list)
+    topics: set[str] = field(default_factory=set)
+    taken_over: dict[str, list[WorkItem]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +115,7 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
                 plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
         case "grow":
             _top_up(plan, state, recipe, job, topic=recipe.under, level=0, coming=_coming(state, job))
+            plan.taken_over = _taken_over(state, plan.topics)
     return plan
 
 
@@ -131,9 +139,22 @@ def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
     return Counter((item.step, item.target) for items in running for item in items.values())
 
 
+def _taken_over(state: State, topics: set[str]) -> dict[str, list[WorkItem]]:
+    """Return what jobs that no longer run owe at topics, or at samples under them, by job."""
+    found: dict[str, list[WorkItem]] = {}
+    for job, items in state.items.items():
+        if state.jobs[job].status != "running":
+            for item in items.values():
+                sample = state.samples.get(item.target)
+                if (sample.topic if sample else item.target) in topics:
+                    found.setdefault(job, []).append(item)
+    return found
+
+
 def _top_up(
     plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int, coming: Counter[tuple[Step, str]]
 ) -> None:
+    plan.topics.add(topic)
     children = state.visible_children(topic)
     if level < recipe.depth:
         missing = recipe.topics[level] - len(children) - coming["topics", topic]
@@ -142,6 +163,7 @@ def _top_up(
             _top_up(plan, state, recipe, job, topic=child.id, level=level + 1, coming=coming)
         return
     leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
+    plan.topics.update(leaf.id for leaf in leaves)
     for leaf in leaves:
         if recipe.samples is not None and (change := topic_change(leaf, target=recipe.samples)):
             plan.targets.append(change)

@@ -16,7 +16,7 @@ import synth_widgets as sw
 from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Request
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import TICKETS, listed, steps
+from tests.tasks import PLAIN, TICKETS, listed, steps
 
 
 def until(condition, seconds: float = 5.0) -> None:
@@ -306,3 +306,20 @@ def failing_all(fault: str):
         return fault
 
     return always
+
+
+def test_growing_again_takes_over_what_an_interrupted_job_owed(tmp_path):
+    path = tmp_path / "a.synth"
+    slow = ScriptedCompleter(latency=0.15, concurrency=1)
+    studio = sw.Studio(PLAIN, path=path, model=slow)
+    job = studio.grow(topics=2, samples=2)
+    until(lambda: len(studio.samples) > 0)
+    studio.close()
+    assert job.status == "interrupted"
+
+    studio = sw.Studio(PLAIN, path=path, model=ScriptedCompleter(seed=1))
+    studio.grow(topics=2, samples=2).wait(10)
+    assert len(studio.samples) == 4
+    assert studio.resume().wait(10).added == 0
+    assert len(studio.samples) == 4
+    studio.close()
