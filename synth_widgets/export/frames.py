@@ -70,7 +70,7 @@ def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool 
         "split": _series([s.split for s in samples], "str"),
         "session": _series([s.session for s in samples], "str"),
         "model": _series([_model(state, s) for s in samples], "str"),
-        "created": pd.Series(pd.to_datetime([s.created for s in samples], unit="s", utc=True)),
+        "created": pd.Series(pd.to_datetime([s.created for s in samples], unit="s", utc=True).as_unit("us")),
         "cost": _series([cost for cost, _ in costs], "float64"),
         "tokens": _series([tokens for _, tokens in costs], "Int64"),
     }
