@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import inspect
+import os
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
@@ -186,7 +187,7 @@ class Core:
     def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
         """Set the studio's guidance by step; steps that are left out keep theirs."""
         before = self.state.settings.get("guidance") or {}
-        after = {**before, **wanted}
+        after = {step: text for step, text in {**before, **wanted}.items() if text}
         if after != before:
             self.store.commit([SettingChanged("guidance", before, after)], actor=actor, label="Change guidance")
 
@@ -391,4 +392,12 @@ def _close_all() -> None:
         core.close()
 
 
+def _leave_to_parent() -> None:
+    """Forget the cores in a forked child: their threads and their locks are the parent's."""
+    _cores.clear()
+    _memory_cores.clear()
+
+
 atexit.register(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)

@@ -250,7 +250,7 @@ def _write(db: sqlite3.Connection, batch: Batch) -> None:
     )
     db.executemany(rows.upsert("settings", 2), ((k, rows.dump(v)) for k, v in batch.settings.items()))
     db.executemany(rows.upsert("tasks", 2), ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
-    db.executemany(rows.upsert("groups", 6), map(rows.group_row, batch.groups))
+    db.executemany(rows.upsert("groups", 7), map(rows.group_row, batch.groups))
     db.executemany(
         "INSERT INTO log(rev, grp, at, entry) VALUES(?,?,?,?)",
         ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries),

@@ -29,7 +29,8 @@ CREATE TABLE jobs(id TEXT PRIMARY KEY, kind TEXT, args TEXT, session TEXT, statu
   started REAL, ended REAL);
 CREATE TABLE items(job TEXT, step TEXT, target TEXT, ordinal INTEGER, level INTEGER,
   PRIMARY KEY(job, step, target, ordinal)) WITHOUT ROWID;
-CREATE TABLE groups(id INTEGER PRIMARY KEY, actor TEXT, label TEXT, job TEXT, undone INTEGER, dead INTEGER);
+CREATE TABLE groups(id INTEGER PRIMARY KEY, actor TEXT, label TEXT, job TEXT, made INTEGER, undone INTEGER,
+  dead INTEGER);
 CREATE TABLE log(n INTEGER PRIMARY KEY AUTOINCREMENT, rev INTEGER, grp INTEGER, at REAL, entry TEXT);
 CREATE INDEX log_of_group ON log(grp);
 """
@@ -166,13 +167,13 @@ def item_row(i: WorkItem) -> Row:
 
 def group_row(g: Group) -> Row:
     """Return the row of a group."""
-    return (g.id, g.actor, g.label, g.job, g.undone, g.dead)
+    return (g.id, g.actor, g.label, g.job, g.made, g.undone, g.dead)
 
 
 def group_of(row: Row) -> Group:
     """Build a group from its row."""
-    ident, actor, label, job, undone, dead = row
-    return Group(ident, actor, label, job, undone, bool(dead))
+    ident, actor, label, job, made, undone, dead = row
+    return Group(ident, actor, label, job, made, undone, bool(dead))
 
 
 def upsert(table: str, width: int) -> str:

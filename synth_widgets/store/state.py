@@ -34,6 +34,7 @@ class Group:
 
     Attributes:
         label: what it was, for the undo button ("Reject 3").
+        made: the revision at which it was begun, or last redone: what was made last is undone first.
         undone: the revision at which it was undone, or ``None``.
         dead: undone, and can no longer be redone.
     """
@@ -42,6 +43,7 @@ class Group:
     actor: Actor
     label: str
     job: str | None = None
+    made: int = 0
     undone: int | None = None
     dead: bool = False
 
@@ -183,7 +185,7 @@ class State:
         if group.actor == "system" or group.dead:
             return
         if group.undone is None:
-            insort(self.undo_stack, group.id)
+            insort(self.undo_stack, group.id, key=lambda g: self.groups[g].made)
         else:
             insort(self.redo_stack, group.id, key=lambda g: self.groups[g].undone or 0)
 

@@ -142,7 +142,7 @@ class Store:
     def _turn(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
         self.check_writable()
         undo_before = (self.state.next_undo(), self.state.next_redo())
-        turned = replace(group, undone=undone)
+        turned = replace(group, undone=undone, made=group.made if undone else self.state.rev + 1)
         self.state.put_group(turned)
         self._apply(list(reversal.changes), None, [turned], urgent=True, undo_before=undo_before)
         return reversal
@@ -155,7 +155,7 @@ class Store:
         if known is not None and known.undone is None:
             return known.id, []  # a job that was undone and goes on gets a group of its own
         dropped = self.state.drop_redo() if actor == "person" else []
-        group = Group(max(self.state.groups, default=0) + 1, actor, label, job)
+        group = Group(max(self.state.groups, default=0) + 1, actor, label, job, made=self.state.rev + 1)
         self.state.put_group(group)
         return group.id, [*dropped, group]
 
