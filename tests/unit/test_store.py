@@ -122,7 +122,7 @@ def test_what_a_refusing_file_does_not_take_is_queued_said_and_written_later(ope
     heard = []
     studio._core.store.listen(lambda commits: heard.append(studio._core.store.trouble))
     with locked(path):
-        with pytest.raises(FileError, match="Not saved: .*locked.*held in memory"):
+        with pytest.raises(FileError, match=r"Not saved: .*locked.*held in memory"):
             studio.topics.add("B")
         with pytest.raises(FileError, match="Not saved"):
             studio.topics.add("C")
@@ -197,7 +197,7 @@ def test_a_file_of_a_newer_release_is_not_touched(open_studio, path):
     db = sqlite3.connect(path)
     db.execute("PRAGMA user_version=99")
     db.close()
-    with pytest.raises(FileError, match="newer release. Upgrade"):
+    with pytest.raises(FileError, match=r"newer release\. Upgrade"):
         open_studio(path=path)
 
 
