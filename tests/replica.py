@@ -77,7 +77,7 @@ class Peer:
         self.bridge.receive({"t": "hello", "epoch": None, "rev": None})
         self._snapshots.get(timeout=10)
 
-    def do(self, name: str, **args: Any) -> dict[str, Any]:
+    def do(self, name: str, /, **args: Any) -> dict[str, Any]:
         """Send a command and wait for its reply."""
         self._number += 1
         self.bridge.receive({"t": "cmd", "rid": f"r{self._number}", "name": name, "args": args})

@@ -6,6 +6,8 @@ callers go on, only when the journal has it on disk.
 
 from __future__ import annotations
 
+import logging
+import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -21,6 +23,9 @@ from synth_widgets.store.journal import Journal, now
 from synth_widgets.store.lock import FileLock
 from synth_widgets.store.state import Actor, Group, State
 
+log = logging.getLogger(__name__)
+
+log = logging.getLogger(__name__)
 Listener = Callable[[Sequence["Commit"]], None]
 
 
@@ -84,6 +89,8 @@ class Store:
             )
             self.state: State = self._journal.load()
         except BaseException:
+            if hasattr(self, "_journal"):
+                self._journal.close()
             if self._lock is not None:
                 self._lock.release()
             raise
@@ -110,7 +117,8 @@ class Store:
         if not wanted:
             return self.state.rev
         undo_before = (self.state.next_undo(), self.state.next_redo())
-        group, groups = self._group(actor, label, job)
+        undoable = any(change.entry() is not None for change in wanted)
+        group, groups = self._group(actor, label, job) if undoable else (None, [])
         return self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
 
     def check_writable(self) -> None:
@@ -252,8 +260,7 @@ class Store:
         while self._unpublished and self._unpublished[0].rev <= rev:
             ready.append(self._unpublished.popleft())
         if ready:
-            for listener in tuple(self._listeners):
-                listener(ready)
+            self._tell(ready)
         while self._waiting and self._waiting[0][0] <= rev:
             future = self._waiting.popleft()[1]
             if future.set_running_or_notify_cancel():
@@ -268,8 +275,15 @@ class Store:
                 if future.set_running_or_notify_cancel():
                     future.set_exception(self._not_saved())
         if changed:
-            for listener in tuple(self._listeners):
-                listener([Commit(self.saved_rev, studio=True)])
+            self._tell([Commit(self.saved_rev, studio=True)])
+
+    def _tell(self, commits: Sequence[Commit]) -> None:
+        """Tell every listener; one that fails must not keep callers waiting for what is on disk."""
+        for listener in tuple(self._listeners):
+            try:
+                listener(commits)
+            except Exception:
+                log.exception("A listener failed.")
 
     def _not_saved(self) -> FileError:
         return FileError(

@@ -12,14 +12,16 @@ import inspect
 import json
 import logging
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import asdict, is_dataclass
 from operator import attrgetter
 from typing import Any
 
 import pydantic
 
-from synth_widgets.errors import SynthError
+from synth_widgets.errors import FileError, SynthError
 from synth_widgets.records import Sample
+from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command
 from synth_widgets.widget.host import CommitLike, Host, JobLike
@@ -84,7 +86,7 @@ class Bridge:
     def _hello(self, epoch: Any, rev: Any) -> None:
         """Bring a front end up to date: with nothing if it is, with a snapshot otherwise."""
         if self._attached and not self._paging and epoch == self.host.store.epoch and rev == self._rev:
-            self._send(self._delta(rev, rev, []))
+            self._say(self._delta(rev, rev, []))
         else:
             self._paging += 1
             self.host.engine.spawn(self._snapshot())
@@ -98,7 +100,10 @@ class Bridge:
             self._fail(rid, f"There is no command {name!r}.", "UnknownCommand")
             return
         try:
-            args = command.args.model_validate(given or {})
+            args = command.args.model_validate(storable(given or {}))
+        except RecursionError:
+            self._fail(rid, f"{command.label}: the arguments are nested too deeply", "BadArguments")
+            return
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False)[0]
             place = ".".join(map(str, first["loc"]))
@@ -131,13 +136,20 @@ class Bridge:
             self._fail(rid, str(error), type(error).__name__)
         else:
             reply: Reply = {"t": "reply", "rid": rid, "ok": _plain(result)}
-            self._send(reply)
+            self._say(reply)
 
     def _fail(self, rid: str, message: str, kind: str) -> None:
         reply: Reply = {"t": "reply", "rid": rid, "error": {"message": message, "kind": kind}}
-        self._send(reply)
+        self._say(reply)
 
     # ------------------------------------------------------------ outbox
+    def _say(self, message: Any) -> None:
+        """Send a message. A view that cannot be reached must not stop the engine: it asks again when it is back."""
+        try:
+            self._send(message)
+        except Exception:
+            log.exception("A message did not go out to the browser.")
+
     def _committed(self, commits: Sequence[CommitLike]) -> None:
         if not self._attached:
             return
@@ -148,18 +160,18 @@ class Bridge:
 
     def _send_commits(self, commits: Sequence[CommitLike]) -> None:
         """Send what commits touched: each record once, as it stood after the last of them."""
-        fresh = [c for c in commits if c.rev > self._rev or c.studio]
-        if not fresh:
+        fresh = [c for c in commits if c.rev > self._rev]
+        ops = list(self._operations(fresh, studio=any(c.studio for c in commits)))
+        if not fresh and not ops:
             return
-        ops = list(self._operations(fresh))
-        rev = max(self._rev, fresh[-1].rev)
+        rev = fresh[-1].rev if fresh else self._rev
         chunks = list(_chunks(ops))
         for chunk in chunks[:-1]:
-            self._send(self._delta(self._rev, self._rev, chunk))
-        self._send(self._delta(self._rev, rev, chunks[-1] if chunks else []))
+            self._say(self._delta(self._rev, self._rev, chunk))
+        self._say(self._delta(self._rev, rev, chunks[-1] if chunks else []))
         self._rev = rev
 
-    def _operations(self, commits: Sequence[CommitLike]) -> Iterator[Any]:
+    def _operations(self, commits: Sequence[CommitLike], *, studio: bool) -> Iterator[Any]:
         topics: dict[str, Any] = {}
         samples: dict[str, Sample | None] = {}
         jobs: dict[str, Any] = {}
@@ -173,7 +185,7 @@ class Bridge:
             yield {"op": "sample", "row": self._row(sample)} if sample else {"op": "-sample", "id": ident}
         for job, owed in jobs.values():
             yield {"op": "job", "row": rows.job_row(job, owed)}
-        if any(commit.studio for commit in commits):
+        if studio:
             view = rows.studio_view(self.host)
             if view != self._studio_view:
                 self._studio_view = view
@@ -203,8 +215,9 @@ class Bridge:
         jobs = [rows.job_row(j, len(state.items.get(j.id, ()))) for j in state.jobs.values() if _matters(j, state)]
         view = self._studio_view = rows.studio_view(self.host)
         self._held.clear()
-        if not self.host.closed and store.trouble is None:
-            await asyncio.wrap_future(store.saved(rev))
+        if not self.host.closed:
+            with suppress(FileError):  # what the file does not take is shown too, and that it is not saved
+                await asyncio.wrap_future(store.saved(rev))
         pages = max(1, -(-len(samples) // PAGE_ROWS))
         for page in range(pages):
             part = samples[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
@@ -219,7 +232,7 @@ class Bridge:
             }
             if page == 0:
                 message |= {"studio": view, "topics": topics, "jobs": jobs}
-            self._send(message)
+            self._say(message)
             await asyncio.sleep(0)
         self._rev = rev
 
@@ -230,7 +243,7 @@ class Bridge:
         calls = [c for s in found for v in s.versions for c in v.calls]
         raws = await asyncio.wrap_future(self.host.store.raw(calls))
         bodies = [rows.body(sample, state.calls, raws) for sample in found]
-        self._send({"t": "bodies", "rev": rev, "samples": bodies})
+        self._say({"t": "bodies", "rev": rev, "samples": bodies})
 
     def _progressed(self, job: JobLike) -> None:
         if not self._attached:
@@ -249,12 +262,12 @@ class Bridge:
             "topics": list(progress.topics[:200]),
             "waiting": progress.waiting,
         }
-        self._send(message)
+        self._say(message)
 
     def _host_closed(self) -> None:
         """Tell the views that the studio is closed."""
         if self._attached:
-            self._send(self._delta(self._rev, self._rev, [{"op": "studio", "row": rows.studio_view(self.host)}]))
+            self._say(self._delta(self._rev, self._rev, [{"op": "studio", "row": rows.studio_view(self.host)}]))
 
     def _row(self, sample: Sample) -> Any:
         task, inputs, outputs = self._cells
