@@ -11,20 +11,31 @@ from synth_widgets.store.state import State
 
 WINDOW_SECONDS = 10.0
 TELL_SECONDS = 0.1
+Later = Callable[[float, Callable[[], None]], object]
 
 
 class Meter:
-    """Keeps a job's `Progress` up to date, and tells of it ten times a second at most."""
+    """Keeps a job's `Progress` up to date, and tells of it ten times a second at most, the last state always.
 
-    def __init__(self, job: Job, record: JobRecord, clock: Callable[[], float], tell: Callable[[], None]) -> None:
+    Args:
+        clock: seconds on a clock that only grows.
+        later: runs a function after so many seconds.
+        tell: tells whoever listens that the progress is another one.
+    """
+
+    def __init__(
+        self, job: Job, record: JobRecord, clock: Callable[[], float], later: Later, tell: Callable[[], None]
+    ) -> None:
         self.usage = record.usage
         self.done = record.added + record.failed
         self.failed = record.failed
         self._open = 0
         self._job = job
         self._clock = clock
+        self._later = later
         self._tell = tell
         self._told = 0.0
+        self._is_due = False
         self._recent: deque[float] = deque()
         self._began = clock()
         self._step: Step = "topics"
@@ -83,6 +94,18 @@ class Meter:
             self._waiting,
         )
         self._job._tell(progress)  # noqa: SLF001 - the meter writes what the handle shows
-        if now - self._told >= TELL_SECONDS:
-            self._told = now
-            self._tell()
+        wait = self._told + TELL_SECONDS - now
+        if wait <= 0:
+            self._say()
+        elif not self._is_due:
+            self._is_due = True
+            self._later(wait, self._say_if_due)
+
+    def _say(self) -> None:
+        self._is_due = False
+        self._told = self._clock()
+        self._tell()
+
+    def _say_if_due(self) -> None:
+        if self._is_due:
+            self._say()

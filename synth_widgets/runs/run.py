@@ -65,7 +65,7 @@ class Run:
         self.completers = completers
         self.asker = asker
         self.taker = Taker(self, repeats)
-        self.meter = Meter(job, record, engine.loop.time, lambda: on_progress(job))
+        self.meter = Meter(job, record, engine.loop.time, engine.loop.call_later, lambda: on_progress(job))
         self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
