@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # else Python prints warnings into any cell
 
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # else warnings land in whatever cell ran last
+
 __version__ = "0.1.0"
 __all__ = ["Model", "Requirement", "Studio", "SynthError", "Task", "__version__"]
 

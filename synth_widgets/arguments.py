@@ -2,36 +2,16 @@
 
 from __future__ import annotations
 
-import functools
-import inspect
-from collections.abc import Callable, Iterable
-from typing import Any, ParamSpec, TypeVar
+from collections.abc import Iterable
+from typing import Any
 
 from synth_widgets.errors import StudioError, unknown_keywords
 from synth_widgets.records import STEPS, Path
 from synth_widgets.task import normalised_name
 from synth_widgets.text.normal import storable
 
-P = ParamSpec("P")
-R = TypeVar("R")
 MAX_NAME = 500
 MAX_DEPTH = 50
-
-
-def suggesting(function: Callable[P, R]) -> Callable[P, R]:
-    """Make an unknown keyword raise a `TypeError` that names the nearest right spelling."""
-    parameters = inspect.signature(function).parameters.values()
-    allowed = [p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD} and p.name != "self"]
-    where = function.__qualname__.removesuffix(".__init__")
-
-    @functools.wraps(function)
-    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
-        unknown = {name: value for name, value in kwargs.items() if name not in allowed}
-        if unknown:
-            raise unknown_keywords(where, unknown, allowed)
-        return function(*args, **kwargs)
-
-    return checked
 
 
 def path_of(given: Any) -> Path:
@@ -72,7 +52,7 @@ def ids_of(given: Any) -> list[str]:
     if hasattr(given, "dtype") and hasattr(given, "to_numpy") and not callable(index) and index is not None:
         if str(given.dtype) in {"bool", "boolean"}:
             return _index(given[given.fillna(value=False).astype(bool)].index, "a boolean Series")
-        return [str(value) for value in given]
+        return list(dict.fromkeys(str(value) for value in given))
     if hasattr(given, "id") and isinstance(given.id, str):
         return [given.id]
     if not isinstance(given, Iterable):
@@ -94,7 +74,7 @@ def _index(index: Any, what: str) -> list[str]:
             f"The index of {what} must be the samples' ids, as to_pandas() gives it (its name is {index.name!r}, not "
             "'id'). Did reset_index() move it? set_index('id') brings it back."
         )
-    return [str(value) for value in index]
+    return list(dict.fromkeys(str(value) for value in index))
 
 
 def guidance_of(given: Any) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import inspect
+import logging
 import os
 import threading
 import weakref
@@ -14,7 +15,7 @@ from pathlib import Path as FilePath
 from typing import Any, TypeVar, overload
 
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, SynthError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
@@ -23,13 +24,14 @@ from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Estimate, Recipe
 from synth_widgets.runs.repeats import Repeats
-from synth_widgets.runs.run import Run
+from synth_widgets.runs.run import LABELS, Run
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
 from synth_widgets.task import Task
 
+log = logging.getLogger(__name__)
 T = TypeVar("T")
 ModelLike = str | Model | Completer
 
@@ -57,7 +59,6 @@ class Core:
         self.jobs: dict[str, Job] = {}
         self.runs: dict[str, Run] = {}
         self.session: Session | None = None
-        self.session_guidance = ""
         self.on_progress: list[Callable[[Job], None]] = []
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
@@ -67,7 +68,8 @@ class Core:
         self._repeats = Repeats()
         self._turning = asyncio.Lock()
         self._driving: set[asyncio.Task[None]] = set()
-        self.store: Store = self.engine.call(lambda: Store(path, self.engine.post))
+        self._overrides: dict[str, ModelLike] = {}
+        self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
         try:
             self.task = self._adopt(task)
         except BaseException:
@@ -120,22 +122,19 @@ class Core:
                 f"{self.path or 'This studio'} belongs to the task {tasks[-1].name!r}, not {task.name!r}. Give the "
                 "new task a file of its own with path=, or leave path= out."
             )
-        if (not tasks or tasks[-1] != task) and self.store.held_by is None:
-            self.act(lambda: self.store.commit([TaskChanged(task)], actor="system"))
-        self.task = task
 
-    def set_models(self, models: Mapping[str, ModelLike | None]) -> None:
+        def act() -> None:
+            self.task = task
+            if (not tasks or tasks[-1] != task) and self.store.held_by is None:
+                self.store.commit([TaskChanged(task)], actor="system")
+
+        self.act(act)
+
+    def set_models(self, models: Mapping[str, Model | Completer]) -> None:
         """Set the models by step; the key ``default`` is for the steps that have none of their own."""
-        for key, given in models.items():
-            if given is None:
-                continue
-            if not isinstance(given, str | Model | Completer):
-                raise ModelError(f"model is a name, a sw.Model or a completer, not {given!r}.")
-            model = Model(given) if isinstance(given, str) else given
-            if isinstance(model, Model):
-                _check_model(model)
+        for key, model in models.items():
             current = self._models.get(key)
-            if isinstance(given, str) and isinstance(current, Model) and current.name == model.name:
+            if current is not None and model_name(current) == model.name and not is_in_code(model):
                 continue  # the same name, with an address or key given in code
             self._models[key] = model
             self._remember(key, model)
@@ -144,7 +143,7 @@ class Core:
         if self.store.held_by is not None:
             return
         known = dict(self.store.state.settings.get("models") or {})
-        wanted = {**known, key: {"name": model.name, "in_code": not isinstance(model, Model)}}
+        wanted = {**known, key: {"name": model.name, "in_code": is_in_code(model)}}
         if wanted != known:
             self.act(lambda: self.store.commit([SettingChanged("models", known, wanted)], actor="system"))
 
@@ -155,10 +154,7 @@ class Core:
                 return self._models[key]
             if (saved := (self.store.state.settings.get("models") or {}).get(key)) is not None:
                 if saved["in_code"]:
-                    raise ModelError(
-                        f"This file was last used with {saved['name']!r}, a completer that code gave. Give one again: "
-                        "sw.Studio(…, model=…)."
-                    )
+                    raise _given_in_code(saved["name"])
                 return Model(saved["name"])
         return Model("local")
 
@@ -169,7 +165,7 @@ class Core:
         except ModelError:
             saved = self.store.state.settings["models"]
             return str((saved.get(step) or saved["default"])["name"])
-        return model if isinstance(model, str) else model.name
+        return model_name(model)
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
@@ -206,29 +202,45 @@ class Core:
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         first = plan.start(self.state, recipe, record.id, samples)
         taken_over = [JobChanged(self.state.jobs[i], finished=tuple(items)) for i, items in first.taken_over.items()]
-        self.store.commit(taken_over, actor="system")
         if not first.items:
-            self.store.commit(first.targets, label="Set targets")
-            job = Job(self.engine, lambda: record)
-            job._end()  # noqa: SLF001 - a handle on a job that never ran
-            return job
+            self.store.commit([*first.targets, *taken_over], label="Set targets")
+            return self._ended(record)
         completers = self._completers_for(recipe, model)
-        session = self.session or self.new_session(self.session_guidance, ())
-        return self._run(replace(record, status="running", session=session.id), recipe, completers, samples)
+        session = self.session or self.new_session("", ())
+        record = replace(record, status="running", session=session.id)
+        begun = JobChanged(record, planned=tuple(first.items))
+        self.store.commit([*first.targets, *taken_over, begun], actor="job", job=record.id, label=LABELS[recipe.kind])
+        if model is not None:
+            self._overrides[record.id] = model
+        return self._run(record, recipe, completers)
+
+    def _ended(self, record: JobRecord) -> Job:
+        """Return a handle on a job that had nothing to do."""
+        job = Job(self.engine, lambda: record)
+        job._end()  # noqa: SLF001 - the core makes its handles
+        return job
 
     def resume(self) -> Job:
         """Start what interrupted and stopped jobs still owe; return the newest of them."""
         self.store.check_writable()
         owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
         if not owing:
-            record = JobRecord(new_id(), "grow", status="done")
-            job = Job(self.engine, lambda: record)
-            job._end()  # noqa: SLF001 - see `start`
-            return job
-        for record in owing:
-            recipe = Recipe.from_json(record.args)
-            job = self._run(record, recipe, self._completers_for(recipe, None), ())
-        return job
+            return self._ended(JobRecord(new_id(), "grow", status="done"))
+        recipes = [Recipe.from_json(record.args) for record in owing]
+        completers = [
+            self._completers_for(recipe, self._override(record.id, recipe))
+            for record, recipe in zip(owing, recipes, strict=True)
+        ]
+        jobs = [self._run(*parts) for parts in zip(owing, recipes, completers, strict=True)]
+        return jobs[-1]
+
+    def _override(self, job: str, recipe: Recipe) -> ModelLike | None:
+        """Return the model that a job was started with, when it was not the studio's."""
+        if job in self._overrides or not recipe.model:
+            return self._overrides.get(job)
+        if recipe.in_code:
+            raise _given_in_code(recipe.model)
+        return Model(recipe.model)
 
     def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
         if recipe.kind == "topics":
@@ -236,11 +248,9 @@ class Core:
         steps: tuple[Step, ...] = ("inputs", "outputs") if recipe.depth == 0 or recipe.kind != "grow" else STEPS
         return {step: self.completer(step, model) for step in steps if step != "outputs" or recipe.outputs}
 
-    def _run(
-        self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer], samples: tuple[str, ...]
-    ) -> Job:
+    def _run(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
         session = self.state.sessions[record.session]
-        self.store.commit([JobChanged(replace(record, status="running"))], actor="job", job=record.id, label="Generate")
+        self.store.commit([JobChanged(replace(record, status="running"))], actor="job", job=record.id)
         job = Job(self.engine, lambda: self.state.jobs[record.id])
         asker = Asker(self.state, self.task, recipe, session.guidance, completers)
         run = Run(
@@ -255,14 +265,14 @@ class Core:
         )
         self.jobs[record.id], self.runs[record.id] = job, run
         job._began(run.cancel)  # noqa: SLF001 - the handle learns how to stop what it stands for
-        driving = self.engine.spawn(self._drive(run, job, samples), name=f"job-{record.id}")
+        driving = self.engine.spawn(self._drive(run, job), name=f"job-{record.id}")
         self._driving.add(driving)
         driving.add_done_callback(self._driving.discard)
         return job
 
-    async def _drive(self, run: Run, job: Job, samples: tuple[str, ...]) -> None:
+    async def _drive(self, run: Run, job: Job) -> None:
         try:
-            await self.engine.spawn(run.main(samples))
+            await self.engine.spawn(run.main())
             await asyncio.wrap_future(self.store.saved())
         except (FileError, ClosedError):
             pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
@@ -292,6 +302,7 @@ class Core:
         async with self._turning:
             if (group := self.state.next_undo()) is None:
                 return None
+            await asyncio.wrap_future(self.store.saved())  # what the file refused has no entries to turn by
             entries = await asyncio.wrap_future(self.store.entries(group))
             return Undone(group.label, self.store.undo(entries, group).skipped)
 
@@ -300,20 +311,21 @@ class Core:
         async with self._turning:
             if (group := self.state.next_redo()) is None:
                 return None
+            await asyncio.wrap_future(self.store.saved())
             entries = await asyncio.wrap_future(self.store.entries(group))
             return Undone(group.label, self.store.redo(entries, group).skipped)
 
     # ------------------------------------------------------------ end
     def close(self) -> None:
         """Stop what runs (it stays owed), write what is queued, free the models and the file."""
+        if self.engine.is_current:
+            raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
         with _guard:
             if self.closed:
                 return
             self.closed = True
             if self.path is not None and _cores.get(self.path) is self:
                 del _cores[self.path]
-        if self.engine.is_current:
-            raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
         self.engine.call(self._close)
 
     async def _close(self) -> None:
@@ -322,20 +334,54 @@ class Core:
         if self._driving:
             await asyncio.wait(tuple(self._driving), timeout=2)
         try:
-            for _, completer in self._completers:
-                await completer.close()
+            closing = (completer.close() for _, completer in self._completers)
+            for fault in await asyncio.gather(*closing, return_exceptions=True):
+                if fault is not None:
+                    log.warning("A model could not be closed: %s", fault)
         finally:
             self.store.close()
             for listener in self.on_close:
                 listener()
 
 
-def _check_model(model: Model) -> None:
-    """Raise `ModelError` now when a model's provider is not served."""
+def model_name(model: ModelLike) -> str:
+    """Return a model's name, for records and display."""
+    return model if isinstance(model, str) else model.name
+
+
+def is_in_code(model: ModelLike) -> bool:
+    """Whether a model cannot be had by its name alone: an address, a key and parameters are never in the file."""
+    if isinstance(model, str):
+        return False
+    return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params)
+
+
+def _given_in_code(name: str) -> ModelError:
+    return ModelError(
+        f"This file was last used with {name!r}, with an address, key, parameters or a completer that code gave and "
+        "no file keeps. Give it again: sw.Studio(…, model=…)."
+    )
+
+
+def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | Completer]:
+    """Return the models that were given, names as `Model`.
+
+    Raises:
+        ModelError: one is no model, or its provider is not served.
+    """
     from synth_widgets.llm.catalog import provider_of
 
-    if not model.is_local:
-        provider_of(model.name)
+    found: dict[str, Model | Completer] = {}
+    for key, given in models.items():
+        if given is None:
+            continue
+        if not isinstance(given, str | Model | Completer):
+            raise ModelError(f"model is a name, a sw.Model or a completer, not {given!r}.")
+        model = Model(given) if isinstance(given, str) else given
+        if isinstance(model, Model) and not model.is_local:
+            provider_of(model.name)
+        found[key] = model
+    return found
 
 
 def _items_per_call(model: ModelLike) -> int:
@@ -389,7 +435,10 @@ def attach(path: FilePath | None, task: Task | None) -> Core:
 
 def _close_all() -> None:
     for core in (*_cores.values(), *_memory_cores):
-        core.close()
+        try:
+            core.close()
+        except SynthError as error:
+            log.warning("A studio could not be closed: %s", error)
 
 
 def _leave_to_parent() -> None:
@@ -398,6 +447,7 @@ def _leave_to_parent() -> None:
     _memory_cores.clear()
 
 
-atexit.register(_close_all)
+# Before the interpreter ends its thread pools, which closing a model needs; atexit's turn comes later.
+getattr(threading, "_register_atexit", atexit.register)(_close_all)
 if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=_leave_to_parent)

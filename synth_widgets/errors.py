@@ -3,8 +3,13 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
-from typing import Any
+import functools
+import inspect
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, ParamSpec, TypeVar
+
+P = ParamSpec("P")
+R = TypeVar("R")
 
 
 class SynthError(Exception):
@@ -101,3 +106,19 @@ def unknown_keywords(where: str, given: Mapping[str, Any], allowed: Iterable[str
     allowed = list(allowed)
     name = next(iter(given))
     return TypeError(f"{where} has no keyword {name!r}.{nearest(name, allowed)} It takes: {', '.join(allowed)}.")
+
+
+def suggesting(function: Callable[P, R]) -> Callable[P, R]:
+    """Make an unknown keyword raise a `TypeError` that names the nearest right spelling."""
+    parameters = inspect.signature(function).parameters.values()
+    allowed = [p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD} and p.name != "self"]
+    where = function.__qualname__.removesuffix(".__init__").replace("Generating.", "Studio.")
+
+    @functools.wraps(function)
+    def checked(*args: P.args, **kwargs: P.kwargs) -> R:
+        unknown = {name: value for name, value in kwargs.items() if name not in allowed}
+        if unknown:
+            raise unknown_keywords(where, unknown, allowed)
+        return function(*args, **kwargs)
+
+    return checked

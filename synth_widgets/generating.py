@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 from synth_widgets import recipes
-from synth_widgets.arguments import ids_of, path_of, suggesting
-from synth_widgets.core import Core, ModelLike
-from synth_widgets.errors import ClosedError, StudioError, UnknownIdError
+from synth_widgets.arguments import ids_of, path_of
+from synth_widgets.core import Core, ModelLike, is_in_code, model_name
+from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, suggesting
 from synth_widgets.records import ROOT
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
@@ -141,7 +142,7 @@ class Generating:
             raise StudioError(f"estimate() knows 'grow', not {method!r}.")
         arguments.pop("model", None)
         recipe = recipes.grow(self._topic(arguments.pop("under", ())), **arguments)
-        return self._core.estimate(recipe)
+        return self._core.act(lambda: self._core.estimate(recipe))
 
     # ------------------------------------------------------------ inside
     @property
@@ -157,4 +158,6 @@ class Generating:
         return find_topic(self._state, path_of(path)).id
 
     def _start(self, recipe: Recipe, *, model: ModelLike | None = None, samples: tuple[str, ...] = ()) -> Job:
+        if model is not None:
+            recipe = replace(recipe, model=model_name(model), in_code=is_in_code(model))
         return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
 
 from synth_widgets.errors import ModelError, nearest
+from synth_widgets.text.normal import storable
 
 STRUCTURED = ("auto", "json_schema", "text")
 """Ways of asking for JSON that `Model` takes. ``auto`` tries the others in this order."""
@@ -55,10 +57,10 @@ class Model:
             raise ModelError(f"concurrency={concurrency!r} must be a whole number from 1 to 1024.")
         if api_base is not None and not api_base.startswith(("http://", "https://")):
             raise ModelError(f"api_base={api_base!r} must begin with http:// or https://.")
-        if misspelt := next((p for p in params if p in {"base_url", "api_url", "key", "token"}), None):
-            right = "api_base" if "url" in misspelt else "api_key"
+        if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
+            right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
             raise ModelError(f"Model takes {right}=, not {misspelt}=.")
-        self.name = name.strip()
+        self.name = str(storable(name)).strip()
         self.api_base = api_base.rstrip("/") if api_base else None
         self.structured = structured
         self.concurrency = concurrency
@@ -82,11 +84,11 @@ class Model:
 
     def __repr__(self) -> str:
         parts = [repr(self.name)]
-        parts += [f"api_base={self.api_base!r}"] if self.api_base else []
+        parts += [f"api_base={_without_password(self.api_base)!r}"] if self.api_base else []
         parts += ["api_key='…'"] if self._api_key else []
         parts += [f"structured={self.structured!r}"] if self.structured != "auto" else []
         parts += [f"concurrency={self.concurrency}"] if self.concurrency else []
-        parts += [f"{k}={v!r}" for k, v in self.params.items()]
+        parts += [f"{k}={v!r}" if isinstance(v, int | float) else f"{k}=…" for k, v in self.params.items()]
         return f"Model({', '.join(parts)})"
 
     def __eq__(self, other: object) -> bool:
@@ -96,3 +98,12 @@ class Model:
 
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))
+
+
+_MISSPELT = re.compile(r"^(base_?url|api_?url|url|endpoint)$|^(\w*_)?(api_?key|api_?token|key|token)$")
+"""Spellings of other libraries for what has a name of its own here. Not ``max_tokens``."""
+
+
+def _without_password(url: str) -> str:
+    """Return an address without the user and password that may stand in it."""
+    return re.sub(r"//[^/@]*@", "//…@", url)

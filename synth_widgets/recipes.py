@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
-from synth_widgets.arguments import count_of, suggesting, text_of
-from synth_widgets.errors import StudioError
+from synth_widgets.arguments import count_of, text_of
+from synth_widgets.errors import StudioError, suggesting
 from synth_widgets.generation.examples import check_style
 from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
 
 MAX_LEVELS = 5
+MOST_RESULTS = 1_000_000
+"""Samples, or topics, that one job may be asked for."""
 
 
 @suggesting
@@ -39,6 +42,11 @@ def grow(
         raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
     if samples is not None:
         count_of(samples, "samples")
+    if prod(levels[:depth]) * (samples or DEFAULT_TARGET) > MOST_RESULTS:
+        raise StudioError(
+            f"topics={topics!r}, depth={depth} and samples={samples} ask for more than {MOST_RESULTS:,} samples at "
+            "once. Take fewer, or generate below one topic at a time."
+        )
     return Recipe(
         "grow",
         under,
@@ -55,6 +63,8 @@ def grow(
 def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None) -> Recipe:
     """Return the recipe of `Studio.generate_topics`."""
     levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MAX_LEVELS)
+    if prod(levels) > MOST_RESULTS:
+        raise StudioError(f"n={n} on {depth} levels are more than {MOST_RESULTS:,} topics. Take fewer.")
     return Recipe("topics", under, depth, levels, leaves=leaves, guidance=text_of(guidance))
 
 

@@ -16,7 +16,7 @@ import regex
 
 from synth_widgets.errors import SchemaError
 from synth_widgets.records import Json
-from synth_widgets.text.normal import compact
+from synth_widgets.text.normal import compact, storable
 
 if TYPE_CHECKING:
     import pydantic
@@ -133,7 +133,7 @@ class Schema:
         >>> Schema({"type": "object", "properties": {"u": {"enum": ["low", "high"]}}}).describe("u")
         'low, high'
         """
-        return describe(self.properties().get(name, {}))
+        return describe(self.properties().get(name, {}), self.resolve)
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Schema) and self.json == other.json
@@ -142,12 +142,16 @@ class Schema:
         return hash(json.dumps(self.json, sort_keys=True))
 
 
-def describe(node: Mapping[str, Any]) -> str:
-    """Describe a resolved schema node in a few words."""
+def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
+    """Describe a schema node in a few words; ``resolve`` follows its references."""
     if "const" in node:
         return compact(node["const"])
     if isinstance(node.get("enum"), list):
         return ", ".join(v if isinstance(v, str) else compact(v) for v in node["enum"])
+    for options in (node.get("anyOf"), node.get("oneOf")):
+        if isinstance(options, list):
+            resolved = [resolve(option) for option in options]
+            return " or ".join(describe(option, resolve) for option in resolved if option.get("type") != "null")
     kind = node.get("type")
     if isinstance(kind, list):
         kind = " or ".join(k for k in kind if k != "null")
@@ -155,15 +159,19 @@ def describe(node: Mapping[str, Any]) -> str:
     says = words.get(str(kind), str(kind or "any value"))
     if kind == "array":
         items = node.get("items")
-        says = f"list of {describe(items)}" if isinstance(items, dict) and items else "list"
+        says = f"list of {describe(resolve(items), resolve)}" if isinstance(items, dict) and items else "list"
     elif kind == "object":
-        says = f"{len(node.get('properties') or {})} fields"
-    if "maxLength" in node:
-        says += f", at most {node['maxLength']} characters"
-    if "minimum" in node or "maximum" in node:
-        low, high = node.get("minimum"), node.get("maximum")
-        says += f", {low} to {high}" if None not in (low, high) else f", from {low}" if high is None else f", to {high}"
-    return says
+        names = list(node.get("properties") or {})
+        says = f"({', '.join(names)})" if 0 < len(names) <= 4 else f"{len(names)} fields"
+    return says + _bounds(node)
+
+
+def _bounds(node: Mapping[str, Any]) -> str:
+    low, high = node.get("minimum"), node.get("maximum")
+    said = f", at most {node['maxLength']} characters" if "maxLength" in node else ""
+    if low is not None and high is not None:
+        return f"{said}, {low} to {high}"
+    return said + (f", from {low}" if low is not None else f", to {high}" if high is not None else "")
 
 
 def _plain(given: Any, where: str) -> dict[str, Any]:
@@ -179,7 +187,7 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
         raise SchemaError(f"{where} is not plain JSON: {error}.") from None
     if len(text) > MAX_BYTES:
         raise SchemaError(f"{where} has {len(text):,} bytes; at most {MAX_BYTES:,} are taken.")
-    plain: dict[str, Any] = json.loads(text)
+    plain: dict[str, Any] = storable(json.loads(text))
     return plain
 
 

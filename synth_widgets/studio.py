@@ -6,9 +6,9 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
-from synth_widgets.arguments import guidance_of, ids_of, path_of, suggesting, text_of
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach, file_of
-from synth_widgets.errors import StudioError, unknown_keywords
+from synth_widgets.arguments import guidance_of, ids_of, path_of, text_of
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach, checked_models, file_of
+from synth_widgets.errors import StudioError, suggesting, unknown_keywords
 from synth_widgets.generating import Generating
 from synth_widgets.records import STEPS, Session
 from synth_widgets.runs.job import Job
@@ -70,11 +70,12 @@ class Studio(Generating):
         if wrong := next((key for key in steps if key not in STEPS), None):
             raise unknown_keywords("models", {wrong: None}, STEPS)
         wanted = guidance_of(guidance) if guidance is not None else None
+        chosen = checked_models({"default": model, **steps})
         self._core = attach(file, task)
         self._core.handles.add(self)
         self._open = True
-        self._core.set_models({"default": model, **steps})
-        if wanted is not None:
+        self._core.set_models(chosen)
+        if wanted is not None and self.read_only is None:
             self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
         self.samples = Samples(self._core)
@@ -163,7 +164,7 @@ class Studio(Generating):
         wanted = self._ids(ids)
 
         def act() -> dict[str, str]:
-            changes, refused = review.keep(review.find(self._state, wanted), self.task)
+            changes, refused = review.keep(review.find(self._state, wanted), self.task, len(self._state.tasks))
             self._core.store.commit(changes, label=f"Keep {len(wanted) - len(refused)}")
             return refused
 
@@ -212,7 +213,7 @@ class Studio(Generating):
     def set_model(self, name: str) -> None:
         """Choose another model by name, for all steps that have none of their own."""
         self._check_open()
-        self._core.act(lambda: self._core.set_models({"default": name}))
+        self._core.act(lambda: self._core.set_models(checked_models({"default": name})))
 
     @suggesting
     def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from synth_widgets.errors import SchemaError, TaskError
+from synth_widgets.errors import SchemaError, TaskError, suggesting
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 from synth_widgets.text.normal import storable
@@ -68,6 +68,7 @@ class Task:
 
     __slots__ = ("examples", "input", "instruction", "name", "output", "requirements")
 
+    @suggesting
     def __init__(
         self,
         name: str,

@@ -144,7 +144,7 @@ def _series(values: list[Any], dtype: str) -> Any:
 
     try:
         return pd.Series(values, dtype=dtype)
-    except (TypeError, ValueError):  # samples of an older task version may hold another type here
+    except (TypeError, ValueError, OverflowError):  # samples of an older task version may hold another type here
         return _objects(values)
 
 

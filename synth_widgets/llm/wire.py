@@ -10,6 +10,8 @@ from synth_widgets.llm.completer import Finish, Request
 from synth_widgets.llm.structured import strict_form
 from synth_widgets.records import Usage
 
+MOST_TOKENS = 2**40
+"""More tokens than this no answer has; an endpoint that says so is not believed."""
 _FINISH: Mapping[str, Finish] = {
     "stop": "stop",
     "eos": "stop",
@@ -179,7 +181,7 @@ class Reading:
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):
             counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
-            prompt, completion = (int(n) if isinstance(n, int | float) and n > 0 else 0 for n in counts)
+            prompt, completion = (int(n) if isinstance(n, int | float) and 0 < n < MOST_TOKENS else 0 for n in counts)
             self.usage = Usage(prompt, completion)
 
 

@@ -13,6 +13,8 @@ from synth_widgets.engine import Engine
 from synth_widgets.errors import RunStoppedError, StudioError
 from synth_widgets.records import JobRecord, JobStatus, Step, Usage
 
+NOTICE_SECONDS = 0.2
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:
@@ -134,7 +136,9 @@ class Job:
 
     async def _until_ended(self) -> Result:
         try:
-            await asyncio.shield(asyncio.wrap_future(self._ended))
+            ended = asyncio.wrap_future(self._ended)
+            while not ended.done():  # a loop that sleeps through would not notice Ctrl+C before the end
+                await asyncio.wait({ended}, timeout=NOTICE_SECONDS)
         except (asyncio.CancelledError, KeyboardInterrupt):
             self._say_it_goes_on()
             raise

@@ -32,7 +32,8 @@ class Recipe:
         leaves: for ``topics``: below each leaf instead of below the topic.
         guidance: this call's own guidance.
         prompt: prompt style of the outputs.
-        models: names of models that override the studio's, by step.
+        model: name of a model that answers this job instead of the studio's; empty for the studio's.
+        in_code: whether that model cannot be had by its name alone.
     """
 
     kind: Kind
@@ -45,7 +46,8 @@ class Recipe:
     leaves: bool = False
     guidance: str = ""
     prompt: str = "basic"
-    models: Mapping[str, str] = field(default_factory=dict)
+    model: str = ""
+    in_code: bool = False
 
     def to_json(self) -> dict[str, Json]:
         """Return the recipe as a job's record keeps it."""
@@ -69,13 +71,13 @@ class Plan:
     """Work items to add to a job, and changes of targets that go with them.
 
     Attributes:
-        topics: ids of the topics that a top-up looked at.
+        topped: which steps a top-up saw to, and at which topics.
         taken_over: items that jobs which no longer run still owed there, by job: the top-up sees to them.
     """
 
     items: list[WorkItem] = field(default_factory=list)
     targets: list[TopicChanged] = field(default_factory=list)
-    topics: set[str] = field(default_factory=set)
+    topped: set[tuple[Step, str]] = field(default_factory=set)
     taken_over: dict[str, list[WorkItem]] = field(default_factory=dict)
 
 
@@ -103,8 +105,9 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
     plan = Plan()
     match recipe.kind:
         case "outputs":
-            for ident in samples:
-                plan.items.append(_finish(state.samples[ident], job))
+            coming = _coming(state, job)
+            finishing = (_finish(state.samples[ident], job) for ident in samples)
+            plan.items += [item for item in finishing if not coming[item.step, item.target]]
         case "topics":
             nodes = state.leaves(recipe.under) if recipe.leaves else [state.topics[recipe.under]]
             for topic in nodes:
@@ -115,7 +118,7 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
                 plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
         case "grow":
             _top_up(plan, state, recipe, job, topic=recipe.under, level=0, coming=_coming(state, job))
-            plan.taken_over = _taken_over(state, plan.topics)
+            plan.taken_over = _taken_over(state, plan.topped)
     return plan
 
 
@@ -139,14 +142,14 @@ def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
     return Counter((item.step, item.target) for items in running for item in items.values())
 
 
-def _taken_over(state: State, topics: set[str]) -> dict[str, list[WorkItem]]:
-    """Return what jobs that no longer run owe at topics, or at samples under them, by job."""
+def _taken_over(state: State, topped: set[tuple[Step, str]]) -> dict[str, list[WorkItem]]:
+    """Return what top-ups that no longer run owe where this one sees to it, by job."""
     found: dict[str, list[WorkItem]] = {}
     for job, items in state.items.items():
-        if state.jobs[job].status != "running":
+        if state.jobs[job].status != "running" and state.jobs[job].kind in {"grow", "outputs"}:
             for item in items.values():
                 sample = state.samples.get(item.target)
-                if (sample.topic if sample else item.target) in topics:
+                if (item.step, sample.topic if sample else item.target) in topped:
                     found.setdefault(job, []).append(item)
     return found
 
@@ -154,17 +157,19 @@ def _taken_over(state: State, topics: set[str]) -> dict[str, list[WorkItem]]:
 def _top_up(
     plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int, coming: Counter[tuple[Step, str]]
 ) -> None:
-    plan.topics.add(topic)
     children = state.visible_children(topic)
     if level < recipe.depth:
+        plan.topped.add(("topics", topic))
         missing = recipe.topics[level] - len(children) - coming["topics", topic]
         plan.items += [WorkItem(job, "topics", topic, i, level) for i in range(max(0, missing))]
         for child in children:
             _top_up(plan, state, recipe, job, topic=child.id, level=level + 1, coming=coming)
         return
     leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
-    plan.topics.update(leaf.id for leaf in leaves)
     for leaf in leaves:
+        plan.topped.add(("inputs", leaf.id))
+        if recipe.outputs:
+            plan.topped.add(("outputs", leaf.id))
         if recipe.samples is not None and (change := topic_change(leaf, target=recipe.samples)):
             plan.targets.append(change)
         wanted = recipe.samples if recipe.samples is not None else leaf.target or DEFAULT_TARGET

@@ -16,11 +16,12 @@ class Repeats:
         self._users = 0
 
     async def learn(self, engine: Engine, state: State) -> None:
-        """Read the inputs that are there, on a worker; once while any job runs."""
+        """Read the inputs that are there, and the task's examples, on a worker; once while any job runs."""
         self._users += 1
         if self._forms is None:
-            samples = state.visible_samples()
-            found = await engine.on_worker(lambda: {normal_form(s.input) for s in samples if s.input is not None})
+            inputs = [s.input for s in state.visible_samples() if s.input is not None]
+            inputs += [given for given, _ in state.task.examples]
+            found = await engine.on_worker(lambda: {normal_form(value) for value in inputs})
             self._forms = found | (self._forms or set())
 
     def is_new(self, value: Json) -> bool:

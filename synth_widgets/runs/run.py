@@ -7,6 +7,7 @@ in the order topics, outputs, inputs, so that finished samples come early and fe
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import itertools
 import logging
 import random
@@ -34,6 +35,7 @@ from synth_widgets.store.store import Store
 log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
+LOOK_UP_SECONDS = 0.5
 LABELS = {"grow": "Generate", "topics": "Generate topics", "inputs": "Generate inputs", "outputs": "Generate outputs"}
 
 
@@ -73,17 +75,18 @@ class Run:
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
+        self._is_over = False
         self._ended: JobStatus | None = None
         """What a person, or the end of the studio, made of the job before it was done."""
 
     # ------------------------------------------------------------ from start to end
-    async def main(self, samples: tuple[str, ...] = ()) -> None:
-        """Run to the end: plan (or take up what is owed), work, and say how it ended."""
+    async def main(self) -> None:
+        """Take up the job's open items, work to the end, and say how it ended."""
         status: JobStatus = "done"
         note: str | None = None
         try:
             await self.taker.repeats.learn(self.engine, self.state)
-            self._begin(samples)
+            self._begin()
             await self._work()
         except (ModelError, StopRunError, FileError) as error:
             status, note = "stopped", str(error)
@@ -94,14 +97,9 @@ class Run:
         self._finish(self._ended or status, note)
         self.taker.repeats.forget()
 
-    def _begin(self, samples: tuple[str, ...]) -> None:
-        owed = tuple(self.state.items.get(self.record.id, {}).values())
-        if owed:
-            self.record = replace(self.record, status="running", note=None, ended=None)
-            self.commit([], planned=owed)
-        else:
-            first = plan.start(self.state, self.recipe, self.record.id, samples)
-            self.commit(first.targets, planned=first.items)
+    def _begin(self) -> None:
+        self.record = replace(self.record, status="running", note=None, ended=None)
+        self.commit([], planned=tuple(self.state.items.get(self.record.id, {}).values()))
 
     async def _work(self) -> None:
         while self._ended is None:
@@ -109,7 +107,8 @@ class Run:
             self._launch()
             if not self._flying:
                 return
-            await self._wake.wait()
+            with contextlib.suppress(TimeoutError):  # look up now and then: what is waited for changes by itself
+                await asyncio.wait_for(self._wake.wait(), LOOK_UP_SECONDS)
             if self._fault is not None:
                 raise self._fault
             if self.store.trouble is not None:
@@ -154,7 +153,8 @@ class Run:
             self.record, status=status, note="; ".join([note, *said] if note else said) or None, ended=now()
         )
         self.meter.end()
-        self.commit([], finished=given_up)
+        self.commit([], finished=given_up, ends=True)
+        self._is_over = True
         self.store.settle()
 
     def cancel(self, *, interrupted: bool = False) -> None:
@@ -170,11 +170,10 @@ class Run:
             else:
                 await self.taker.items(work, completer)
         except ModeRefusedError as error:
-            mode = self.mode(work)
-            if mode == "text":
+            if work.mode == "text":
                 raise StopRunError(str(error)) from error
             ways = self.ways[work.step]
-            ways[:] = [m for m in ways if m != mode] or ["text"]
+            ways[:] = [m for m in ways if m != work.mode] or ["text"]
             self._ready[work.step].appendleft(work)
         except AccessError:
             raise
@@ -185,9 +184,10 @@ class Run:
             self._ready[work.step].append(work)
 
     def mode(self, work: Work) -> Mode:
-        """Return the way in which this answer is asked for."""
+        """Return the way in which this answer is asked for, and note it in the work."""
         ways = self.ways[work.step]
-        return ways[min(work.answer, len(ways)) - 1]
+        work.mode = ways[min(work.answer, len(ways)) - 1]
+        return work.mode
 
     # ------------------------------------------------------------ what calls lead to
     def commit(
@@ -198,8 +198,11 @@ class Run:
         finished: Iterable[WorkItem] = (),
         kind: Literal["added", "failed", "dropped"] | None = None,
         count: int = 1,
+        ends: bool = False,
     ) -> None:
         """Commit changes together with what they mean for the job: items, counts, progress."""
+        if self._is_over:
+            return  # a call that would not be cancelled came in after the end
         planned, finished = tuple(planned), tuple(finished)
         counted = {kind: getattr(self.record, kind) + count} if kind else {}
         self.meter.expect(plan.expected(self.recipe, list(planned)) - plan.expected(self.recipe, list(finished)))
@@ -207,7 +210,7 @@ class Run:
             self.meter.finished(count, failed=kind == "failed")
         self.record = replace(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
         news = [*changes, JobChanged(self.record, planned, finished)]
-        self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id)
+        self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
 
     def again(self, work: Work) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import deque
 from dataclasses import dataclass, field
 
+from synth_widgets.llm.completer import Mode
 from synth_widgets.records import Step, WorkItem
 
 ROUNDS = 3
@@ -23,6 +24,7 @@ class Work:
         answer: 1 for the first answer, 2 for the one after an invalid answer.
         round: how often the slots were asked for because too few came.
         unreached: calls that got no answer.
+        mode: the way in which the last answer was asked for.
         part: which of how many calls for this target.
     """
 
@@ -32,8 +34,7 @@ class Work:
     answer: int = 1
     round: int = 1
     unreached: int = 0
+    mode: Mode = "text"
     part: tuple[int, int] = (1, 1)
     bad: list[tuple[str, str]] = field(default_factory=list)
     """Invalid items of the call under way: raw text and what is wrong."""
-    problem: str | None = None
-    """Why the last answer was no good."""

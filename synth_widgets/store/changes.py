@@ -240,6 +240,8 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
         if not fields:
             continue
         if kind == SampleChanged.kind:
+            fields = _settled(state.samples[ident], fields)
+            before = {k: getattr(state.samples[ident], k) for k in fields}
             changes.append(SampleChanged(ident, before, fields))
         elif kind == TopicChanged.kind:
             taken = _name_taken(state, ident, fields)
@@ -250,6 +252,14 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
         else:
             changes.append(SettingChanged(ident, before["value"], fields["value"]))
     return Reversal(tuple(changes), tuple(dict.fromkeys(skipped)))
+
+
+def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
+    """Return fields in which no sample waits for an output that came while its verdict stood."""
+    after = replace(sample, **{k: v for k, v in fields.items() if k in {"status", "current"}})
+    if after.status != "pending" or (after.version.output is None and after.version.problem is None):
+        return fields
+    return {**fields, "status": "failed" if after.version.problem else "draft", "reason": after.version.problem}
 
 
 def _name_taken(state: State, ident: str, fields: Mapping[str, Json]) -> str | None:

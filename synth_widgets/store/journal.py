@@ -16,8 +16,8 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from synth_widgets.errors import FileError
-from synth_widgets.records import Json, WorkItem
+from synth_widgets.errors import FileError, TaskError
+from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, WorkItem
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.state import State
@@ -119,7 +119,7 @@ class Journal:
             self._closing = True
             self._wake.notify()
         self._thread.join(timeout)
-        return self._trouble if self._queue else None
+        return (self._trouble or "the disk took too long") if self._queue else None
 
     # ------------------------------------------------------------ the thread
     def _main(self, opened: Future[None]) -> None:
@@ -135,6 +135,11 @@ class Journal:
         finally:
             self._empty_wal(db)
             db.close()
+            with self._wake:
+                self._closing = True
+                left, self._reads = self._reads, []
+            for _, future in left:
+                future.set_exception(FileError("The studio file is closed."))
 
     def _turn(self, db: sqlite3.Connection) -> bool:
         """Wait for work and do it. Return whether to go on."""
@@ -171,7 +176,7 @@ class Journal:
             for batch in batches:
                 _write(db, batch)
             db.execute("COMMIT")
-        except (sqlite3.Error, TypeError, ValueError) as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, nothing is lost: it is said, and tried again
             if db.in_transaction:
                 db.execute("ROLLBACK")
             trouble = f"{error}"
@@ -259,12 +264,25 @@ def _write(db: sqlite3.Connection, batch: Batch) -> None:
 
 
 def _load(db: sqlite3.Connection) -> State:
+    """Read the whole state. The file may come from anywhere, so what does not fit together is an error."""
+    try:
+        return _read_state(db)
+    except (KeyError, ValueError, TypeError, AttributeError, StopIteration, TaskError) as error:
+        raise FileError(f"The studio file is damaged: {error!r} does not fit the rest of it.") from None
+
+
+def _read_state(db: sqlite3.Connection) -> State:
     state = State()
-    for row in db.execute("SELECT * FROM topics ORDER BY rowid"):
-        state.put_topic(rows.topic_of(row))
+    topics = [rows.topic_of(row) for row in db.execute("SELECT * FROM topics ORDER BY rowid")]
+    _check_tree(topics)
+    for topic in topics:
+        state.put_topic(topic)
     versions = rows.by_sample(db.execute("SELECT * FROM versions ORDER BY sample, n"))
     for row in db.execute("SELECT * FROM samples ORDER BY seq"):
-        state.put_sample(rows.sample_of(row, versions[row[0]]))
+        sample = rows.sample_of(row, versions[row[0]])
+        if sample.status not in STATUSES or sample.topic not in state.topics or sample.version.n < 0:
+            raise ValueError(sample.id)
+        state.put_sample(sample)
     for row in db.execute(rows.SELECT_CALLS):
         call = rows.call_of(row)
         state.calls[call.id] = call
@@ -276,6 +294,8 @@ def _load(db: sqlite3.Connection) -> State:
         state.jobs[job.id] = job
     for row in db.execute("SELECT * FROM items"):
         item = WorkItem(*row)
+        if item.job not in state.jobs or item.step not in STEPS:
+            raise ValueError(item.key)
         state.items.setdefault(item.job, {})[item.key] = item
     state.settings = {key: rows.load(text) for key, text in db.execute("SELECT * FROM settings")}
     state.tasks = [Task.from_json(rows.load(text)) for (text,) in db.execute("SELECT task FROM tasks ORDER BY n")]
@@ -284,6 +304,21 @@ def _load(db: sqlite3.Connection) -> State:
     found = db.execute("SELECT value FROM meta WHERE key='rev'").fetchone()
     state.rev = int(found[0]) if found else 0
     return state
+
+
+def _check_tree(topics: list[Topic]) -> None:
+    """Raise unless every topic hangs, over its parents, from the root."""
+    parents = {topic.id: topic.parent for topic in topics if topic.id != ROOT}
+    hangs = {ROOT}
+    for ident in parents:
+        way: list[str] = []
+        here: str | None = ident
+        while here not in hangs:
+            if here is None or here not in parents or len(way) > len(parents):
+                raise ValueError(ident)
+            way.append(here)
+            here = parents[here]
+        hangs.update(way)
 
 
 def now() -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from synth_widgets.errors import UnknownIdError, nearest
+from synth_widgets.errors import UnknownIdError
 from synth_widgets.records import Sample, Status
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.state import State
@@ -22,16 +22,16 @@ def find(state: State, ids: Iterable[str]) -> list[Sample]:
         sample = state.samples.get(ident)
         if sample is None or not state.is_visible(sample):
             gone = " It was removed; studio.undo() may bring it back." if sample is not None else ""
-            raise UnknownIdError(f"There is no sample {ident!r}.{gone or nearest(ident, list(state.samples)[:5000])}")
+            raise UnknownIdError(f"There is no sample {ident!r}.{gone}")
         found.append(sample)
     return found
 
 
-def keep(samples: Sequence[Sample], task: Task) -> tuple[list[SampleChanged | None], dict[str, str]]:
-    """Keep what complies. Return the changes, and why the rest cannot be kept, by id."""
+def keep(samples: Sequence[Sample], task: Task, task_version: int) -> tuple[list[SampleChanged | None], dict[str, str]]:
+    """Keep what complies with a version of the task. Return the changes, and why the rest cannot be kept, by id."""
     changes, refused = [], {}
     for sample in samples:
-        if (reason := _objection(sample, task)) is None:
+        if (reason := _objection(sample, task, task_version)) is None:
             changes.append(sample_change(sample, status="kept", reason=None))
         else:
             refused[sample.id] = reason
@@ -54,12 +54,14 @@ def restore(samples: Sequence[Sample]) -> list[SampleChanged | None]:
     return changes
 
 
-def _objection(sample: Sample, task: Task) -> str | None:
+def _objection(sample: Sample, task: Task, task_version: int) -> str | None:
     version = sample.version
     if version.problem is not None:
         return f"does not comply: {version.problem}"
     if version.output is None:
         return "has no output yet; generate_outputs() makes it"
+    if version.task_version == task_version and version.origin == "generated":
+        return None  # it was checked under this very task when it came
     if problem := task.input_problem(version.input):
         return f"the input does not comply: {problem}"
     if problem := task.output_problem(version.output):

@@ -8,6 +8,7 @@ from typing import Any
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
 from synth_widgets.store.state import Group
+from synth_widgets.text.normal import SURROGATES
 
 Row = tuple[Any, ...]
 
@@ -42,7 +43,10 @@ APPLICATION_ID = 0x53594E54
 
 def dump(value: Json) -> str | None:
     """Return a value as JSON text; ``None`` stays ``None``, as SQL's NULL."""
-    return None if value is None else json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    if value is None:
+        return None
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+    return json.dumps(value) if SURROGATES.search(text) else text
 
 
 def load(text: str | None) -> Json:

@@ -68,6 +68,8 @@ class State:
 
     by_topic: dict[str, dict[str, None]] = field(default_factory=dict)
     children: dict[str, dict[str, None]] = field(default_factory=dict)
+    named: dict[tuple[str, str], dict[str, None]] = field(default_factory=dict)
+    """Ids of topics by parent and normalised name; of several, one at most is visible."""
     hidden: set[str] = field(default_factory=set)
     """Ids of topics that are removed, or below one that is."""
     seq: int = 0
@@ -93,8 +95,8 @@ class State:
 
     def child(self, parent: str, name: str) -> Topic | None:
         """Return the visible child of this name (after NFC and case folding), or ``None``."""
-        wanted = normalised_name(name)
-        return next((t for t in self.visible_children(parent) if normalised_name(t.name) == wanted), None)
+        found = tuple(self.named.get((parent, normalised_name(name)), ()))
+        return next((self.topics[i] for i in found if i not in self.hidden), None)
 
     def find(self, path: Path) -> Topic | None:
         """Return the visible topic of a path, or ``None``."""
@@ -105,7 +107,7 @@ class State:
 
     def visible_children(self, parent: str) -> list[Topic]:
         """Return the children that are not removed, in the order they were made."""
-        return [self.topics[i] for i in self.children.get(parent, ()) if i not in self.hidden]
+        return [self.topics[i] for i in tuple(self.children.get(parent, ())) if i not in self.hidden]
 
     def subtree(self, topic: str) -> Iterator[Topic]:
         """Yield the visible topics at and below one, each before its children."""
@@ -114,7 +116,7 @@ class State:
             here = stack.pop()
             if here not in self.hidden:
                 yield self.topics[here]
-                stack.extend(reversed(self.children.get(here, {})))
+                stack.extend(reversed(tuple(self.children.get(here, ()))))
 
     def leaves(self, topic: str) -> list[Topic]:
         """Return the visible topics at or below one that have no visible children."""
@@ -147,8 +149,11 @@ class State:
         self.topics[topic.id] = topic
         if old is not None and old.parent is not None and old.parent != topic.parent:
             self.children[old.parent].pop(topic.id, None)
+        if old is not None and old.parent is not None:
+            self.named[old.parent, normalised_name(old.name)].pop(topic.id, None)
         if topic.parent is not None:
             self.children.setdefault(topic.parent, {})[topic.id] = None
+            self.named.setdefault((topic.parent, normalised_name(topic.name)), {})[topic.id] = None
         if old is None or old.removed != topic.removed or old.parent != topic.parent:
             self._mark_hidden(topic.id)
 

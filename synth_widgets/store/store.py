@@ -7,7 +7,6 @@ callers go on, only when the journal has it on disk.
 from __future__ import annotations
 
 import logging
-import logging
 import secrets
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
@@ -22,8 +21,6 @@ from synth_widgets.store.changes import Change, Reversal, repeat, reverse
 from synth_widgets.store.journal import Journal, now
 from synth_widgets.store.lock import FileLock
 from synth_widgets.store.state import Actor, Group, State
-
-log = logging.getLogger(__name__)
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Sequence["Commit"]], None]
@@ -74,6 +71,8 @@ class Store:
         self._unpublished: deque[Commit] = deque()
         self._waiting: deque[tuple[int, Future[None]]] = deque()
         self._closed = False
+        self._empty: set[int] = set()
+        """Groups that have changed nothing so far."""
         self._lock = FileLock(path) if path is not None else None
         if self._lock is not None:
             try:
@@ -98,7 +97,13 @@ class Store:
 
     # ------------------------------------------------------------ changes
     def commit(
-        self, changes: Iterable[Change | None], *, actor: Actor = "person", label: str = "", job: str | None = None
+        self,
+        changes: Iterable[Change | None],
+        *,
+        actor: Actor = "person",
+        label: str = "",
+        job: str | None = None,
+        ends: bool = False,
     ) -> int:
         """Apply changes as one step and queue them for the file; return the revision they made.
 
@@ -107,6 +112,7 @@ class Store:
             actor: a person's step is written at once and clears redo; a job's steps are gathered.
             label: what it was, for the undo button.
             job: the job's id, for ``actor="job"``.
+            ends: whether this is the job's last step; when it changed nothing, there is nothing to undo.
 
         Raises:
             ReadOnlyError: another process holds the file.
@@ -117,8 +123,12 @@ class Store:
         if not wanted:
             return self.state.rev
         undo_before = (self.state.next_undo(), self.state.next_redo())
-        undoable = any(change.entry() is not None for change in wanted)
-        group, groups = self._group(actor, label, job) if undoable else (None, [])
+        group, groups = self._group(actor, label, job)
+        if any(change.entry() is not None for change in wanted):
+            self._empty.discard(group or 0)
+        elif ends and group in self._empty:
+            groups.append(replace(self.state.groups[group], dead=True))
+            self.state.put_group(groups[-1])
         return self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
 
     def check_writable(self) -> None:
@@ -165,6 +175,7 @@ class Store:
         dropped = self.state.drop_redo() if actor == "person" else []
         group = Group(max(self.state.groups, default=0) + 1, actor, label, job, made=self.state.rev + 1)
         self.state.put_group(group)
+        self._empty.add(group.id)
         return group.id, [*dropped, group]
 
     def _apply(

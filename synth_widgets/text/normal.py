@@ -8,7 +8,7 @@ import unicodedata
 
 from synth_widgets.records import Json
 
-_SURROGATES = re.compile("[\ud800-\udfff]")
+SURROGATES = re.compile("[\ud800-\udfff]")
 _NOISE = re.compile(r"[\W_]+")
 
 
@@ -19,7 +19,7 @@ def storable(value: Json) -> Json:
     {'a': ['�!']}
     """
     if isinstance(value, str):
-        return _SURROGATES.sub("�", value)
+        return SURROGATES.sub("�", value)
     if isinstance(value, list):
         return [storable(v) for v in value]
     if isinstance(value, dict):

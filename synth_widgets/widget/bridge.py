@@ -62,7 +62,7 @@ class Bridge:
         self._ends = [host.store.listen(self._committed)]
         host.on_progress.append(self._progressed)
         host.on_close.append(self._host_closed)
-        host.engine.spawn(self._work(), name="widget-commands")
+        self._working = host.engine.spawn(self._work(), name="widget-commands")
 
     # ------------------------------------------------------------ inbox
     def receive(self, message: Any) -> None:
@@ -143,10 +143,17 @@ class Bridge:
         self._say(reply)
 
     # ------------------------------------------------------------ outbox
+    def _put(self, message: Any) -> None:
+        """Send a message; a line that fails must stop neither commands nor commits."""
+        try:
+            self._send(message)
+        except Exception:
+            log.exception("A message of the kind %r could not be sent.", message["t"])
+
     def _say(self, message: Any) -> None:
         """Send a message. A view that cannot be reached must not stop the engine: it asks again when it is back."""
         try:
-            self._send(message)
+            self._put(message)
         except Exception:
             log.exception("A message did not go out to the browser.")
 
@@ -241,7 +248,10 @@ class Bridge:
         found = [s for i in ids if (s := state.samples.get(i)) is not None and state.is_visible(s)]
         rev = self._rev
         calls = [c for s in found for v in s.versions for c in v.calls]
-        raws = await asyncio.wrap_future(self.host.store.raw(calls))
+        try:
+            raws = await asyncio.wrap_future(self.host.store.raw(calls))
+        except SynthError:
+            raws = {}  # the file is closed or cannot be read; what memory holds is shown all the same
         bodies = [rows.body(sample, state.calls, raws) for sample in found]
         self._say({"t": "bodies", "rev": rev, "samples": bodies})
 
@@ -265,9 +275,12 @@ class Bridge:
         self._say(message)
 
     def _host_closed(self) -> None:
-        """Tell the views that the studio is closed."""
+        """Tell the views that the studio is closed, and let go of it. Commands still get their error."""
         if self._attached:
-            self._say(self._delta(self._rev, self._rev, [{"op": "studio", "row": rows.studio_view(self.host)}]))
+            self._put(self._delta(self._rev, self._rev, [{"op": "studio", "row": rows.studio_view(self.host)}]))
+        for end in self._ends:
+            end()
+        self._held.clear()
 
     def _row(self, sample: Sample) -> Any:
         task, inputs, outputs = self._cells

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Topic, Version
-from synth_widgets.schemas import Schema, describe
+from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
 from synth_widgets.widget.host import Host
 from synth_widgets.widget.protocol import (
@@ -195,7 +195,7 @@ def _fields(schema: Schema | None) -> list[FieldView]:
         return []
     required = schema.required()
     return [
-        {"name": name, "says": describe(node), "required": name in required}
+        {"name": name, "says": schema.describe(name), "required": name in required}
         for name, node in schema.properties().items()
     ]
 

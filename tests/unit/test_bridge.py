@@ -158,7 +158,7 @@ def test_every_button_does_what_its_method_does(open_studio):
     peer = peer_of(studio)
     assert peer.do("estimate", under=[], depth=1, topics=2, samples=2)["ok"]["samples"] == 4
     started = peer.do("grow", under=[], depth=1, topics=2, samples=2)["ok"]
-    assert started["status"] == "running"
+    assert started["status"] in {"running", "done"}
     until(lambda: studio.jobs[-1].status == "done")
     settle(studio)
     ids = [s.id for s in studio.samples]

@@ -72,7 +72,7 @@ def perform(studio: sw.Studio, command: tuple[Any, ...]) -> None:
 
 def visible(studio: sw.Studio) -> dict[str, Any]:
     """Return what a person sees of a studio, whatever the ids of versions and calls behind it."""
-    state = studio._state  # noqa: SLF001 - the test looks inside
+    state = studio._state
     return {
         "topics": {state.path(t.id): (t.guidance, t.target) for t in state.topics.values() if t.id not in state.hidden},
         "samples": {
@@ -120,12 +120,12 @@ def test_undoing_everything_gives_the_start_and_redoing_everything_the_end(comma
 @given(commands=SEQUENCES)
 def test_replayed_deltas_equal_a_fresh_snapshot(commands, studio_in):
     studio = studio_in()
-    first = Peer(studio._core, studio)  # noqa: SLF001
+    first = Peer(studio._core, studio)
     first.hello()
     for command in commands:
         perform(studio, command)
     studio.flush()
-    second = Peer(studio._core, studio)  # noqa: SLF001
+    second = Peer(studio._core, studio)
     second.hello()
     assert first.replica.gaps == 0
     assert first.replica.rev == second.replica.rev
@@ -140,11 +140,11 @@ def test_what_was_saved_and_opened_again_is_the_same(commands, studio_in, tmp_pa
     studio = studio_in(path)
     for command in commands:
         perform(studio, command)
-    before, undo = visible(studio), studio._state.next_undo()  # noqa: SLF001
+    before, undo = visible(studio), studio._state.next_undo()
     studio.close()
     again = studio_in(path)
     assert visible(again) == before
-    assert again._state.next_undo() == undo  # noqa: SLF001
+    assert again._state.next_undo() == undo
     while again.undo() is not None:
         pass
     assert visible(again)["samples"] == {}

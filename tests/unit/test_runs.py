@@ -14,7 +14,6 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.errors import StudioError
-from synth_widgets.llm.completer import Request
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TICKETS, listed, steps
 
@@ -286,26 +285,15 @@ def test_a_verdict_during_the_call_stays(open_studio):
     assert studio.samples[ident].status == "draft"
 
 
-def test_an_answer_that_comes_after_another_one_changes_nothing(open_studio):
-    fast, slow = ScriptedCompleter(), ScriptedCompleter(seed=3, latency=0.2, faults=failing_all("garbage"))
-    studio = open_studio(fast)
+def test_outputs_under_way_are_not_asked_for_twice(open_studio):
+    slow = ScriptedCompleter(latency=0.2)
+    studio = open_studio(slow)
     studio.topics.add("A")
-    studio.grow(depth=0, samples=2, outputs=False).wait(10)
-    late = studio.generate_outputs(model=slow)
-    studio.generate_outputs(model=fast).wait(10)
-    ids = [s.id for s in studio.samples]
-    assert studio.keep(ids) == {}
-    before = [(s.status, s.output) for s in studio.samples]
-    late.wait(10)
-    assert [(s.status, s.output) for s in studio.samples] == before
-    assert len(studio.to_pandas()) == 2
-
-
-def failing_all(fault: str):
-    def always(_number: int, _request: Request) -> str:
-        return fault
-
-    return always
+    studio.grow(depth=0, samples=4, outputs=False).wait(10)
+    first, second = studio.generate_outputs(), studio.generate_outputs()
+    assert second.wait(10).added == 0
+    assert first.wait(10).added == 4
+    assert steps(slow.requests).count("outputs") == 4
 
 
 def test_growing_again_takes_over_what_an_interrupted_job_owed(tmp_path):
