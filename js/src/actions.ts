@@ -19,6 +19,7 @@ export async function send<Name extends WireName>(
   view: View,
   name: Name,
   args: WireArgs[Name],
+  refused: (message: string) => void = (message) => view.toasts.say(message, { alert: true }),
 ): Promise<{ ok: unknown } | null> {
   const no = refusal(view);
   if (no) {
@@ -29,7 +30,7 @@ export async function send<Name extends WireName>(
     return { ok: await view.line.cmd(name, args) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
-    if (error.kind !== "gone") view.toasts.say(error.message, { alert: true });
+    if (error.kind !== "gone") refused(error.message);
     return null;
   }
 }

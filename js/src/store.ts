@@ -264,13 +264,14 @@ export class Replica {
           this.topics.delete(op.id);
           this.#touch("topics");
           break;
-        case "job":
-          if (this.jobs.get(op.row.id)?.status === "running" && op.row.status !== "running") {
-            news.ended.push(op.row);
-          }
+        case "job": {
+          // One that stops at once is told of only when it has ended already.
+          const before = this.jobs.get(op.row.id)?.status ?? "running";
+          if (before === "running" && op.row.status !== "running") news.ended.push(op.row);
           this.jobs.set(op.row.id, op.row);
           this.#touch("jobs");
           break;
+        }
         case "studio":
           this.studio.value = op.row;
           break;

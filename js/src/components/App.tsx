@@ -31,7 +31,7 @@ export function App({ view }: { view: View }): JSX.Element {
       <TopBar view={view} plain={empty} />
       <RunBar view={view} />
       <Nav view={view} />
-      <div class="sw-body" data-sw-pane={view.pane.value}>
+      <div class={empty ? "sw-body sw-body--first" : "sw-body"} data-sw-pane={view.pane.value}>
         <Tree view={view} />
         {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
         {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}

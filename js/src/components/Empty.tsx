@@ -20,6 +20,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
     };
   });
   const few = growArgs({ topics: 4, subtopics: 0, samples: 2 }, [], plan.guidance);
+  const note = view.line.replica.studio.value?.model_note;
   return (
     <section class="sw-pane sw-pane--grid" aria-label="Samples">
       <div class="sw-empty sw-scroll">
@@ -49,6 +50,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
               </span>
             )}
           </div>
+          {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">
             <dt>
               <Keys chord="j" /> <Keys chord="k" />

@@ -24,13 +24,14 @@ export function TaskPopover({ view, studio }: { view: View; studio: StudioView }
 export function ModelPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
   const id = useId();
   const [name, setName] = useState("");
+  const [wrong, setWrong] = useState("");
   const no = refusal(view) ?? (name.trim() ? null : "Type a model's name first");
   const set = async () => {
     if (no) {
       view.toasts.say(no);
       return;
     }
-    const answer = await send(view, "set_model", { name: name.trim() });
+    const answer = await send(view, "set_model", { name: name.trim() }, setWrong);
     if (answer) back(view, `Model: ${name.trim()}`);
   };
   return (
@@ -58,8 +59,18 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
             spellcheck={false}
             maxLength={300}
             value={name}
-            onInput={(event) => setName(event.currentTarget.value)}
+            aria-invalid={wrong !== ""}
+            onInput={(event) => {
+              setName(event.currentTarget.value);
+              setWrong("");
+            }}
           />
+          {wrong && (
+            <span class="sw-error" role="alert">
+              <Icon name="failed" />
+              <span>{wrong}</span>
+            </span>
+          )}
           <span class="sw-small sw-faint">
             As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.
           </span>
