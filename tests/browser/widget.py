@@ -114,6 +114,7 @@ class StudioView:
     def __init__(self, notebook: Notebook, cell: int) -> None:
         self.notebook = notebook
         self.page = notebook.page
+        self.page.set_viewport_size({"width": 1600, "height": 1000})  # room for all three panes
         self.root = notebook.output(cell).get_by_role("group", name="Synthetic data studio")
         self.tree = self.root.get_by_role("tree")
         self.grid = self.root.get_by_role("grid")

@@ -1,0 +1,203 @@
+"""Every state a person meets can be read, in Lab's light and dark theme and in a narrow column.
+
+The pictures in build/shots are for eyes. What the tests hold is what a picture would show at a glance: the widget
+wears the notebook's theme, each text on it stands out from what is behind it (WCAG AA: 4.5 to 1), nothing sticks out
+of the widget, and a state says what it is for: the empty one what to press, a failed sample why and what the model
+wrote.
+"""
+
+from __future__ import annotations
+
+import re
+from typing import Literal
+
+import pytest
+
+from tests.browser.conftest import OpenNotebook, Shots
+from tests.browser.lab import Notebook
+from tests.browser.widget import TASK, StudioView
+
+Theme = Literal["light", "dark"]
+LAB_THEMES: dict[Theme, Literal["JupyterLab Light", "JupyterLab Dark"]] = {
+    "light": "JupyterLab Light",
+    "dark": "JupyterLab Dark",
+}
+READABLE = 4.5
+
+SCRIPTED = r"""import itertools, json
+from synth_widgets.testing import ScriptedCompleter
+
+TOPICS = ["Backpacks", "Coffee machines", "Headphones", "Rain jackets", "Desk lamps", "Cast iron pans"]
+REVIEWS = [
+    "The straps dig into my shoulders after an hour, and one buckle came off on the first trip.",
+    "Arrived two days early, packed well. The colour is a bit darker than in the pictures, but I like it.",
+    "Too expensive for what it is. My old one was half the price and did the same.",
+    "I wrote to them about a missing screw and got a whole bag of them two days later. Great people!",
+    "Works. Nothing special, but it works, and I have used it every single day since March.",
+    "the box was open and the manual was in a language i cannot read",
+    "Best thing I bought this year. It is quiet, it is quick, and it cleans itself.",
+    "It leaks. I tightened everything twice and it still leaks, all over the kitchen counter.",
+    "Good sound for the price, but the cable is far too short for a desk.",
+    "Ordered in June, came in August. Nobody answered my three e-mails in the meantime.",
+    "Kept me dry for four hours on the coast of Norway. Cannot ask for more than that.",
+    "The switch broke after a week. They sent a new one at once, and that one broke as well.",
+]
+made = {"topics": itertools.cycle(TOPICS), "inputs": (
+    text if turn == 0 else f"{text} (bought again, number {turn + 1})" for turn in itertools.count() for text in REVIEWS
+)}
+about = itertools.cycle(["quality", "delivery", "price", "service", "quality"])
+opinion = itertools.cycle(["bad", "good", "mixed"])
+
+def answer(request):
+    if request.step == "outputs":
+        return {"about": next(about), "opinion": next(opinion)}
+    return {"items": [next(made[request.step]) for _ in range(4)]}
+
+def fault(number, request):
+    return FAULT if request.step == "outputs" else None
+
+model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", concurrency=4,
+                          latency=lambda request: LATENCY if request.step == "outputs" else 0.05)
+studio = sw.Studio(task, model=model)"""
+
+CONTRAST = """root => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const element = walker.currentNode.parentElement;
+    if (!text || element.closest('[aria-disabled], .sw-vh') || !element.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < LEAST) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return { faint, background: light(numbers(getComputedStyle(root).backgroundColor)) };
+}""".replace("LEAST", str(READABLE))
+
+OUTSIDE = """root => {
+  const box = root.getBoundingClientRect();
+  return [...root.querySelectorAll('button, h2, [role=tab], [role=row], [role=dialog], textarea, input')]
+    .filter(element => element.checkVisibility() && !element.closest('.sw-vh'))
+    .filter(element => {
+      const { left, right } = element.getBoundingClientRect();
+      return left < box.left - 1 || right > box.right + 1;
+    })
+    .map(element => element.outerHTML.slice(0, 120));
+}"""
+
+
+def opened(open_notebook: OpenNotebook, theme: Theme, *, latency: float = 0.05, fault: str = "None") -> StudioView:
+    """Open a notebook in a theme with an empty studio in its last cell."""
+    scripted = SCRIPTED.replace("FAULT", fault).replace("LATENCY", str(latency))
+    notebook = open_notebook([TASK, scripted, "studio"])
+    if theme == "dark":
+        notebook.set_theme(LAB_THEMES[theme])
+    notebook.run_all()
+    return StudioView(notebook, cell=2)
+
+
+def look(view: StudioView, theme: Theme, name: str, shots: Shots) -> None:
+    """Keep a picture of a state; check that it wears the theme, can be read and sticks out nowhere."""
+    shots(view.root, f"{name}-{theme}")
+    seen = view.root.evaluate(CONTRAST)
+    assert (seen["background"] < 0.2) == (theme == "dark"), f"{name} does not wear the theme"
+    assert not seen["faint"], f"{name}: hard to read"
+    assert not (outside := view.root.evaluate(OUTSIDE)), f"{name}: outside of the widget: {outside}"
+
+
+@pytest.mark.parametrize("theme", LAB_THEMES)
+def test_each_state_of_a_generation_wears_the_theme_and_can_be_read(
+    theme: Theme, open_notebook: OpenNotebook, shots: Shots
+) -> None:
+    view = opened(open_notebook, theme, latency=0.4)
+    view.root.get_by_role("heading", name="Generate your first samples").wait_for()
+    view.root.get_by_role("button", name=re.compile(r"^Generate 128 samples")).wait_for()
+    view.root.get_by_text("model calls").wait_for()
+    view.until(lambda: "…" not in view.root.locator(".sw-est").inner_text())
+    look(view, theme, "empty", shots)
+
+    view.add_topic("Backpacks", "Coffee machines")
+    popover = view.plan(topics=4, subtopics=0, samples=4)
+    view.until(lambda: "…" not in popover.inner_text())
+    look(view, theme, "generate", shots)
+
+    popover.get_by_role("button", name=re.compile(r"^Generate 16 samples")).click()
+    view.until(lambda: 4 <= view.by_status()["Draft"] == int(view.running.get_attribute("aria-valuenow") or 0) < 16)
+    look(view, theme, "running", shots)
+
+    view.until_idle()
+    view.open_row(view.rows()[0].id)
+    view.press("aaxa")
+    view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (3, 1))
+    view.sample.get_by_role("heading", name="Made by").wait_for()
+    look(view, theme, "review", shots)
+    if theme == "light":
+        shots(view.page, "review-in-lab")
+
+    view.press("?")
+    view.root.get_by_role("dialog", name=re.compile("Keys")).wait_for()
+    look(view, theme, "help", shots)
+
+
+@pytest.mark.parametrize("theme", LAB_THEMES)
+def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(
+    theme: Theme, open_notebook: OpenNotebook, shots: Shots
+) -> None:
+    view = opened(open_notebook, theme, fault='"garbage" if number % 2 else "invalid"')
+    view.add_topic("Backpacks")
+    view.choose_topic("Backpacks")
+    view.grow(samples=4)
+    view.until(lambda: view.by_status()["Failed"] == 4)
+    view.until_idle()
+    view.root.get_by_role("group", name="Status").get_by_role("button", name=re.compile("^Failed")).click()
+    view.open_row(view.rows()[0].id)
+    view.sample.get_by_role("heading", name="What the model wrote").wait_for()
+    said = view.sample.inner_text()
+    assert "as a script I would rather talk about the weather" in said or '"wrong"' in said
+    reason = view.sample.locator(".sw-note").inner_text()
+    assert len(reason) > 10
+    assert reason in view.grid.inner_text()
+    assert view.sample.get_by_role("button", name=re.compile("^Retry")).is_visible()
+    look(view, theme, "failed", shots)
+
+
+@pytest.mark.parametrize("theme", LAB_THEMES)
+def test_in_a_narrow_column_one_pane_at_a_time_holds_everything(
+    theme: Theme, open_notebook: OpenNotebook, shots: Shots
+) -> None:
+    view = opened(open_notebook, theme)
+    narrow(view.notebook)
+    view.until(lambda: view.root.get_by_role("tab", name="Topics").is_visible())
+    assert 380 <= (view.root.bounding_box() or {})["width"] <= 440
+    look(view, theme, "narrow-empty", shots)
+    view.root.get_by_role("tab", name="Topics").click()
+    view.add_topic("Backpacks", "Coffee machines")
+    look(view, theme, "narrow-topics", shots)
+    view.grow(topics=2, subtopics=0, samples=3)
+    view.until(lambda: view.root.get_by_role("tab", name="Samples").get_attribute("aria-selected"))
+    view.root.get_by_role("tab", name="Samples").click()
+    view.until(lambda: view.by_status()["Draft"] == 6)
+    view.until_idle()
+    look(view, theme, "narrow-samples", shots)
+    first = view.rows()[0]
+    view.open_row(first.id)
+    view.sample.get_by_text(first.input).wait_for()
+    view.sample.get_by_role("heading", name="Made by").wait_for()
+    look(view, theme, "narrow-sample", shots)
+
+
+def narrow(notebook: Notebook) -> None:
+    """Make the notebook's column about as wide as a phone."""
+    notebook.page.evaluate("void jupyterapp.commands.execute('application:toggle-left-area')")
+    notebook.page.set_viewport_size({"width": 536, "height": 1000})
