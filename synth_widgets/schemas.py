@@ -7,10 +7,13 @@ schema itself resolve. Patterns run under a time limit, because a schema may com
 from __future__ import annotations
 
 import copy
+import difflib
 import json
 import sys
+import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
+from urllib.parse import unquote
 
 import regex
 
@@ -114,6 +117,7 @@ class Schema:
         """Return the schema of ``{"items": [value, …]}``, with this one's references still right."""
         item: Any = copy.deepcopy(self.json)
         item.pop("$schema", None)
+        item.pop("$id", None)
         wrapper: dict[str, Any] = {
             "type": "object",
             "properties": {"items": {"type": "array", "items": item}},
@@ -121,7 +125,7 @@ class Schema:
             "additionalProperties": False,
         }
         if any(True for _ in _refs(item)):
-            for node in _refs(item):
+            for _place, node in list(_refs(item)):
                 node["$ref"] = "#/$defs/item" + node["$ref"][1:]
             wrapper["$defs"] = {"item": item}
             wrapper["properties"]["items"]["items"] = {"$ref": "#/$defs/item"}
@@ -203,23 +207,41 @@ def _check(schema: dict[str, Any], where: str) -> None:
 
     if fault := validation.fault(schema):
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {fault[1]}.")
-    for node in _refs(schema):
-        ref = node["$ref"]
-        if not ref.startswith("#"):
-            raise SchemaError(f"{where} refers to {ref!r}. Only places inside the schema ('#/$defs/…') are allowed.")
-        if _lookup(schema, ref) is None:
-            raise SchemaError(f"{where} refers to {ref!r}, which is not there.")
-    for pattern in _patterns(schema):
+    _check_references(schema, where)
+    for place, pattern in _patterns(schema):
         try:
             regex.compile(pattern)
         except regex.error as error:
-            raise SchemaError(f"{where} has the pattern {pattern!r}, which cannot be read: {error}.") from None
+            raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {error}.") from None
 
 
 _KEYWORDS = frozenset(
     "$ref $defs allOf anyOf oneOf not if const enum type properties patternProperties additionalProperties "
     "items prefixItems required minProperties description title".split()
 )
+
+
+_SLIPS = ("type", "properties", "required", "items", "enum", "additionalProperties", "minimum", "maximum", "pattern")
+
+
+def _warn_of_slips(schema: Any, where: str) -> None:
+    """Warn of what JSON Schema allows but hardly anybody means: a misspelt keyword, a required name that is none."""
+    stack = [schema]
+    while stack:
+        node = stack.pop()
+        if not isinstance(node, dict):
+            continue
+        for key in node:
+            close = difflib.get_close_matches(key, _SLIPS, n=1, cutoff=0.85)
+            if close and key not in {*_SLIPS, "minItems", "patternProperties"}:
+                said = f"{where} has the key {key!r}, which says nothing. Did you mean {close[0]!r}?"
+                warnings.warn(said, stacklevel=6)
+        declared, defs = node.get("properties"), node.get("$defs")
+        if isinstance(declared, dict) and (lost := [n for n in node.get("required", ()) if n not in declared]):
+            warnings.warn(f"{where} requires {', '.join(lost)}, which its properties do not declare.", stacklevel=6)
+        stack += [node.get("items")]
+        for named in (declared, defs):
+            stack += named.values() if isinstance(named, dict) else []
 
 
 def _is_object(schema: dict[str, Any]) -> bool:
@@ -239,33 +261,58 @@ def _is_object(schema: dict[str, Any]) -> bool:
     )
 
 
-def _walk(node: Any) -> Iterator[dict[str, Any]]:
-    stack = [node]
+_NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas".split())
+"""Keywords whose value holds schemas under names of the person's choice."""
+_DATA = frozenset("const enum default examples".split())
+"""Keywords whose value is no schema."""
+_OTHER_BASE = frozenset("$anchor $dynamicAnchor $dynamicRef $recursiveRef $recursiveAnchor".split())
+"""Keywords that change what a reference means; what writes schemas for people does not use them."""
+
+
+def _walk(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Yield every object in a schema that may be a schema itself, with its place."""
+    stack: list[tuple[str, Any, bool]] = [("", schema, False)]
     while stack:
-        here = stack.pop()
+        place, here, named = stack.pop()
         if isinstance(here, dict):
-            yield here
-            stack.extend(v for k, v in here.items() if k not in {"const", "enum", "default", "examples"})
+            if not named:
+                yield place, here
+            kept = here.items() if named else ((k, v) for k, v in here.items() if k not in _DATA)
+            stack.extend((f"{place}.{k}", v, not named and k in _NAMED) for k, v in kept)
         elif isinstance(here, list):
-            stack.extend(here)
+            stack.extend((f"{place}.{n}", v, False) for n, v in enumerate(here))
 
 
-def _refs(schema: Any) -> Iterator[dict[str, Any]]:
-    return (node for node in _walk(schema) if isinstance(node.get("$ref"), str))
+def _refs(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
+    return ((place, node) for place, node in _walk(schema) if isinstance(node.get("$ref"), str))
 
 
-def _patterns(schema: Any) -> Iterator[str]:
-    for node in _walk(schema):
+def _check_references(schema: dict[str, Any], where: str) -> None:
+    for place, node in _walk(schema):
+        if (word := next((k for k in node if k in _OTHER_BASE or (k == "$id" and place)), None)) is not None:
+            raise SchemaError(f"{where}{place} has {word} ({node[word]!r}). Only $ref to '#/$defs/…' is understood.")
+    for place, node in _refs(schema):
+        ref = node["$ref"]
+        if ref != "#" and not ref.startswith("#/"):
+            raise SchemaError(
+                f"{where}{place} refers to {ref!r}. Only places inside the schema ('#/$defs/…') are allowed."
+            )
+        if _lookup(schema, ref) is None:
+            raise SchemaError(f"{where}{place} refers to {ref!r}, which is not there.")
+
+
+def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    for place, node in _walk(schema):
         if isinstance(node.get("pattern"), str):
-            yield node["pattern"]
+            yield place, node["pattern"]
         if isinstance(node.get("patternProperties"), dict):
-            yield from node["patternProperties"]
+            yield from ((place, pattern) for pattern in node["patternProperties"])
 
 
 def _lookup(schema: Any, ref: str) -> Any:
     node = schema
     for part in ref[1:].split("/")[1:] if ref != "#" else []:
-        key = part.replace("~1", "/").replace("~0", "~")
+        key = unquote(part).replace("~1", "/").replace("~0", "~")
         if isinstance(node, dict) and key in node:
             node = node[key]
         elif isinstance(node, list) and key.isdigit() and int(key) < len(node):

@@ -1,0 +1,224 @@
+"""A schema is checked when the task is made, and no schema and no value can hang or fetch anything."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import jsonschema
+import pydantic
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import synth_widgets as sw
+from synth_widgets.errors import SchemaError
+from synth_widgets.llm.invent import Inventor
+from synth_widgets.schemas import Schema, describe
+
+TREE = {
+    "$defs": {
+        "node/a~b": {
+            "type": "object",
+            "properties": {
+                "name": {"type": "string"},
+                "below": {"type": "array", "items": {"$ref": "#/$defs/node~1a~0b"}},
+            },
+            "required": ["name"],
+        }
+    },
+    "type": "object",
+    "properties": {"root": {"$ref": "#/$defs/node~1a~0b"}, "self": {"anyOf": [{"$ref": "#"}, {"type": "null"}]}},
+    "required": ["root"],
+}
+
+
+def task(**schemas: Any) -> sw.Task:
+    return sw.Task("T", "Do.", **schemas)
+
+
+@pytest.mark.parametrize(
+    ("given", "words"),
+    [
+        ("a text", "output_schema is text"),
+        (3, "must be a JSON Schema as a dict"),
+        ({}, "it is empty"),
+        ({"category": "string"}, "none of its keys ('category') is a keyword"),
+        ({"type": "strnig"}, "output_schema.type is not valid"),
+        ({"type": "object", "properties": {"a": {"type": "int"}}}, "output_schema.properties.a.type"),
+        ({"type": "object", "properties": {"a": 3}}, "output_schema.properties.a"),
+        ({"type": "object", "required": "a"}, "output_schema.required"),
+        ({"type": "string"}, "must describe an object"),
+        ({"type": "array", "items": {}}, "must describe an object"),
+        ({"enum": ["a"]}, "must describe an object"),
+        ({"$ref": "#/$defs/s", "$defs": {"s": {"type": "string"}}}, "must describe an object"),
+        (
+            {"type": "object", "properties": {"a": {"$ref": "https://example.com/s.json"}}},
+            "'https://example.com/s.json'",
+        ),
+        ({"type": "object", "properties": {"a": {"$ref": "other.json#/a"}}}, "'other.json#/a'"),
+        (
+            {"type": "object", "properties": {"a": {"$ref": "#/$defs/Nope"}}},
+            ".properties.a refers to '#/$defs/Nope', which is not",
+        ),
+        ({"type": "object", "properties": {"a": {"$ref": "#nope"}}}, "'#nope'"),
+        ({"type": "object", "properties": {"default": {"$ref": "#/$defs/Nope"}}}, "Nope"),
+        ({"type": "object", "properties": {"enum": {"$ref": "http://example.com/"}}}, "example.com"),
+        ({"type": "object", "properties": {"a": {"$dynamicRef": "http://example.com/"}}}, "example.com"),
+        ({"type": "object", "properties": {"a": {"pattern": "("}}}, "'('"),
+        ({"type": "object", "patternProperties": {"[": {}}}, "'['"),
+        ({"type": "object", "x": float("nan")}, "not plain JSON"),
+        ({"type": "object", "x": {1, 2}}, "not plain JSON"),
+        ({"type": "object", "description": "x" * 300_000}, "at most 200,000"),
+    ],
+)
+def test_what_is_no_usable_schema_is_said_when_the_task_is_made_with_the_place(given, words):
+    with pytest.raises(SchemaError) as caught:
+        task(output_schema=given)
+    assert words in str(caught.value)
+    assert "output_schema" in str(caught.value)
+
+
+def test_a_schema_nested_too_deep_is_refused():
+    deep: dict[str, Any] = {"type": "string"}
+    for _ in range(70):
+        deep = {"type": "array", "items": deep}
+    with pytest.raises(SchemaError, match="nested deeper"):
+        task(input_schema=deep)
+
+
+def test_an_input_may_be_anything_and_an_output_an_object_however_it_is_written():
+    assert task(input_schema={"type": "string", "maxLength": 5}).input_problem("too long") is not None
+    person = {"type": "object", "properties": {"n": {"type": "integer"}}}
+    for schema in (
+        person,
+        {"properties": person["properties"]},
+        {"$ref": "#/$defs/p", "$defs": {"p": person}},
+        {"anyOf": [person, {"type": "object"}]},
+    ):
+        assert task(output_schema=schema).output_problem({"n": "x"}) or "anyOf" in schema
+
+
+def test_a_pydantic_class_is_taken_as_its_schema_and_runs_on_answers():
+    class Triage(pydantic.BaseModel):
+        kind: str = pydantic.Field(max_length=3)
+
+        @pydantic.field_validator("kind")
+        @classmethod
+        def lower(cls, value: str) -> str:
+            if value != value.lower():
+                raise ValueError("not lower")
+            if value == "1":
+                raise ZeroDivisionError("their bug")
+            return value
+
+    schema = Schema(Triage)
+    assert schema.json == json.loads(json.dumps(Triage.model_json_schema()))
+    assert schema.problem({"kind": "long"}) == "kind: 4 characters, at most 3 are allowed"
+    assert schema.model_problem({"kind": "UP"}) == "kind: Value error, not lower"
+    assert "ZeroDivisionError: their bug" in (schema.model_problem({"kind": "1"}) or "")
+    assert schema.model_problem({"kind": "up"}) is None
+
+
+@pytest.mark.parametrize(
+    ("schema", "value", "words"),
+    [
+        ({"required": ["a", "b"]}, {}, "a and b are missing"),
+        ({"properties": {"a": {"enum": ["x", 1]}}}, {"a": "y"}, 'a: "y" is not one of x, 1'),
+        ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "b": 2}, "b is not declared"),
+        ({"properties": {"a": {"items": {"type": "integer"}}}}, {"a": [1, None]}, "a.1: null is not of type integer"),
+        ({"properties": {"a": {"pattern": "^x"}}}, {"a": "y"}, 'a: "y" does not match the pattern ^x'),
+        ({"properties": {"a": {"format": "date"}}}, {"a": "soon"}, "a: 'soon' is not a 'date'"),
+        ({"type": "object"}, [], "[] is not of type object"),
+    ],
+)
+def test_a_problem_is_one_line_that_names_the_place_and_the_value(schema, value, words):
+    assert Schema(schema).problem(value) == words
+
+
+def test_no_pattern_can_hang_whatever_the_value():
+    schema = Schema(
+        {
+            "type": "object",
+            "properties": {"a": {"pattern": r"^(a|aa)+$"}},
+            "patternProperties": {r"^(b|bb)+$": {"type": "integer"}},
+        }
+    )
+    began = time.monotonic()
+    assert "took longer" in (schema.problem({"a": "a" * 60 + "!"}) or "")
+    assert "took longer" in (schema.problem({"b" * 60 + "!": 1}) or "")
+    assert time.monotonic() - began < 1
+
+
+def test_a_value_nested_too_deep_is_a_problem_not_a_crash():
+    value: Any = {"name": "x"}
+    for _ in range(3000):
+        value = {"name": "x", "below": [value]}
+    assert Schema(TREE).problem({"root": value}) == "the value is nested too deeply"
+
+
+def test_the_schema_of_a_list_keeps_references_right_recursion_too():
+    schema = Schema(TREE)
+    listed = schema.items()
+    jsonschema.Draft202012Validator.check_schema(listed)
+    good = {"root": {"name": "a", "below": [{"name": "b"}]}, "self": {"root": {"name": "c"}, "self": None}}
+    bad = {"root": {"name": "a", "below": [{"name": 3}]}}
+    validator = jsonschema.Draft202012Validator(listed)
+    assert validator.is_valid({"items": [good, good]})
+    assert not validator.is_valid({"items": [good, bad]})
+    assert not validator.is_valid({"items": [{"root": {"name": "c"}, "self": bad}]})
+    assert schema.json == TREE, "the schema itself is left as it is"
+
+
+LEAVES = st.sampled_from(
+    ({"type": "string"}, {"type": "integer"}, {"enum": ["a", 1, None]}, {"$ref": "#/$defs/d"}, {"type": "boolean"})
+)
+NAMES = st.sampled_from(("a", "default", "enum", "const", "examples", "items", "properties", "$ref", "type"))
+
+
+@given(
+    nested=st.recursive(
+        LEAVES,
+        lambda inner: (
+            st.dictionaries(NAMES, inner, min_size=1, max_size=3).map(
+                lambda fields: {"type": "object", "properties": fields, "required": sorted(fields)}
+            )
+            | inner.map(lambda item: {"type": "array", "items": item, "maxItems": 2})
+        ),
+        max_leaves=6,
+    ),
+    seed=st.integers(0, 5),
+)
+def test_a_list_of_what_complies_complies_whatever_the_fields_are_called(nested, seed):
+    plain = {
+        "$defs": {"d": {"type": "object", "properties": {"k": {"type": "string"}}, "required": ["k"]}},
+        "type": "object",
+        "properties": {"x": nested},
+        "required": ["x"],
+    }
+    schema = Schema(plain)
+    value = Inventor(seed).value(schema.json)
+    assert schema.problem(value) is None
+    validator = jsonschema.Draft202012Validator(schema.items())
+    assert validator.is_valid({"items": [value]})
+    assert not validator.is_valid({"items": [{"y": 1}]})
+
+
+@pytest.mark.parametrize(
+    ("node", "says"),
+    [
+        ({"enum": ["low", "high"]}, "low, high"),
+        ({"const": 3}, "3"),
+        ({"type": "string", "maxLength": 80}, "text, at most 80 characters"),
+        ({"type": "integer", "minimum": 1, "maximum": 5}, "whole number, 1 to 5"),
+        ({"type": "number", "minimum": 0}, "number, from 0"),
+        ({"type": ["string", "null"]}, "text"),
+        ({"type": "boolean"}, "true or false"),
+        ({"type": "array", "items": {"enum": ["a", "b"]}}, "list of a, b"),
+        ({"type": "object", "properties": {"a": {}, "b": {}}}, "(a, b)"),
+        ({}, "any value"),
+    ],
+)
+def test_a_field_is_described_in_a_persons_words(node, says):
+    assert describe(node) == says
