@@ -7,6 +7,7 @@ import atexit
 import inspect
 import logging
 import os
+import sys
 import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
@@ -435,6 +436,12 @@ def attach(path: FilePath | None, task: Task | None) -> Core:
 
 def _close_all() -> None:
     for core in (*_cores.values(), *_memory_cores):
+        if core.runs and core.path is not None:
+            print(  # noqa: T201 - on the main thread, to who ends a script before its job
+                f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
+                "In a script, job.wait() waits for it.",
+                file=sys.stderr,
+            )
         try:
             core.close()
         except SynthError as error:

@@ -60,6 +60,9 @@ class Model:
         if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
             right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
             raise ModelError(f"Model takes {right}=, not {misspelt}=.")
+        for param in ("temperature", "top_p", "max_tokens"):
+            if not isinstance(params.get(param, 0), int | float):
+                raise ModelError(f"{param}={params[param]!r} must be a number.")
         self.name = str(storable(name)).strip()
         self.api_base = api_base.rstrip("/") if api_base else None
         self.structured = structured

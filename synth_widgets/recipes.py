@@ -35,7 +35,9 @@ def grow(
     """
     count_of(depth, "depth", least=0, most=MAX_LEVELS)
     depth = 0 if only else depth
-    levels: tuple[Any, ...] = tuple(topics) if isinstance(topics, Sequence) else (topics,) * depth
+    levels: tuple[Any, ...] = tuple(topics) if isinstance(topics, list | tuple) else (topics,) * depth
+    if 0 in levels:
+        raise StudioError("topics=0 is no number of topics to make. depth=0 makes none and fills those that are there.")
     for n in levels:
         count_of(n, "topics")
     if len(levels) < depth:

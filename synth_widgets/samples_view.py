@@ -41,7 +41,7 @@ class SampleView:
 
 
 class Samples:
-    """The samples of a studio, in the order they were made. Iterate over them, or ask for one by id."""
+    """The samples of a studio, in the order they were made. Iterate over them, or ask for one by id or position."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -54,7 +54,9 @@ class Samples:
         state = self._state
         return (_view(state, sample) for sample in state.visible_samples())
 
-    def __getitem__(self, ident: str) -> SampleView:
+    def __getitem__(self, ident: str | int) -> SampleView:
+        if isinstance(ident, int):
+            return _view(self._state, self._state.visible_samples()[ident])
         return _view(self._state, find(self._state, [ident])[0])
 
     def __contains__(self, ident: object) -> bool:

@@ -96,6 +96,8 @@ class Task:
         self.examples: tuple[tuple[Json, Json], ...] = tuple(self._example(e) for e in examples)
 
     def _example(self, given: Any) -> tuple[Json, Json]:
+        if isinstance(given, Mapping) and given.keys() == {"input", "output"} and self.input is None:
+            raise TaskError(f"Write an example as a pair, (input, output), not as a dict: {given!r}.")
         pair = given if isinstance(given, tuple) else (given, None)
         if len(pair) != 2:
             raise TaskError(f"An example is an input, or an (input, output) pair, not {given!r}.")

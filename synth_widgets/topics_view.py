@@ -164,7 +164,7 @@ def find_topic(state: State, path: Path) -> Topic:
     topic = state.find(path)
     if topic is None:
         known = {" > ".join(state.path(t.id)): None for t in state.subtree(ROOT) if t.id != ROOT}
-        raise UnknownIdError(f"There is no topic {path!r}.{nearest(' > '.join(path), known)}")
+        raise UnknownIdError(f"There is no topic {' > '.join(path)!r}.{nearest(' > '.join(path), known)}")
     return topic
 
 

@@ -89,6 +89,9 @@ def warn_when_empty(state: State, samples: Sequence[Sample], status: str | Itera
     if samples or status != "kept":
         return
     total = len(state.visible_samples())
+    if not total:
+        warnings.warn("There are no samples yet, so the frame is empty. studio.grow() makes some.", stacklevel=4)
+        return
     kept = sum(s.status == "kept" for s in state.visible_samples())
     warnings.warn(
         f"{kept} of {total} kept"

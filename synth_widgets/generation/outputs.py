@@ -21,6 +21,7 @@ class OutputAsk:
     turns: tuple[Turn, ...] = ()
     guidance: str = ""
     small_model: bool = False
+    is_again: bool = False
 
 
 def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
@@ -28,7 +29,8 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
     task = question.task
     system, user = (message["content"] for message in task.messages(question.input))
     schema = task.output.json if task.output is not None else None
-    params = {"max_tokens": 300, "temperature": 0.0} if question.small_model else {}
+    # Without chance a small model would give the answer that was no good once more.
+    params = {"max_tokens": 300, "temperature": 0.7 if question.is_again else 0.0} if question.small_model else {}
     return request(
         [system, *section("Guidance", question.guidance)],
         user,

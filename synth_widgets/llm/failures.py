@@ -18,7 +18,7 @@ _MODE_WORDS = re.compile(r"response_?format|json_?schema|structured|guided|gramm
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
 
-_ADVICE = {404: "Check the model's name, and api_base= if you set it."}
+_ADVICE = {404: "Check the model's name, and api_base= if you set it: it usually ends in /v1."}
 _REDIRECTED = "It redirects; give the final address as api_base= of sw.Model."
 
 

@@ -206,7 +206,7 @@ class LocalCompleter:
         self.name = self.model.name
         self.concurrency = self.model.concurrency or 1
         self.items_per_call = 1
-        self.modes: tuple[Mode, ...] = ("json_schema", "text")
+        self.modes: tuple[Mode, ...] = ("json_schema",)
         self._server: _Server | None = None
         self._inner: OpenAICompleter | None = None
         self._loading = 0

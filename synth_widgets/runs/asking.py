@@ -62,11 +62,11 @@ class Asker:
             return inputs.ask_one(question, mode, seed)
         return inputs.ask_list(question, mode)
 
-    def output(self, sample: Sample, mode: Mode, seed: int) -> Request:
+    def output(self, sample: Sample, mode: Mode, seed: int, *, is_again: bool = False) -> Request:
         """Ask for the output of a sample."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)
         turns = tuple(examples.turns_for(self.task, style, small_model=small))
         topic = sample.topic if sample.topic in self.state.topics else ROOT
-        question = outputs.OutputAsk(self.task, sample.input, turns, self.guidance("outputs", topic), small)
+        question = outputs.OutputAsk(self.task, sample.input, turns, self.guidance("outputs", topic), small, is_again)
         return outputs.ask(question, mode, seed if small else None)

@@ -202,7 +202,7 @@ class Taker:
         for answer_number in range(work.answer, ANSWERS + 1):
             work.answer = answer_number
             mode = run.mode(work)
-            request = run.asker.output(sample, mode, next(run.seeds))
+            request = run.asker.output(sample, mode, next(run.seeds), is_again=answer_number > 1)
             try:
                 answer = _clean(await completer.complete(request))
             except RequestRefusedError as error:
