@@ -1,0 +1,123 @@
+"""What is sent: to the letter, for large and for small models; whose guidance reaches it, and in which order."""
+
+from __future__ import annotations
+
+import pytest
+
+import synth_widgets as sw
+from synth_widgets.testing import ScriptedCompleter
+from tests.tasks import PLAIN, TRIAGE
+
+TASK = sw.Task(
+    "Greeter",
+    "Greet the person by name.",
+    requirements=["Stay under ten words."],
+    examples=[("I am Ada.", "Hello Ada!"), "Bob here"],
+)
+
+
+def asked(open_studio, model, task=TASK, **kwargs):
+    """Grow one topic with two samples and return the first messages of each step."""
+    studio = open_studio(model, task, guidance={"all": "Be kind."})
+    studio.grow(topics=1, samples=2, **kwargs).wait(10)
+    firsts = {}
+    for request in model.requests:
+        firsts.setdefault(request.step, [(m["role"], m["content"]) for m in request.messages])
+    return studio, firsts
+
+
+def test_a_large_model_is_sent_these_words(open_studio):
+    studio, sent = asked(open_studio, ScriptedCompleter(concurrency=1))
+    [[topic]] = studio.topics.paths()
+    first = next(iter(studio.samples)).input
+    assert sent["topics"] == [
+        (
+            "system",
+            (
+                "You plan a data set for a language-model task: a tree of topics that together cover the inputs which "
+                "the task will meet.\n\nThe task:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\n"
+                "Guidance:\nBe kind.\n\nName topics of two to five words. They lie on one level, do not overlap, and each "
+                "gives rise to many different inputs; rare but important cases count. Name subjects and situations, never "
+                "wordings or formats."
+            ),
+        ),
+        ("user", "Divide the task's whole range of inputs.\nGive 1 topic as items."),
+    ]
+    assert sent["inputs"] == [
+        (
+            "system",
+            (
+                "You write inputs for a language-model task: what its real users would send, as they would send it. They "
+                "become a data set, so they must be lifelike and differ from one another.\n\nThe task that will receive "
+                "them:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\nInputs of the kind that is "
+                "wanted:\n- I am Ada.\n- Bob here\n\nGuidance:\nBe kind.\n\nWrite inputs only, never the task's answers. "
+                "Vary subject, wording, length, mood and level of detail; leave in what real people leave in. No "
+                "placeholders in brackets."
+            ),
+        ),
+        ("user", f"Topic: {topic}\nWrite 2 inputs as items."),
+    ]
+    system = "Greet the person by name.\n\nRequirements:\n- Stay under ten words.\n\nGuidance:\nBe kind."
+    assert sent["outputs"] == [("system", system), ("user", first)]
+
+
+def test_a_small_model_is_asked_for_one_thing_with_examples_as_turns(open_studio):
+    model = ScriptedCompleter(items_per_call=1, concurrency=1)
+    studio, sent = asked(open_studio, model)
+    [[topic]] = studio.topics.paths()
+    assert sent["topics"][0] == ("system", "Name one topic for the task.")
+    assert sent["topics"][-1] == ("user", "Greet the person by name.\nBe kind.\nTopic:")
+    assert [role for role, _ in sent["topics"][1:-1]] == ["user", "assistant"] * 4
+    assert sent["inputs"][1:3] == [("user", "Topic: Ada\nInput:"), ("assistant", '{"items": ["I am Ada."]}')]
+    assert sent["inputs"][-1] == ("user", f"Topic: {topic}\nInput:")
+    assert sent["outputs"][1:3] == [("user", "I am Ada."), ("assistant", "Hello Ada!")]
+    seeds = [request.seed for request in model.requests]
+    assert len(set(seeds)) == len(seeds), "a seed repeats an answer"
+    assert all(r.schema["properties"]["items"]["maxItems"] == 1 for r in model.requests if r.step != "outputs")
+
+
+def test_few_shot_shows_the_tasks_pairs_as_turns(open_studio):
+    _studio, sent = asked(open_studio, ScriptedCompleter(), prompt="few_shot")
+    assert [role for role, _ in sent["outputs"]] == ["system", "user", "assistant", "user"]
+    assert sent["outputs"][1:3] == [("user", "I am Ada."), ("assistant", "Hello Ada!")]
+
+
+def test_guidance_adds_up_the_nearest_last_and_reaches_its_own_step_only(open_studio):
+    model = ScriptedCompleter()
+    studio = open_studio(model, PLAIN, guidance={"all": "1 all", "outputs": "2 outputs", "inputs": "2 inputs"})
+    studio.new_session(guidance="3 session")
+    studio.topics.add(("A", "B"))
+    studio.topics.set((), guidance="4 root")
+    studio.topics.set("A", guidance="5 a")
+    studio.topics.set(("A", "B"), guidance="6 b")
+    studio.grow(("A", "B"), depth=0, samples=1, guidance="7 call").wait(10)
+    by_step = {request.step: request.messages[0]["content"] for request in model.requests}
+    for step, other in (("inputs", "outputs"), ("outputs", "inputs")):
+        lines = ["1 all", f"2 {step}", "3 session", "4 root", "5 a", "6 b", "7 call"]
+        assert "Guidance:\n" + "\n".join(lines) in by_step[step]
+        assert f"2 {other}" not in by_step[step]
+
+
+@pytest.mark.parametrize("task", [TASK, TRIAGE])
+def test_the_stable_text_is_the_same_to_the_byte_over_a_job(task, open_studio):
+    model = ScriptedCompleter()
+    open_studio(model, task, guidance="Be kind.").grow(topics=3, samples=9).wait(20)
+    for step in ("topics", "inputs", "outputs"):
+        systems = {r.messages[0]["content"].encode() for r in model.requests if r.step == step}
+        assert len(systems) == 1, step
+
+
+def test_names_and_inputs_that_stand_are_shown_so_that_they_are_not_repeated(open_studio):
+    model = ScriptedCompleter(concurrency=1)
+    studio = open_studio(model, PLAIN)
+    studio.topics.add(("A", "A1"), ("B", "B1"))
+    studio.generate_topics("A", n=1).wait(10)
+    assert model.requests[-1].messages[-1]["content"] == (
+        "Divide this topic: A\nAlready there, not to be repeated: A1; B1\nGive 1 more topic as items."
+    )
+    studio.generate_inputs(("B", "B1"), n=9).wait(10)
+    first, second = (r.messages[-1]["content"] for r in model.requests if r.step == "inputs")
+    stands = [s.input for s in studio.samples][:8]
+    assert "This is part 1 of 2" in first
+    assert "Already written" not in first
+    assert all(f"- {text[:160]}" in second for text in stands)
