@@ -17,7 +17,7 @@ lab: ## open the quickstart in JupyterLab: a copy in build/lab, which is kept
 	@$(PYTHON) -m tools.environment lab,local --model
 	@mkdir -p build/lab && for n in notebooks/*.ipynb; do \
 	  test -e build/lab/$$(basename $$n) || cp $$n build/lab/; done
-	@$(BIN)/jupyter lab build/lab/quickstart.ipynb
+	@$(BIN)/jupyter lab $(if $(filter 0,$(shell id -u)),--allow-root) build/lab/quickstart.ipynb
 
 test: ## every suite, one line each; under fifteen minutes
 	@$(PYTHON) -m tools.environment test --model --node --browser

@@ -258,6 +258,7 @@ class Studio(Generating):
             self._state, status=status, session=session, topic=path, tags=tags, split=split, min_stars=min_stars
         )
         frames.warn_when_empty(self._state, chosen, status)
+        frames.warn_of_older_tasks(self._state, self.task, chosen)
         return frames.frame(self._state, self.task, chosen, flatten=flatten)
 
     # ------------------------------------------------------------ the file

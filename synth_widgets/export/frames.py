@@ -105,6 +105,19 @@ def warn_when_empty(state: State, samples: Sequence[Sample], status: str | Itera
     )
 
 
+def warn_of_older_tasks(state: State, task: Task, samples: Sequence[Sample]) -> None:
+    """Warn of samples that were made for an older version of the task and do not comply with this one."""
+    newest = len(state.tasks)
+    older = [s for s in samples if s.version.task_version != newest and s.status == "kept"]
+    lost = [s for s in older if task.input_problem(s.input) or task.output_problem(s.output)]
+    if lost:
+        warnings.warn(
+            f"{len(lost)} of the {len(samples)} samples were kept under an older version of the task and do not comply "
+            f"with this one, such as {lost[0].id!r}. studio.reject(ids) takes them out.",
+            stacklevel=4,
+        )
+
+
 def _statuses(given: str | Iterable[str]) -> set[str]:
     if given == "all":
         return set(STATUSES)

@@ -1,0 +1,73 @@
+"""What an ended job still owes: who makes it, with which model, and that it is made once."""
+
+from __future__ import annotations
+
+import pytest
+
+import synth_widgets as sw
+from synth_widgets.errors import AccessError, ModelError, ModeRefusedError, RunStoppedError
+from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.testing import ScriptedCompleter
+from tests.tasks import PLAIN, TRIAGE, steps
+
+
+class Refusing(ScriptedCompleter):
+    """Refuses every call with an error of the given kind."""
+
+    def __init__(self, error: Exception, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self.error: Exception | None = error
+
+    async def complete(self, request: Request, on_text=None) -> Answer:
+        if self.error is not None and (not isinstance(self.error, ModeRefusedError) or request.mode == "json_schema"):
+            self.requests.append(request)
+            raise self.error
+        return await super().complete(request, on_text)
+
+
+def test_a_job_is_resumed_by_the_model_that_it_was_started_with(open_studio):
+    studio_model, other = ScriptedCompleter(), Refusing(AccessError("401: the key is wrong"))
+    studio = open_studio(studio_model, task=PLAIN)
+    with pytest.raises(RunStoppedError, match="the key is wrong"):
+        studio.grow(depth=0, samples=3, model=other).wait(10)
+    other.error = None
+    assert studio.resume().wait(10).added == 3
+    assert studio_model.requests == []
+
+
+def test_many_calls_that_refuse_the_mode_at_once_all_go_on_by_the_next_way(open_studio):
+    model = Refusing(ModeRefusedError("no response_format here"), latency=0.02, modes=("json_schema", "text"))
+    studio = open_studio(model, task=TRIAGE)
+    result = studio.grow(depth=0, samples=24).wait(10)
+    assert (result.added, result.failed, result.stopped) == (24, 0, None)
+
+
+def test_a_refused_call_of_grow_leaves_what_others_owe(open_studio):
+    model = Refusing(AccessError("401"))
+    studio = open_studio(model, task=PLAIN)
+    with pytest.raises(RunStoppedError):
+        studio.grow(depth=0, samples=4).wait(10)
+    with pytest.raises(ModelError):
+        studio.grow(depth=0, samples=4, model="nobody/knows")
+    model.error = None
+    assert studio.resume().wait(10).added == 4
+    assert steps(model.requests).count("outputs") == 4
+
+
+def test_a_model_with_an_address_is_not_reopened_at_the_providers_own_host(tmp_path):
+    path = tmp_path / "a.synth"
+    model = sw.Model("openai/mine", api_base="http://127.0.0.1:9/v1")
+    with sw.Studio(PLAIN, path=path, model=model):
+        pass
+    with sw.Studio(path=path) as again:
+        assert again.model == "openai/mine"
+        with pytest.raises(ModelError, match=r"openai/mine.*no\s+file keeps"):
+            again.grow(depth=0, samples=1)
+
+
+def test_no_more_than_a_million_samples_are_asked_for_at_once(open_studio):
+    studio = open_studio(task=PLAIN)
+    with pytest.raises(sw.SynthError, match="more than 1,000,000"):
+        studio.grow(depth=5, topics=10_000, samples=10_000)
+    studio.set_guidance("It goes on.")
+    assert studio.guidance["all"] == "It goes on."
