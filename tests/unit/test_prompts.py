@@ -14,6 +14,21 @@ TASK = sw.Task(
     requirements=["Stay under ten words."],
     examples=[("I am Ada.", "Hello Ada!"), "Bob here"],
 )
+TOPICS_SYSTEM = (
+    "You plan a data set for a language-model task: a tree of topics that together cover the inputs which "
+    "the task will meet.\n\nThe task:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\n"
+    "Guidance:\nBe kind.\n\nName topics of two to five words. They lie on one level, do not overlap, and each "
+    "gives rise to many different inputs; rare but important cases count. Name subjects and situations, never "
+    "wordings or formats."
+)
+INPUTS_SYSTEM = (
+    "You write inputs for a language-model task: what its real users would send, as they would send it. They "
+    "become a data set, so they must be lifelike and differ from one another.\n\nThe task that will receive "
+    "them:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\nInputs of the kind that is "
+    "wanted:\n- I am Ada.\n- Bob here\n\nGuidance:\nBe kind.\n\nWrite inputs only, never the task's answers. "
+    "Vary subject, wording, length, mood and level of detail; leave in what real people leave in. No "
+    "placeholders in brackets."
+)
 
 
 def asked(open_studio, model, task=TASK, **kwargs):
@@ -33,27 +48,14 @@ def test_a_large_model_is_sent_these_words(open_studio):
     assert sent["topics"] == [
         (
             "system",
-            (
-                "You plan a data set for a language-model task: a tree of topics that together cover the inputs which "
-                "the task will meet.\n\nThe task:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\n"
-                "Guidance:\nBe kind.\n\nName topics of two to five words. They lie on one level, do not overlap, and each "
-                "gives rise to many different inputs; rare but important cases count. Name subjects and situations, never "
-                "wordings or formats."
-            ),
+            TOPICS_SYSTEM,
         ),
         ("user", "Divide the task's whole range of inputs.\nGive 1 topic as items."),
     ]
     assert sent["inputs"] == [
         (
             "system",
-            (
-                "You write inputs for a language-model task: what its real users would send, as they would send it. They "
-                "become a data set, so they must be lifelike and differ from one another.\n\nThe task that will receive "
-                "them:\nGreet the person by name.\n\nRequirements:\n- Stay under ten words.\n\nInputs of the kind that is "
-                "wanted:\n- I am Ada.\n- Bob here\n\nGuidance:\nBe kind.\n\nWrite inputs only, never the task's answers. "
-                "Vary subject, wording, length, mood and level of detail; leave in what real people leave in. No "
-                "placeholders in brackets."
-            ),
+            INPUTS_SYSTEM,
         ),
         ("user", f"Topic: {topic}\nWrite 2 inputs as items."),
     ]
