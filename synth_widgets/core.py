@@ -3,21 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import inspect
 import logging
-import os
-import sys
-import threading
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, overload
 
+from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, SynthError
-from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
+from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
@@ -34,7 +31,6 @@ from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
-ModelLike = str | Model | Completer
 
 HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For example:
 
@@ -51,7 +47,7 @@ class Undone:
 
 
 class Core:
-    """One open studio file in this process. Make it with `attach`."""
+    """One open studio file in this process. Made by ``registry.attach``."""
 
     def __init__(self, path: FilePath | None, task: Task | None) -> None:
         self.engine: Engine = engine()
@@ -155,7 +151,7 @@ class Core:
                 return self._models[key]
             if (saved := (self.store.state.settings.get("models") or {}).get(key)) is not None:
                 if saved["in_code"]:
-                    raise _given_in_code(saved["name"])
+                    raise given_in_code(saved["name"])
                 return Model(saved["name"])
         return Model("local")
 
@@ -240,7 +236,7 @@ class Core:
         if job in self._overrides or not recipe.model:
             return self._overrides.get(job)
         if recipe.in_code:
-            raise _given_in_code(recipe.model)
+            raise given_in_code(recipe.model)
         return Model(recipe.model)
 
     def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
@@ -288,7 +284,7 @@ class Core:
 
     def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = ()) -> Estimate:
         """Return what a run of the recipe would send now."""
-        size = {step: _items_per_call(self.model(step)) for step in ("topics", "inputs")}
+        size = {step: items_per_call(self.model(step)) for step in ("topics", "inputs")}
         return plan.estimate(self.state, recipe, size, samples)
 
     def _mark_interrupted(self) -> None:
@@ -321,13 +317,9 @@ class Core:
         """Stop what runs (it stays owed), write what is queued, free the models and the file."""
         if self.engine.is_current:
             raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
-        with _guard:
-            if self.closed:
-                return
+        if not self.closed:
             self.closed = True
-            if self.path is not None and _cores.get(self.path) is self:
-                del _cores[self.path]
-        self.engine.call(self._close)
+            self.engine.call(self._close)
 
     async def _close(self) -> None:
         for run in tuple(self.runs.values()):
@@ -343,118 +335,3 @@ class Core:
             self.store.close()
             for listener in self.on_close:
                 listener()
-
-
-def model_name(model: ModelLike) -> str:
-    """Return a model's name, for records and display."""
-    return model if isinstance(model, str) else model.name
-
-
-def is_in_code(model: ModelLike) -> bool:
-    """Whether a model cannot be had by its name alone: an address, a key and parameters are never in the file."""
-    if isinstance(model, str):
-        return False
-    return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params)
-
-
-def _given_in_code(name: str) -> ModelError:
-    return ModelError(
-        f"This file was last used with {name!r}, with an address, key, parameters or a completer that code gave and "
-        "no file keeps. Give it again: sw.Studio(…, model=…)."
-    )
-
-
-def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | Completer]:
-    """Return the models that were given, names as `Model`.
-
-    Raises:
-        ModelError: one is no model, or its provider is not served.
-    """
-    from synth_widgets.llm.catalog import provider_of
-
-    found: dict[str, Model | Completer] = {}
-    for key, given in models.items():
-        if given is None:
-            continue
-        if not isinstance(given, str | Model | Completer):
-            raise ModelError(f"model is a name, a sw.Model or a completer, not {given!r}.")
-        model = Model(given) if isinstance(given, str) else given
-        if isinstance(model, Model) and not model.is_local:
-            provider_of(model.name)
-        found[key] = model
-    return found
-
-
-def _items_per_call(model: ModelLike) -> int:
-    if isinstance(model, str | Model):
-        is_local = Model(model).is_local if isinstance(model, str) else model.is_local
-        return 1 if is_local else ITEMS_PER_CALL
-    return model.items_per_call
-
-
-# ---------------------------------------------------------------- one core a file
-_cores: dict[FilePath, Core] = {}
-_memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
-_guard = threading.RLock()
-
-
-def file_of(task: Task | None, path: str | FilePath | None) -> FilePath | None:
-    """Return the real path of a studio's file, or ``None`` for memory.
-
-    Raises:
-        StudioError: there is neither a task nor a file that has one.
-    """
-    if path is None:
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
-        path = f"{task.slug}.synth"
-    if str(path) == ":memory:":
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
-        return None
-    file = FilePath(path).expanduser()
-    if task is None and not file.exists():
-        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
-    return file.resolve()
-
-
-def attach(path: FilePath | None, task: Task | None) -> Core:
-    """Return the core of a file, opened on first use; ``None`` makes a new one in memory."""
-    with _guard:
-        core = _cores.get(path) if path is not None else None
-        if core is not None:
-            if task is not None:
-                core.change_task(task)
-            return core
-        core = Core(path, task)
-        if path is not None:
-            _cores[path] = core
-        else:
-            _memory_cores.add(core)
-        return core
-
-
-def _close_all() -> None:
-    for core in (*_cores.values(), *_memory_cores):
-        if core.runs and core.path is not None:
-            print(  # noqa: T201 - on the main thread, to who ends a script before its job
-                f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
-                "In a script, job.wait() waits for it.",
-                file=sys.stderr,
-            )
-        try:
-            core.close()
-        except SynthError as error:
-            log.warning("A studio could not be closed: %s", error)
-
-
-def _leave_to_parent() -> None:
-    """Forget the cores in a forked child: their threads and their locks are the parent's."""
-    _cores.clear()
-    _memory_cores.clear()
-
-
-# Before the interpreter ends its thread pools, which closing a model needs; atexit's turn comes later.
-getattr(threading, "_register_atexit", atexit.register)(_close_all)
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(after_in_child=_leave_to_parent)

@@ -8,7 +8,8 @@ from typing import Any
 
 from synth_widgets import recipes
 from synth_widgets.arguments import ids_of, path_of
-from synth_widgets.core import Core, ModelLike, is_in_code, model_name
+from synth_widgets.chosen_models import ModelLike, is_in_code, model_name
+from synth_widgets.core import Core
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, suggesting
 from synth_widgets.records import ROOT
 from synth_widgets.runs.job import Job

@@ -7,10 +7,12 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
 from synth_widgets.arguments import guidance_of, ids_of, path_of, text_of
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, ModelLike, Undone, attach, checked_models, file_of
+from synth_widgets.chosen_models import ModelLike, checked_models
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, Undone
 from synth_widgets.errors import StudioError, suggesting, unknown_keywords
 from synth_widgets.generating import Generating
 from synth_widgets.records import STEPS, Session
+from synth_widgets.registry import attach, detach, file_of
 from synth_widgets.runs.job import Job
 from synth_widgets.samples_view import Samples
 from synth_widgets.store import review
@@ -273,7 +275,7 @@ class Studio(Generating):
             return
         self._open = False
         if not any(handle._open for handle in self._core.handles):  # noqa: SLF001 - its own class
-            self._core.close()
+            detach(self._core)
 
     def __enter__(self) -> Self:
         return self

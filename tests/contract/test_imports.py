@@ -31,12 +31,15 @@ ROOMS: dict[str, set[str]] = {
     "testing": VALUES | {"llm"},
     # The studio and its parts: the checks of what a person passes, the living data, the two views on it.
     "arguments": VALUES,
-    "core": BELOW_STUDIO | {"arguments"},
+    "chosen_models": BELOW_STUDIO,
+    "core": BELOW_STUDIO | {"arguments", "chosen_models"},
+    "registry": BELOW_STUDIO | {"core"},
     "topics_view": BELOW_STUDIO | {"arguments", "core"},
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
     "recipes": BELOW_STUDIO | {"arguments"},
-    "generating": BELOW_STUDIO | {"arguments", "core", "recipes", "topics_view"},
-    "studio": BELOW_STUDIO | {"arguments", "core", "generating", "topics_view", "samples_view"},
+    "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
+    "studio": BELOW_STUDIO
+    | {"arguments", "chosen_models", "core", "generating", "registry", "topics_view", "samples_view"},
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
     "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
     "__main__": VALUES | {"studio", "llm"},

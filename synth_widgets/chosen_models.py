@@ -1,0 +1,60 @@
+"""What a person may give as a model, and what of it a file may keep: its name, never an address or a key."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from synth_widgets.errors import ModelError
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
+from synth_widgets.models import Model
+
+ModelLike = str | Model | Completer
+
+
+def model_name(model: ModelLike) -> str:
+    """Return a model's name, for records and display."""
+    return model if isinstance(model, str) else model.name
+
+
+def is_in_code(model: ModelLike) -> bool:
+    """Whether a model cannot be had by its name alone: an address, a key and parameters are never in the file."""
+    if isinstance(model, str):
+        return False
+    return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params)
+
+
+def given_in_code(name: str) -> ModelError:
+    """Build the error for a model that the file names but cannot give."""
+    return ModelError(
+        f"This file was last used with {name!r}, with an address, key, parameters or a completer that code gave and "
+        "no file keeps. Give it again: sw.Studio(…, model=…)."
+    )
+
+
+def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | Completer]:
+    """Return the models that were given, names as `Model`.
+
+    Raises:
+        ModelError: one is no model, or its provider is not served.
+    """
+    from synth_widgets.llm.catalog import provider_of
+
+    found: dict[str, Model | Completer] = {}
+    for key, given in models.items():
+        if given is None:
+            continue
+        if not isinstance(given, str | Model | Completer):
+            raise ModelError(f"model is a name, a sw.Model or a completer, not {given!r}.")
+        model = Model(given) if isinstance(given, str) else given
+        if isinstance(model, Model) and not model.is_local:
+            provider_of(model.name)
+        found[key] = model
+    return found
+
+
+def items_per_call(model: ModelLike) -> int:
+    """Return how many topics or inputs a model is asked for in one call, without reaching it."""
+    if isinstance(model, str | Model):
+        is_local = Model(model).is_local if isinstance(model, str) else model.is_local
+        return 1 if is_local else ITEMS_PER_CALL
+    return model.items_per_call

@@ -1,0 +1,91 @@
+"""One core a file: who opens a file that is open in this process gets the living core."""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import sys
+import threading
+import weakref
+from pathlib import Path as FilePath
+
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
+from synth_widgets.errors import StudioError, SynthError
+from synth_widgets.task import Task
+
+log = logging.getLogger(__name__)
+
+_cores: dict[FilePath, Core] = {}
+_memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
+_guard = threading.RLock()
+
+
+def file_of(task: Task | None, path: str | FilePath | None) -> FilePath | None:
+    """Return the real path of a studio's file, or ``None`` for memory.
+
+    Raises:
+        StudioError: there is neither a task nor a file that has one.
+    """
+    if path is None:
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        path = f"{task.slug}.synth"
+    if str(path) == ":memory:":
+        if task is None:
+            raise StudioError(HOW_TO_WRITE_A_TASK)
+        return None
+    file = FilePath(path).expanduser()
+    if task is None and not file.exists():
+        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
+    return file.resolve()
+
+
+def attach(path: FilePath | None, task: Task | None) -> Core:
+    """Return the core of a file, opened on first use; ``None`` makes a new one in memory."""
+    with _guard:
+        core = _cores.get(path) if path is not None else None
+        if core is not None:
+            if task is not None:
+                core.change_task(task)
+            return core
+        core = Core(path, task)
+        if path is not None:
+            _cores[path] = core
+        else:
+            _memory_cores.add(core)
+        return core
+
+
+def detach(core: Core) -> None:
+    """Close a core. Who opens its file meanwhile waits until it is free."""
+    with _guard:
+        if core.path is not None and _cores.get(core.path) is core:
+            del _cores[core.path]
+        core.close()
+
+
+def _close_all() -> None:
+    for core in (*_cores.values(), *_memory_cores):
+        if core.runs and core.path is not None:
+            print(  # noqa: T201 - on the main thread, to who ends a script before its job
+                f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
+                "In a script, job.wait() waits for it.",
+                file=sys.stderr,
+            )
+        try:
+            core.close()
+        except SynthError as error:
+            log.warning("A studio could not be closed: %s", error)
+
+
+def _leave_to_parent() -> None:
+    """Forget the cores in a forked child: their threads and their locks are the parent's."""
+    _cores.clear()
+    _memory_cores.clear()
+
+
+# Before the interpreter ends its thread pools, which closing a model needs; atexit's turn comes later.
+getattr(threading, "_register_atexit", atexit.register)(_close_all)
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_leave_to_parent)
