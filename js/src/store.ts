@@ -139,6 +139,7 @@ export class Replica {
   readonly listeners = new Set<(news: News) => void>();
 
   #pages: Snapshot[] = [];
+  #share = 0;
   #held: Delta[] = [];
   #touched = { samples: false, topics: false, jobs: false };
   #scheduled = false;
@@ -169,7 +170,8 @@ export class Replica {
     this.#pages.push(page);
     const last = this.#pages.length >= page.pages;
     if (this.rev === null) this.#fill(page);
-    this.loaded.value = last ? 1 : this.#pages.length / page.pages;
+    this.#share = last ? 1 : this.#pages.length / page.pages;
+    this.#touch(); // with the rows it speaks of: whole, but without its rows yet, a studio would look empty
     return last ? this.#complete() : "taken";
   }
 
@@ -200,6 +202,7 @@ export class Replica {
     this.jobs.clear();
     this.#newest = -1;
     this.progress.value = new Map();
+    this.#share = 0;
     this.loaded.value = 0;
     this.#touch("samples", "topics", "jobs");
   }
@@ -299,6 +302,7 @@ export class Replica {
         if (touched.samples) this.samplesAt.value += 1;
         if (touched.topics) this.topicsAt.value += 1;
         if (touched.jobs) this.jobsAt.value += 1;
+        this.loaded.value = this.#share;
       });
     });
   }

@@ -14,6 +14,10 @@ from tests.browser.lab import Notebook
 from tests.browser.widget import TASK, StudioView, endpoint_cell, outputs_asked
 from tests.endpoint import Endpoint
 
+EMPTY_EVER = """new MutationObserver(() => {
+  window.swEmptyEver ||= document.querySelector('.sw-empty') !== null;
+}).observe(document, { childList: true, subtree: true })"""
+
 
 def reviewed(notebook: Notebook) -> StudioView:
     """Run the cells, make four samples, keep one and reject one."""
@@ -41,8 +45,10 @@ def test_a_reloaded_page_and_a_cell_run_again_show_the_same_rows_and_verdicts(op
         view = reviewed(notebook)
         before = verdicts(view)
         notebook.save()
+        notebook.page.add_init_script(EMPTY_EVER)
         notebook.reload()
         view.until(lambda: verdicts(view) == before)
+        assert not notebook.page.evaluate("window.swEmptyEver"), "it was taken for an empty studio on the way"
         view.open_row(before[2][0])
         view.press("a")
         view.until(lambda: view.by_status()["Kept"] == 2)

@@ -60,6 +60,7 @@ ALL_ROWS = """async root => {
   const grid = root.querySelector('[role=grid]');
   const frame = () => new Promise(requestAnimationFrame);
   const found = new Map();
+  if (!grid) return [];
   const stood = grid.scrollTop;
   for (let top = 0; top === 0 || top < grid.scrollHeight; top += grid.clientHeight / 2) {
     grid.scrollTop = top;
