@@ -108,6 +108,9 @@ class Generating:
     def resume(self) -> Job:
         """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
 
+        Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer). A
+        job that was cancelled owes nothing; `grow` tops up where it left off.
+
         Returns:
             The newest of those jobs; one that is done at once when nothing is owed.
         """

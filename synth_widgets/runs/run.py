@@ -19,7 +19,7 @@ from typing import Literal
 from synth_widgets.engine import Engine
 from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
 from synth_widgets.llm.completer import Completer, Mode
-from synth_widgets.records import JobRecord, JobStatus, Sample, Step, WorkItem
+from synth_widgets.records import STEPS, JobRecord, JobStatus, Sample, Step, WorkItem
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.job import Job
@@ -75,6 +75,7 @@ class Run:
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
+        self._reached = 0
         self._is_over = False
         self._ended: JobStatus | None = None
         """What a person, or the end of the studio, made of the job before it was done."""
@@ -242,8 +243,10 @@ class Run:
         return work.target in self.state.hidden
 
     def _step(self) -> Step:
-        open_steps = {w.step for w in self._flying.values()} | {s for s, ready in self._ready.items() if ready}
-        return next((s for s in ("topics", "inputs", "outputs") if s in open_steps), self.recipe.makes)
+        """Return the farthest step that was reached: all overlap, and going back and forth would tell nothing."""
+        flying = {w.step for w in self._flying.values()}
+        self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
+        return STEPS[self._reached]
 
     def _waiting(self) -> str | None:
         return next((text for c in self.completers.values() if (text := getattr(c, "waiting", None))), None)

@@ -33,6 +33,7 @@ PAGE_ROWS = 400
 """Samples a page of a snapshot: about 250 kB."""
 DELTA_BYTES = 256_000
 BODIES = 100
+CLOSED = "This studio is closed. Run the cell again."
 
 Send = Callable[[Any], None]
 
@@ -94,6 +95,9 @@ class Bridge:
     def _command(self, message: dict[str, Any]) -> None:
         rid, name, given = message.get("rid"), message.get("name"), message.get("args")
         if not isinstance(rid, str) or len(rid) > 100:
+            return
+        if self.host.closed:
+            self._fail(rid, CLOSED, "ClosedError")
             return
         command = BY_NAME.get(str(name))
         if command is None or command.method is None or command.args is None:
@@ -281,6 +285,9 @@ class Bridge:
         for end in self._ends:
             end()
         self._held.clear()
+        self._working.cancel()
+        while not self._commands.empty():
+            self._fail(self._commands.get_nowait()[0], CLOSED, "ClosedError")
 
     def _row(self, sample: Sample) -> Any:
         task, inputs, outputs = self._cells
