@@ -18,7 +18,7 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
   return (
     <div class="sw-statusbar">
       <Truth line={view.line.line.value} studio={studio} />
-      {studio && !toast && <span class="sw-si sw-hide-m sw-faint">session {studio.session}</span>}
+      {studio?.session && !toast && <span class="sw-si sw-hide-m sw-faint">session {studio.session}</span>}
       <span class="sw-grow" />
       {toast && <ToastLine view={view} />}
       {toast && <span class="sw-grow" />}
