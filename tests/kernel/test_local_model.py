@@ -105,7 +105,7 @@ async def test_a_cancelled_call_frees_the_model_at_once(model: LocalCompleter, s
         await task
     began = time.perf_counter()
     await model.complete(Request(HELLO, params={"max_tokens": 1}))
-    assert time.perf_counter() - began < 1.0
+    assert time.perf_counter() - began < 10  # the cancelled answer alone would have taken half a minute
 
 
 async def test_completers_share_one_process_which_ends_with_the_last(model: LocalCompleter) -> None:
