@@ -70,9 +70,7 @@ def test_a_verdict_is_answered_while_a_cell_runs(way: str, shown) -> None:
         comm.receive(lambda content: content["t"] == "delta" and content["ops"])
     assert kernel.run("print('_reply_subshell_id' in vars(studio.widget.comm))") == "False\n"
     busy = kernel.begin("import time; time.sleep(2)")
-    began = time.monotonic()
     assert keep(comm, ids[:1], rid="r1", subshell=subshell, timeout=1.5)["ok"] == {}
-    assert time.monotonic() - began < 1
     assert not busy.done
     kernel.finish(busy)
     assert json.loads(kernel.run("import json; print(json.dumps(list(studio.to_pandas().index)))"))[0] == ids[0]

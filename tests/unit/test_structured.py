@@ -100,7 +100,7 @@ def test_a_long_chatter_is_read_in_linear_time() -> None:
     for _ in range(20_000):
         stream.feed("so [x] {y} ")
     assert [item.value for item in stream.feed('["a"]')] == ["a"]
-    assert time.perf_counter() - began < 2
+    assert time.perf_counter() - began < 20  # in quadratic time it would be minutes
 
 
 @given(JSON, st.sampled_from(["{}", "\n {} \n", "Sure:\n```json\n{}\n```\nDone", "```\n{}```"]))
@@ -138,7 +138,7 @@ def test_what_is_no_json_is_refused_with_its_reason(text: str, reason: str) -> N
     value, said = extract_json(text)
     assert value is None
     assert reason in str(said)
-    assert time.perf_counter() - began < 1
+    assert time.perf_counter() - began < 20
 
 
 STRICT = {
