@@ -12,16 +12,8 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
+from tests.tasks import TRIAGE
 
-TASK = sw.Task(
-    "Triage",
-    "Sort the message.",
-    output_schema={
-        "type": "object",
-        "properties": {"kind": {"enum": ["a", "b"]}, "note": {"type": "string"}},
-        "required": ["kind", "note"],
-    },
-)
 NAMES = ("Billing", "Delivery", "billing", "Account")
 PICK = st.integers(0, 30)
 
@@ -88,7 +80,7 @@ def studio_in(tmp_path: Path):
     made: list[sw.Studio] = []
 
     def make(path: Path | str = ":memory:", **kwargs: Any) -> sw.Studio:
-        studio = sw.Studio(TASK, path=path, model=ScriptedCompleter(), **kwargs)
+        studio = sw.Studio(TRIAGE, path=path, model=ScriptedCompleter(), **kwargs)
         made.append(studio)
         return studio
 
