@@ -194,13 +194,14 @@ class Core:
         return session
 
     def start(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Job:
-        """Start a job. One that has nothing to make is done at once, and leaves no trace."""
+        """Start a job. One that has nothing to make is done at once, and the file knows nothing of it."""
         self.store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         first = plan.start(self.state, recipe, record.id, samples)
         taken_over = [JobChanged(self.state.jobs[i], finished=tuple(items)) for i, items in first.taken_over.items()]
         if not first.items:
-            self.store.commit([*first.targets, *taken_over], label="Set targets")
+            self.store.commit(taken_over, actor="system")  # nothing that a person could undo
+            self.store.commit(first.targets, label="Set targets")
             return self._ended(record)
         completers = self._completers_for(recipe, model)
         session = self.session or self.new_session("", ())
@@ -247,7 +248,8 @@ class Core:
 
     def _run(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
         session = self.state.sessions[record.session]
-        self.store.commit([JobChanged(replace(record, status="running"))], actor="job", job=record.id)
+        running = JobChanged(replace(record, status="running"))
+        self.store.commit([running], actor="job", job=record.id, label=LABELS[recipe.kind])
         job = Job(self.engine, lambda: self.state.jobs[record.id])
         asker = Asker(self.state, self.task, recipe, session.guidance, completers)
         run = Run(

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import time
+from collections.abc import Callable
 from typing import Any
 
 import synth_widgets as sw
@@ -53,3 +55,11 @@ def failing(step: str, fault: Any, *, first: int = 1, times: int = 10**9) -> Any
         return fault if first <= seen < first + times else None
 
     return fault_of
+
+
+def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
+    """Wait until something is true, and fail when it does not come true."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it did not come true"
+        time.sleep(0.005)

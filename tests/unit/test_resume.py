@@ -8,7 +8,7 @@ import synth_widgets as sw
 from synth_widgets.errors import AccessError, ModelError, ModeRefusedError, RunStoppedError
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE, steps
+from tests.tasks import PLAIN, TRIAGE, steps, until
 
 
 class Refusing(ScriptedCompleter):
@@ -71,3 +71,34 @@ def test_no_more_than_a_million_samples_are_asked_for_at_once(open_studio):
         studio.grow(depth=5, topics=10_000, samples=10_000)
     studio.set_guidance("It goes on.")
     assert studio.guidance["all"] == "It goes on."
+
+
+def interrupted(path, *, at: str) -> None:
+    """Leave a file with an interrupted job that still owes three items of a step."""
+    slow = ScriptedCompleter(latency=lambda request: 60 if request.step == at else 0)
+    with sw.Studio(PLAIN, path=path, model=slow) as studio:
+        studio.grow(depth=0, samples=3)
+        until(lambda: at in steps(slow.requests))
+
+
+def test_taking_over_what_is_owed_without_making_anything_is_no_step_to_undo(tmp_path):
+    path = tmp_path / "a.synth"
+    interrupted(path, at="inputs")
+    with sw.Studio(PLAIN, path=path, model=ScriptedCompleter()) as studio:
+        studio.generate_inputs(n=3).wait(10)
+        studio.topics.set((), guidance="short")
+        studio.undo()
+        before = (studio._state.next_undo(), studio._state.next_redo())
+        assert before[1] is not None
+        assert studio.grow(depth=0, samples=3, outputs=False).wait(10).added == 0
+        assert not any(studio._state.items.values()), "what was owed is seen to"
+        assert (studio._state.next_undo(), studio._state.next_redo()) == before
+
+
+def test_a_job_that_was_undone_and_goes_on_has_its_name_in_undo(tmp_path):
+    path = tmp_path / "a.synth"
+    interrupted(path, at="outputs")
+    with sw.Studio(PLAIN, path=path, model=ScriptedCompleter()) as studio:
+        assert studio.undo().label == "Generate"
+        studio.resume().wait(10)
+        assert all(group.label for group in studio._state.groups.values())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-import time
 from collections import Counter
 
 import pydantic
@@ -15,14 +14,7 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets.errors import StudioError
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TICKETS, listed, steps
-
-
-def until(condition, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.005)
+from tests.tasks import PLAIN, TICKETS, listed, steps, until
 
 
 def test_growing_makes_topics_then_samples_under_the_leaves(open_studio):

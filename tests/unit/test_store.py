@@ -9,7 +9,6 @@ import signal
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -19,7 +18,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import ClosedError, FileError, ReadOnlyError, RunStoppedError, StudioError, UnknownIdError
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE
+from tests.tasks import PLAIN, TRIAGE, until
 
 ROOT = Path(__file__).parents[2]
 HOLDER = """
@@ -39,13 +38,6 @@ def on_disk(path: Path, query: str) -> list[tuple]:
         return db.execute(query).fetchall()
     finally:
         db.close()
-
-
-def until(condition, seconds: float = 6.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.01)
 
 
 @contextmanager
