@@ -56,6 +56,8 @@ class Core:
         self.jobs: dict[str, Job] = {}
         self.runs: dict[str, Run] = {}
         self.session: Session | None = None
+        self.task_change: str | None = None
+        """What the newest version of the task changed in this process, in words."""
         self.on_progress: list[Callable[[Job], None]] = []
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None

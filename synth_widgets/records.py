@@ -101,6 +101,13 @@ class Sample:
     """One piece of data under one topic: its versions, its status and what people said of it.
 
     `status` and `reason` are the sample's; `input` and `output` are those of its current version.
+
+    Attributes:
+        stars: overall, 1 to 5; ``ratings`` by requirement.
+        current: number of the version that is shown and exported.
+        proposal: number of a version that was made anew and waits for the person's choice.
+        stale: whether the input was edited after the output was made.
+        unfinished: an edit that does not comply yet: ``{"input": …, "output": …, "problem": …}``.
     """
 
     id: str
@@ -126,6 +133,16 @@ class Sample:
     def version(self) -> Version:
         """The current version."""
         return next(v for v in reversed(self.versions) if v.n == self.current)
+
+    def version_of(self, n: int | None) -> Version | None:
+        """The version of this number, or ``None``."""
+        return next((v for v in reversed(self.versions) if v.n == n), None)
+
+    @property
+    def is_proposed(self) -> bool:
+        """Whether a whole new version waits to be taken or declined."""
+        new = self.version_of(self.proposal)
+        return new is not None and new.output is not None
 
     @property
     def input(self) -> Json:

@@ -11,13 +11,39 @@ export interface RejectArgs {
   reason?: string | null;
 }
 
+/** One sample and its new input, output or both; what is left out stays. */
+export interface EditArgs {
+  id: string;
+  input?: unknown;
+  output?: unknown;
+}
+
+/** Samples to make again, which part of them, and how it should differ. */
+export interface Regenerate {
+  ids: string[];
+  part?: "input" | "output";
+  guidance?: string | null;
+}
+
 /** Pending or failed samples to answer; null: every pending one. */
 export interface GenerateOutputs {
   ids?: string[] | null;
 }
 
+/** Samples and their stars, null to take them back; stars by requirement beside them. */
+export interface RateArgs {
+  ids: string[];
+  stars?: number | null;
+  requirements?: Record<string, number | null> | null;
+}
+
 /** For commands that take nothing. */
 export type NoArgs = Record<string, never>;
+
+/** Words to look for in the whole text of all samples. */
+export interface Search {
+  text: string;
+}
 
 /** The arguments of `Studio.grow`, for generation and for the estimate before it. */
 export interface Grow {
@@ -82,16 +108,30 @@ export interface SetModel {
   name: string;
 }
 
+/** A file beside the notebook, its format by its ending, and which samples it takes. */
+export interface Export {
+  path: string;
+  status?: "kept" | "draft" | "all";
+}
+
 /** What each command that goes over the wire takes. */
 export interface WireArgs {
   keep: Ids;
   reject: RejectArgs;
   restore: Ids;
+  edit: EditArgs;
+  check: EditArgs;
+  regenerate: Regenerate;
   retry: GenerateOutputs;
+  rate: RateArgs;
+  accept: Ids;
+  decline: Ids;
   undo: NoArgs;
   redo: NoArgs;
+  search: Search;
   grow: Grow;
   estimate: Estimate;
+  generate_outputs: GenerateOutputs;
   stop: StopArgs;
   resume: NoArgs;
   add_topics: AddTopics;
@@ -100,14 +140,15 @@ export interface WireArgs {
   set_topic: SetTopic;
   set_guidance: SetGuidance;
   set_model: SetModel;
+  export: Export;
 }
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "retry" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "tree" | "generate" | "grow" | "estimate" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "help";
+export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "check" | "regenerate" | "remake" | "retry" | "rate" | "compare" | "accept" | "decline" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
-export type Pane = "any" | "grid" | "tree";
+export type Pane = "any" | "grid" | "tree" | "diff";
 
 /** One thing a person can do; `wire` when the kernel does it. */
 export interface Command {
@@ -125,7 +166,15 @@ export const COMMANDS: readonly Command[] = [
   {"name": "reject", "label": "Reject", "group": "Review", "wire": true, "keys": ["x"], "pane": "grid", "icon": "rejected"},
   {"name": "restore", "label": "Restore", "group": "Review", "wire": true, "keys": [], "pane": "grid", "icon": "draft"},
   {"name": "skip", "label": "Skip", "group": "Review", "wire": false, "keys": ["s"], "pane": "grid", "icon": "skip"},
-  {"name": "retry", "label": "Retry", "group": "Review", "wire": true, "keys": ["r"], "pane": "grid", "icon": "regenerate"},
+  {"name": "edit", "label": "Edit", "group": "Review", "wire": true, "keys": ["e"], "pane": "grid", "icon": "edit"},
+  {"name": "check", "label": "Check", "group": "Review", "wire": true, "keys": [], "pane": "any", "icon": null},
+  {"name": "regenerate", "label": "Regenerate", "group": "Review", "wire": true, "keys": ["r"], "pane": "grid", "icon": "regenerate"},
+  {"name": "remake", "label": "Regenerate at once", "group": "Review", "wire": false, "keys": ["Shift+r"], "pane": "grid", "icon": "regenerate"},
+  {"name": "retry", "label": "Retry", "group": "Review", "wire": true, "keys": [], "pane": "grid", "icon": "regenerate"},
+  {"name": "rate", "label": "Rate", "group": "Review", "wire": true, "keys": ["1", "2", "3", "4", "5", "0"], "pane": "grid", "icon": "star"},
+  {"name": "compare", "label": "Compare with the new version", "group": "Review", "wire": false, "keys": ["d"], "pane": "grid", "icon": "diff"},
+  {"name": "accept", "label": "Take the new version", "group": "Review", "wire": true, "keys": ["ArrowRight"], "pane": "diff", "icon": "right"},
+  {"name": "decline", "label": "Stay with this version", "group": "Review", "wire": true, "keys": ["ArrowLeft"], "pane": "diff", "icon": "left"},
   {"name": "undo", "label": "Undo", "group": "Everywhere", "wire": true, "keys": ["u", "Mod+z"], "pane": "any", "icon": "undo"},
   {"name": "redo", "label": "Redo", "group": "Everywhere", "wire": true, "keys": ["Shift+u", "Mod+Shift+z"], "pane": "any", "icon": "redo"},
   {"name": "next", "label": "Next sample", "group": "Move", "wire": false, "keys": ["j", "ArrowDown"], "pane": "grid", "icon": "down"},
@@ -139,10 +188,14 @@ export const COMMANDS: readonly Command[] = [
   {"name": "select_up", "label": "Extend up", "group": "Select", "wire": false, "keys": ["Shift+ArrowUp", "Shift+k"], "pane": "grid", "icon": null},
   {"name": "select_all", "label": "All that the filter shows", "group": "Select", "wire": false, "keys": ["Mod+a"], "pane": "grid", "icon": null},
   {"name": "newest", "label": "Go to the new samples", "group": "Move", "wire": false, "keys": ["n"], "pane": "grid", "icon": "down"},
+  {"name": "find", "label": "Find", "group": "Move", "wire": false, "keys": ["/"], "pane": "any", "icon": "search"},
+  {"name": "search", "label": "Find", "group": "Move", "wire": true, "keys": [], "pane": "any", "icon": null},
   {"name": "tree", "label": "Topics", "group": "Move", "wire": false, "keys": ["t"], "pane": "any", "icon": "tree"},
   {"name": "generate", "label": "Generate", "group": "Generate", "wire": false, "keys": ["g"], "pane": "any", "icon": "play"},
   {"name": "grow", "label": "Generate", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": null},
   {"name": "estimate", "label": "Estimate", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": null},
+  {"name": "generate_outputs", "label": "Generate outputs", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "play"},
+  {"name": "jobs", "label": "Jobs", "group": "Generate", "wire": false, "keys": [], "pane": "any", "icon": "queued"},
   {"name": "stop", "label": "Stop", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "stop"},
   {"name": "resume", "label": "Resume", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "play"},
   {"name": "add_topics", "label": "Add topic", "group": "Topics", "wire": true, "keys": ["+"], "pane": "tree", "icon": "plus"},
@@ -151,5 +204,6 @@ export const COMMANDS: readonly Command[] = [
   {"name": "set_topic", "label": "Change topic", "group": "Topics", "wire": true, "keys": [], "pane": "any", "icon": null},
   {"name": "set_guidance", "label": "Guidance", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "guidance"},
   {"name": "set_model", "label": "Model", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "model"},
+  {"name": "export", "label": "Export", "group": "Everywhere", "wire": true, "keys": [], "pane": "any", "icon": "export"},
   {"name": "help", "label": "Keys", "group": "Everywhere", "wire": false, "keys": ["?"], "pane": "any", "icon": "help"},
 ];

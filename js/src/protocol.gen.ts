@@ -26,6 +26,12 @@ export interface SampleRow {
   session: string;
   version: number;
   origin: "generated" | "edited" | "regenerated" | "own";
+  /** Whether the input was edited after the output was made. */
+  stale: boolean;
+  /** Whether an edit that does not comply yet waits to be finished. */
+  unfinished: boolean;
+  /** Whether a new version waits to be taken or declined. */
+  proposal: boolean;
 }
 
 /** One node of the tree. The root has no parent and an empty name. */
@@ -41,6 +47,13 @@ export interface TopicRow {
 export interface JobRow {
   id: string;
   kind: string;
+  /** Names of the models that answer it. */
+  models: string[];
+  /** This job's own. */
+  guidance: string;
+  /** Seconds since the epoch. */
+  started: number;
+  ended: number | null;
   status: "running" | "done" | "cancelled" | "stopped" | "interrupted";
   done: number;
   total: number;
@@ -67,10 +80,17 @@ export interface TaskView {
   requirements: RequirementView[];
   input: FieldView[];
   output: FieldView[];
+  /** JSON Schema, for the controls of an edit; null for plain text. */
+  input_schema: unknown;
+  output_schema: unknown;
+  version: number;
+  /** What this version changed and what that did to the samples, or null when it was changed in no way here. */
+  changed: string | null;
 }
 
-/** One requirement with its priority, p0 most important. */
+/** One requirement with its priority, p0 most important; `name` is its key in ratings. */
 export interface RequirementView {
+  name: string;
   text: string;
   priority: string;
 }
@@ -83,9 +103,8 @@ export interface GuidanceView {
   outputs: string;
 }
 
-/** All that is neither topic, sample nor job. Sent whole when any of it changes. */
+/** All that is neither task, topic, sample nor job. Sent whole when any of it changes. */
 export interface StudioView {
-  task: TaskView;
   model: string;
   /** What a person should know of the model before trusting its texts. */
   model_note: string | null;
@@ -110,6 +129,7 @@ export interface Snapshot {
   page: number;
   pages: number;
   studio?: StudioView;
+  task?: TaskView;
   topics?: TopicRow[];
   jobs?: JobRow[];
   samples: SampleRow[];
@@ -151,13 +171,19 @@ export interface PutStudio {
   row: StudioView;
 }
 
+/** Replace the task by a newer version. */
+export interface PutTask {
+  op: "task";
+  row: TaskView;
+}
+
 /** The state at `rev`, as changes to the state at `base`. A front end at another revision asks for a resync. */
 export interface Delta {
   t: "delta";
   epoch: string;
   base: number;
   rev: number;
-  ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio)[];
+  ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio | PutTask)[];
 }
 
 /** How a running job is doing. Lossy: a later one replaces it. */
@@ -203,6 +229,13 @@ export interface EstimateView {
   samples: number;
 }
 
+/** What `search` replies: samples in whose whole text the words stand, in the order they were made. */
+export interface Found {
+  ids: string[];
+  /** Whether there were too many to list. */
+  more: boolean;
+}
+
 /** Where a version came from. */
 export interface CallView {
   model: string;
@@ -225,13 +258,27 @@ export interface VersionView {
   reasoning: string | null;
   problem: string | null;
   created: number;
+  task_version: number;
   calls: CallView[];
+}
+
+/** An edit that does not comply yet. `problem` says why. */
+export interface Unfinished {
+  input: unknown;
+  output: unknown;
+  problem: string;
 }
 
 /** A whole sample, as the detail pane shows it. `version` is the number of the current one. */
 export interface SampleBody {
   id: string;
   version: number;
+  /** Number of the version that waits to be taken or declined. Without an output, it is still being made. */
+  proposal: number | null;
+  unfinished: Unfinished | null;
+  stars: number | null;
+  /** Stars by requirement. */
+  ratings: Record<string, number>;
   tags: string[];
   versions: VersionView[];
 }

@@ -20,12 +20,12 @@ from typing import Any
 import pydantic
 
 from synth_widgets.errors import FileError, SynthError
-from synth_widgets.records import Sample
+from synth_widgets.records import JobRecord, Sample
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command
-from synth_widgets.widget.host import CommitLike, Host, JobLike
-from synth_widgets.widget.protocol import PROTOCOL, Delta, Progress, Reply, Snapshot, StudioView
+from synth_widgets.widget.host import CommitLike, Host, JobLike, StateLike
+from synth_widgets.widget.protocol import PROTOCOL, Delta, JobRow, Progress, Reply, Snapshot, StudioView, TaskView
 
 log = logging.getLogger(__name__)
 
@@ -33,6 +33,8 @@ PAGE_ROWS = 400
 """Samples a page of a snapshot: about 250 kB."""
 DELTA_BYTES = 256_000
 BODIES = 100
+JOBS = 50
+"""Jobs that the list of them shows."""
 CLOSED = "This studio is closed. Run the cell again."
 
 Send = Callable[[Any], None]
@@ -59,6 +61,7 @@ class Bridge:
         self._held: list[CommitLike] = []
         self._commands: asyncio.Queue[tuple[str, Command, dict[str, Any]]] = asyncio.Queue()
         self._studio_view: StudioView | None = None
+        self._task_view: TaskView | None = None
         self._cells = (host.task, rows.Cells(host.task.input), rows.Cells(host.task.output))
         self._ends = [host.store.listen(self._committed)]
         host.on_progress.append(self._progressed)
@@ -195,7 +198,10 @@ class Bridge:
         for ident, sample in samples.items():
             yield {"op": "sample", "row": self._row(sample)} if sample else {"op": "-sample", "id": ident}
         for job, owed in jobs.values():
-            yield {"op": "job", "row": rows.job_row(job, owed)}
+            yield {"op": "job", "row": self._job(job, owed)}
+        if studio and self._task_view != (task := self._task()):
+            self._task_view = task
+            yield {"op": "task", "row": task}
         if studio:
             view = rows.studio_view(self.host)
             if view != self._studio_view:
@@ -223,8 +229,9 @@ class Bridge:
         rev = state.rev
         samples = state.visible_samples()
         topics = [rows.topic_row(t) for t in state.topics.values() if t.id not in state.hidden]
-        jobs = [rows.job_row(j, len(state.items.get(j.id, ()))) for j in state.jobs.values() if _matters(j, state)]
+        jobs = [self._job(j, len(state.items.get(j.id, ()))) for j in _jobs_shown(state)]
         view = self._studio_view = rows.studio_view(self.host)
+        task = self._task_view = self._task()
         self._held.clear()
         if not self.host.closed:
             with suppress(FileError):  # what the file does not take is shown too, and that it is not saved
@@ -242,7 +249,7 @@ class Bridge:
                 "samples": [self._row(s) for s in part],
             }
             if page == 0:
-                message |= {"studio": view, "topics": topics, "jobs": jobs}
+                message |= {"studio": view, "task": task, "topics": topics, "jobs": jobs}
             self._say(message)
             await asyncio.sleep(0)
         self._rev = rev
@@ -289,6 +296,12 @@ class Bridge:
         while not self._commands.empty():
             self._fail(self._commands.get_nowait()[0], CLOSED, "ClosedError")
 
+    def _job(self, job: JobRecord, owed: int) -> JobRow:
+        return rows.job_row(job, owed, self.host.store.state.sessions.get(job.session))
+
+    def _task(self) -> TaskView:
+        return rows.task_view(self.host.task, len(self.host.store.state.tasks), self.host.task_change)
+
     def _row(self, sample: Sample) -> Any:
         task, inputs, outputs = self._cells
         if task is not self.host.task:
@@ -307,9 +320,11 @@ def _call(method: Callable[..., Any], command: Command, args: dict[str, Any]) ->
     return method(**args)
 
 
-def _matters(job: Any, state: Any) -> bool:
-    """Whether a view has anything to say of a job: it runs, or it is owed something, or it is the last one."""
-    return bool(job.status == "running" or state.items.get(job.id) or job.id == next(reversed(state.jobs)))
+def _jobs_shown(state: StateLike) -> list[JobRecord]:
+    """Return the newest jobs, and those before them that run or are owed something."""
+    jobs = list(state.jobs.values())
+    older = jobs[:-JOBS]
+    return [j for j in older if j.status == "running" or state.items.get(j.id)] + jobs[-JOBS:]
 
 
 def _chunks(ops: list[Any]) -> Iterator[list[Any]]:

@@ -6,15 +6,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Pane = Literal["any", "grid", "tree"]
+Pane = Literal["any", "grid", "tree", "diff"]
 Text = Annotated[str, Field(max_length=20_000)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
 Names = Annotated[list[Name], Field(max_length=50)]
 Id = Annotated[str, Field(pattern=r"^[0-9a-z]{10}$")]
+Stars = Annotated[int, Field(ge=1, le=5)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
 
 
@@ -38,6 +39,41 @@ class RejectArgs(Ids):
     """Samples and why they are rejected."""
 
     reason: Text | None = None
+
+
+class EditArgs(Args):
+    """One sample and its new input, output or both; what is left out stays."""
+
+    id: Id
+    input: Any = None
+    output: Any = None
+
+
+class RateArgs(Ids):
+    """Samples and their stars, null to take them back; stars by requirement beside them."""
+
+    stars: Stars | None = None
+    requirements: Annotated[dict[Name, Stars | None], Field(max_length=100)] | None = None
+
+
+class Regenerate(Ids):
+    """Samples to make again, which part of them, and how it should differ."""
+
+    part: Literal["input", "output"] = "output"
+    guidance: Text | None = None
+
+
+class Search(Args):
+    """Words to look for in the whole text of all samples."""
+
+    text: Annotated[str, Field(min_length=1, max_length=1_000)]
+
+
+class Export(Args):
+    """A file beside the notebook, its format by its ending, and which samples it takes."""
+
+    path: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}\.(jsonl|csv|parquet)$")]
+    status: Literal["kept", "draft", "all"] = "kept"
 
 
 class AddTopics(Args):
@@ -138,7 +174,15 @@ COMMANDS: tuple[Command, ...] = (
     Command("reject", "Reject", "Review", "reject", RejectArgs, ("x",), "grid", "rejected"),
     Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft"),
     Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
-    Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, ("r",), "grid", "regenerate"),
+    Command("edit", "Edit", "Review", "edit", EditArgs, ("e",), "grid", "edit"),
+    Command("check", "Check", "Review", "check", EditArgs),
+    Command("regenerate", "Regenerate", "Review", "regenerate", Regenerate, ("r",), "grid", "regenerate"),
+    Command("remake", "Regenerate at once", "Review", None, None, ("Shift+r",), "grid", "regenerate"),
+    Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, (), "grid", "regenerate"),
+    Command("rate", "Rate", "Review", "rate", RateArgs, ("1", "2", "3", "4", "5", "0"), "grid", "star"),
+    Command("compare", "Compare with the new version", "Review", None, None, ("d",), "grid", "diff"),
+    Command("accept", "Take the new version", "Review", "accept", Ids, ("ArrowRight",), "diff", "right"),
+    Command("decline", "Stay with this version", "Review", "decline", Ids, ("ArrowLeft",), "diff", "left"),
     Command("undo", "Undo", "Everywhere", "undo", NoArgs, ("u", "Mod+z"), "any", "undo"),
     Command("redo", "Redo", "Everywhere", "redo", NoArgs, ("Shift+u", "Mod+Shift+z"), "any", "redo"),
     Command("next", "Next sample", "Move", None, None, ("j", "ArrowDown"), "grid", "down"),
@@ -152,10 +196,14 @@ COMMANDS: tuple[Command, ...] = (
     Command("select_up", "Extend up", "Select", None, None, ("Shift+ArrowUp", "Shift+k"), "grid"),
     Command("select_all", "All that the filter shows", "Select", None, None, ("Mod+a",), "grid"),
     Command("newest", "Go to the new samples", "Move", None, None, ("n",), "grid", "down"),
+    Command("find", "Find", "Move", None, None, ("/",), "any", "search"),
+    Command("search", "Find", "Move", "samples.find", Search),
     Command("tree", "Topics", "Move", None, None, ("t",), "any", "tree"),
     Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play"),
     Command("grow", "Generate", "Generate", "grow", Grow),
     Command("estimate", "Estimate", "Generate", "estimate", Estimate),
+    Command("generate_outputs", "Generate outputs", "Generate", "generate_outputs", GenerateOutputs, (), "any", "play"),
+    Command("jobs", "Jobs", "Generate", None, None, (), "any", "queued"),
     Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
     Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play"),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
@@ -164,6 +212,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("set_topic", "Change topic", "Topics", "topics.set", SetTopic),
     Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
+    Command("export", "Export", "Everywhere", "export", Export, (), "any", "export"),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
 )
 

@@ -45,6 +45,12 @@ class SampleRow(TypedDict):
     session: str
     version: int
     origin: Literal["generated", "edited", "regenerated", "own"]
+    stale: bool
+    """Whether the input was edited after the output was made."""
+    unfinished: bool
+    """Whether an edit that does not comply yet waits to be finished."""
+    proposal: bool
+    """Whether a new version waits to be taken or declined."""
 
 
 class TopicRow(TypedDict):
@@ -62,6 +68,13 @@ class JobRow(TypedDict):
 
     id: str
     kind: str
+    models: list[str]
+    """Names of the models that answer it."""
+    guidance: str
+    """This job's own."""
+    started: float
+    """Seconds since the epoch."""
+    ended: float | None
     status: Literal["running", "done", "cancelled", "stopped", "interrupted"]
     done: int
     total: int
@@ -90,11 +103,18 @@ class TaskView(TypedDict):
     requirements: list[RequirementView]
     input: list[FieldView]
     output: list[FieldView]
+    input_schema: Any
+    """JSON Schema, for the controls of an edit; null for plain text."""
+    output_schema: Any
+    version: int
+    changed: str | None
+    """What this version changed and what that did to the samples, or null when it was changed in no way here."""
 
 
 class RequirementView(TypedDict):
-    """One requirement with its priority, p0 most important."""
+    """One requirement with its priority, p0 most important; `name` is its key in ratings."""
 
+    name: str
     text: str
     priority: str
 
@@ -109,9 +129,8 @@ class GuidanceView(TypedDict):
 
 
 class StudioView(TypedDict):
-    """All that is neither topic, sample nor job. Sent whole when any of it changes."""
+    """All that is neither task, topic, sample nor job. Sent whole when any of it changes."""
 
-    task: TaskView
     model: str
     model_note: str | None
     """What a person should know of the model before trusting its texts."""
@@ -138,6 +157,7 @@ class Snapshot(TypedDict):
     page: int
     pages: int
     studio: NotRequired[StudioView]
+    task: NotRequired[TaskView]
     topics: NotRequired[list[TopicRow]]
     jobs: NotRequired[list[JobRow]]
     samples: list[SampleRow]
@@ -185,6 +205,13 @@ class PutStudio(TypedDict):
     row: StudioView
 
 
+class PutTask(TypedDict):
+    """Replace the task by a newer version."""
+
+    op: Literal["task"]
+    row: TaskView
+
+
 class Delta(TypedDict):
     """The state at `rev`, as changes to the state at `base`. A front end at another revision asks for a resync."""
 
@@ -192,7 +219,7 @@ class Delta(TypedDict):
     epoch: str
     base: int
     rev: int
-    ops: list[PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio]
+    ops: list[PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio | PutTask]
 
 
 class Progress(TypedDict):
@@ -242,6 +269,14 @@ class EstimateView(TypedDict):
     """Samples that would be completed."""
 
 
+class Found(TypedDict):
+    """What `search` replies: samples in whose whole text the words stand, in the order they were made."""
+
+    ids: list[str]
+    more: bool
+    """Whether there were too many to list."""
+
+
 class CallView(TypedDict):
     """Where a version came from."""
 
@@ -266,7 +301,16 @@ class VersionView(TypedDict):
     reasoning: str | None
     problem: str | None
     created: float
+    task_version: int
     calls: list[CallView]
+
+
+class Unfinished(TypedDict):
+    """An edit that does not comply yet. `problem` says why."""
+
+    input: Any
+    output: Any
+    problem: str
 
 
 class SampleBody(TypedDict):
@@ -274,6 +318,12 @@ class SampleBody(TypedDict):
 
     id: str
     version: int
+    proposal: int | None
+    """Number of the version that waits to be taken or declined. Without an output, it is still being made."""
+    unfinished: Unfinished | None
+    stars: int | None
+    ratings: dict[str, int]
+    """Stars by requirement."""
     tags: list[str]
     versions: list[VersionView]
 

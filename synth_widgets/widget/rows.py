@@ -6,7 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.records import Call, JobRecord, Json, Sample, Topic, Version
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
 from synth_widgets.widget.host import Host
@@ -21,6 +21,7 @@ from synth_widgets.widget.protocol import (
     StudioView,
     TaskView,
     TopicRow,
+    Unfinished,
     VersionView,
 )
 
@@ -83,6 +84,9 @@ def sample_row(sample: Sample, inputs: Cells, outputs: Cells) -> SampleRow:
         "session": sample.session,
         "version": version.n,
         "origin": version.origin,
+        "stale": sample.stale,
+        "unfinished": sample.unfinished is not None,
+        "proposal": sample.is_proposed,
     }
 
 
@@ -97,11 +101,17 @@ def topic_row(topic: Topic) -> TopicRow:
     }
 
 
-def job_row(job: JobRecord, owed: int) -> JobRow:
-    """Return the run bar's row of a job."""
+def job_row(job: JobRecord, owed: int, session: Session | None) -> JobRow:
+    """Return the run bar's row of a job, which ran in a session."""
+    own = job.args.get("model")
+    models = [own] if own else list(dict.fromkeys((session.models if session else {}).values()))
     return {
         "id": job.id,
         "kind": job.kind,
+        "models": models,
+        "guidance": str(job.args.get("guidance") or ""),
+        "started": job.started,
+        "ended": job.ended,
         "status": job.status,
         "done": job.added + job.failed,
         "total": job.planned,
@@ -119,9 +129,20 @@ def body(sample: Sample, calls: Mapping[str, Call], raws: Mapping[str, str | Non
     return {
         "id": sample.id,
         "version": sample.current,
+        "proposal": sample.proposal,
+        "unfinished": _unfinished(sample),
+        "stars": sample.stars,
+        "ratings": dict(sample.ratings),
         "tags": list(sample.tags),
         "versions": [_version(v, calls, raws) for v in sample.versions],
     }
+
+
+def _unfinished(sample: Sample) -> Unfinished | None:
+    edit = sample.unfinished
+    if edit is None:
+        return None
+    return {"input": edit.get("input"), "output": edit.get("output"), "problem": edit.get("problem", "")}
 
 
 def _version(version: Version, calls: Mapping[str, Call], raws: Mapping[str, str | None]) -> VersionView:
@@ -134,6 +155,7 @@ def _version(version: Version, calls: Mapping[str, Call], raws: Mapping[str, str
         "reasoning": version.reasoning,
         "problem": version.problem,
         "created": version.created,
+        "task_version": version.task_version,
         "calls": [_call(c, version.raw if c is made_by[-1] and version.raw else raws.get(c.id)) for c in made_by],
     }
 
@@ -153,7 +175,7 @@ def _call(call: Call, raw: str | None) -> CallView:
 
 
 def studio_view(host: Host) -> StudioView:
-    """Return all that is neither topic, sample nor job."""
+    """Return all that is neither task, topic, sample nor job."""
     state = host.store.state
     undo, redo = state.next_undo(), state.next_redo()
     model = host.model_name()
@@ -161,7 +183,6 @@ def studio_view(host: Host) -> StudioView:
     held = host.store.held_by
     read_only = f"open in another kernel ({held})" if held else None
     return {
-        "task": task_view(host.task),
         "model": model,
         "model_note": LOCAL_NOTE if model.split("/")[0] == "local" else None,
         "guidance": {
@@ -179,14 +200,18 @@ def studio_view(host: Host) -> StudioView:
     }
 
 
-def task_view(task: Task) -> TaskView:
-    """Describe a task for a person."""
+def task_view(task: Task, version: int, changed: str | None) -> TaskView:
+    """Describe a version of a task for a person, and what it changed."""
     return {
         "name": task.name,
         "instruction": task.instruction,
-        "requirements": [{"text": r.text, "priority": r.priority} for r in task.requirements],
+        "requirements": [{"name": r.name or r.text, "text": r.text, "priority": r.priority} for r in task.requirements],
         "input": _fields(task.input),
         "output": _fields(task.output),
+        "input_schema": task.input.json if task.input else None,
+        "output_schema": task.output.json if task.output else None,
+        "version": version,
+        "changed": changed,
     }
 
 
