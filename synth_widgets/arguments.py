@@ -12,6 +12,7 @@ from synth_widgets.text.normal import storable
 
 MAX_NAME = 500
 MAX_DEPTH = 50
+MAX_TAG = 100
 
 
 def path_of(given: Any) -> Path:
@@ -66,6 +67,36 @@ def ids_of(given: Any) -> list[str]:
     if wrong := next((value for value in values if not isinstance(value, str)), None):
         raise StudioError(f"A sample's id is text of ten characters, not {wrong!r}.")
     return list(dict.fromkeys(values))
+
+
+def one_id(given: Any) -> str:
+    """Return the id of one sample from its id or its value."""
+    found = ids_of(given)
+    if len(found) != 1:
+        raise StudioError(f"One sample is wanted here, not {len(found)}.")
+    return found[0]
+
+
+def stars_of(given: Any) -> int | None:
+    """Return stars from 1 to 5, or ``None`` for none."""
+    return None if given is None else count_of(given, "stars", most=5)
+
+
+def tags_of(given: Iterable[Any]) -> tuple[str, ...]:
+    """Return tags: one word each, because other tools split at spaces.
+
+    >>> tags_of(["bug-12", " hard "])
+    ('bug-12', 'hard')
+    """
+    tags = []
+    for tag in given:
+        if not isinstance(tag, str) or len(tag.split()) != 1 or len(tag) > MAX_TAG:
+            hint = f" Write {'-'.join(tag.split())!r}." if isinstance(tag, str) and len(tag.split()) > 1 else ""
+            raise StudioError(f"A tag is one word of at most {MAX_TAG} characters, not {tag!r}.{hint}")
+        tags.append(str(storable(tag)).strip())
+    if not tags:
+        raise StudioError("At least one tag is needed.")
+    return tuple(dict.fromkeys(tags))
 
 
 def _index(index: Any, what: str) -> list[str]:

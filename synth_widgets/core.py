@@ -9,7 +9,7 @@ import weakref
 from collections.abc import Callable, Coroutine, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
-from typing import Any, TypeVar, overload
+from typing import Any, TypeVar, cast, overload
 
 from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
 from synth_widgets.engine import Engine, engine
@@ -102,6 +102,13 @@ class Core:
             return value
 
         return self.engine.call(run)
+
+    def apart(self, function: Callable[[], T]) -> T:
+        """Run slow work that changes nothing: on the caller's thread, but never on the engine's.
+
+        There a worker does it, and what comes back is a coroutine, as with `act`.
+        """
+        return cast(T, self.engine.on_worker(function)) if self.engine.is_current else function()
 
     # ------------------------------------------------------------ task and models
     def _adopt(self, task: Task | None) -> Task:

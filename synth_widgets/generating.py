@@ -151,7 +151,7 @@ class Generating:
     # ------------------------------------------------------------ inside
     @property
     def _state(self) -> State:
-        return self._core.store.state
+        return self._core.state
 
     def _check_open(self) -> None:
         if not self._open:

@@ -24,6 +24,8 @@ from synth_widgets.text.normal import compact, storable
 if TYPE_CHECKING:
     import pydantic
 
+    from synth_widgets.validation import Compiled
+
 MAX_BYTES = 200_000
 MAX_DEPTH = 60
 
@@ -56,7 +58,7 @@ class Schema:
     True
     """
 
-    __slots__ = ("_validate", "json", "model")
+    __slots__ = ("_compiled", "json", "model")
 
     def __init__(self, given: Any, *, where: str = "schema", must_be_object: bool = False) -> None:
         self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
@@ -68,18 +70,41 @@ class Schema:
                 f"it has type {self.json.get('type')!r}. Wrap it: {{'type': 'object', 'properties': "
                 "{'answer': …}, 'required': ['answer']}."
             )
-        self._validate: Callable[[Json], str | None] | None = None
+        self._compiled: Compiled | None = None
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None`` when it complies."""
-        if self._validate is None:
+        return self._checker.problem(value)
+
+    def problems(self, value: Json) -> dict[str, str]:
+        """Say what is wrong with a value, by field; empty when it complies, with the pydantic class too.
+
+        Runs the person's code: call it on a worker.
+
+        >>> schema = Schema({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n", "m"]})
+        >>> schema.problems({"n": "x"})
+        {'n': '"x" is not of type integer', 'm': 'is missing'}
+        """
+        found = self._checker.problems(value)
+        if not found and (fault := self.model_fault(value)):
+            found[fault[0]] = fault[1]
+        return found
+
+    @property
+    def _checker(self) -> Compiled:
+        if self._compiled is None:
             from synth_widgets import validation  # jsonschema loads slowly, and not every process validates
 
-            self._validate = validation.compiled(self.json)
-        return self._validate(value)
+            self._compiled = validation.Compiled(self.json)
+        return self._compiled
 
     def model_problem(self, value: Json) -> str | None:
         """Say what the pydantic class objects to, or ``None``. Runs the person's code: call it on a worker."""
+        fault = self.model_fault(value)
+        return None if fault is None else ": ".join(part for part in fault if part)
+
+    def model_fault(self, value: Json) -> tuple[str, str] | None:
+        """Return the place and the words of what the pydantic class objects to, or ``None``."""
         if self.model is None:
             return None
         import pydantic
@@ -88,10 +113,9 @@ class Schema:
             self.model.model_validate_json(json.dumps(value))
         except pydantic.ValidationError as error:
             first = error.errors(include_url=False)[0]
-            place = ".".join(str(part) for part in first["loc"])
-            return f"{place}: {first['msg']}" if place else str(first["msg"])
+            return ".".join(str(part) for part in first["loc"]), str(first["msg"])
         except Exception as error:  # noqa: BLE001 - the person's validator may raise anything; it is shown as the reason
-            return f"{self.model.__name__} raised {type(error).__name__}: {error}"
+            return "", f"{self.model.__name__} raised {type(error).__name__}: {error}"
         return None
 
     def properties(self) -> dict[str, Mapping[str, Any]]:

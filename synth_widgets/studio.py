@@ -6,16 +6,16 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
-from synth_widgets.arguments import guidance_of, ids_of, path_of, text_of
+from synth_widgets.arguments import guidance_of, path_of, tags_of, text_of
 from synth_widgets.chosen_models import ModelLike, checked_models
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core, Undone
+from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
+from synth_widgets.curating import Curating
 from synth_widgets.errors import StudioError, suggesting, unknown_keywords
 from synth_widgets.generating import Generating
 from synth_widgets.records import STEPS, Session
 from synth_widgets.registry import attach, detach, file_of
 from synth_widgets.runs.job import Job
 from synth_widgets.samples_view import Samples
-from synth_widgets.store import review
 from synth_widgets.task import Task
 from synth_widgets.topics_view import Topics
 
@@ -25,7 +25,7 @@ if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget
 
 
-class Studio(Generating):
+class Studio(Generating, Curating):
     """A task, its topics and samples, and the file that holds them. On the last line of a cell it is the widget.
 
     Studios of one file in one process share everything, so a cell that is run again shows the living data.
@@ -150,58 +150,6 @@ class Studio(Generating):
             return f"<Studio {self.task.name!r}: closed>"
         return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
 
-    # ------------------------------------------------------------ review
-    def keep(self, ids: Any) -> dict[str, str]:
-        """Keep samples: they are the dataset. What does not comply stays as it is.
-
-        Args:
-            ids: one id, a list of ids, a frame of `to_pandas`, or a boolean Series indexed by id.
-
-        Returns:
-            Why samples could not be kept, by id; empty when all could.
-
-        Raises:
-            UnknownIdError: an id is not there; nothing was changed.
-        """
-        wanted = self._ids(ids)
-
-        def act() -> dict[str, str]:
-            changes, refused = review.keep(review.find(self._state, wanted), self.task, len(self._state.tasks))
-            self._core.store.commit(changes, label=f"Keep {len(wanted) - len(refused)}")
-            return refused
-
-        return self._core.act(act)
-
-    def reject(self, ids: Any, reason: str | None = None) -> None:
-        """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
-        wanted = self._ids(ids)
-
-        def act() -> None:
-            changes = review.reject(review.find(self._state, wanted), text_of(reason) or None)
-            self._core.store.commit(changes, label=f"Reject {len(wanted)}")
-
-        self._core.act(act)
-
-    def restore(self, ids: Any) -> None:
-        """Take the verdict on kept or rejected samples back."""
-        wanted = self._ids(ids)
-
-        def act() -> None:
-            changes = review.restore(review.find(self._state, wanted))
-            self._core.store.commit(changes, label=f"Restore {len(wanted)}")
-
-        self._core.act(act)
-
-    def undo(self) -> Undone | None:
-        """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
-        self._check_open()
-        return self._core.act(self._core.undo)
-
-    def redo(self) -> Undone | None:
-        """Make the last undone action again. ``None``: there was nothing to redo."""
-        self._check_open()
-        return self._core.act(self._core.redo)
-
     # ------------------------------------------------------------ settings
     @suggesting
     def set_guidance(self, all: str | None = None, *, topics: str | None = None, inputs: str | None = None,
@@ -221,7 +169,8 @@ class Studio(Generating):
     def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:
         """Begin a new sitting: what is generated from now on carries its tag and follows its guidance."""
         self._check_open()
-        chosen = tuple(map(text_of, (tags,) if isinstance(tags, str) else tags))
+        words = (tags,) if isinstance(tags, str) else tuple(tags)
+        chosen = tags_of(words) if words else ()
         return self._core.act(lambda: self._core.new_session(text_of(guidance), chosen))
 
     # ------------------------------------------------------------ take away
@@ -282,8 +231,3 @@ class Studio(Generating):
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    # ------------------------------------------------------------ inside
-    def _ids(self, given: Any) -> list[str]:
-        self._check_open()
-        return ids_of(given)

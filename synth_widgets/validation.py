@@ -5,7 +5,7 @@ No ``$ref`` is fetched (the registry is empty), and each pattern runs under a ti
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import jsonschema
@@ -28,25 +28,54 @@ def fault(schema: dict[str, Any]) -> tuple[list[str], str] | None:
     return None
 
 
-def compiled(schema: dict[str, Any]) -> Callable[[Json], str | None]:
-    """Return a function that says what is wrong with a value in one line, or ``None``."""
-    validator = _Validator(schema, registry=referencing.Registry(), format_checker=_FORMATS)
+class Compiled:
+    """A schema that is ready to check values."""
 
-    def problem(value: Json) -> str | None:
+    def __init__(self, schema: dict[str, Any]) -> None:
+        self._validator = _Validator(schema, registry=referencing.Registry(), format_checker=_FORMATS)
+
+    def problem(self, value: Json) -> str | None:
+        """Say what is wrong with a value in one line, or return ``None``."""
         try:
-            error = best_match(validator.iter_errors(value))
-        except TimeoutError:
-            return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
-        except RecursionError:
-            return "the value is nested too deeply"
+            error = best_match(self._validator.iter_errors(value))
+        except (TimeoutError, RecursionError) as error:
+            return _out_of_bounds(error)
         return None if error is None else say(error)
 
-    return problem
+    def problems(self, value: Json) -> dict[str, str]:
+        """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
+        found: dict[str, str] = {}
+        try:
+            for error in self._validator.iter_errors(value):
+                best = best_match([error]) or error
+                if best.validator == "required":
+                    missing = [name for name in best.validator_value if name not in best.instance]
+                    for name in missing:
+                        found.setdefault(_place([*best.absolute_path, name]), "is missing")
+                else:
+                    found.setdefault(_place(best.absolute_path), _words(best))
+        except (TimeoutError, RecursionError) as error:
+            found[""] = _out_of_bounds(error)
+        return found
+
+
+def _out_of_bounds(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
+    return "the value is nested too deeply"
+
+
+def _place(path: Iterable[Any]) -> str:
+    return ".".join(str(part) for part in path)
 
 
 def say(error: ValidationError) -> str:
     """Put a validation error into one line that names the place and the value."""
-    place = ".".join(str(part) for part in error.absolute_path)
+    place = _place(error.absolute_path)
+    return f"{place}: {_words(error)}" if place else _words(error)
+
+
+def _words(error: ValidationError) -> str:
     value = compact(error.instance)
     given: Any = error.instance
     rule: Any = error.validator_value
@@ -69,7 +98,7 @@ def say(error: ValidationError) -> str:
             text = f"{value} does not match the pattern {rule}"
         case _:
             text = error.message if len(error.message) < 200 else f"{value} breaks the rule {error.validator!r}"
-    return f"{place}: {text}" if place else text
+    return text
 
 
 def _declared(error: ValidationError) -> Any:

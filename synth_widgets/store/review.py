@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from synth_widgets.errors import UnknownIdError
-from synth_widgets.records import Sample, Status
+from synth_widgets.records import Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -32,7 +32,7 @@ def keep(samples: Sequence[Sample], task: Task, task_version: int) -> tuple[list
     changes, refused = [], {}
     for sample in samples:
         if (reason := _objection(sample, task, task_version)) is None:
-            changes.append(sample_change(sample, status="kept", reason=None))
+            changes.append(sample_change(sample, status="kept", reason=None, stale=False))
         else:
             refused[sample.id] = reason
     return changes, refused
@@ -56,16 +56,27 @@ def restore(samples: Sequence[Sample]) -> list[SampleChanged | None]:
 
 def _objection(sample: Sample, task: Task, task_version: int) -> str | None:
     version = sample.version
+    if sample.unfinished is not None:
+        return f"has an unfinished edit: {sample.unfinished.get('problem')}"
     if version.problem is not None:
         return f"does not comply: {version.problem}"
     if version.output is None:
         return "has no output yet; generate_outputs() makes it"
-    if version.task_version == task_version and version.origin == "generated":
+    if version.task_version == task_version and version.origin != "own":
         return None  # it was checked under this very task when it came
-    if problem := task.input_problem(version.input):
-        return f"the input does not comply: {problem}"
-    if problem := task.output_problem(version.output):
-        return f"the output does not comply: {problem}"
+    if problem := complaint(version, task):
+        return f"does not comply: {problem}"
+    return None
+
+
+def complaint(version: Version, task: Task) -> str | None:
+    """Say why a version does not comply with a task, or ``None``."""
+    if version.problem is not None:
+        return version.problem
+    for part, problem in (("input", task.input_problem), ("output", task.output_problem)):
+        value = version.input if part == "input" else version.output
+        if value is not None and (said := problem(value)):
+            return f"{part}: {said}"
     return None
 
 

@@ -38,8 +38,9 @@ ROOMS: dict[str, set[str]] = {
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
     "recipes": BELOW_STUDIO | {"arguments"},
     "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
+    "curating": BELOW_STUDIO | {"arguments", "core"},
     "studio": BELOW_STUDIO
-    | {"arguments", "chosen_models", "core", "generating", "registry", "topics_view", "samples_view"},
+    | {"arguments", "chosen_models", "core", "curating", "generating", "registry", "topics_view", "samples_view"},
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
     "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
     "__main__": VALUES | {"studio", "llm"},

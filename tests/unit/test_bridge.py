@@ -80,7 +80,7 @@ for _ in range(5000):
         ("grow", {"depth": 6}, "less than or equal to 5"),
         ("grow", {"depth": 2, "topics": [3]}, "1 levels"),
         ("grow", {"samples": "8"}, "samples"),
-        ("set_model", {"name": "nobody/knows"}, "not served"),
+        ("set_model", {"name": "nobody/knows"}, "'nobody'"),
         ("stop", {"job": "0123456789"}, "There is no job"),
     ],
 )

@@ -314,7 +314,7 @@ def test_a_reason_or_an_answer_with_half_a_character_never_blocks_the_file(open_
     result = studio.grow(depth=0, samples=2, guidance=half).wait(10)
     assert result.added + result.failed == 2
     studio.reject([s.id for s in studio.samples], reason=half)
-    studio.new_session(guidance=half, tags=[half])
+    studio.new_session(guidance=half, tags=["half-\ud83d"])
     studio.set_guidance(half)
     studio.topics.add(half, guidance=half)
     studio.flush()

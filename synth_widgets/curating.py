@@ -1,0 +1,244 @@
+"""The part of a studio in which a person judges, edits and rates."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of
+from synth_widgets.core import Core, Undone
+from synth_widgets.errors import StudioError, nearest, suggesting
+from synth_widgets.records import Json
+from synth_widgets.store import editing, review
+from synth_widgets.store.editing import ABSENT
+from synth_widgets.store.journal import now
+from synth_widgets.store.state import State
+from synth_widgets.text.normal import storable
+
+
+class Curating:
+    """The reviewing methods of `Studio`, on the core that it shares."""
+
+    _core: Core
+
+    def _check_open(self) -> None:
+        raise NotImplementedError
+
+    # ------------------------------------------------------------ verdicts
+    def keep(self, ids: Any) -> dict[str, str]:
+        """Keep samples: they are the dataset. What does not comply stays as it is.
+
+        Args:
+            ids: one id, a list of ids, a frame of `to_pandas`, or a boolean Series indexed by id.
+
+        Returns:
+            Why samples could not be kept, by id; empty when all could.
+
+        Raises:
+            UnknownIdError: an id is not there; nothing was changed.
+        """
+        wanted = self._ids(ids)
+
+        def act() -> dict[str, str]:
+            state = self._core.state
+            changes, refused = review.keep(review.find(state, wanted), self._core.task, len(state.tasks))
+            self._core.store.commit(changes, label=f"Keep {len(wanted) - len(refused)}")
+            return refused
+
+        return self._core.act(act)
+
+    def reject(self, ids: Any, reason: str | None = None) -> None:
+        """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = review.reject(review.find(self._core.state, wanted), text_of(reason) or None)
+            self._core.store.commit(changes, label=f"Reject {len(wanted)}")
+
+        self._core.act(act)
+
+    def restore(self, ids: Any) -> None:
+        """Take the verdict on kept or rejected samples back."""
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = review.restore(review.find(self._core.state, wanted))
+            self._core.store.commit(changes, label=f"Restore {len(wanted)}")
+
+        self._core.act(act)
+
+    def undo(self) -> Undone | None:
+        """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
+        self._check_open()
+        return self._core.act(self._core.undo)
+
+    def redo(self) -> Undone | None:
+        """Make the last undone action again. ``None``: there was nothing to redo."""
+        self._check_open()
+        return self._core.act(self._core.redo)
+
+    # ------------------------------------------------------------ edits
+    @suggesting
+    def edit(self, id: Any, *, input: Json = ABSENT, output: Json = ABSENT) -> dict[str, str]:
+        """Give a sample another input, another output, or both.
+
+        What complies becomes a new version. An edited output leaves the status as it is; an edited input makes the
+        sample a draft, and an output that was made for the older input stale, until it is made again or kept. What
+        does not comply is held beside the version as an unfinished edit: nothing is lost, but the sample cannot be
+        kept before the edit is finished, or discarded by giving the current values again.
+
+        Args:
+            id: the sample.
+            input: a whole new value: text, a JSON value, or a pydantic instance.
+            output: likewise.
+
+        Returns:
+            Why the edit is unfinished, by id; empty when it complies.
+
+        Raises:
+            UnknownIdError: the id is not there.
+            StudioError: a value is no JSON, or none was given.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.grow(depth=0, samples=1).wait()
+        >>> studio.edit(studio.samples[0], output="Good morning, Ada.")
+        {}
+        >>> studio.samples[0].output
+        'Good morning, Ada.'
+        >>> studio.close()
+        """
+        ident = self._one(id)
+        given = {"input": input, "output": output}
+        if all(value is ABSENT for value in given.values()):
+            raise StudioError("edit() needs what to change: edit(id, output=…), edit(id, input=…), or both.")
+        if empty := next((part for part, value in given.items() if value is None), None):
+            raise StudioError(f"{empty}=None is no {empty}. Leave {empty}= out to let it as it is.")
+        values = {k: v if v is ABSENT else editing.plain_json(storable(v), k) for k, v in given.items()}
+        core = self._core
+
+        async def act() -> dict[str, str]:
+            core.store.check_writable()
+            edit = editing.edit_of(review.find(core.state, [ident])[0], **values)
+            task, version = core.task, len(core.state.tasks)
+            problem = await core.engine.on_worker(lambda: editing.problem_of(edit, task))
+            sample = review.find(core.state, [ident])[0]
+            core.store.commit(
+                [editing.edited(sample, edit, problem, task_version=version, created=now())], label="Edit 1"
+            )
+            return {} if problem is None else {ident: problem}
+
+        return core.act(act)
+
+    @suggesting
+    def check(self, id: Any = None, *, input: Json = ABSENT, output: Json = ABSENT) -> dict[str, str]:
+        """Say what is wrong with values, by field (``{"output.urgency": "…"}``), without changing anything.
+
+        Args:
+            id: the sample they are meant for; only there to be named.
+            input: a value as `edit` takes it.
+            output: likewise.
+        """
+        if id is not None:
+            self._one(id)
+        task = self._core.task
+        parts = [("input", input, task.input), ("output", output, task.output)]
+        given = [
+            (name, editing.plain_json(storable(value), name), schema)
+            for name, value, schema in parts
+            if value is not ABSENT
+        ]
+
+        def look() -> dict[str, str]:
+            found: dict[str, str] = {}
+            for name, value, schema in given:
+                if schema is not None:
+                    found |= {f"{name}.{k}" if k else name: v for k, v in schema.problems(value).items()}
+                elif problem := (task.input_problem if name == "input" else task.output_problem)(value):
+                    found[name] = problem
+            return found
+
+        return self._core.apart(look)
+
+    def accept(self, ids: Any) -> dict[str, str]:
+        """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""
+        wanted = self._ids(ids)
+
+        def act() -> dict[str, str]:
+            changes, refused = editing.accepted(review.find(self._core.state, wanted), self._core.task)
+            self._core.store.commit(changes, label=f"Take {len(wanted) - len(refused)} new")
+            return refused
+
+        return self._core.act(act)
+
+    def decline(self, ids: Any) -> None:
+        """Stay with the current versions; the new ones remain among `versions`."""
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = editing.declined(review.find(self._core.state, wanted))
+            self._core.store.commit(changes, label=f"Decline {len(wanted)} new")
+
+        self._core.act(act)
+
+    # ------------------------------------------------------------ stars and tags
+    @suggesting
+    def rate(self, ids: Any, stars: int | None = ABSENT, requirements: Mapping[str, int | None] | None = None) -> None:
+        """Give samples stars, 1 to 5, overall and by requirement; ``None`` takes them back.
+
+        Args:
+            ids: samples as `keep` takes them.
+            stars: overall.
+            requirements: stars by a requirement's name (its text, where it has no name).
+
+        Raises:
+            StudioError: stars out of bounds, or a requirement that the task does not have.
+        """
+        wanted = self._ids(ids)
+        overall = stars if stars is ABSENT else stars_of(stars)
+        known = [r.name or r.text for r in self._core.task.requirements]
+        single = {name: stars_of(value) for name, value in (requirements or {}).items()}
+        if wrong := next((name for name in single if name not in known), None):
+            raise StudioError(
+                f"The task has no requirement {wrong!r}.{nearest(wrong, known)} "
+                + (f"It has: {', '.join(map(repr, known))}." if known else "It has none.")
+            )
+        if overall is ABSENT and not single:
+            raise StudioError("rate() needs stars, as in rate(ids, 4), or requirements={'…': 4}.")
+
+        def act() -> None:
+            changes = editing.rated(review.find(self._core.state, wanted), overall, single)
+            self._core.store.commit(changes, label=f"Rate {len(wanted)}")
+
+        self._core.act(act)
+
+    def tag(self, ids: Any, *tags: str) -> None:
+        """Add tags to samples. A tag is one word."""
+        self._tag(ids, add=tags_of(tags))
+
+    def untag(self, ids: Any, *tags: str) -> None:
+        """Take tags from samples."""
+        self._tag(ids, remove=tags_of(tags))
+
+    def _tag(self, ids: Any, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
+        wanted = self._ids(ids)
+
+        def act() -> None:
+            changes = editing.tagged(review.find(self._core.state, wanted), add, remove)
+            self._core.store.commit(changes, label=f"{'Tag' if add else 'Untag'} {len(wanted)}")
+
+        self._core.act(act)
+
+    # ------------------------------------------------------------ inside
+    @property
+    def _state(self) -> State:
+        return self._core.state
+
+    def _ids(self, given: Any) -> list[str]:
+        self._check_open()
+        return ids_of(given)
+
+    def _one(self, given: Any) -> str:
+        self._check_open()
+        return one_id(given)

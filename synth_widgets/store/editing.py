@@ -1,0 +1,157 @@
+"""A person's own words on samples: edits, stars, tags, and the choice between two versions; as changes."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, Final
+
+from synth_widgets.errors import StudioError
+from synth_widgets.records import Json, Sample, Status, Version
+from synth_widgets.store.changes import SampleChanged, sample_change
+from synth_widgets.task import Task
+
+
+class _Absent:
+    """Stands for an argument that was left out, where ``None`` would be a value."""
+
+    def __repr__(self) -> str:
+        return "…"
+
+
+ABSENT: Final[Any] = _Absent()
+
+
+@dataclass(frozen=True, slots=True)
+class Edit:
+    """What a sample would hold after an edit.
+
+    Attributes:
+        input, output: whole values; ``None`` where there is none.
+        new_input, new_output: whether they differ from the current version.
+    """
+
+    input: Json
+    output: Json
+    new_input: bool
+    new_output: bool
+
+
+def edit_of(sample: Sample, *, input: Json = ABSENT, output: Json = ABSENT) -> Edit:
+    """Put an edit together: what was given, else what an unfinished edit holds, else the current version."""
+    version = sample.version
+    held: Mapping[str, Json] = sample.unfinished or {}
+    new_input = held.get("input", version.input) if input is ABSENT else input
+    new_output = held.get("output", version.output) if output is ABSENT else output
+    return Edit(new_input, new_output, not same(new_input, version.input), not same(new_output, version.output))
+
+
+def problem_of(edit: Edit, task: Task) -> str | None:
+    """Say why an edit does not comply, or ``None``. Runs the person's validators: call it on a worker."""
+    if edit.input is None:
+        return "input: there is none yet"
+    for name, changed, value, schema, check in (
+        ("input", edit.new_input, edit.input, task.input, task.input_problem),
+        ("output", edit.new_output, edit.output, task.output, task.output_problem),
+    ):
+        if changed and (problem := check(value) or (schema.model_problem(value) if schema else None)):
+            return f"{name}: {problem}"
+    return None
+
+
+def edited(
+    sample: Sample, edit: Edit, problem: str | None, *, task_version: int, created: float
+) -> SampleChanged | None:
+    """Return the change that an edit is: a new version, or an unfinished edit beside the current one."""
+    if problem is not None:
+        unfinished = {"input": edit.input, "output": edit.output, "problem": problem}
+        return sample_change(sample, unfinished=unfinished)
+    if not edit.new_input and not edit.new_output:
+        return sample_change(sample, unfinished=None)
+    old = sample.version
+    version = Version(
+        sample.versions[-1].n + 1, "edited", edit.input, edit.output, task_version=task_version, calls=old.calls,
+        created=created,
+    )  # fmt: skip
+    status = _status_after(sample, edit)
+    return sample_change(
+        sample,
+        version=version,
+        current=version.n,
+        status=status,
+        reason=sample.reason if status == sample.status == "rejected" else None,
+        stale=_stale_after(sample, edit),
+        unfinished=None,
+    )
+
+
+def _status_after(sample: Sample, edit: Edit) -> Status:
+    if edit.output is None:
+        return "pending"
+    return "draft" if edit.new_input or sample.status in {"pending", "failed"} else sample.status
+
+
+def _stale_after(sample: Sample, edit: Edit) -> bool:
+    if edit.new_output or edit.output is None:
+        return False
+    return edit.new_input or sample.stale
+
+
+def rated(
+    samples: Sequence[Sample], stars: int | None, requirements: Mapping[str, int | None]
+) -> list[SampleChanged | None]:
+    """Give samples stars, overall and by requirement; ``None`` takes them back, ``ABSENT`` lets them be."""
+    changes = []
+    for sample in samples:
+        ratings = {k: v for k, v in {**sample.ratings, **requirements}.items() if v is not None}
+        overall = sample.stars if stars is ABSENT else stars
+        changes.append(sample_change(sample, stars=overall, ratings=ratings))
+    return changes
+
+
+def tagged(samples: Sequence[Sample], add: Iterable[str], remove: Iterable[str] = ()) -> list[SampleChanged | None]:
+    """Add tags to samples and take tags away."""
+    new, gone = tuple(add), frozenset(remove)
+    return [sample_change(s, tags=tuple(dict.fromkeys(t for t in (*s.tags, *new) if t not in gone))) for s in samples]
+
+
+def accepted(samples: Sequence[Sample], task: Task) -> tuple[list[SampleChanged | None], dict[str, str]]:
+    """Make proposals the current versions. Return the changes, and why the rest stays as it is, by id."""
+    changes, refused = [], {}
+    for sample in samples:
+        new = sample.version_of(sample.proposal)
+        if new is None or new.output is None:
+            refused[sample.id] = "has no new version to take"
+        elif problem := task.input_problem(new.input) or task.output_problem(new.output):
+            refused[sample.id] = f"the new version does not comply: {problem}"
+        else:
+            changes.append(sample_change(sample, current=new.n, proposal=None, stale=False))
+    return changes, refused
+
+
+def declined(samples: Sequence[Sample]) -> list[SampleChanged | None]:
+    """Let proposals go; they stay among the versions."""
+    return [sample_change(sample, proposal=None) for sample in samples]
+
+
+def same(a: Json, b: Json) -> bool:
+    """Whether two values are the same JSON; unlike ``==``, which takes 1, 1.0 and True for one.
+
+    >>> same({"a": 1, "b": 2}, {"b": 2, "a": 1}), same(1, True)
+    (True, False)
+    """
+    return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
+
+
+def plain_json(value: Json, what: str) -> Json:
+    """Return a person's value as plain JSON; pydantic instances by their fields.
+
+    Raises:
+        StudioError: it is none.
+    """
+    given = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
+    try:
+        return json.loads(json.dumps(given, allow_nan=False))
+    except (TypeError, ValueError, RecursionError) as error:
+        raise StudioError(f"The {what} is not plain JSON: {error}.") from None
