@@ -15,15 +15,13 @@ import pytest
 
 from tests.browser.conftest import OpenNotebook, Shots
 from tests.browser.lab import Notebook
+from tests.browser.look import Theme, check_look
 from tests.browser.widget import TASK, StudioView
 
-Theme = Literal["light", "dark"]
 LAB_THEMES: dict[Theme, Literal["JupyterLab Light", "JupyterLab Dark"]] = {
     "light": "JupyterLab Light",
     "dark": "JupyterLab Dark",
 }
-READABLE = 4.5
-
 SCRIPTED = r"""import itertools, json
 from synth_widgets.testing import ScriptedCompleter
 
@@ -60,42 +58,6 @@ model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", concurr
                           latency=lambda request: LATENCY if request.step == "outputs" else 0.05)
 studio = sw.Studio(task, model=model)"""
 
-CONTRAST = """root => {
-  const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
-  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
-    .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
-    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
-  const behind = (element) => {
-    for (let at = element; at; at = at.parentElement) {
-      const colour = numbers(getComputedStyle(at).backgroundColor);
-      if (colour.length === 3 || colour[3] === 1) return colour;
-    }
-    return [255, 255, 255];
-  };
-  const faint = [];
-  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
-  while (walker.nextNode()) {
-    const text = walker.currentNode.textContent.trim();
-    const element = walker.currentNode.parentElement;
-    if (!text || element.closest('[aria-disabled], .sw-vh') || !element.checkVisibility()) continue;
-    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
-    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
-    if (ratio < LEAST) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
-  }
-  return { faint, background: light(numbers(getComputedStyle(root).backgroundColor)) };
-}""".replace("LEAST", str(READABLE))
-
-OUTSIDE = """root => {
-  const box = root.getBoundingClientRect();
-  return [...root.querySelectorAll('button, h2, [role=tab], [role=row], [role=dialog], textarea, input')]
-    .filter(element => element.checkVisibility() && !element.closest('.sw-vh'))
-    .filter(element => {
-      const { left, right } = element.getBoundingClientRect();
-      return left < box.left - 1 || right > box.right + 1;
-    })
-    .map(element => element.outerHTML.slice(0, 120));
-}"""
-
 
 def opened(open_notebook: OpenNotebook, theme: Theme, *, latency: float = 0.05, fault: str = "None") -> StudioView:
     """Open a notebook in a theme with an empty studio in its last cell."""
@@ -108,12 +70,9 @@ def opened(open_notebook: OpenNotebook, theme: Theme, *, latency: float = 0.05, 
 
 
 def look(view: StudioView, theme: Theme, name: str, shots: Shots) -> None:
-    """Keep a picture of a state; check that it wears the theme, can be read and sticks out nowhere."""
+    """Keep a picture of a state; check how it looks."""
     shots(view.root, f"{name}-{theme}")
-    seen = view.root.evaluate(CONTRAST)
-    assert (seen["background"] < 0.2) == (theme == "dark"), f"{name} does not wear the theme"
-    assert not seen["faint"], f"{name}: hard to read"
-    assert not (outside := view.root.evaluate(OUTSIDE)), f"{name}: outside of the widget: {outside}"
+    check_look(view, theme, name)
 
 
 @pytest.mark.parametrize("theme", LAB_THEMES)

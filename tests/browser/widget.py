@@ -11,11 +11,10 @@ import re
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Generic, Protocol, TypeVar
 
-from playwright.sync_api import Locator
+from playwright.sync_api import Locator, Page
 
-from tests.browser.lab import Notebook
 from tests.endpoint import Endpoint
 
 SECONDS = 30
@@ -72,6 +71,10 @@ ALL_ROWS = """async root => {
   return [...found.values()].sort((a, b) => a.at - b.at);
 }""".replace("ROWS", ROWS)
 
+LEAKED = """window.swLeaked = [];
+window.addEventListener('keydown', (event) => { if (!event.ctrlKey) window.swLeaked.push(event.key); });"""
+"""For `Page.add_init_script`: notes the keys that reach the window, where a host would take them."""
+
 WATCH = """root => {
   const seen = window.swSeen = [];
   const look = () => {
@@ -83,6 +86,19 @@ WATCH = """root => {
   };
   look();
 }"""
+
+
+class Host(Protocol):
+    """A page that shows the outputs of cells, whichever front end made it."""
+
+    page: Page
+
+    def output(self, index: int) -> Locator:
+        """Return the element in which a cell's widget is."""
+        ...
+
+
+HostType = TypeVar("HostType", bound=Host)
 
 
 @dataclass(frozen=True)
@@ -109,10 +125,10 @@ def outputs_asked(endpoint: Endpoint) -> int:
     return sum(not body.get("stream") for body in list(endpoint.bodies))
 
 
-class StudioView:
+class StudioView(Generic[HostType]):
     """One view of a studio: the widget in the output of a cell."""
 
-    def __init__(self, notebook: Notebook, cell: int) -> None:
+    def __init__(self, notebook: HostType, cell: int) -> None:
         self.notebook = notebook
         self.page = notebook.page
         self.page.set_viewport_size({"width": 1600, "height": 1000})  # room for all three panes

@@ -1,0 +1,55 @@
+"""What a picture of the widget would show at a glance, as something to check."""
+
+from __future__ import annotations
+
+from typing import Any, Literal
+
+from tests.browser.widget import StudioView
+
+Theme = Literal["light", "dark"]
+READABLE = 4.5
+"""Contrast of text that WCAG AA asks for."""
+
+CONTRAST = """root => {
+  const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
+  const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
+    .map(c => c <= 0.03928 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4)
+    .reduce((sum, c, i) => sum + c * [0.2126, 0.7152, 0.0722][i], 0);
+  const behind = (element) => {
+    for (let at = element; at; at = at.parentElement) {
+      const colour = numbers(getComputedStyle(at).backgroundColor);
+      if (colour.length === 3 || colour[3] === 1) return colour;
+    }
+    return [255, 255, 255];
+  };
+  const faint = [];
+  const walker = document.createTreeWalker(root, NodeFilter.SHOW_TEXT);
+  while (walker.nextNode()) {
+    const text = walker.currentNode.textContent.trim();
+    const element = walker.currentNode.parentElement;
+    if (!text || element.closest('[aria-disabled], .sw-vh') || !element.checkVisibility()) continue;
+    const [a, b] = [light(numbers(getComputedStyle(element).color)), light(behind(element))];
+    const ratio = (Math.max(a, b) + 0.05) / (Math.min(a, b) + 0.05);
+    if (ratio < LEAST) faint.push(`${text.slice(0, 40)}: ${ratio.toFixed(2)}`);
+  }
+  return { faint, background: light(numbers(getComputedStyle(root).backgroundColor)) };
+}""".replace("LEAST", str(READABLE))
+
+OUTSIDE = """root => {
+  const box = root.getBoundingClientRect();
+  return [...root.querySelectorAll('button, h2, [role=tab], [role=row], [role=dialog], textarea, input')]
+    .filter(element => element.checkVisibility() && !element.closest('.sw-vh'))
+    .filter(element => {
+      const { left, right } = element.getBoundingClientRect();
+      return left < box.left - 1 || right > box.right + 1;
+    })
+    .map(element => element.outerHTML.slice(0, 120));
+}"""
+
+
+def check_look(view: StudioView[Any], theme: Theme, name: str) -> None:
+    """Check that the widget wears the theme, that all its text can be read, and that nothing sticks out of it."""
+    seen = view.root.evaluate(CONTRAST)
+    assert (seen["background"] < 0.2) == (theme == "dark"), f"{name} does not wear the theme"
+    assert not seen["faint"], f"{name}: hard to read"
+    assert not (outside := view.root.evaluate(OUTSIDE)), f"{name}: outside of the widget: {outside}"
