@@ -11,7 +11,8 @@ Waits are for conditions that JupyterLab itself tells; there is no fixed sleep.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Literal
 
@@ -144,6 +145,22 @@ class Notebook:
     def cells_source(self) -> list[str]:
         """Return the text of every cell: to see that typing in a widget left them alone."""
         return list(self._panel("panel => panel.content.widgets.map(cell => cell.model.sharedModel.getSource())"))
+
+    def cells(self) -> list[list[Any]]:
+        """Return every cell's id, type, text and number of execution, in their order."""
+        return list(
+            self._panel(
+                """panel => panel.content.widgets.map(({ model }) => [
+                  model.id, model.type, model.sharedModel.getSource(), model.executionCount ?? null])"""
+            )
+        )
+
+    @contextmanager
+    def cells_unchanged(self, what: str) -> Iterator[None]:
+        """Check that what is done here neither runs a cell nor changes, adds, moves or removes one."""
+        before = self.cells()
+        yield
+        assert self.cells() == before, f"{what} changed the notebook's cells"
 
     def cell(self, index: int) -> Locator:
         """Return a cell's element."""

@@ -221,9 +221,18 @@ class StudioView(Generic[HostType]):
         popover.get_by_role("button", name=re.compile(r"^Generate \d+ sample")).click()
         popover.wait_for(state="detached")
 
+    def row(self, sample: str) -> Locator:
+        """Return a sample's row."""
+        return self.root.locator(f"[id$='-s-{sample}']")
+
     def open_row(self, sample: str) -> None:
-        """Click a sample's row."""
-        self.root.locator(f"[id$='-s-{sample}']").click()
+        """Scroll to a sample's row, as far as it is drawn, and click it."""
+        self.row(sample).click()
+
+    def show_row(self, at: int) -> None:
+        """Scroll the grid until the row of this index is drawn, as a hand at the wheel does."""
+        self.grid.evaluate("(grid, at) => { grid.scrollTop = Math.max(0, (at - 5)) * 70; }", at)
+        self.until(lambda: any(row.at == at for row in self.rows()))
 
     def press(self, keys: str | Sequence[str]) -> None:
         """Press keys, one after another, where the focus is."""

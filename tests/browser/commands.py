@@ -1,0 +1,322 @@
+"""What each command of the one table does in the page: how it is given by mouse, and what must then be true.
+
+Its keys are not told here: they are read from the table itself, so that a new key is tried at once. A command without
+a key is given by keyboard alone by going to its control and pressing Enter.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from playwright.sync_api import Locator
+
+from tests.browser.lab import Notebook
+from tests.browser.widget import StudioView
+
+OPEN = """import collections
+from synth_widgets.testing import ScriptedCompleter
+
+spoiled = collections.Counter()
+
+def fault(number, request):
+    # Three answers a sample: the outputs below Broken fail once, and are good when they are asked for again.
+    if request.step == "outputs" and "broken" in str(request.messages) and spoiled["outputs"] < 12:
+        spoiled["outputs"] += 1
+        return "garbage"
+
+def latency(request):
+    return 60 if "Slow" in str(request.messages) else 0
+
+def answer(request):
+    text = invent(request)
+    return {**text, "items": [f"broken {item}" for item in text["items"]]} if is_broken(request) else text
+
+def is_broken(request):
+    return request.step == "inputs" and "Broken" in str(request.messages)
+
+def invent(request):
+    return testing.invent(inventor, request.schema, names=request.step == "topics")
+
+from synth_widgets import testing
+from synth_widgets.llm.invent import Inventor
+inventor = Inventor(7)
+studio = sw.Studio(task, model=ScriptedCompleter(answers=answer, faults=fault, latency=latency))
+studio.topics.add("Backpacks", "Coffee machines", "Headphones", "Broken", "Lamps", "Slow")
+for topic, samples in {"Backpacks": 8, "Coffee machines": 8, "Headphones": 8, "Broken": 4, "Lamps": 4}.items():
+    await studio.grow(topic, depth=0, samples=samples)"""
+MORE = """lamps = sum(sample.topic == ("Lamps",) for sample in studio.samples)
+await studio.grow("Lamps", depth=0, samples=lamps + 2)"""
+
+
+@dataclass
+class Stage:
+    """A studio in an open notebook, and how it stood before the command was given."""
+
+    notebook: Notebook
+    view: StudioView[Notebook]
+    more: int
+    """The cell that generates two more samples, below all others."""
+    focus: str = ""
+    at: int = 0
+    counts: dict[str, int] = field(default_factory=dict)
+    ids: set[str] = field(default_factory=set)
+    text: str = ""
+    """What the line itself wants to remember."""
+    number: int = 0
+    """Another one each time, for names that must be new."""
+
+    def remember(self) -> None:
+        """Note how things stand."""
+        self.counts = self.view.by_status()
+        self.focus = self.view.focused()
+        self.at = self.place()
+
+    # ------------------------------------------------------------ see
+    def status(self, sample: str | None = None) -> str:
+        """Return the status of a sample, of the one that was in focus unless another is named."""
+        return next((row.status for row in self.view.rows() if row.id == (sample or self.focus)), "")
+
+    def place(self) -> int:
+        """Return at which row the focus is."""
+        focused = self.view.focused()
+        return next((row.at for row in self.view.rows() if row.id == focused), -1)
+
+    def more_than(self, word: str, by: int = 1) -> bool:
+        """Whether so many samples more than before have a status."""
+        return self.view.by_status()[word] == self.counts[word] + by
+
+    def selected(self) -> int:
+        """Return how many samples are selected."""
+        said = self.view.root.locator(".sw-selected")
+        return int(re.sub(r"\D", "", said.inner_text())) if said.count() else 0
+
+    def topic(self, name: str) -> Locator:
+        """Return a topic of the tree."""
+        return self.view.tree.get_by_role("treeitem", name=re.compile(f"^{re.escape(name)},"))
+
+    def dialog(self, name: str) -> Locator:
+        """Return an open popover or dialog."""
+        return self.view.root.get_by_role("dialog", name=name, exact=True)
+
+    def focus_is_inside(self) -> bool:
+        """Whether the next key would go to the widget, not to the notebook."""
+        return bool(self.view.root.evaluate("root => root.contains(document.activeElement)"))
+
+    # ------------------------------------------------------------ do
+    def reset(self) -> None:
+        """Close what is open, select nothing, show all samples from the top."""
+        self.view.grid.focus()
+        self.view.press(["Escape", "Escape"])
+        self.topic("All topics").click()
+        self.view.grid.focus()
+        self.view.press(["Home"])
+        self.number += 1
+
+    def on(self, status: str) -> None:
+        """Go to the first sample of a status that is drawn, with another row above and below it."""
+        for row in self.view.all_rows()[1:]:
+            if row.status == status:
+                break
+        else:
+            raise AssertionError(f"no {status} sample is left")
+        self.view.show_row(row.at)
+        self.view.open_row(row.id)
+
+    def keep_one(self) -> None:
+        """Keep a sample and stay on it."""
+        self.on("Draft")
+        sample, kept = self.view.focused(), self.view.by_status()["Kept"]
+        self.view.press("a")
+        self.view.until(lambda: self.view.by_status()["Kept"] == kept + 1)
+        self.view.until(lambda: self.view.undo_label().startswith("Undo: Keep 1"))
+        self.view.open_row(sample)
+
+
+Do = Callable[[Stage], object]
+
+
+@dataclass(frozen=True)
+class Line:
+    """How one command is tried.
+
+    Attributes:
+        then: what must be true when it is done.
+        control: what the mouse presses, and the keyboard where the command has no key.
+        mouse: what the mouse does where it is more than a press.
+        before: brings the widget to where the command makes sense, the focus in the right pane.
+        after: what is typed once the command has opened a field.
+    """
+
+    then: Callable[[Stage], object]
+    control: Callable[[Stage], Locator] | None = None
+    mouse: Do | None = None
+    before: Do = lambda stage: stage.on("Draft")
+    after: Do = lambda _stage: None
+
+    def ways(self, keys: Sequence[str]) -> list[str]:
+        """Return the ways in which the command can be given: its keys, by control, by mouse."""
+        return [*keys, *(["Enter on its control"] if self.control and not keys else []), "mouse"]
+
+    def give(self, stage: Stage, way: str) -> None:
+        """Give the command in one of its ways."""
+        if way == "mouse" and self.mouse:
+            self.mouse(stage)
+        elif way == "mouse":
+            assert self.control, "neither a control nor something else for the mouse is named"
+            self.control(stage).click()
+        elif way == "Enter on its control":
+            assert self.control
+            self.control(stage).focus()
+            stage.view.press(["Enter"])
+        else:
+            stage.view.press([chord(way)])
+
+
+def chord(key: str) -> str:
+    """Return a key of the command table as Playwright spells it.
+
+    >>> chord("Mod+Shift+z"), chord(" "), chord("Shift+u"), chord("Mod+a"), chord("+")
+    ('Control+Shift+Z', 'Space', 'Shift+U', 'Control+a', '+')
+    """
+    if key in {" ", "+"}:
+        return {" ": "Space"}.get(key, key)
+    *modifiers, last = key.split("+")
+    last = last.upper() if "Shift" in modifiers and len(last) == 1 else last
+    return "+".join([*("Control" if m == "Mod" else m for m in modifiers), last])
+
+
+# ---------------------------------------------------------------- what the lines do
+def verdict(word: str) -> Callable[[Stage], Locator]:
+    """Return the button of this word below the sample."""
+    pattern = re.compile(f"^{word}")
+    return lambda stage: stage.view.sample.get_by_role("toolbar", name="Verdict").get_by_role("button", name=pattern)
+
+
+def button(name: str) -> Callable[[Stage], Locator]:
+    """Return the button whose label begins so."""
+    pattern = re.compile(f"^{re.escape(name)}")
+    return lambda stage: stage.view.root.get_by_role("button", name=pattern).first
+
+
+def in_dialog(dialog: str, word: str) -> Callable[[Stage], Locator]:
+    """Return a dialog's button."""
+    return lambda stage: stage.dialog(dialog).get_by_role("button", name=re.compile(f"^{word}"))
+
+
+def stands_in_the_middle(stage: Stage) -> None:
+    rows = stage.view.all_rows()
+    stage.view.show_row(rows[12].at)
+    stage.view.open_row(rows[12].id)
+
+
+def undone_once(stage: Stage) -> None:
+    stage.keep_one()
+    kept = stage.view.by_status()["Kept"]
+    stage.view.press("u")
+    stage.view.until(lambda: stage.view.by_status()["Kept"] == kept - 1)
+
+
+def wheel(by: int) -> Do:
+    """Turn the wheel over the grid and click the row that comes to lie in its middle."""
+
+    def turn(stage: Stage) -> None:
+        box = stage.view.grid.bounding_box()
+        assert box
+        x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
+        stage.view.page.mouse.move(x, y)
+        top = stage.view.grid.evaluate("grid => grid.scrollTop")
+        stage.view.page.mouse.wheel(0, by)
+        stage.view.until(lambda: stage.view.grid.evaluate("grid => grid.scrollTop") != top)
+        stage.view.page.mouse.click(x, y)
+
+    return turn
+
+
+def check_and_extend(by: int) -> Do:
+    """Tick the row in focus and shift-click the box of its neighbour."""
+
+    def extend(stage: Stage) -> None:
+        boxes = {row.at: row.id for row in stage.view.rows()}
+        for at, modifiers in ((stage.at, None), (stage.at + by, ["Shift"])):
+            stage.view.row(boxes[at]).get_by_role("checkbox").click(modifiers=modifiers)
+
+    return extend
+
+
+def new_rows_out_of_sight(stage: Stage) -> None:
+    stage.view.press(["Home"])
+    stage.ids = {row.id for row in stage.view.all_rows()}
+    stage.notebook.run_cell(stage.more)
+    stage.view.grid.focus()
+    stage.view.until(lambda: stage.view.by_status()["All"] == len(stage.ids) + 2)
+
+
+def job_runs(stage: Stage) -> None:
+    stage.view.choose_topic("Slow")
+    stage.view.grow(samples=stage.number)
+    stage.view.running.wait_for()
+
+
+def job_was_stopped(stage: Stage) -> None:
+    job_runs(stage)
+    stage.view.button("Stop").click()
+    stage.view.root.get_by_text("Stopped by you").wait_for()
+
+
+def is_running_again(stage: Stage) -> bool:
+    if not stage.view.running.is_visible():
+        return False
+    stage.view.button("Stop").click()
+    stage.view.root.get_by_text("Stopped by you").wait_for()
+    return True
+
+
+def plan_open(stage: Stage) -> None:
+    stage.view.choose_topic("Backpacks")
+    has = stage.view.by_status()["All"]
+    popover = stage.view.plan(samples=has + 1)
+    popover.get_by_role("button", name=re.compile(r"^Generate 1 sample")).wait_for()
+    stage.text = popover.locator(".sw-est").inner_text()
+
+
+def in_tree(stage: Stage) -> None:
+    stage.text = f"Topic {stage.number}"
+    stage.topic("All topics").click()
+
+
+def on_own_topic(stage: Stage) -> None:
+    in_tree(stage)
+    stage.view.add_topic(stage.text)
+    stage.view.choose_topic(stage.text)
+
+
+def type_name(stage: Stage) -> None:
+    stage.view.root.get_by_role("textbox", name="Name of the new topic").fill(stage.text)
+    stage.view.press(["Enter", "Escape"])
+
+
+def type_new_name(stage: Stage) -> None:
+    stage.text = f"{stage.text} renamed"
+    stage.view.root.get_by_role("textbox", name="New name").fill(stage.text)
+    stage.view.press(["Enter"])
+
+
+def guidance_typed(stage: Stage) -> None:
+    stage.text = f"Guidance number {stage.number}"
+    button("Guidance")(stage).click()
+    stage.dialog("Guidance").get_by_role("textbox", name="Every step").fill(stage.text)
+
+
+def guidance_is_saved(stage: Stage) -> bool:
+    button("Guidance")(stage).click()
+    said = stage.dialog("Guidance").get_by_role("textbox", name="Every step").input_value()
+    stage.view.press(["Escape"])
+    return said == stage.text
+
+
+def model_typed(stage: Stage) -> None:
+    stage.text = f"ollama/number-{stage.number}"
+    button("Model")(stage).click()
+    stage.dialog("Model").get_by_role("textbox", name="Another model").fill(stage.text)

@@ -1,0 +1,120 @@
+"""Every command of the one table does what it says, by each of its keys and by mouse, and leaves the notebook alone.
+
+The table drives keys, buttons, the help sheet and the kernel's checks; what it promises must hold in JupyterLab, which
+listens to keys while they bubble, and in Notebook 7, which listens before the widget can stop them: there a leaked key
+once deleted the cell. So the notebook's cells are compared after every single command, and the focus must still be in
+the widget, or the next key would be the notebook's.
+"""
+
+from __future__ import annotations
+
+from synth_widgets.widget.commands import BY_NAME
+from tests.browser import commands
+from tests.browser.commands import (
+    Line,
+    Stage,
+    button,
+    check_and_extend,
+    in_dialog,
+    verdict,
+    wheel,
+)
+from tests.browser.conftest import OpenNotebook
+from tests.browser.widget import TASK, StudioView
+
+LINES: dict[str, Line] = {
+    "keep": Line(lambda s: s.status() == "Kept", verdict("Keep")),
+    "reject": Line(lambda s: s.status() == "Rejected", verdict("Reject")),
+    "restore": Line(lambda s: s.status() == "Draft", verdict("Restore"), before=lambda s: s.keep_one()),
+    "skip": Line(lambda s: s.place() > s.at and s.status() == "Draft", verdict("Skip")),
+    "retry": Line(lambda s: s.status() == "Draft", verdict("Retry"), before=lambda s: s.on("Failed")),
+    "undo": Line(lambda s: s.more_than("Kept", -1), button("Undo"), before=lambda s: s.keep_one()),
+    "redo": Line(lambda s: s.more_than("Kept"), button("Redo"), before=commands.undone_once),
+    "next": Line(lambda s: s.place() == s.at + 1, button("Next (")),
+    "previous": Line(lambda s: s.place() == s.at - 1, button("Previous (")),
+    "page_down": Line(lambda s: s.place() > s.at + 2, mouse=wheel(900), before=commands.stands_in_the_middle),
+    "page_up": Line(lambda s: 0 < s.place() < s.at - 2, mouse=wheel(-900), before=commands.stands_in_the_middle),
+    "first": Line(lambda s: 2 <= s.place() < s.at - 2, mouse=wheel(-9000), before=commands.stands_in_the_middle),
+    "last": Line(lambda s: s.place() > s.counts["All"] - 9, mouse=wheel(9000), before=commands.stands_in_the_middle),
+    "select": Line(lambda s: s.selected() == 1, lambda s: s.view.row(s.focus).get_by_role("checkbox")),
+    "select_down": Line(lambda s: s.selected() == 2, mouse=check_and_extend(1)),
+    "select_up": Line(lambda s: s.selected() == 2, mouse=check_and_extend(-1)),
+    "select_all": Line(
+        lambda s: s.selected() == s.counts["All"],
+        lambda s: s.view.root.get_by_role("checkbox", name="Select all that the filter shows"),
+    ),
+    "newest": Line(
+        lambda s: s.view.focused() not in s.ids,
+        lambda s: s.view.root.get_by_role("button", name="new below"),
+        before=commands.new_rows_out_of_sight,
+    ),
+    "tree": Line(
+        lambda s: s.view.tree.evaluate("tree => tree === document.activeElement"),
+        mouse=lambda s: s.topic("All topics").click(),
+    ),
+    "generate": Line(lambda s: s.dialog("Generate").is_visible(), button("Generate")),
+    "grow": Line(lambda s: s.more_than("All"), in_dialog("Generate", r"Generate 1 sample"), before=commands.plan_open),
+    "estimate": Line(
+        lambda s: s.dialog("Generate").locator(".sw-est").inner_text() not in {s.text, "…"},
+        button("More: Samples"),
+        before=commands.plan_open,
+    ),
+    "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
+    "resume": Line(commands.is_running_again, button("Resume"), before=commands.job_was_stopped),
+    "add_topics": Line(
+        lambda s: s.topic(s.text).count() == 1,
+        button("Add a topic"),
+        before=commands.in_tree,
+        after=commands.type_name,
+    ),
+    "remove_topic": Line(lambda s: s.topic(s.text).count() == 0, button("Remove ("), before=commands.on_own_topic),
+    "rename_topic": Line(
+        lambda s: s.topic(s.text).count() == 1,
+        button("Rename ("),
+        before=commands.on_own_topic,
+        after=commands.type_new_name,
+    ),
+    "set_guidance": Line(commands.guidance_is_saved, in_dialog("Guidance", "Save"), before=commands.guidance_typed),
+    "help": Line(lambda s: s.dialog("Keys").is_visible(), button("Keys (")),
+    # The last one: the studio has another model then.
+    "set_model": Line(
+        lambda s: s.view.root.get_by_role("button", name=f"Model: {s.text}").is_visible(),
+        in_dialog("Model", "Use it"),
+        before=commands.model_typed,
+    ),
+}
+
+NOT_IN_THE_PAGE = frozenset(
+    "accept check compare decline edit export find generate_outputs jobs rate regenerate remake search".split()
+    + ["set_topic"]
+)
+"""Commands that the kernel's table has and the front end does not give yet. Each one that it learns gets its line."""
+
+
+def test_every_command_of_the_table_is_tried() -> None:
+    assert LINES.keys() | NOT_IN_THE_PAGE == BY_NAME.keys()
+    assert not LINES.keys() & NOT_IN_THE_PAGE
+
+
+def test_every_command_works_by_key_and_by_mouse_and_leaves_the_cells_alone(open_everywhere: OpenNotebook) -> None:
+    notebook = open_everywhere([TASK, commands.OPEN, "studio", commands.MORE])
+    for cell in range(3):
+        notebook.run_cell(cell)
+    stage = Stage(notebook, StudioView(notebook, cell=2), more=3)
+    for name, line in LINES.items():
+        for way in line.ways(BY_NAME[name].keys):
+            try_out(stage, line, way, f"{name} by {way}")
+
+
+def try_out(stage: Stage, line: Line, way: str, what: str) -> None:
+    stage.reset()
+    line.before(stage)
+    stage.remember()
+    with stage.notebook.cells_unchanged(what):
+        line.give(stage, way)
+        line.after(stage)
+        try:
+            stage.view.until(lambda: line.then(stage), 10)
+        except AssertionError as error:
+            raise AssertionError(f"{what}: {error}") from error
+    assert stage.focus_is_inside(), f"{what} took the focus out of the widget"
