@@ -260,7 +260,7 @@ class Core:
         running = JobChanged(replace(record, status="running"))
         self.store.commit([running], actor="job", job=record.id, label=LABELS[recipe.kind])
         job = Job(self.engine, lambda: self.state.jobs[record.id])
-        asker = Asker(self.state, self.task, recipe, session.guidance, completers)
+        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, completers)
         run = Run(
             self.store,
             self.engine,

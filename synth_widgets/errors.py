@@ -112,7 +112,9 @@ def suggesting(function: Callable[P, R]) -> Callable[P, R]:
     """Make an unknown keyword raise a `TypeError` that names the nearest right spelling."""
     parameters = inspect.signature(function).parameters.values()
     allowed = [p.name for p in parameters if p.kind in {p.KEYWORD_ONLY, p.POSITIONAL_OR_KEYWORD} and p.name != "self"]
-    where = function.__qualname__.removesuffix(".__init__").replace("Generating.", "Studio.")
+    where = function.__qualname__.removesuffix(".__init__")
+    for part in ("Generating.", "Curating.", "HandingOff."):
+        where = where.replace(part, "Studio.")
 
     @functools.wraps(function)
     def checked(*args: P.args, **kwargs: P.kwargs) -> R:

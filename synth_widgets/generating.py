@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -10,7 +10,7 @@ from synth_widgets import recipes
 from synth_widgets.arguments import ids_of, path_of
 from synth_widgets.chosen_models import ModelLike, is_in_code, model_name
 from synth_widgets.core import Core
-from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, suggesting
+from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
@@ -58,8 +58,8 @@ class Generating:
         Returns:
             The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
         """
-        recipe = recipes.grow(
-            self._topic(under),
+        recipe, _ = self._grow(
+            under,
             depth=depth,
             topics=topics,
             samples=samples,
@@ -76,7 +76,7 @@ class Generating:
         guidance: str | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
-        recipe = recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance)
+        recipe, _ = self._topics(under, n=n, depth=depth, leaves=leaves, guidance=guidance)
         return self._start(recipe, model=model)
 
     @suggesting
@@ -85,7 +85,7 @@ class Generating:
         guidance: str | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
-        recipe = recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance)
+        recipe, _ = self._inputs(under, n=n, only=only, guidance=guidance)
         return self._start(recipe, model=model)
 
     @suggesting
@@ -93,17 +93,31 @@ class Generating:
         self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None
     ) -> Job:
         """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place."""
-        if ids is None:
-            chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
-        else:
-            chosen = review.find(self._state, ids_of(ids))
-            if done := [s for s in chosen if s.status not in {"pending", "failed"}]:
-                raise StudioError(
-                    f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
-                    f"{done[0].status}). Give pending or failed ones."
-                )
-        recipe = recipes.outputs(ROOT, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=tuple(s.id for s in chosen))
+        recipe, samples = self._outputs(ids, prompt=prompt, guidance=guidance)
+        return self._start(recipe, model=model, samples=samples)
+
+    @suggesting
+    def regenerate(
+        self, ids: Any, *, part: str = "output", guidance: str | None = None, model: ModelLike | None = None,
+        prompt: str | None = None,
+    ) -> Job:  # fmt: skip
+        """Make samples anew: one, several, or all that a frame names.
+
+        The new version becomes the current one, as a draft. Of a kept sample it becomes a proposal: the sample
+        stays as it is until `accept` or `decline`. Where no valid version comes, nothing changes.
+
+        Args:
+            ids: samples as `keep` takes them.
+            part: ``"output"``, or ``"input"``: another input, and then its output.
+            guidance: how the new one should differ, such as ``"shorter, less formal"``.
+            model: another model for this call.
+            prompt: prompt style of the outputs.
+
+        Returns:
+            The running job.
+        """
+        recipe, samples = self._again(ids, part=part, prompt=prompt, guidance=guidance)
+        return self._start(recipe, model=model, samples=samples)
 
     def resume(self) -> Job:
         """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
@@ -132,8 +146,13 @@ class Generating:
 
         return self._core.act(act)
 
-    def estimate(self, method: str = "grow", **arguments: Any) -> Estimate:
-        """Say what a call of ``grow`` with these arguments would send, before it is made.
+    def estimate(self, method: str = "grow", *arguments: Any, **keywords: Any) -> Estimate:
+        """Say what a call of a generating method with these arguments would send, before it is made.
+
+        Args:
+            method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs`` or ``regenerate``.
+            arguments: what the method would be given.
+            keywords: likewise.
 
         >>> import synth_widgets as sw
         >>> from synth_widgets.testing import ScriptedCompleter
@@ -142,11 +161,54 @@ class Generating:
         Estimate(calls=(37, 74), topics=4, samples=32)
         >>> studio.close()
         """
-        if method != "grow":
-            raise StudioError(f"estimate() knows 'grow', not {method!r}.")
-        arguments.pop("model", None)
-        recipe = recipes.grow(self._topic(arguments.pop("under", ())), **arguments)
-        return self._core.act(lambda: self._core.estimate(recipe))
+        planned: dict[str, Callable[..., tuple[Recipe, tuple[str, ...]]]] = {
+            "grow": self._grow,
+            "generate_topics": self._topics,
+            "generate_inputs": self._inputs,
+            "generate_outputs": self._outputs,
+            "regenerate": self._again,
+        }
+        if method not in planned:
+            raise StudioError(f"estimate() knows {', '.join(planned)}, not {method!r}.{nearest(str(method), planned)}")
+        keywords.pop("model", None)
+        recipe, samples = planned[method](*arguments, **keywords)
+        return self._core.act(lambda: self._core.estimate(recipe, samples=samples))
+
+    # ------------------------------------------------------------ recipes, for a job or for its estimate
+    def _grow(self, under: Any = (), **arguments: Any) -> tuple[Recipe, tuple[str, ...]]:
+        return recipes.grow(self._topic(under), **arguments), ()
+
+    def _topics(
+        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, guidance: str | None = None
+    ) -> tuple[Recipe, tuple[str, ...]]:
+        return recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance), ()
+
+    def _inputs(
+        self, under: Any = (), *, n: int = 8, only: bool = False, guidance: str | None = None
+    ) -> tuple[Recipe, tuple[str, ...]]:
+        return recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance), ()
+
+    def _outputs(
+        self, ids: Any = None, *, prompt: str = "basic", guidance: str | None = None
+    ) -> tuple[Recipe, tuple[str, ...]]:
+        self._check_open()
+        if ids is None:
+            chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
+        else:
+            chosen = review.find(self._state, ids_of(ids))
+            if done := [s for s in chosen if s.status not in {"pending", "failed"}]:
+                raise StudioError(
+                    f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
+                    f"{done[0].status}). Give pending or failed ones; regenerate() makes others anew."
+                )
+        return recipes.outputs(ROOT, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
+
+    def _again(
+        self, ids: Any, *, part: str = "output", prompt: str | None = None, guidance: str | None = None
+    ) -> tuple[Recipe, tuple[str, ...]]:
+        self._check_open()
+        chosen = review.find(self._state, ids_of(ids))
+        return recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
     # ------------------------------------------------------------ inside
     @property

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
+from typing import Any, Literal
 
 from synth_widgets.arguments import count_of, text_of
 from synth_widgets.errors import StudioError, suggesting
@@ -78,3 +78,12 @@ def inputs(under: str, *, n: int, only: bool, guidance: str | None) -> Recipe:
 def outputs(root: str, *, prompt: str, guidance: str | None) -> Recipe:
     """Return the recipe of `Studio.generate_outputs`."""
     return Recipe("outputs", root, 0, guidance=text_of(guidance), prompt=check_style(prompt))
+
+
+def regenerate(root: str, *, part: str, prompt: str | None, guidance: str | None) -> Recipe:
+    """Return the recipe of `Studio.regenerate`."""
+    if part not in ("output", "input"):
+        raise StudioError(f"part={part!r} is 'output', or 'input' (and then its output).")
+    style = check_style(prompt or "basic")
+    wanted: Literal["input", "output"] = "input" if part == "input" else "output"
+    return Recipe("regenerate", root, 0, guidance=text_of(guidance), prompt=style, part=wanted)

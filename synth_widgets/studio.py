@@ -12,6 +12,7 @@ from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.curating import Curating
 from synth_widgets.errors import StudioError, suggesting, unknown_keywords
 from synth_widgets.generating import Generating
+from synth_widgets.handing_off import HandingOff
 from synth_widgets.records import STEPS, Session
 from synth_widgets.registry import attach, detach, file_of
 from synth_widgets.runs.job import Job
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget
 
 
-class Studio(Generating, Curating):
+class Studio(Generating, Curating, HandingOff):
     """A task, its topics and samples, and the file that holds them. On the last line of a cell it is the widget.
 
     Studios of one file in one process share everything, so a cell that is run again shows the living data.

@@ -1,4 +1,4 @@
-import type { Cell, SampleBody, SampleRow, StudioView, TopicRow } from "../src/protocol.gen";
+import type { Cell, SampleBody, SampleRow, StudioView, TaskView, TopicRow } from "../src/protocol.gen";
 
 /** A task and texts of our own, so that the page shows what real data looks like. */
 export const TREE: readonly [string, number][] = [
@@ -47,24 +47,46 @@ const SAYS = [
 ];
 const AREAS = ["garden", "kitchen", "workshop", "bicycle"];
 
-export const STUDIO: StudioView = {
-  task: {
-    name: "Household advice",
-    instruction:
-      "Read a person's question about house, garden or bicycle; return the area, how urgent it is and one line of advice.",
-    requirements: [
-      { text: "Never advise work on gas or mains electricity.", priority: "p0" },
-      { text: "Advice in English, whatever the question.", priority: "p1" },
-    ],
-    input: [],
-    output: [
-      { name: "area", says: "garden, kitchen, workshop, bicycle", required: true },
-      { name: "urgency", says: "low, normal, high", required: true },
-      { name: "needs_expert", says: "true or false", required: true },
-      { name: "advice", says: "text, at most 120 characters", required: true },
-      { name: "parts", says: "2 fields", required: false },
-    ],
+export const TASK: TaskView = {
+  name: "Household advice",
+  instruction:
+    "Read a person's question about house, garden or bicycle; return the area, how urgent it is and one line of advice.",
+  requirements: [
+    {
+      name: "Never advise work on gas or mains electricity.",
+      text: "Never advise work on gas or mains electricity.",
+      priority: "p0",
+    },
+    { name: "English", text: "Advice in English, whatever the question.", priority: "p1" },
+  ],
+  input: [],
+  output: [
+    { name: "area", says: "garden, kitchen, workshop, bicycle", required: true },
+    { name: "urgency", says: "low, normal, high", required: true },
+    { name: "needs_expert", says: "true or false", required: true },
+    { name: "advice", says: "text, at most 120 characters", required: true },
+    { name: "parts", says: "2 fields", required: false },
+  ],
+  input_schema: null,
+  output_schema: {
+    type: "object",
+    properties: {
+      area: { type: "string", enum: ["garden", "kitchen", "workshop", "bicycle"] },
+      urgency: { type: "string", enum: ["low", "normal", "high"] },
+      needs_expert: { type: "boolean" },
+      advice: { type: "string", maxLength: 120 },
+      parts: {
+        type: "object",
+        properties: { names: { type: "array", items: { type: "string" } }, price: { type: "number" } },
+      },
+    },
+    required: ["area", "urgency", "needs_expert", "advice"],
   },
+  version: 1,
+  changed: null,
+};
+
+export const STUDIO: StudioView = {
   model: "local",
   model_note:
     "The embedded model proves that everything works, without a key. Its texts are of demonstration quality: choose another model for data that you keep.",
@@ -140,6 +162,9 @@ export function sample(seq: number, topic: string, status: SampleRow["status"]):
     session: STUDIO.session,
     version: 1,
     origin: seq % 13 === 0 ? "edited" : "generated",
+    stale: false,
+    unfinished: false,
+    proposal: false,
   };
 }
 
@@ -164,9 +189,19 @@ export function body(row: SampleRow): SampleBody {
     reasoning: null,
     problem: failed ? row.reason : null,
     created: 1_790_000_000,
+    task_version: 1,
     calls: [call],
   });
   const versions =
     row.origin === "edited" ? [version(0, "generated"), version(1, "edited")] : [version(1, "generated")];
-  return { id: row.id, version: row.version, tags: [], versions };
+  return {
+    id: row.id,
+    version: row.version,
+    proposal: null,
+    unfinished: null,
+    stars: row.stars,
+    ratings: {},
+    tags: [],
+    versions,
+  };
 }

@@ -6,11 +6,12 @@ import type {
   SampleRow,
   Snapshot,
   StudioView,
+  TaskView,
   ToFront,
   ToKernel,
   TopicRow,
 } from "../src/protocol.gen";
-import { body, id, leaves, STUDIO, sample, topics } from "./data";
+import { body, id, leaves, STUDIO, sample, TASK, topics } from "./data";
 
 type Op = Delta["ops"][number];
 type Listener = (...args: never[]) => void;
@@ -22,6 +23,7 @@ export class FakeKernel implements Model {
   busy = false;
   dead = false;
   studio: StudioView = structuredClone(STUDIO);
+  task: TaskView = structuredClone(TASK);
   readonly sent: ToKernel[] = [];
   readonly traits: Record<string, unknown> = { theme: "auto", height: 764, revision: 0, selected_ids: [] };
   readonly #listeners = new Map<string, Set<Listener>>();
@@ -101,6 +103,7 @@ export class FakeKernel implements Model {
       else if (op.op === "topic") this.#topics.set(op.row.id, op.row);
       else if (op.op === "-topic") this.#topics.delete(op.id);
       else if (op.op === "job") this.#jobs.set(op.row.id, op.row);
+      else if (op.op === "task") this.task = op.row;
       else this.studio = op.row;
     }
     const base = this.#rev;
@@ -119,6 +122,10 @@ export class FakeKernel implements Model {
     const job: JobRow = {
       id: id(90_000 + this.#rev),
       kind: "grow",
+      models: [this.studio.model],
+      guidance: "",
+      started: Date.now() / 1000,
+      ended: null,
       status: "running",
       done: 0,
       total,
@@ -224,6 +231,7 @@ export class FakeKernel implements Model {
       };
       const first = {
         studio: this.studio,
+        task: this.task,
         topics: [...this.#topics.values()],
         jobs: [...this.#jobs.values()],
       };

@@ -1,5 +1,14 @@
 import { batch, type Signal, signal } from "@preact/signals";
-import type { Delta, JobRow, Progress, SampleRow, Snapshot, StudioView, TopicRow } from "./protocol.gen";
+import type {
+  Delta,
+  JobRow,
+  Progress,
+  SampleRow,
+  Snapshot,
+  StudioView,
+  TaskView,
+  TopicRow,
+} from "./protocol.gen";
 
 export type Status = SampleRow["status"];
 export type Counts = Record<Status, number>;
@@ -130,6 +139,7 @@ export class Replica {
   readonly places = new Map<string, number>();
   readonly jobs = new Map<string, JobRow>();
   readonly studio: Signal<StudioView | null> = signal(null);
+  readonly task: Signal<TaskView | null> = signal(null);
   readonly progress: Signal<ReadonlyMap<string, Progress>> = signal(new Map());
   readonly samplesAt = signal(0);
   readonly topicsAt = signal(0);
@@ -209,6 +219,7 @@ export class Replica {
 
   #fill(page: Snapshot): void {
     if (page.studio) this.studio.value = page.studio;
+    if (page.task) this.task.value = page.task;
     for (const row of page.topics ?? []) this.#putTopic(row);
     for (const row of page.jobs ?? []) this.jobs.set(row.id, row);
     for (const row of page.samples) {
@@ -277,6 +288,9 @@ export class Replica {
         }
         case "studio":
           this.studio.value = op.row;
+          break;
+        case "task":
+          this.task.value = op.row;
           break;
       }
     }

@@ -2,16 +2,29 @@ import type { Model } from "../src/model";
 import type {
   Delta,
   JobRow,
+  SampleBody,
   SampleRow,
   Snapshot,
   StudioView,
+  TaskView,
   ToFront,
   ToKernel,
   TopicRow,
 } from "../src/protocol.gen";
 
+export const task: TaskView = {
+  name: "Task",
+  instruction: "Do it",
+  requirements: [],
+  input: [],
+  output: [],
+  input_schema: null,
+  output_schema: null,
+  version: 1,
+  changed: null,
+};
+
 export const studio: StudioView = {
-  task: { name: "Task", instruction: "Do it", requirements: [], input: [], output: [] },
   model: "local",
   model_note: null,
   guidance: { all: "", topics: "", inputs: "", outputs: "" },
@@ -46,6 +59,22 @@ export function sample(
     session: "1",
     version: 1,
     origin: "generated",
+    stale: false,
+    unfinished: false,
+    proposal: false,
+  };
+}
+
+export function body(id: string, version = 1): SampleBody {
+  return {
+    id,
+    version,
+    proposal: null,
+    unfinished: null,
+    stars: null,
+    ratings: {},
+    tags: [],
+    versions: [],
   };
 }
 
@@ -53,6 +82,10 @@ export function job(id: string, status: JobRow["status"]): JobRow {
   return {
     id,
     kind: "grow",
+    models: ["local"],
+    guidance: "",
+    started: 0,
+    ended: null,
     status,
     done: 0,
     total: 1,
@@ -71,7 +104,19 @@ export function snapshot(
   topics = [topic("root", null)],
   epoch = "e",
 ): Snapshot {
-  return { t: "snapshot", protocol: 1, epoch, rev, page: 0, pages: 1, studio, topics, jobs: [], samples };
+  return {
+    t: "snapshot",
+    protocol: 1,
+    epoch,
+    rev,
+    page: 0,
+    pages: 1,
+    studio,
+    task,
+    topics,
+    jobs: [],
+    samples,
+  };
 }
 
 export function delta(base: number, ops: Delta["ops"], epoch = "e"): Delta {

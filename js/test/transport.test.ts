@@ -1,8 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, mock, test } from "node:test";
-import type { SampleBody } from "../src/protocol.gen";
 import { CommandError, Connection } from "../src/transport";
-import { delta, put, sample, snapshot, TestModel } from "./fixtures";
+import { body, delta, put, sample, snapshot, TestModel } from "./fixtures";
 
 let model: TestModel;
 let line: Connection;
@@ -127,8 +126,6 @@ test("a verdict that the kernel took outlives its reply until the delta comes, b
   mock.timers.tick(1000);
   assert.equal(line.verdicts.of("a"), null);
 });
-
-const body = (id: string, version = 1): SampleBody => ({ id, version, tags: [], versions: [] });
 
 test("bodies are asked for once, in one message, and again after work on them", async () => {
   const row = sample("a", 0, "root");

@@ -68,7 +68,7 @@ def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool 
         "stars": _series([s.stars for s in samples], "Int64"),
         "tags": _objects([s.tags for s in samples]),
         "split": _series([s.split for s in samples], "str"),
-        "session": _series([s.session for s in samples], "str"),
+        "session": _series([s.session or None for s in samples], "str"),
         "model": _series([_model(state, s) for s in samples], "str"),
         "created": pd.Series(pd.to_datetime([s.created for s in samples], unit="s", utc=True).as_unit("us")),
         "cost": _series([cost for cost, _ in costs], "float64"),
@@ -84,13 +84,15 @@ def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool 
     return result
 
 
-def warn_when_empty(state: State, samples: Sequence[Sample], status: str | Iterable[str]) -> None:
+def warn_when_empty(
+    state: State, samples: Sequence[Sample], status: str | Iterable[str], what: str = "frame", method: str = "to_pandas"
+) -> None:
     """Warn when nothing is kept yet although there are samples."""
     if samples or status != "kept":
         return
     total = len(state.visible_samples())
     if not total:
-        warnings.warn("There are no samples yet, so the frame is empty. studio.grow() makes some.", stacklevel=4)
+        warnings.warn(f"There are no samples yet, so the {what} is empty. studio.grow() makes some.", stacklevel=4)
         return
     kept = sum(s.status == "kept" for s in state.visible_samples())
     warnings.warn(
@@ -98,8 +100,8 @@ def warn_when_empty(state: State, samples: Sequence[Sample], status: str | Itera
         + (
             ": the filters leave none of them."
             if kept
-            else ", so the frame is empty. Keep samples in the widget (A), with studio.keep(ids), or ask for "
-            "to_pandas(status='all')."
+            else f", so the {what} is empty. Keep samples in the widget (A), with studio.keep(ids), or ask for "
+            f"{method}(status='all')."
         ),
         stacklevel=4,
     )

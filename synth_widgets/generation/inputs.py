@@ -36,6 +36,7 @@ class InputsAsk:
         n: how many are wanted.
         existing: inputs that stand under this topic, the newest last.
         part: which of how many calls for this topic this is, when several are sent at once.
+        earlier: an input that is to be replaced by another one.
     """
 
     task: Task
@@ -44,6 +45,7 @@ class InputsAsk:
     existing: tuple[Json, ...] = ()
     part: tuple[int, int] = (1, 1)
     guidance: str = ""
+    earlier: Json = None
 
 
 def ask_list(ask: InputsAsk, mode: Mode) -> Request:
@@ -65,6 +67,8 @@ def ask_list(ask: InputsAsk, mode: Mode) -> Request:
     if ask.part[1] > 1:
         part, parts = ask.part
         user += [f"This is part {part} of {parts}: take situations that the other parts will not think of."]
+    if ask.earlier is not None:
+        user += ["In the place of this input another one is wanted:", as_text(ask.earlier)]
     user += [f"Write {ask.n} {'input' if ask.n == 1 else 'inputs'} as items."]
     return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
 

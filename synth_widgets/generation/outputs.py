@@ -8,13 +8,22 @@ from synth_widgets.generation.prompts import Turn, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.structured import extract_json
 from synth_widgets.records import Json
-from synth_widgets.task import Task
+from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import storable
+
+_OTHER = "Answer the same input once more, from scratch and in the same form; the answer above is replaced by this one."
 
 
 @dataclass(frozen=True, slots=True)
 class OutputAsk:
-    """What is known when an output is asked for."""
+    """What is known when an output is asked for.
+
+    Attributes:
+        turns: examples.
+        is_again: whether the answer before this one was no good.
+        earlier: an output that is to be replaced by another one; ``None`` for the first.
+        wish: how the other one should differ; empty when it just should.
+    """
 
     task: Task
     input: Json
@@ -22,6 +31,8 @@ class OutputAsk:
     guidance: str = ""
     small_model: bool = False
     is_again: bool = False
+    earlier: Json = None
+    wish: str = ""
 
 
 def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
@@ -29,16 +40,23 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
     task = question.task
     system, user = (message["content"] for message in task.messages(question.input))
     schema = task.output.json if task.output is not None else None
+    turns, guidance = question.turns, question.guidance
+    is_other = question.earlier is not None
+    if is_other and question.small_model:  # shown its earlier answer, a small model would only repeat it
+        guidance = "\n".join(filter(None, [guidance, question.wish]))
+    elif is_other:
+        turns = (*turns, (user, as_text(question.earlier)))
+        user = f"{_OTHER} {question.wish}".strip()
     # Without chance a small model would give the answer that was no good once more.
-    params = {"max_tokens": 300, "temperature": 0.7 if question.is_again else 0.0} if question.small_model else {}
+    chance = 0.7 if question.is_again or is_other else 0.0
     return request(
-        [system, *section("Guidance", question.guidance)],
+        [system, *section("Guidance", guidance)],
         user,
         step="outputs",
         mode=mode if schema is not None else "text",
         schema=schema,
-        turns=question.turns,
-        params=params,
+        turns=turns,
+        params={"max_tokens": 300, "temperature": chance} if question.small_model else {},
         seed=seed,
     )
 

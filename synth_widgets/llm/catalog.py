@@ -1,4 +1,4 @@
-"""Which providers can be asked, where they are, and which completer serves a model."""
+"""Which providers can be asked, where they are, and which transport serves a model: one table."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from synth_widgets.errors import AccessError, ModelError, nearest
+from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 
@@ -19,9 +20,11 @@ class Provider:
     Attributes:
         name: what stands before the slash in a model's name, spelled as litellm spells it.
         display: what people call it.
-        base: address of its OpenAI-compatible endpoint.
-        keys: environment variables that may hold its key, the usual one first. None: it needs no key.
+        base: address of its OpenAI-compatible endpoint; empty where litellm knows the address.
+        keys: environment variables that may hold its key, the usual one first. None: it needs no single key.
         bases: environment variables that may hold another address.
+        first: the model that is taken when nobody chose one and a key of this provider is there: a cheap one.
+        needs: how access is given where it is not by one key, in words.
         limit: how it calls the limit of an answer's length.
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
         seed: whether a seed makes its answers repeat.
@@ -32,14 +35,21 @@ class Provider:
     base: str
     keys: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
+    first: str | None = None
+    needs: str | None = None
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     strict: bool = True
     seed: bool = False
 
+    @property
+    def is_native(self) -> bool:
+        """Whether `synth_widgets.llm.openai_http` asks it; else `synth_widgets.llm.via_litellm` does."""
+        return bool(self.base)
 
-def _hosted(name: str, display: str, base: str, *more_keys: str) -> Provider:
+
+def _hosted(name: str, display: str, base: str, first: str | None, *more_keys: str) -> Provider:
     usual = name.upper()
-    return Provider(name, display, base, (f"{usual}_API_KEY", *more_keys), (f"{usual}_API_BASE",))
+    return Provider(name, display, base, (f"{usual}_API_KEY", *more_keys), (f"{usual}_API_BASE",), first)
 
 
 def _own(name: str, display: str, base: str, *more_bases: str) -> Provider:
@@ -49,32 +59,84 @@ def _own(name: str, display: str, base: str, *more_bases: str) -> Provider:
     )
 
 
+def _litellm(name: str, display: str, first: str | None = None, *keys: str) -> Provider:
+    usual = name.upper()
+    return Provider(name, display, "", keys or (f"{usual}_API_KEY",), (f"{usual}_API_BASE",), first)
+
+
+def _accounts(name: str, display: str, needs: str) -> Provider:
+    return Provider(name, display, "", needs=needs)
+
+
+_AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE), AWS_REGION_NAME; and pip install boto3"
+_GOOGLE = "VERTEXAI_PROJECT and VERTEXAI_LOCATION, gcloud's login; and pip install google-cloud-aiplatform"
+_AZURE = "AZURE_API_KEY, AZURE_API_BASE and AZURE_API_VERSION, or api_key=, api_base= and api_version= of sw.Model"
+
 PROVIDERS: tuple[Provider, ...] = (
+    # OpenAI-compatible endpoints, asked directly.
     Provider(
         "openai",
         "OpenAI",
         "https://api.openai.com/v1",
         ("OPENAI_API_KEY",),
         ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+        "gpt-5-mini",
         limit="max_completion_tokens",
     ),
-    _hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1"),
-    _hosted("groq", "Groq", "https://api.groq.com/openai/v1"),
-    _hosted("together_ai", "Together AI", "https://api.together.xyz/v1", "TOGETHER_API_KEY", "TOGETHERAI_API_KEY"),
-    _hosted("mistral", "Mistral", "https://api.mistral.ai/v1"),
-    _hosted("deepseek", "DeepSeek", "https://api.deepseek.com/v1"),
-    _hosted("xai", "xAI", "https://api.x.ai/v1"),
-    _hosted("fireworks_ai", "Fireworks AI", "https://api.fireworks.ai/inference/v1", "FIREWORKS_API_KEY"),
-    _hosted("cerebras", "Cerebras", "https://api.cerebras.ai/v1"),
-    _hosted("perplexity", "Perplexity", "https://api.perplexity.ai", "PERPLEXITYAI_API_KEY"),
-    _hosted("nvidia_nim", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1"),
+    # Providers with a format of their own, asked through litellm.
+    Provider(
+        "anthropic",
+        "Anthropic",
+        "",
+        ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
+        "claude-haiku-4-5",
+    ),
+    _litellm("gemini", "Google Gemini", "gemini-2.5-flash", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    # OpenAI-compatible again.
+    _hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "openai/gpt-5-mini"),
+    _hosted("groq", "Groq", "https://api.groq.com/openai/v1", "openai/gpt-oss-20b"),
+    _hosted(
+        "together_ai",
+        "Together AI",
+        "https://api.together.xyz/v1",
+        "openai/gpt-oss-120b",
+        "TOGETHER_API_KEY",
+        "TOGETHERAI_API_KEY",
+    ),
+    _hosted("mistral", "Mistral", "https://api.mistral.ai/v1", "mistral-small-latest"),
+    _hosted("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "deepseek-flash"),
+    _hosted("xai", "xAI", "https://api.x.ai/v1", None),
+    _hosted(
+        "fireworks_ai", "Fireworks AI", "https://api.fireworks.ai/inference/v1", "gpt-oss-20b", "FIREWORKS_API_KEY"
+    ),
+    _hosted("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "gpt-oss-120b"),
+    _hosted("perplexity", "Perplexity", "https://api.perplexity.ai", "sonar", "PERPLEXITYAI_API_KEY"),
+    _hosted("nvidia_nim", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", None),
     _own("hosted_vllm", "vLLM", "http://localhost:8000/v1"),
     _own("ollama", "Ollama", "http://localhost:11434/v1"),
     _own("ollama_chat", "Ollama", "http://localhost:11434/v1", "OLLAMA_API_BASE"),
     _own("lm_studio", "LM Studio", "http://localhost:1234/v1"),
     _own("llamafile", "llamafile", "http://localhost:8080/v1"),
+    # litellm again. Any other provider that litellm knows goes the same way, without a line here.
+    _litellm("cohere_chat", "Cohere", "command-r7b-12-2024", "COHERE_API_KEY"),
+    _litellm("cohere", "Cohere", None, "COHERE_API_KEY"),
+    _litellm("deepinfra", "DeepInfra", "openai/gpt-oss-20b"),
+    _litellm("sambanova", "SambaNova", "gpt-oss-120b"),
+    _litellm("novita", "Novita AI", "openai/gpt-oss-20b"),
+    _litellm("nebius", "Nebius AI Studio"),
+    _litellm("moonshot", "Moonshot AI"),
+    _litellm("dashscope", "Alibaba Model Studio"),
+    _litellm("ai21", "AI21"),
+    _litellm("huggingface", "Hugging Face", None, "HUGGINGFACE_API_KEY", "HF_TOKEN"),
+    _litellm("replicate", "Replicate", None, "REPLICATE_API_KEY", "REPLICATE_API_TOKEN"),
+    _litellm("azure_ai", "Azure AI Foundry"),
+    _accounts("azure", "Azure OpenAI", _AZURE),
+    _accounts("bedrock", "Amazon Bedrock", _AWS),
+    _accounts("sagemaker_chat", "Amazon SageMaker", _AWS),
+    _accounts("vertex_ai", "Google Vertex AI", _GOOGLE),
 )
-"""The providers that are served, in the order in which they are offered."""
+"""The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
 LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True)
@@ -87,7 +149,7 @@ class Endpoint:
 
     Attributes:
         provider: the line of the table.
-        base: address, without ``/chat/completions``.
+        base: address, without ``/chat/completions``; empty where litellm knows it.
         model: the name that the endpoint knows.
         own_host: whether the address is the provider's own, not one that a person gave.
         key_source: how a key can be given, in words.
@@ -109,7 +171,9 @@ class Endpoint:
 
     @property
     def shown(self) -> str:
-        """The address without user, password and query: it may be shown."""
+        """The address without user, password and query, or who is asked: it may be shown."""
+        if not self.base:
+            return self.provider.display
         parts = urllib.parse.urlsplit(self.base)
         host = parts.hostname or ""
         host = f"[{host}]" if ":" in host else host
@@ -128,22 +192,27 @@ def provider_of(name: str) -> Provider:
     provider, slash, model = name.partition("/")
     if provider == "local":
         return LOCAL
-    served = ", ".join(_BY_NAME)
     if not slash:
-        written = f"'{name}/<name>'" if name in _BY_NAME else f"'openai/{name}'"
+        known = provider in _BY_NAME or provider in litellm_package.providers()
+        written = f"'{name}/<name>'" if known else f"'openai/{name}'"
         raise ModelError(
             f"The model {name!r} does not say whose it is: write provider/name, such as {written}, or 'local' for "
-            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers: {served}."
+            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers: {', '.join(_BY_NAME)}, and "
+            "every other that litellm knows."
         )
-    if provider not in _BY_NAME:
+    found = _BY_NAME.get(provider)
+    if found is None and provider in litellm_package.providers():
+        found = Provider(provider, provider, "")
+    if found is None:
         raise ModelError(
-            f"The provider {provider!r} of {name!r} is not served yet.{nearest(provider, _BY_NAME)} Served are: "
-            f"{served}, and 'local'. Any other OpenAI-compatible endpoint: "
+            f"There is no provider {provider!r}, of which {name!r} speaks."
+            f"{nearest(provider, [*_BY_NAME, *sorted(litellm_package.providers())])} Known are: {', '.join(_BY_NAME)}, "
+            f"'local', and every other that litellm knows. An OpenAI-compatible endpoint of another name: "
             f"sw.Model('openai/{model}', api_base='https://…/v1')."
         )
     if not model:
         raise ModelError(f"The model {name!r} has no name behind the slash: write '{provider}/<name>'.")
-    return _BY_NAME[provider]
+    return found
 
 
 def endpoint_of(model: Model) -> Endpoint:
@@ -167,9 +236,16 @@ def endpoint_of(model: Model) -> Endpoint:
     name = model.name.partition("/")[2]
     if provider.name == "fireworks_ai" and own_host and "/" not in name:
         name = f"accounts/fireworks/models/{name}"
-    variable = f"the environment variable {provider.keys[0]}, or api_key= of sw.Model" if provider.keys else ""
     key = model.api_key or _environment(provider.keys)
-    return Endpoint(provider, base, name, own_host, variable, key.strip() if key else None)
+    return Endpoint(provider, base, name, own_host, _key_source(provider), key.strip() if key else None)
+
+
+def _key_source(provider: Provider) -> str:
+    if provider.needs:
+        return provider.needs
+    if provider.keys:
+        return f"the environment variable {provider.keys[0]}, or api_key= of sw.Model"
+    return f"the environment variables that litellm reads for {provider.name}, or api_key= of sw.Model"
 
 
 def need_key(endpoint: Endpoint, model: Model) -> None:
@@ -178,7 +254,7 @@ def need_key(endpoint: Endpoint, model: Model) -> None:
     Raises:
         AccessError: it is missing; the message names the environment variable.
     """
-    hosted = endpoint.own_host and endpoint.base.startswith("https://")
+    hosted = endpoint.own_host and not endpoint.base.startswith("http://") and endpoint.provider.keys
     if hosted and not endpoint.key:
         raise AccessError(f"{model.name!r} needs a key of {endpoint.provider.display}: set {endpoint.key_source}.")
 
@@ -204,9 +280,13 @@ def completer_for(model: Model | str | Completer) -> Completer:
         from synth_widgets.llm.local import LocalCompleter
 
         return LocalCompleter(model)
-    from synth_widgets.llm.openai_http import OpenAICompleter
+    if provider_of(model.name).is_native:
+        from synth_widgets.llm.openai_http import OpenAICompleter
 
-    return OpenAICompleter(model)
+        return OpenAICompleter(model)
+    from synth_widgets.llm.via_litellm import LiteLLMCompleter
+
+    return LiteLLMCompleter(model)
 
 
 def _environment(names: tuple[str, ...]) -> str | None:

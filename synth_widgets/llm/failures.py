@@ -14,12 +14,18 @@ from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
 
 _PASSING = {408, 409, 425, 429}
 _SHOWN = 300
-_MODE_WORDS = re.compile(r"response_?format|json_?schema|structured|guided|grammar|json mode", re.IGNORECASE)
+_MODE_WORDS = re.compile(
+    r"response_?(format|(json_?)?schema)|json_?schema|output_?(format|config)|input_schema|additionalProperties|"
+    r"structured|guided|grammar|json mode",
+    re.IGNORECASE,
+)
+_NO_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
+"""Google says of a wrong key that the request is invalid."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
 
 _ADVICE = {404: "Check the model's name, and api_base= if you set it: it usually ends in /v1."}
-_REDIRECTED = "It redirects; give the final address as api_base= of sw.Model."
+REDIRECTED = "It redirects; give the final address as api_base= of sw.Model."
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +97,9 @@ def from_status(
     if structured and _MODE_WORDS.search(f"{said} {code} {fields.get('param')}") and status in {400, 404, 422}:
         salvage = fields.get("failed_generation")
         return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
-    advice = _ADVICE.get(status) or (_REDIRECTED if 300 <= status < 400 else None)
+    if status == 400 and _NO_KEY.search(text):
+        status = 401
+    advice = _ADVICE.get(status) or (REDIRECTED if 300 <= status < 400 else None)
     if status in {401, 403}:
         sent_key = f"The key was sent and not accepted: check {place.key_source}."
         advice = sent_key if place.has_key else f"No key was sent: set {place.key_source}."
@@ -110,7 +118,7 @@ def _not_taken(text: str, fields: Mapping[str, object], sent: Iterable[str]) -> 
     return next((name for name in names if re.search(rf"\b{re.escape(name)}\b", text)), None)
 
 
-def from_exception(error: Exception, shown: str, *, key: str | None) -> Failure | None:
+def from_exception(error: Exception, shown: str, *, key: str | None = None) -> Failure | None:
     """Read what a connection raised; ``None`` for what is none of its failures.
 
     Args:
@@ -130,10 +138,11 @@ def from_exception(error: Exception, shown: str, *, key: str | None) -> Failure 
         return Failure(AccessError(f"{shown} answered with something that is no chat completion: {error}. {hint}"))
     if isinstance(error, TooLargeError):
         return Failure(RequestRefusedError(f"{shown} sent an answer of more than {error.args[0] // 2**20} MiB."))
-    return _from_connection(error, shown)
+    return from_connection(error, shown)
 
 
-def _from_connection(error: Exception, shown: str) -> Failure | None:
+def from_connection(error: BaseException, shown: str) -> Failure | None:
+    """Read what aiohttp or the system raised; ``None`` for anything else."""
     import aiohttp
 
     if isinstance(error, aiohttp.InvalidURL):
@@ -182,13 +191,13 @@ def _number(value: str | None) -> float | None:
     return float(value)
 
 
-def redacted(text: str, key: str | None) -> str:
-    """Take a key out of an endpoint's words, whole, shortened or masked with asterisks.
+def redacted(text: str, *keys: str | None) -> str:
+    """Take keys out of an endpoint's words, whole, shortened or masked with asterisks.
 
     >>> redacted("Incorrect API key provided: sk-12***cd.", "sk-1234abcd")
     'Incorrect API key provided: ….'
     """
-    if key:
+    for key in filter(None, keys):
         text = text.replace(key, "…")
         heads = {key[:n] for n in (4, 6, 8) if len(key) > 2 * n} | ({key[-6:]} if len(key) > 12 else set())
         words = "|".join(re.escape(head) for head in sorted(heads, key=len))

@@ -3,60 +3,30 @@
 from __future__ import annotations
 
 import asyncio
-import logging
-import random
-import time
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
-from contextlib import aclosing, contextmanager, suppress
-from dataclasses import dataclass, replace
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm import failures, session
-from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
-from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
-from synth_widgets.llm.failures import Failure, Place
-from synth_widgets.llm.limiter import gate
+from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm.catalog import Endpoint
+from synth_widgets.llm.completer import OnText, Request
+from synth_widgets.llm.failures import Failure
+from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.sse import EventReader
-from synth_widgets.llm.wire import Reading, body, read_json
+from synth_widgets.llm.wire import body, read_json
 from synth_widgets.models import Model
 
 if TYPE_CHECKING:
     import aiohttp
 
-log = logging.getLogger(__name__)
-
-MAX_ANSWER = 8 * 2**20
-"""Bytes that an endpoint may send for one answer."""
+__all__ = ["OpenAICompleter", "Waits"]
 
 _MAX_REFUSAL = 64 * 2**10
 _AFTER_END = 0.2
 
 
-@dataclass(frozen=True, slots=True)
-class Waits:
-    """How long to wait and how often to try. All times are in seconds.
-
-    Attributes:
-        tries: attempts for one request at most.
-        first: the wait after the first failure is a random part of this; it doubles with each failure.
-        most: such a wait is never longer.
-        longest: a ``Retry-After`` above this is not waited for.
-        connect: to open a connection.
-        silence: between two pieces of an answer, and before the first.
-        total: for one attempt.
-    """
-
-    tries: int = 6
-    first: float = 1.0
-    most: float = 20.0
-    longest: float = 120.0
-    connect: float = 15.0
-    silence: float = 300.0
-    total: float = 900.0
-
-
-class OpenAICompleter:
+class OpenAICompleter(RemoteCompleter):
     """Asks one model at an endpoint that speaks OpenAI's chat completions.
 
     Args:
@@ -64,13 +34,6 @@ class OpenAICompleter:
         session: an aiohttp session to use and to leave open; ``None`` takes the running loop's shared one.
         waits: how long to wait and how often to try.
         endpoint: overrides what `endpoint_of` finds for the model.
-
-    Attributes:
-        name: the model's name.
-        concurrency: calls in flight at most, together with every other completer of this model and loop.
-        items_per_call: topics or inputs to ask for in one call.
-        modes: ways to ask for JSON, in the order to try them.
-        notes: sentences for a person on what had to be left out for this endpoint.
 
     Raises:
         ModelError: the provider is not served.
@@ -84,118 +47,22 @@ class OpenAICompleter:
         waits: Waits | None = None,
         endpoint: Endpoint | None = None,
     ) -> None:
-        if endpoint is None:
-            provider_of(model.name)
-        self.model = model
-        self.name = model.name
-        self.concurrency = model.concurrency or 16
-        self.items_per_call = ITEMS_PER_CALL
-        self.modes: tuple[Mode, ...] = ("json_schema", "text")
-        self.waits = waits or Waits()
-        self.notes: list[str] = []
-        self.endpoint = endpoint
+        super().__init__(model, waits=waits, endpoint=endpoint)
         self._given = session
         self._held: aiohttp.ClientSession | None = None
-        self._left_out: set[str] = set()
-        self._limit_name: str | None = None
-        self._waiting: dict[object, str] = {}
 
-    def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+    def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
+        """Return one request, ready to be sent once."""
+        return _HttpAttempt(self, endpoint, request, on_text)
 
-    @property
-    def waiting(self) -> str | None:
-        """What the latest retry waits for, in words for a person; ``None`` while nothing waits."""
-        return next(reversed(self._waiting.values()), None)
-
-    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
-        """Answer one request; see `Completer.complete`.
-
-        Raises:
-            AccessError: the key, the model's name or the address is wrong, or a key is missing.
-            ModeRefusedError: the endpoint does not take a JSON schema.
-            RequestRefusedError: this request cannot be answered.
-            UnreachableError: refusals (429), server errors or lost connections outlived every retry.
-        """
-        endpoint = self.endpoint or endpoint_of(self.model)
-        need_key(endpoint, self.model)
-        async with gate(endpoint.base, endpoint.model, self.concurrency).slot():
-            return await self._persist(endpoint, request, on_text)
+    async def warm_up(self) -> None:
+        """Load nothing: the first call opens its connection and is as quick as any."""
 
     async def close(self) -> None:
         """Give the shared session back; the last completer closes it. The completer may be used again."""
         held, self._held = self._held, None
         if held is not None:
             await session.release(held)
-
-    async def _persist(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer:
-        """Try until there is an answer or no sense in trying."""
-        tries = 0
-        while True:
-            outcome = await _Attempt(self, endpoint, request, on_text).run()
-            if isinstance(outcome, Answer):
-                return outcome
-            if outcome.param is not None and self._adapt(outcome.param, str(outcome.error)):
-                continue
-            tries += 1
-            if not outcome.again or tries >= min(self.waits.tries, outcome.tries or self.waits.tries):
-                raise _with_tries(outcome, tries)
-            pause = self._pause(outcome, tries)
-            if (outcome.after or 0.0) > self.waits.longest:
-                raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
-            with self._wait_for(endpoint, outcome, pause):
-                await asyncio.sleep(pause)
-
-    def _pause(self, outcome: Failure, tries: int) -> float:
-        """Seconds until the next try: what was asked plus up to a tenth, else full jitter."""
-        chance = random.random()  # noqa: S311  (spreads retries, keeps no secret)
-        if outcome.after is not None:
-            return outcome.after * (1 + chance / 10) + chance * min(0.1, self.waits.first)
-        return chance * min(self.waits.most, self.waits.first * 2.0 ** (tries - 1))
-
-    @contextmanager
-    def _wait_for(self, endpoint: Endpoint, outcome: Failure, pause: float) -> Iterator[None]:
-        who = endpoint.provider.display
-        if outcome.after is not None:
-            words = f"{who} asks to wait {pause:.0f} s ({outcome.why})"
-        else:
-            words = f"{who}: {outcome.why}; trying again in {pause:.0f} s"
-        mark = object()
-        self._waiting[mark] = words
-        try:
-            yield
-        finally:
-            del self._waiting[mark]
-
-    def _adapt(self, param: str, said: str) -> bool:
-        """Leave out or rename what the endpoint does not take; tell whether that changes anything.
-
-        Raises:
-            AccessError: the person asked for it in the model's own parameters.
-        """
-        if param == "max_tokens" and "max_completion_tokens" in said and self._limit_name is None:
-            self._limit_name = "max_completion_tokens"
-            return True
-        if param in self.model.params:
-            raise AccessError(f"{said} Take {param}= out of sw.Model({self.name!r}, …).")
-        if param in self._left_out:
-            return False
-        self._left_out.add(param)
-        self.notes.append(f"{self.name} does not take {param}; it is left out.")
-        log.info("%s does not take %s; it is left out", self.name, param)
-        return True
-
-    def params(self, endpoint: Endpoint, request: Request, *, stream: bool) -> dict[str, Any]:
-        """Return the sampling parameters of a call, by the names that the endpoint knows."""
-        told = {**self.model.params, **request.params}
-        if request.seed is not None and endpoint.provider.seed:
-            told.setdefault("seed", request.seed)
-        if stream:
-            told["stream_options"] = {"include_usage": True}
-        limit = self._limit_name or (endpoint.provider.limit if endpoint.own_host else "max_tokens")
-        if "max_tokens" in told and limit not in told:
-            told[limit] = told.pop("max_tokens")
-        return {name: value for name, value in told.items() if name not in self._left_out and value is not None}
 
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop, held from the first call until `close`."""
@@ -206,54 +73,24 @@ class OpenAICompleter:
         return self._held
 
 
-class _Attempt:
-    """One request sent once."""
+class _HttpAttempt(Attempt):
+    """One POST to ``/chat/completions``."""
 
     def __init__(self, owner: OpenAICompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
+        super().__init__(on_text)
         self._owner = owner
         self._endpoint = endpoint
         self._request = request
-        self._on_text = on_text
-        self._reading = Reading()
-        self._handed_out = False
 
-    async def run(self) -> Answer | Failure:
-        """Return the answer, or why there is none. Only cancelling and `on_text` raise."""
-        began = time.perf_counter()
-        failure: Failure | None = None
-        async with aclosing(self._pieces()) as pieces:
-            while failure is None:
-                try:
-                    piece = await anext(pieces, None)
-                except Exception as error:  # noqa: BLE001  (each kind is told apart there; unknown ones are raised)
-                    failure = self._lost(error)
-                    continue
-                if piece is None:
-                    break
-                if isinstance(piece, Failure):
-                    failure = piece
-                elif self._on_text is not None and piece:
-                    self._handed_out = True
-                    self._on_text(piece)
-        if failure is not None and failure.salvage is None:
-            return self._after_text(failure)
-        read = self._reading
-        text = read.text if failure is None or failure.salvage is None else failure.salvage
-        return Answer(text, read.outcome, read.reasoning, read.usage, time.perf_counter() - began)
-
-    def _after_text(self, failure: Failure) -> Failure:
-        """Once text was handed out nothing is tried again: the caller has used it."""
-        if not self._handed_out:
-            return failure
-        return replace(failure, error=UnreachableError(str(failure.error), self._reading.text), again=False, param=None)
-
-    async def _pieces(self) -> AsyncGenerator[str | Failure, None]:
+    async def pieces(self) -> AsyncGenerator[str | Failure, None]:
         """Send the request and yield the content as it comes, or one `Failure`."""
         import aiohttp
 
         owner, endpoint = self._owner, self._endpoint
         stream = self._on_text is not None
-        params = owner.params(endpoint, self._request, stream=stream)
+        params = owner.params(endpoint, self._request)
+        if stream and owner.takes("stream_options"):
+            params["stream_options"] = {"include_usage": True}
         waits = owner.waits
         limits = aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
         async with owner.session().post(
@@ -305,21 +142,17 @@ class _Attempt:
         text = failures.redacted(raw.decode("utf-8", "replace"), self._endpoint.key)
         structured = self._request.mode == "json_schema" and self._request.schema is not None
         return failures.from_status(
-            response.status, response.headers, text, self._place(), structured=structured, sent=params
+            response.status,
+            response.headers,
+            text,
+            self._owner.place(self._endpoint),
+            structured=structured,
+            sent=params,
         )
 
-    def _place(self) -> Place:
-        endpoint = self._endpoint
-        return Place(endpoint.shown, self._owner.name, endpoint.key_source, bool(endpoint.key))
-
-    def _lost(self, error: Exception) -> Failure:
-        """Say what an exception of the connection means; raise it again if it is none of its failures."""
-        failure = failures.from_exception(error, self._endpoint.shown, key=self._endpoint.key)
-        if failure is None:
-            raise error
-        if self._reading.finish is not None and failure.again:
-            return replace(failure, salvage=self._reading.text)  # whole but for its usage
-        return failure
+    def failure(self, error: Exception) -> Failure | None:
+        """Say what an exception of the connection means; ``None`` if it is none of its failures."""
+        return failures.from_exception(error, self._endpoint.shown, key=self._endpoint.key)
 
 
 def _headers(endpoint: Endpoint, *, stream: bool) -> dict[str, str]:
@@ -334,10 +167,3 @@ async def _bounded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
         if size > MAX_ANSWER:
             raise failures.TooLargeError(MAX_ANSWER)
         yield chunk
-
-
-def _with_tries(outcome: Failure, tries: int) -> Exception:
-    error = outcome.error
-    if isinstance(error, UnreachableError) and tries > 1:
-        return UnreachableError(f"{error} Tried {tries} times.", error.partial)
-    return error

@@ -1,10 +1,12 @@
-"""One aiohttp session per running loop, shared by every completer that lives on it."""
+"""One aiohttp session per running loop and transport, shared by every completer that lives on it."""
 
 from __future__ import annotations
 
 import asyncio
+import atexit
 import urllib.parse
 import urllib.request
+from contextlib import suppress
 from typing import TYPE_CHECKING
 from weakref import WeakKeyDictionary
 
@@ -25,7 +27,7 @@ class _Shared:
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
-def new_session() -> aiohttp.ClientSession:
+def new_session(traces: list[aiohttp.TraceConfig] | None = None) -> aiohttp.ClientSession:
     """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.limiter`.
 
     It keeps no cookies and reads no proxy settings; `proxy_for` does that, so that loopback is never sent
@@ -34,7 +36,8 @@ def new_session() -> aiohttp.ClientSession:
     import aiohttp
 
     connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
-    return aiohttp.ClientSession(connector=connector, cookie_jar=aiohttp.DummyCookieJar(), trust_env=False)
+    jar = aiohttp.DummyCookieJar()
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, trace_configs=traces)
 
 
 def acquire() -> aiohttp.ClientSession:
@@ -57,6 +60,44 @@ async def release(session: aiohttp.ClientSession) -> None:
     if shared.holders <= 0:
         del _shared[loop]
         await session.close()
+
+
+class RedirectedError(Exception):
+    """An endpoint redirects: nothing is sent on to where it points, because the key would go there too."""
+
+
+_lasting: dict[asyncio.AbstractEventLoop, aiohttp.ClientSession] = {}
+
+
+def lasting() -> aiohttp.ClientSession:
+    """Return the running loop's session for litellm, whose clients keep it: open until the process ends.
+
+    A redirect raises `RedirectedError`.
+    """
+    loop = asyncio.get_running_loop()
+    for gone in [known for known in _lasting if known.is_closed()]:
+        del _lasting[gone]
+    if loop not in _lasting or _lasting[loop].closed:
+        import aiohttp
+
+        trace = aiohttp.TraceConfig()
+        trace.on_request_end.append(_no_redirect)
+        _lasting[loop] = new_session([trace])
+        atexit.register(_close_at_end, loop)
+    return _lasting[loop]
+
+
+async def _no_redirect(_session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
+    if 300 <= ended.response.status < 400:
+        ended.response.close()
+        raise RedirectedError(str(ended.response.status))
+
+
+def _close_at_end(loop: asyncio.AbstractEventLoop) -> None:
+    session = _lasting.pop(loop, None)
+    if session is not None and loop.is_running():
+        with suppress(TimeoutError):
+            asyncio.run_coroutine_threadsafe(session.close(), loop).result(1)
 
 
 def is_loopback(url: str) -> bool:

@@ -66,7 +66,7 @@ def body(model: str, request: Request, params: Mapping[str, Any], *, stream: boo
         model: the name the endpoint knows.
         request: the question.
         params: sampling parameters, by the names the endpoint knows.
-        stream: whether the answer is to come in events, with the usage in the last.
+        stream: whether the answer is to come in events.
         strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
             the schema goes out unchanged, because its grammar knows more of JSON Schema.
     """
@@ -75,7 +75,6 @@ def body(model: str, request: Request, params: Mapping[str, Any], *, stream: boo
         told["response_format"] = response_format(request.schema, strict=strict)
     if stream:
         told["stream"] = True
-        told["stream_options"] = {"include_usage": True}
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from synth_widgets.generation import examples, inputs, outputs, topics
 from synth_widgets.generation.prompts import guidance_text
 from synth_widgets.llm.completer import Completer, Mode, Request
-from synth_widgets.records import ROOT, Sample, Step
+from synth_widgets.records import ROOT, Json, Sample, Step
+from synth_widgets.runs.placing import base_of
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -18,12 +19,14 @@ class Asker:
     """Writes the requests of a job. Reads the state at the time of asking, so that repeats can be named.
 
     Attributes:
+        task_version: number of the task's version, under which answers are checked.
         session_guidance: what the session adds to the studio's guidance.
         completers: what answers, by step; those that take one item a call get the prompts for small models.
     """
 
     state: State
     task: Task
+    task_version: int
     recipe: Recipe
     session_guidance: str
     completers: dict[Step, Completer]
@@ -32,14 +35,13 @@ class Asker:
         """Whether the step's model takes one item a call."""
         return self.completers[step].items_per_call == 1
 
-    def guidance(self, step: Step, topic: str) -> str:
-        """Return all guidance that holds for a step under a topic, the nearest last."""
+    def guidance(self, step: Step, topic: str, *, own: bool = True) -> str:
+        """Return all guidance that holds for a step under a topic, the nearest, the call's ``own``, last."""
         settings = self.state.settings
         general = settings.get("guidance") or {}
         lineage = [t.guidance for t in self.state.lineage(topic)]
-        return guidance_text(
-            [general.get("all", ""), general.get(step, ""), self.session_guidance, *lineage, self.recipe.guidance]
-        )
+        call = [self.recipe.guidance] if own else []
+        return guidance_text([general.get("all", ""), general.get(step, ""), self.session_guidance, *lineage, *call])
 
     def topics(self, topic: str, n: int, mode: Mode, seed: int) -> Request:
         """Ask for children of a topic."""
@@ -53,20 +55,27 @@ class Asker:
             return topics.ask_one(question, mode, seed)
         return topics.ask_list(question, mode)
 
-    def inputs(self, topic: str, n: int, part: tuple[int, int], mode: Mode, seed: int) -> Request:
-        """Ask for inputs under a topic."""
+    def inputs(
+        self, topic: str, n: int, part: tuple[int, int], mode: Mode, seed: int, *, earlier: Json = None
+    ) -> Request:
+        """Ask for inputs under a topic, or for another one in the place of an ``earlier`` one."""
         existing = [s.input for s in self.state.samples_at(topic)[-inputs.SHOWN :] if s.input is not None]
         guidance = self.guidance("inputs", topic)
-        question = inputs.InputsAsk(self.task, self.state.path(topic), n, tuple(existing), part, guidance)
+        question = inputs.InputsAsk(self.task, self.state.path(topic), n, tuple(existing), part, guidance, earlier)
         if self.is_small("inputs"):
             return inputs.ask_one(question, mode, seed)
         return inputs.ask_list(question, mode)
 
     def output(self, sample: Sample, mode: Mode, seed: int, *, is_again: bool = False) -> Request:
-        """Ask for the output of a sample."""
+        """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)
         turns = tuple(examples.turns_for(self.task, style, small_model=small))
         topic = sample.topic if sample.topic in self.state.topics else ROOT
-        question = outputs.OutputAsk(self.task, sample.input, turns, self.guidance("outputs", topic), small, is_again)
+        given = base_of(sample)
+        earlier = given.output if self.recipe.anew else None
+        guidance = self.guidance("outputs", topic, own=earlier is None)
+        question = outputs.OutputAsk(
+            self.task, given.input, turns, guidance, small, is_again, earlier, self.recipe.guidance
+        )
         return outputs.ask(question, mode, seed if small else None)

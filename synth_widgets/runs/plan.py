@@ -14,7 +14,7 @@ from synth_widgets.store.state import State
 
 DEFAULT_TARGET = 8
 
-Kind = Literal["grow", "topics", "inputs", "outputs"]
+Kind = Literal["grow", "topics", "inputs", "outputs", "regenerate"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +22,7 @@ class Recipe:
     """What a job makes.
 
     Attributes:
-        kind: ``grow`` tops up to targets; the others make so many more.
+        kind: ``grow`` tops up to targets; ``regenerate`` makes what is there anew; the others make so many more.
         under: id of the topic it works below.
         depth: levels of topics to make; 0 makes none.
         topics: how many children on each level.
@@ -34,6 +34,7 @@ class Recipe:
         prompt: prompt style of the outputs.
         model: name of a model that answers this job instead of the studio's; empty for the studio's.
         in_code: whether that model cannot be had by its name alone.
+        part: for ``regenerate``: the output alone, or the input and then its output.
     """
 
     kind: Kind
@@ -48,6 +49,12 @@ class Recipe:
     prompt: str = "basic"
     model: str = ""
     in_code: bool = False
+    part: Literal["input", "output"] = "output"
+
+    @property
+    def anew(self) -> bool:
+        """Whether it makes again what is there already."""
+        return self.kind == "regenerate"
 
     def to_json(self) -> dict[str, Json]:
         """Return the recipe as a job's record keeps it."""
@@ -100,7 +107,7 @@ class Estimate:
 def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
     """Plan all that can be planned before the first answer.
 
-    For ``outputs``, ``samples`` are the ids of pending or failed samples.
+    For ``outputs``, ``samples`` are the ids of pending or failed samples; for ``regenerate``, of any.
     """
     plan = Plan()
     match recipe.kind:
@@ -108,6 +115,8 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
             coming = _coming(state, job)
             finishing = (_finish(state.samples[ident], job) for ident in samples)
             plan.items += [item for item in finishing if not coming[item.step, item.target]]
+        case "regenerate":
+            plan.items += [_again(state.samples[ident], recipe, job) for ident in samples]
         case "topics":
             nodes = state.leaves(recipe.under) if recipe.leaves else [state.topics[recipe.under]]
             for topic in nodes:
@@ -184,6 +193,12 @@ def _top_up(
 def _finish(sample: Sample, job: str) -> WorkItem:
     """Return the item that completes a pending or failed sample in place."""
     return WorkItem(job, "inputs" if sample.input is None else "outputs", sample.id, 0)
+
+
+def _again(sample: Sample, recipe: Recipe, job: str) -> WorkItem:
+    """Return the item that makes a part of a sample anew."""
+    step: Step = "inputs" if recipe.part == "input" or sample.input is None else "outputs"
+    return WorkItem(job, step, sample.id, 0)
 
 
 def expected(recipe: Recipe, items: list[WorkItem]) -> int:

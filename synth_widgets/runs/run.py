@@ -36,7 +36,13 @@ log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 LOOK_UP_SECONDS = 0.5
-LABELS = {"grow": "Generate", "topics": "Generate topics", "inputs": "Generate inputs", "outputs": "Generate outputs"}
+LABELS = {
+    "grow": "Generate",
+    "topics": "Generate topics",
+    "inputs": "Generate inputs",
+    "outputs": "Generate outputs",
+    "regenerate": "Regenerate",
+}
 
 
 class StopRunError(SynthError):
@@ -239,7 +245,8 @@ class Run:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
         sample: Sample | None = self.state.samples.get(work.target)
         if sample is not None:
-            return not self.state.is_visible(sample) or sample.status not in {"pending", "failed"}
+            is_done = sample.status not in {"pending", "failed"} and not self.recipe.anew
+            return is_done or not self.state.is_visible(sample)
         return work.target in self.state.hidden
 
     def _step(self) -> Step:

@@ -9,8 +9,9 @@ from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import outputs, topics
 from synth_widgets.llm.completer import Answer, Completer, Mode
 from synth_widgets.llm.items import Item, ItemStream
-from synth_widgets.records import Call, Json, Sample, Topic, Usage, Version, WorkItem, new_id
+from synth_widgets.records import Call, Json, Origin, Sample, Topic, Usage, Version, WorkItem, new_id
 from synth_widgets.runs import plan
+from synth_widgets.runs.placing import base_of, place_input, place_output
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
@@ -37,11 +38,13 @@ class Taker:
         """Ask for the open slots of a topics or inputs step; each item is a row when it is whole."""
         run, mode = self.run, self.run.mode(work)
         seed = next(run.seeds)
-        topic = self.state.samples[work.target].topic if work.target in self.state.samples else work.target
+        sample = self.state.samples.get(work.target)
+        topic = sample.topic if sample else work.target
+        earlier = sample.input if sample else None
         if work.step == "topics":
             request = run.asker.topics(topic, len(work.slots), mode, seed)
         else:
-            request = run.asker.inputs(topic, len(work.slots), work.part, mode, seed)
+            request = run.asker.inputs(topic, len(work.slots), work.part, mode, seed, earlier=earlier)
         stream = ItemStream()
         heard: list[str] = []
         call = Call(
@@ -105,7 +108,7 @@ class Taker:
         run, slot = self.run, work.slots.popleft()
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
-        if old is not None and old.input is not None:  # another job was faster
+        if old is not None and old.input is not None and not run.recipe.anew:  # another job was faster
             run.commit([CallAdded(call)], finished=[slot])
             return
         if old is None:
@@ -114,9 +117,7 @@ class Taker:
             change: Change | None = SampleAdded(sample)
         else:
             sample = old
-            version = self._version(old.versions[-1].n + 1, call, input=value)
-            status = {"status": "pending", "reason": None} if old.status == "failed" else {}
-            change = sample_change(old, version=version, current=version.n, **status)
+            change = place_input(old, self._version(old.versions[-1].n + 1, call, input=value))
         planned = [WorkItem(run.record.id, "outputs", sample.id, 0)] if wants_output else []
         run.commit([change, CallAdded(call)], planned=planned, finished=[slot], kind=None if wants_output else "added")
 
@@ -158,6 +159,10 @@ class Taker:
 
     def _failed_input(self, slot: WorkItem, call: Call, raw: str, problem: str, topic: str) -> None:
         old = self.state.samples.get(slot.target)
+        if old is not None and self.run.recipe.anew and old.input is not None:
+            self.run.note(f"inputs could not be made again ({problem})")
+            self.run.commit([], finished=[slot], kind="failed")
+            return
         if old is not None and (old.status != "failed" or old.input is not None):  # it was judged, or made, meanwhile
             self.run.commit([], finished=[slot])
             return
@@ -180,7 +185,9 @@ class Taker:
         work.slots.clear()
 
     def _version(self, n: int, call: Call, **fields: Json) -> Version:
-        return Version(n, "generated", **fields, task_version=len(self.state.tasks), calls=(call.id,), created=now())
+        origin: Origin = "regenerated" if self.run.recipe.anew else "generated"
+        task_version = self.run.asker.task_version
+        return Version(n, origin, **fields, task_version=task_version, calls=(call.id,), created=now())
 
     def _sample(self, topic: str, version: Version) -> Sample:
         session = self.state.sessions[self.run.record.session]
@@ -234,16 +241,16 @@ class Taker:
 
     def _answered(self, work: Work, call: Call, asked: Sample, *, problem: str | None, **fields: Json) -> None:
         sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
-        if sample.current != asked.current:  # another job was faster
+        if sample.current != asked.current and asked.output is None:  # another job was faster
             self.run.commit([CallAdded(call)], finished=tuple(work.slots))
             return
-        given = sample.version
+        given = base_of(asked)
         version = self._version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
         version = replace(version, calls=(*given.calls, call.id))
-        is_open = sample.status in {"pending", "failed"}
-        status = {"status": "failed" if problem else "draft", "reason": problem} if is_open else {}
+        if problem and asked.output is not None:
+            self.run.note(f"outputs could not be made again ({problem})")
         self.run.commit(
-            [sample_change(sample, version=version, current=version.n, **status), CallAdded(call)],
+            [place_output(sample, asked, version), CallAdded(call)],
             finished=tuple(work.slots),
             kind="failed" if problem else "added",
         )

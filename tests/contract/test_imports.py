@@ -17,7 +17,7 @@ import pytest
 PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 
 VALUES = {"task", "schemas", "validation", "records", "models", "errors", "money", "text"}
-BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export"}
+BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export", "intake"}
 
 ROOMS: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),
@@ -27,6 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "generation": VALUES | {"llm"},
     "runs": VALUES | {"engine", "store", "llm", "generation"},
     "export": VALUES | {"store"},
+    "intake": VALUES | {"store", "export"},
     "widget": VALUES,
     "testing": VALUES | {"llm"},
     # The studio and its parts: the checks of what a person passes, the living data, the two views on it.
@@ -39,8 +40,19 @@ ROOMS: dict[str, set[str]] = {
     "recipes": BELOW_STUDIO | {"arguments"},
     "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
     "curating": BELOW_STUDIO | {"arguments", "core"},
+    "handing_off": BELOW_STUDIO | {"arguments", "core"},
     "studio": BELOW_STUDIO
-    | {"arguments", "chosen_models", "core", "curating", "generating", "registry", "topics_view", "samples_view"},
+    | {
+        "arguments",
+        "chosen_models",
+        "core",
+        "curating",
+        "generating",
+        "handing_off",
+        "registry",
+        "topics_view",
+        "samples_view",
+    },
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
     "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
     "__main__": VALUES | {"studio", "llm"},

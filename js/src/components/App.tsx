@@ -71,7 +71,8 @@ function Nav({ view }: { view: View }): JSX.Element {
 
 function Open({ view }: { view: View }): JSX.Element | null {
   const studio = view.line.replica.studio.value;
-  if (!studio) return null;
+  const task = view.line.replica.task.value;
+  if (!studio || !task) return null;
   switch (view.open.value) {
     case "generate":
       return <GeneratePlan key={view.topic.value ?? ""} view={view} />;
@@ -80,7 +81,7 @@ function Open({ view }: { view: View }): JSX.Element | null {
     case "guidance":
       return <GuidancePopover view={view} studio={studio} />;
     case "task":
-      return <TaskPopover view={view} studio={studio} />;
+      return <TaskPopover view={view} task={task} />;
     case "help":
       return <Help view={view} />;
     default:

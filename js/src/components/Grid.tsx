@@ -2,10 +2,10 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
 import { Icon } from "../icons";
-import { type Group, isRow, keyOf as keyOfItem, type Listing, rowsBefore, total } from "../rows";
+import { type Group, isRow, type Listing, rowsBefore, total } from "../rows";
 import { live } from "../topics";
 import type { View } from "../view";
-import { useVirtual } from "../virtual";
+import { Lines, useInSight } from "../virtual";
 import { count, some } from "../words";
 import { Button, Check, TopicPath } from "./bits";
 import { GridFoot } from "./GridFoot";
@@ -21,21 +21,15 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   const listing = view.listing.value;
   const narrow = view.narrow.value;
   const { items } = listing;
-  const keyOf = useMemo(() => {
-    // `narrow` changes the sizes, so it makes a new function too.
-    void narrow;
-    return (index: number) => {
+  const lines = useMemo(() => {
+    const row = narrow ? SIZES.card : SIZES.row;
+    return new Lines(items.length, (index) => {
       const item = items[index];
-      return item ? keyOfItem(item) : String(index);
-    };
+      if (isRow(item)) return row;
+      return item?.reason == null ? SIZES.group : SIZES.reason;
+    });
   }, [items, narrow]);
-  const size = (index: number) => {
-    const item = items[index];
-    if (isRow(item)) return narrow ? SIZES.card : SIZES.row;
-    return item?.reason == null ? SIZES.group : SIZES.reason;
-  };
-  const lines = useVirtual({ scroller: box, count: items.length, size, keyOf });
-  const visible = lines.getVirtualItems();
+  const { drawn, last } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
   const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""}`;
 
@@ -74,8 +68,8 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
       >
         <GridHead view={view} listing={listing} />
         {listing.rows === 0 && <NoRows view={view} />}
-        <div class="sw-lines" role="presentation" style={{ height: `${lines.getTotalSize()}px` }}>
-          {visible.map((line) => {
+        <div class="sw-lines" role="presentation" style={{ height: `${lines.height}px` }}>
+          {drawn.map((line) => {
             const item = items[line.index];
             if (item === undefined) return null;
             if (!isRow(item)) return <GroupLine key={item.key} view={view} group={item} start={line.start} />;
@@ -84,7 +78,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
           })}
         </div>
       </div>
-      <GridFoot view={view} edge={lines.range?.endIndex ?? 0} />
+      <GridFoot view={view} edge={last} />
     </section>
   );
 }

@@ -2,20 +2,20 @@ import type { JSX } from "preact";
 import { useId, useState } from "preact/hooks";
 import { refusal, send } from "../actions";
 import { Icon } from "../icons";
-import type { GuidanceView, StudioView } from "../protocol.gen";
+import type { GuidanceView, StudioView, TaskView } from "../protocol.gen";
 import type { View } from "../view";
 import { Button } from "./bits";
 import { Popover } from "./Popover";
 import { TaskParts } from "./TaskShape";
 
-export function TaskPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
+export function TaskPopover({ view, task }: { view: View; task: TaskView }): JSX.Element {
   return (
     <Popover view={view} label="Task" class="sw-drop sw-drop--task">
       <div class="sw-detail sw-scroll">
         <h2 class="sw-plan-title" dir="auto">
-          {studio.task.name}
+          {task.name}
         </h2>
-        <TaskParts task={studio.task} />
+        <TaskParts task={task} />
       </div>
     </Popover>
   );

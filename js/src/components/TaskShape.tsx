@@ -6,22 +6,23 @@ import { Section } from "./bits";
 
 /** What a sample of the task is made of, before there is one. */
 export function TaskShape({ view, title }: { view: View; title: string }): JSX.Element {
-  const studio = view.line.replica.studio.value;
+  const { studio, task } = view.line.replica;
+  const note = studio.value?.model_note;
   return (
     <aside class="sw-pane sw-pane--detail" aria-label={title}>
       <div class="sw-head">
         <span class="sw-strong">{title}</span>
       </div>
       <div class="sw-detail sw-scroll" tabIndex={0} role="region" aria-label={title}>
-        {studio && (
+        {task.value && (
           <>
             <p class="sw-muted sw-small">
               From your task, not from a model. Every sample has these fields, checked as it arrives.
             </p>
-            <TaskParts task={studio.task} />
+            <TaskParts task={task.value} />
             <Section label="Model">
-              <p class="sw-small sw-muted">{studio.model}</p>
-              {studio.model_note && <p class="sw-small sw-muted">{studio.model_note}</p>}
+              <p class="sw-small sw-muted">{studio.value?.model}</p>
+              {note && <p class="sw-small sw-muted">{note}</p>}
             </Section>
           </>
         )}

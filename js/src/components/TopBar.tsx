@@ -28,7 +28,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         open={open === "task"}
         onPress={popover("task")}
       >
-        {studio?.task.name ?? "Studio"}
+        {view.line.replica.task.value?.name ?? "Studio"}
       </Button>
       <span class="sw-sep sw-hide-n" />
       <Button

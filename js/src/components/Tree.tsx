@@ -4,7 +4,7 @@ import { nameTopic, refusal, removeTopic, run } from "../actions";
 import { Icon } from "../icons";
 import { isThin, live, type Node, type Totals, unfolded } from "../topics";
 import type { View } from "../view";
-import { scrollTo, useVirtual } from "../virtual";
+import { Lines, scrollTo, useInSight } from "../virtual";
 import { count } from "../words";
 import { Button, IconButton } from "./bits";
 import { TopicName } from "./TopicName";
@@ -25,12 +25,12 @@ export function Tree({ view }: { view: View }): JSX.Element {
     if (at >= 0) lines.splice(at + 1, 0, "new");
     return lines;
   }, [nodes, folded, naming]);
-  const keyOf = useMemo(() => (index: number) => lineKey(shown[index]), [shown]);
-  const lines = useVirtual({ scroller: box, count: shown.length, size: () => NODE, keyOf, overscan: 10 });
+  const lines = useMemo(() => new Lines(shown.length, () => NODE), [shown]);
+  const { drawn } = useInSight(box, lines, 10);
   const at = shown.findIndex((line) => line !== "new" && line.id === chosen?.id);
   useLayoutEffect(() => {
     const top = (naming?.kind === "add" ? at + 1 : at) * NODE;
-    if (box.current && at >= 0) scrollTo(box.current, top, top + NODE + 8);
+    if (box.current && at >= 0) scrollTo(box.current, { start: top, end: top + NODE + 8 });
   }, [at, naming]);
   const no = refusal(view);
   const rootNo = no ?? (chosen?.parent === null ? "Choose a topic first" : null);
@@ -69,8 +69,8 @@ export function Tree({ view }: { view: View }): JSX.Element {
         aria-activedescendant={chosen ? `${view.prefix}-t-${chosen.id}` : undefined}
         onKeyDown={(event) => treeKey(view, event, shown)}
       >
-        <div role="presentation" class="sw-lines" style={{ height: `${lines.getTotalSize()}px` }}>
-          {lines.getVirtualItems().map((line) => {
+        <div role="presentation" class="sw-lines" style={{ height: `${lines.height}px` }}>
+          {drawn.map((line) => {
             const node = shown[line.index];
             const style = { transform: `translateY(${line.start}px)` };
             if (node === "new")
@@ -82,10 +82,6 @@ export function Tree({ view }: { view: View }): JSX.Element {
       <TreeFoot view={view} none={topics === 0} off={no} />
     </nav>
   );
-}
-
-function lineKey(line: Node | "new" | undefined): string {
-  return typeof line === "object" ? line.id : "new";
 }
 
 function NoTopics(): JSX.Element {

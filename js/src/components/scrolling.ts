@@ -1,14 +1,11 @@
-import type { Virtualizer } from "@tanstack/virtual-core";
 import type { RefObject } from "preact";
 import { indexOf, isRow, keyOf, type Listing } from "../rows";
 import type { View } from "../view";
-import { scrollTo } from "../virtual";
+import { type Lines, scrollTo } from "../virtual";
 
 /** Height of the sticky column heads. */
 export const HEAD = 28;
 const RUN_BAR = 36;
-
-type Lines = Virtualizer<HTMLElement, HTMLElement>;
 
 /** What the grid showed when it was last drawn, so that the next drawing can leave the rows where they were. */
 export interface GridMemory {
@@ -77,16 +74,17 @@ function shift(view: View, listing: Listing, lines: Lines, before: GridMemory): 
 }
 
 function startOf(lines: Lines, index: number | undefined): number | null {
-  return index === undefined ? null : (lines.measurementsCache[index]?.start ?? null);
+  return index === undefined ? null : (lines.line(index)?.start ?? null);
 }
 
 function inSight(box: HTMLElement, lines: Lines, listing: Listing): GridMemory["seen"] {
   const top = box.scrollTop;
   const bottom = top + box.clientHeight - HEAD;
   const seen: GridMemory["seen"] = [];
-  for (const line of lines.getVirtualItems()) {
+  for (const line of lines.between(top, bottom)) {
     const item = listing.items[line.index];
-    if (item && line.start + line.size / 2 > top && line.start + line.size / 2 < bottom) {
+    const middle = (line.start + line.end) / 2;
+    if (item && middle > top && middle < bottom) {
       seen.push({ key: keyOf(item), start: line.start, row: isRow(item) });
     }
   }
@@ -98,12 +96,10 @@ export function revealer(view: View, box: RefObject<HTMLElement | null>, lines: 
   return (id, where = "nearest") => {
     const listing = view.listing.value;
     const index = indexOf(listing, id);
-    const line = lines.measurementsCache[index];
+    const line = lines.line(index);
     if (!box.current || !line) return;
     const above = listing.items[index - 1];
-    const start =
-      above && !isRow(above) ? (lines.measurementsCache[index - 1]?.start ?? line.start) : line.start;
-    if (where === "start") box.current.scrollTop = start;
-    else scrollTo(box.current, start, line.end, HEAD);
+    const first = above && !isRow(above) ? (lines.line(index - 1) ?? line) : line;
+    scrollTo(box.current, { start: first.start, end: line.end }, { head: HEAD, where });
   };
 }

@@ -1,0 +1,96 @@
+"""Exported files: which format a name means, and how a file comes into being whole or not at all."""
+
+from __future__ import annotations
+
+import os
+import secrets
+import shutil
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path as FilePath
+from typing import IO, Any
+
+from synth_widgets.errors import FileError, StudioError, nearest
+
+FORMATS = {"chat": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
+"""The formats, and the ending that each is known by."""
+
+_SQLITE = b"SQLite format 3\0"
+
+
+def format_of(path: FilePath, given: str | None) -> str:
+    """Return the format that was asked for, by name or by the file's ending.
+
+    >>> format_of(FilePath("train.jsonl"), None), format_of(FilePath("train.txt"), "csv")
+    ('chat', 'csv')
+    """
+    if given is not None:
+        if given not in FORMATS:
+            raise StudioError(f"There is no format {given!r}.{nearest(given, FORMATS)} Formats: {', '.join(FORMATS)}.")
+        return given
+    endings = {ending: name for name, ending in FORMATS.items()}
+    if (found := endings.get(path.suffix.lower())) is None:
+        raise StudioError(
+            f"The format of {path.name!r} is not clear from its ending.{nearest(path.suffix, endings)} End it with "
+            f"{', '.join(f'{ending} ({name})' for ending, name in endings.items())}, or give format=."
+        )
+    return found
+
+
+def target_of(given: Any) -> FilePath:
+    """Return where an export goes, as an absolute path, or raise when nothing may be written there."""
+    if not isinstance(given, str | os.PathLike) or not str(given).strip():
+        raise StudioError(f"An export needs a file's name, such as 'train.jsonl', not {given!r}.")
+    path = FilePath(os.path.abspath(FilePath(os.fsdecode(given)).expanduser()))  # noqa: PTH100 - links stay as given
+    try:
+        if path.is_dir():
+            raise FileError(f"{path} is a folder. Name a file in it, such as {str(path / 'train.jsonl')!r}.")
+        if path.exists() and not path.is_file():
+            raise FileError(f"{path} is no ordinary file.")
+        if not path.parent.is_dir():
+            raise FileError(f"There is no folder {path.parent}. Make it first, or choose another path.")
+        if _is_studio_file(path):
+            raise FileError(f"{path} is a studio file, which an export would destroy. Choose another name.")
+    except (OSError, ValueError) as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path} cannot be written: {_reason(error)}. Choose another path.") from None
+    return path
+
+
+def write_whole(path: FilePath, write: Callable[[IO[bytes]], None]) -> None:
+    """Write a file beside its place and move it there when it is whole; what stood there stays until then.
+
+    Raises:
+        FileError: the place cannot be written; nothing has changed there.
+    """
+    place = path.resolve()  # a link goes on pointing to the file
+    draft = place.with_name(f".{secrets.token_hex(8)}.part")
+    try:
+        with draft.open("xb") as file:
+            write(file)
+            file.flush()
+            os.fsync(file.fileno())
+        if place.exists():
+            shutil.copymode(place, draft)
+        draft.replace(place)
+    except OSError as error:
+        if isinstance(error, FileError):
+            raise
+        raise FileError(f"{path} cannot be written: {_reason(error)}. Choose another path.") from error
+    finally:
+        with suppress(OSError):
+            draft.unlink(missing_ok=True)
+
+
+def _is_studio_file(path: FilePath) -> bool:
+    if ".synth" in path.name.lower():  # with the helpers that SQLite and the lock keep beside it
+        return True
+    if not path.is_file():
+        return False
+    with path.open("rb") as file:
+        return file.read(len(_SQLITE)) == _SQLITE
+
+
+def _reason(error: Exception) -> str:
+    return (error.strerror if isinstance(error, OSError) else None) or str(error)

@@ -1,0 +1,237 @@
+"""The part of a studio that gives data away and takes it in: exports, own rows, frames edited with pandas."""
+
+from __future__ import annotations
+
+import os
+import warnings
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal
+
+from synth_widgets.arguments import path_of, tags_of
+from synth_widgets.core import Core
+from synth_widgets.errors import StudioError, nearest, suggesting
+from synth_widgets.records import Sample
+from synth_widgets.store.journal import now
+from synth_widgets.text.normal import normal_form
+
+if TYPE_CHECKING:
+    from synth_widgets.intake.columns import Columns, Spec
+    from synth_widgets.intake.rows import Rows
+
+GIVEN: tuple[Literal["draft", "kept", "pending"], ...] = ("draft", "kept", "pending")
+"""The statuses that own rows may be given."""
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """What became of own rows.
+
+    Attributes:
+        added: rows that comply: drafts or kept ones, and pending ones where there was no output.
+        failed: rows that do not; they are failed samples, and ``reasons`` says why by id.
+        repeats: rows among them whose input was there before, in the studio or further up. They are added all the same.
+        ids: the new samples, in the order of the rows.
+    """
+
+    added: int
+    failed: int
+    repeats: int
+    ids: list[str] = field(repr=False)
+    reasons: dict[str, str] = field(repr=False)
+
+
+class HandingOff:
+    """The methods of `Studio` that give data away and take it in, on the core that it shares."""
+
+    _core: Core
+
+    def _check_open(self) -> None:
+        raise NotImplementedError
+
+    @suggesting
+    def export(
+        self,
+        path: str | os.PathLike[str],
+        *,
+        format: Literal["chat", "csv", "parquet"] | None = None,
+        status: str | Iterable[str] = "kept",
+        session: str | None = None,
+        topic: Any = None,
+        tags: str | Iterable[str] | None = None,
+        split: str | None = None,
+        min_stars: int | None = None,
+    ) -> str:
+        """Write samples to a file, by default the kept ones; what stood under its name is replaced.
+
+        ``.jsonl`` is chat fine-tuning data as OpenAI and most trainers read it: a line a sample with the messages of
+        ``task.messages(input)`` and the output as the assistant's; samples without an output are left out. ``.csv``
+        and ``.parquet`` have the columns of `to_pandas`; lists and objects are JSON text, except that Parquet keeps
+        topic and tags as lists. Values are written as they are: a CSV file is for programs, so import it into a
+        spreadsheet with its columns set to text, lest a text that begins with ``=`` runs as a formula. To read CSV
+        back to the letter: ``pd.read_csv(path, index_col="id", dtype=str, keep_default_na=False)``; a missing text
+        then comes back as an empty one. Parquet, read with ``pd.read_parquet(path)``, keeps everything.
+
+        Args:
+            path: the file; ``~`` is your home folder. It is there whole or not at all.
+            format: ``chat``, ``csv`` or ``parquet``, where the ending does not say.
+            status: one status, several, or ``"all"``.
+            session: id or tag of a session.
+            topic: path; samples at and below it.
+            tags: tags that a sample must all have.
+            split: name of a split.
+            min_stars: fewest stars.
+
+        Returns:
+            The absolute path. When nothing is selected, a warning, and a file without samples.
+
+        Raises:
+            FileError: the place cannot be written, or holds a studio file.
+            StudioError: the format is not known, or pyarrow is missing.
+
+        >>> import pathlib, synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.add_samples([{"input": "I am Ada.", "output": "Hello, Ada!"}], status="kept")
+        >>> print(pathlib.Path(studio.export("train.jsonl")).read_text())
+        {"messages": [{"role": "system", "content": "Greet."}, {"role": "user", "content": "I am Ada."}, ...]}
+        <BLANKLINE>
+        >>> studio.close()
+        """
+        from synth_widgets.export import files, frames
+
+        self._check_open()
+        target = files.target_of(path)
+        kind = files.format_of(target, format)
+        below = None if topic is None else path_of(topic)
+        state, task = self._core.state, self._core.task
+
+        def chosen() -> list[Sample]:
+            return frames.select(
+                state, status=status, session=session, topic=below, tags=tags, split=split, min_stars=min_stars
+            )
+
+        def write(samples: list[Sample]) -> str:
+            from synth_widgets.export import chat, tables
+
+            if kind == "chat":
+                files.write_whole(target, lambda file: file.writelines(chat.lines(task, samples)))
+            else:
+                frame = frames.frame(state, task, samples)
+                to_file = tables.write_csv if kind == "csv" else tables.write_parquet
+                files.write_whole(target, lambda file: to_file(frame, file))
+            return str(target)
+
+        if self._core.engine.is_current:  # from the widget: a worker writes, and warns nobody
+            return self._core.apart(lambda: write(chosen()))
+        samples = chosen()
+        frames.warn_when_empty(state, samples, status, "file", "export")
+        frames.warn_of_older_tasks(state, task, samples)
+        without = sum(s.output is None for s in samples) if kind == "chat" else 0
+        if without:
+            warnings.warn(f"{without} of {len(samples)} samples have no output and are left out.", stacklevel=3)
+        return write(samples)
+
+    @suggesting
+    def add_samples(
+        self,
+        data: Any,
+        *,
+        input: Spec = None,
+        output: Spec = None,
+        topic: Any = None,
+        status: Literal["draft", "kept", "pending"] = "draft",
+        tags: str | Iterable[str] = (),
+    ) -> Added:
+        """Add your own rows as samples, in one step that undo takes back.
+
+        Each row is checked against the task's schemas. One that does not comply becomes a failed sample with its
+        reason, and its values wait there as an unfinished edit: nothing is lost, and nothing invalid is kept. A
+        row without an output becomes a pending sample.
+
+        Args:
+            data: a DataFrame, or a list of dicts.
+            input: the column that holds it, the columns that hold its fields, or a dict of fields and their columns.
+                By default ``input`` or ``input.<field>`` …, as `to_pandas` names them.
+            output: the same for the output: ``output={"category": "label"}``.
+            topic: the path for all rows. Without one, each row's ``topic`` column, a path or one name; topics that
+                are not there are made.
+            status: ``draft``, ``kept``, or ``pending`` for inputs whose outputs are to be generated.
+            tags: for all rows, beside those of a ``tags`` column. Columns ``stars`` and ``split`` are taken too,
+                unless ``input`` or ``output`` names them.
+
+        Returns:
+            How many were added and how many failed, with ids and reasons.
+
+        Raises:
+            StudioError: columns are not there, or a topic, tag or star is none; nothing was added.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> rows = [{"text": "I am Ada.", "answer": "Hello, Ada!"}, {"text": "", "answer": "Hello!"}]
+        >>> done = studio.add_samples(rows, input="text", output="answer", topic="Introductions")
+        >>> done
+        Added(added=1, failed=1, repeats=0)
+        >>> list(done.reasons.values())
+        ['input: it is missing']
+        >>> studio.close()
+        """
+        from synth_widgets.intake import columns, rows, samples
+
+        self._check_open()
+        if status not in GIVEN:
+            raise StudioError(f"status={status!r} must be one of {', '.join(GIVEN)}.{nearest(str(status), GIVEN)}")
+        words = (tags,) if isinstance(tags, str) else tuple(tags)
+        core = self._core
+        core.store.check_writable()
+        task = core.task
+        given = rows.rows_of(data)
+        parts: dict[str, Columns | None] = {
+            part: columns.columns_of(part, spec, schema, given.columns)
+            for part, spec, schema in (("input", input, task.input), ("output", output, task.output))
+        }
+        if (asked := parts["input"]) is None:
+            if not given.rows:
+                return Added(0, 0, 0, [], {})
+            raise _no_input(given, sorted(task.input.required()) if task.input else [])
+        reader = samples.Reader(
+            task, len(core.state.tasks), asked, parts["output"], status, path_of, tags_of,
+            None if topic is None else path_of(topic), tags_of(words) if words else (), now(),
+        )  # fmt: skip
+        found = reader.read(given)
+        if status == "pending" and (full := sum(s.output is not None for _, s in found)):
+            raise StudioError(
+                f"status='pending' means that there is no output yet, but {full} of {len(found)} rows have one. Leave "
+                "status out to add them as drafts, or drop the output columns."
+            )
+        repeats = self._repeats([s for _, s in found])
+
+        def act() -> None:
+            core.store.commit(samples.placed(core.state, found), label=f"Add {len(found):,} samples")
+
+        core.act(act)
+        reasons = {s.id: s.reason or "" for _, s in found if s.status == "failed"}
+        return Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
+
+    def _repeats(self, new: list[Sample]) -> int:
+        """Return how many inputs were there before, in the studio or further up."""
+        forms = {normal_form(s.input) for s in self._core.state.visible_samples() if s.input is not None}
+        repeats = 0
+        for sample in new:
+            if sample.input is not None:
+                form = normal_form(sample.input)
+                repeats += form in forms
+                forms.add(form)
+        return repeats
+
+
+def _no_input(given: Rows, required: list[str]) -> StudioError:
+    names = [str(name) for name in given.columns]
+    hint = "input='…'"
+    if required and set(required) <= set(names):
+        hint = f"input={required!r}"
+    return StudioError(
+        f"Which column is the input? None is called 'input'; there are {', '.join(names) or 'none'}. Name it: "
+        f"add_samples(data, {hint}, output=…)."
+    )

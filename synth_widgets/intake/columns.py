@@ -1,0 +1,173 @@
+"""Which columns make up an input or an output, and how a row of them is read."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from synth_widgets.errors import StudioError, nearest
+from synth_widgets.export.frames import EXTRA
+from synth_widgets.intake.cells import is_missing, parsed, plain
+from synth_widgets.records import Json
+from synth_widgets.schemas import Schema
+
+Row = Mapping[Hashable, Any]
+Spec = str | Sequence[Hashable] | Mapping[str, Hashable] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Columns:
+    """The columns of one part of a sample.
+
+    Attributes:
+        part: ``input`` or ``output``.
+        schema: the part's schema; ``None`` for plain text.
+        whole: the column that holds the whole value, where one does.
+        fields: columns by the field they hold.
+        extra: the column with an object of undeclared fields.
+    """
+
+    part: str
+    schema: Schema | None
+    whole: Hashable | None = None
+    fields: Mapping[str, Hashable] = field(default_factory=dict)
+    extra: Hashable | None = None
+
+    @property
+    def names(self) -> set[Hashable]:
+        """All columns that are read."""
+        found = {*self.fields.values(), self.whole, self.extra}
+        return found - {None}
+
+    def read(self, row: Row) -> Json:
+        """Return the part of one row, or ``None`` where there is none.
+
+        Raises:
+            ValueError: a cell is no JSON value.
+        """
+        if self.whole is not None:
+            return whole_value(row.get(self.whole), self.schema)
+        extra = plain(row.get(self.extra)) if self.extra is not None else None
+        extra = parsed(extra) if isinstance(extra, str) and extra else extra
+        if extra and not isinstance(extra, dict):
+            raise ValueError(f"{self.extra!r} holds an object of further fields, not {extra!r}")
+        declared = self.schema.properties() if self.schema else {}
+        required = self.schema.required() if self.schema else frozenset()
+        value: dict[str, Json] = {}
+        for name, column in self.fields.items():
+            node = declared.get(name, {})
+            given = field_value(row.get(column), node, self.schema)
+            if given is not None:
+                value[name] = given
+            elif name in required and _allows_null(node, self.schema):
+                value[name] = None
+        if not extra and all(v is None for v in value.values()):
+            return None
+        return {**value, **(extra or {})}
+
+
+def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
+    """Say which of the columns that are there make up a part; ``None`` where none does.
+
+    Args:
+        part: ``input`` or ``output``.
+        spec: one column for the whole value, several for its fields, a dict of fields and their columns, or
+            ``None`` for the columns as `to_pandas` names them.
+        schema: the part's schema; ``None`` for plain text.
+        there: names of all columns.
+
+    Raises:
+        StudioError: a column is not there, or text was to be made of several.
+    """
+    if spec is None:
+        return _by_name(part, schema, there)
+    if isinstance(spec, str):
+        _check_there(part, [spec], there)
+        return Columns(part, schema, whole=spec)
+    fields = dict(spec) if isinstance(spec, Mapping) else {str(name): name for name in spec}
+    if schema is None:
+        raise StudioError(f"The task's {part} is plain text: name the one column that holds it, {part}='…'.")
+    if not fields:
+        raise StudioError(f"{part}={spec!r} names no column.")
+    _check_there(part, fields.values(), there)
+    return Columns(part, schema, fields=fields)
+
+
+def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
+    prefix = f"{part}."
+    fields = {n.removeprefix(prefix): n for n in there if isinstance(n, str) and n.startswith(prefix)}
+    if part in there:
+        if fields:
+            raise StudioError(f"There are both {part!r} and {next(iter(fields.values()))!r}. Say which: {part}=….")
+        return Columns(part, schema, whole=part)
+    if not fields:
+        return None
+    if schema is None:
+        raise StudioError(
+            f"The task's {part} is plain text, but there are columns such as {next(iter(fields.values()))!r}. Name the "
+            f"one that holds it: {part}='…'."
+        )
+    extra = fields.pop(EXTRA, None)
+    return Columns(part, schema, fields=fields, extra=extra)
+
+
+def _check_there(part: str, wanted: Collection[Hashable], there: Collection[Hashable]) -> None:
+    for name in wanted:
+        if name not in there:
+            raise StudioError(
+                f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, there))} Columns: "
+                f"{', '.join(map(str, there))}."
+            )
+
+
+def whole_value(cell: Any, schema: Schema | None) -> Json:
+    """Return a whole input or output from its cell; JSON text is read where the schema does not take it as text."""
+    value = plain(cell)
+    if value is None or (isinstance(value, str) and not value.strip()):
+        return None
+    if schema is not None and isinstance(value, str) and schema.problem(value) is not None:
+        return parsed(value)
+    return value
+
+
+def field_value(cell: Any, node: Mapping[str, Any], schema: Schema | None) -> Json:
+    """Return a field from its cell: text is read as JSON, and 3.0 as 3, where the field's declaration wants it."""
+    if is_missing(cell):
+        return None
+    value = plain(cell)
+    kinds = _kinds(node, schema)
+    if kinds is None:
+        return value
+    if isinstance(value, str) and "string" not in kinds:
+        value = parsed(value) if value.strip() else None
+    if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
+        return int(value)
+    return value
+
+
+def _allows_null(node: Mapping[str, Any], schema: Schema | None) -> bool:
+    return "null" in (_kinds(node, schema) or ())
+
+
+def _kinds(node: Mapping[str, Any], schema: Schema | None, depth: int = 0) -> set[str] | None:
+    """Return the JSON types that a field may have; ``None`` where its declaration does not say."""
+    kind = node.get("type")
+    if isinstance(kind, str):
+        return {kind}
+    if isinstance(kind, list):
+        return set(kind)
+    if "const" in node:
+        return {_kind_of(node["const"])}
+    if isinstance(node.get("enum"), list):
+        return {_kind_of(option) for option in node["enum"]}
+    for options in (node.get("anyOf"), node.get("oneOf")):
+        if isinstance(options, list) and depth < 10:
+            found = [_kinds(schema.resolve(o) if schema else o, schema, depth + 1) for o in options]
+            return None if any(kinds is None for kinds in found) else {k for kinds in found for k in kinds or ()}
+    return None
+
+
+def _kind_of(value: Json) -> str:
+    names = {bool: "boolean", int: "integer", float: "number", str: "string", type(None): "null", list: "array"}
+    return names.get(type(value), "object")

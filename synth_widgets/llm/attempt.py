@@ -1,0 +1,99 @@
+"""One request sent once: what comes is read piece by piece into an answer, or into why there is none."""
+
+from __future__ import annotations
+
+import time
+from abc import ABC, abstractmethod
+from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from dataclasses import dataclass, replace
+
+from synth_widgets.errors import UnreachableError
+from synth_widgets.llm.completer import Answer, OnText
+from synth_widgets.llm.failures import Failure
+from synth_widgets.llm.wire import Reading
+
+MAX_ANSWER = 8 * 2**20
+"""Bytes that an endpoint may send for one answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """How long to wait and how often to try. All times are in seconds.
+
+    Attributes:
+        tries: attempts for one request at most.
+        first: the wait after the first failure is a random part of this; it doubles with each failure.
+        most: such a wait is never longer.
+        longest: a ``Retry-After`` above this is not waited for.
+        connect: to open a connection.
+        silence: between two pieces of an answer, and before the first.
+        total: for one attempt.
+    """
+
+    tries: int = 6
+    first: float = 1.0
+    most: float = 20.0
+    longest: float = 120.0
+    connect: float = 15.0
+    silence: float = 300.0
+    total: float = 900.0
+
+
+class Attempt(ABC):
+    """One request sent once, over whichever transport.
+
+    Args:
+        on_text: takes each piece of text as it comes; ``None``: the answer is asked for whole.
+    """
+
+    def __init__(self, on_text: OnText | None) -> None:
+        self._on_text = on_text
+        self._reading = Reading()
+        self._handed_out = False
+
+    @abstractmethod
+    def pieces(self) -> AsyncGenerator[str | Failure, None]:
+        """Send the request and yield the content as it comes, or one `Failure`; raise what the transport raises."""
+
+    @abstractmethod
+    def failure(self, error: Exception) -> Failure | None:
+        """Say what an exception of the transport means; ``None`` if it is none of its failures."""
+
+    async def run(self) -> Answer | Failure:
+        """Return the answer, or why there is none. Only cancelling, `on_text` and slips of ours raise."""
+        began = time.perf_counter()
+        failure: Failure | None = None
+        async with aclosing(self.pieces()) as pieces:
+            while failure is None:
+                try:
+                    piece = await anext(pieces, None)
+                except Exception as error:  # noqa: BLE001  (each kind is told apart there; unknown ones are raised)
+                    failure = self._lost(error)
+                    continue
+                if piece is None:
+                    break
+                if isinstance(piece, Failure):
+                    failure = piece
+                elif self._on_text is not None and piece:
+                    self._handed_out = True
+                    self._on_text(piece)
+        if failure is not None and failure.salvage is None:
+            return self._after_text(failure)
+        read = self._reading
+        text = read.text if failure is None or failure.salvage is None else failure.salvage
+        return Answer(text, read.outcome, read.reasoning, read.usage, time.perf_counter() - began)
+
+    def _lost(self, error: Exception) -> Failure:
+        failure = self.failure(error)
+        if failure is None:
+            raise error
+        if self._reading.finish is not None and failure.again:
+            return replace(failure, salvage=self._reading.text)  # whole but for its usage
+        return failure
+
+    def _after_text(self, failure: Failure) -> Failure:
+        """Once text was handed out nothing is tried again: the caller has used it."""
+        if not self._handed_out:
+            return failure
+        return replace(failure, error=UnreachableError(str(failure.error), self._reading.text), again=False, param=None)

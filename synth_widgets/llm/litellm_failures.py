@@ -1,0 +1,160 @@
+"""What an exception of litellm means, in the terms of `synth_widgets.llm.failures`. Pure; litellm is not imported."""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping
+
+from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.llm import failures
+from synth_widgets.llm.failures import Failure, Place, TooLargeError
+from synth_widgets.llm.session import RedirectedError
+from synth_widgets.llm.wire import NoAnswerError, StreamError
+
+_PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+Exception(?: \w+)*\s*-\s*|\w+Error:\s+)+")
+_NOT_INSTALLED = re.compile(r"No module named|pip install")
+_NO_CREDENTIALS = re.compile(r"(locate|load|find|default) credentials|credentials (were )?not found", re.IGNORECASE)
+_NO_STATUS = {"APIConnectionError", "APIResponseValidationError"}
+"""What litellm raises when something breaks inside it; their status is made up."""
+_RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"')
+_OURS = (StreamError, NoAnswerError, TooLargeError, TimeoutError, ConnectionResetError)
+_SHOWN = 300
+
+
+def from_litellm(
+    error: Exception, place: Place, *, structured: bool, sent: Iterable[str], secrets: Iterable[str | None]
+) -> Failure:
+    """Read what a call through litellm raised.
+
+    Args:
+        error: the exception.
+        place: where the call went.
+        structured: whether the request asked for a JSON schema.
+        sent: the names of the sampling parameters that were sent.
+        secrets: keys that may not be carried on in anybody's words.
+    """
+    ours = failures.from_exception(error, place.shown) if isinstance(error, _OURS) else None
+    if ours is not None:
+        return ours
+    causes = list(_causes(error))
+    said = failures.redacted(_first_words(error), *secrets)
+    if type(error).__name__ == "UnsupportedParamsError":
+        return _unsupported(said, place, sent)
+    found = _unsent(said, causes, place) or _lost(error, causes, place) or _unread(error, said, place)
+    if found is not None:
+        return found
+    text = failures.redacted(_body(causes) or said, *secrets)
+    status = int(getattr(error, "status_code", 500))
+    return failures.from_status(status, _headers(causes, text), text, place, structured=structured, sent=sent)
+
+
+def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure | None:
+    """Say why every call would fail before an answer, if that is so."""
+    how = f"It takes {place.key_source.rstrip('.')}."
+    if any(isinstance(cause, RedirectedError) for cause in causes):
+        return Failure(AccessError(f"{place.shown} redirects for {place.model!r}. {failures.REDIRECTED}"))
+    if _NOT_INSTALLED.search(said):
+        return Failure(AccessError(f"{place.model!r} needs a package that is not installed: {said} {how}"))
+    if "Provider NOT provided" in said:
+        return Failure(AccessError(f"litellm does not know the provider of {place.model!r}."))
+    if _NO_CREDENTIALS.search(said):
+        return Failure(AccessError(f"{place.model!r}: {said} {how}"))
+    return None
+
+
+def _unread(error: Exception, said: str, place: Place) -> Failure | None:
+    """Say that litellm made nothing of what came, if it has no status of the provider."""
+    if isinstance(getattr(error, "status_code", None), int) and type(error).__name__ not in _NO_STATUS:
+        return None
+    told = f"{place.shown}: litellm cannot read the answer for {place.model!r}: {said}"
+    return Failure(UnreachableError(told), again=True, why="no answer", tries=3)
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    """Yield the exception and what it came from, the outermost first."""
+    seen: set[int] = set()
+    queue = [error]
+    while queue:
+        cause = queue.pop(0)
+        if cause is None or id(cause) in seen:
+            continue
+        seen.add(id(cause))
+        yield cause
+        queue += [getattr(cause, "original_exception", None), cause.__cause__, cause.__context__]
+
+
+def _unsupported(said: str, place: Place, sent: Iterable[str]) -> Failure:
+    """Say what to leave out: of some parameters litellm itself knows that a provider does not take them."""
+    told = f"{place.shown}, for {place.model!r}: {said.partition('To drop')[0].strip()}"
+    listed = re.search(r"\[(.*?)\]", said)
+    names = re.findall(r"[\w]+", listed[1]) if listed else []
+    if "response_format" in names:
+        return Failure(ModeRefusedError(told))
+    return Failure(RequestRefusedError(told), param=next((name for name in names if name in set(sent)), None))
+
+
+def _lost(error: Exception, causes: Iterable[BaseException], place: Place) -> Failure | None:
+    """Say what broke the connection, or ``None`` if that is not it."""
+    if type(error).__name__ == "Timeout":
+        return failures.from_connection(TimeoutError(), place.shown)
+    status = getattr(error, "status_code", 500)
+    if isinstance(status, int) and status < 500:
+        return None
+    found = (failures.from_connection(cause, place.shown) for cause in causes)
+    lost = next((failure for failure in found if failure is not None), None)
+    if lost is None and any(type(cause).__module__.startswith("httpx") and _is_transport(cause) for cause in causes):
+        return failures.from_connection(ConnectionResetError(), place.shown)
+    return lost
+
+
+def _is_transport(cause: BaseException) -> bool:
+    return any(kind.__name__ == "TransportError" for kind in type(cause).__mro__)
+
+
+def _body(causes: Iterable[BaseException]) -> str | None:
+    """Return the JSON object that the provider answered with, if it stands in the words of any cause."""
+    for cause in causes:
+        words = str(getattr(cause, "message", "") or cause)
+        if (quoted := re.search(r"b(['\"]).*\1", words, re.DOTALL)) is not None:
+            words = _unquoted(quoted[0]) or words
+        at = words.find("{")
+        if at < 0:
+            continue
+        try:
+            found, _ = json.JSONDecoder().raw_decode(words, at)
+        except (ValueError, RecursionError):
+            continue
+        if isinstance(found, dict):
+            return json.dumps(found, ensure_ascii=False)
+    return None
+
+
+def _unquoted(literal: str) -> str | None:
+    """Return the text of a Python bytes literal: litellm shows some bodies that way."""
+    try:
+        found = ast.literal_eval(literal)
+    except (ValueError, SyntaxError, MemoryError):
+        return None
+    return found.decode("utf-8", "replace") if isinstance(found, bytes) else None
+
+
+def _headers(causes: Iterable[BaseException], text: str) -> Mapping[str, str]:
+    """Return the headers of the provider's answer, with Google's wait, which stands in the body, as ``Retry-After``."""
+    found: dict[str, str] = {}
+    if (delay := _RETRY_DELAY.search(text)) is not None:
+        found["retry-after"] = delay[1]
+    for cause in causes:
+        response = getattr(cause, "response", None)
+        for headers in (getattr(response, "headers", None), getattr(cause, "headers", None)):
+            if isinstance(headers, Mapping):
+                found |= {str(name).lower(): str(value) for name, value in headers.items()}
+    return found
+
+
+def _first_words(error: Exception) -> str:
+    """Return what litellm says without its prefixes, its advice on itself and its traceback."""
+    words = str(getattr(error, "message", "") or error).partition("\nTraceback")[0].strip()
+    words = _PREFIX.sub("", words).strip()[:_SHOWN] or type(error).__name__
+    return words if words.endswith((".", "!", "?")) else f"{words}."

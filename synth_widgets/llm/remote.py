@@ -1,0 +1,176 @@
+"""What completers of models elsewhere have in common: places, retries and parameters, whatever the transport."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import random
+from abc import ABC, abstractmethod
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from synth_widgets.errors import AccessError, UnreachableError
+from synth_widgets.llm.attempt import Attempt, Waits
+from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
+from synth_widgets.llm.failures import Failure, Place
+from synth_widgets.llm.limiter import gate
+from synth_widgets.models import Model
+
+log = logging.getLogger(__name__)
+
+
+class RemoteCompleter(ABC):
+    """Asks one model at an endpoint. The only owner of retries: transports try once.
+
+    Args:
+        model: name, address, key and sampling parameters. The key is looked up at each call.
+        waits: how long to wait and how often to try.
+        endpoint: overrides what `endpoint_of` finds for the model.
+
+    Attributes:
+        name: the model's name.
+        concurrency: calls in flight at most, together with every other completer of this model and loop.
+        items_per_call: topics or inputs to ask for in one call.
+        modes: ways to ask for JSON, in the order to try them.
+        notes: sentences for a person on what had to be left out for this endpoint.
+
+    Raises:
+        ModelError: the provider is not served.
+    """
+
+    def __init__(self, model: Model, *, waits: Waits | None = None, endpoint: Endpoint | None = None) -> None:
+        if endpoint is None:
+            provider_of(model.name)
+        self.model = model
+        self.name = model.name
+        self.concurrency = model.concurrency or 16
+        self.items_per_call = ITEMS_PER_CALL
+        self.modes: tuple[Mode, ...] = ("json_schema", "text")
+        self.waits = waits or Waits()
+        self.notes: list[str] = []
+        self.endpoint = endpoint
+        self._left_out: set[str] = set()
+        self._limit_name: str | None = None
+        self._waiting: dict[object, str] = {}
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self.name!r})"
+
+    @abstractmethod
+    def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
+        """Return one request, ready to be sent once."""
+
+    @abstractmethod
+    async def warm_up(self) -> None:
+        """Load what the first call needs, once."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Let go of connections. The completer may be used again."""
+
+    @property
+    def waiting(self) -> str | None:
+        """What the latest retry waits for, in words for a person; ``None`` while nothing waits."""
+        return next(reversed(self._waiting.values()), None)
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
+        """Answer one request; see `Completer.complete`.
+
+        Raises:
+            AccessError: the key, the model's name or the address is wrong, or a key is missing.
+            ModeRefusedError: the endpoint does not take a JSON schema.
+            RequestRefusedError: this request cannot be answered.
+            UnreachableError: refusals (429), server errors or lost connections outlived every retry.
+        """
+        endpoint = self.endpoint or endpoint_of(self.model)
+        need_key(endpoint, self.model)
+        await self.warm_up()
+        async with gate(endpoint.base or endpoint.provider.name, endpoint.model, self.concurrency).slot():
+            return await self._persist(endpoint, request, on_text)
+
+    def place(self, endpoint: Endpoint) -> Place:
+        """Return where calls go, in words that may be shown."""
+        return Place(endpoint.shown, self.name, endpoint.key_source, bool(endpoint.key))
+
+    async def _persist(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer:
+        """Try until there is an answer or no sense in trying."""
+        tries = 0
+        while True:
+            outcome = await self.attempt(endpoint, request, on_text).run()
+            if isinstance(outcome, Answer):
+                return outcome
+            if outcome.param is not None and self._adapt(outcome.param, str(outcome.error)):
+                continue
+            tries += 1
+            if not outcome.again or tries >= min(self.waits.tries, outcome.tries or self.waits.tries):
+                raise _with_tries(outcome, tries)
+            pause = self._pause(outcome, tries)
+            if (outcome.after or 0.0) > self.waits.longest:
+                raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
+            with self.saying(_wait_words(endpoint, outcome, pause)):
+                await asyncio.sleep(pause)
+
+    def _pause(self, outcome: Failure, tries: int) -> float:
+        """Seconds until the next try: what was asked plus up to a tenth, else full jitter."""
+        chance = random.random()  # noqa: S311  (spreads retries, keeps no secret)
+        if outcome.after is not None:
+            return outcome.after * (1 + chance / 10) + chance * min(0.1, self.waits.first)
+        return chance * min(self.waits.most, self.waits.first * 2.0 ** (tries - 1))
+
+    @contextmanager
+    def saying(self, words: str) -> Iterator[None]:
+        """Show as `waiting` what goes on in the ``with`` block."""
+        mark = object()
+        self._waiting[mark] = words
+        try:
+            yield
+        finally:
+            del self._waiting[mark]
+
+    def _adapt(self, param: str, said: str) -> bool:
+        """Leave out or rename what the endpoint does not take; tell whether that changes anything.
+
+        Raises:
+            AccessError: the person asked for it in the model's own parameters.
+        """
+        if param == "max_tokens" and "max_completion_tokens" in said and self._limit_name is None:
+            self._limit_name = "max_completion_tokens"
+            return True
+        if param in self.model.params:
+            raise AccessError(f"{said} Take {param}= out of sw.Model({self.name!r}, …).")
+        if param in self._left_out:
+            return False
+        self._left_out.add(param)
+        self.notes.append(f"{self.name} does not take {param}; it is left out.")
+        log.info("%s does not take %s; it is left out", self.name, param)
+        return True
+
+    def takes(self, param: str) -> bool:
+        """Whether a parameter may be sent: it was not refused before."""
+        return param not in self._left_out
+
+    def params(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
+        """Return the sampling parameters of a call, by the names that the endpoint knows."""
+        told = {**self.model.params, **request.params}
+        if request.seed is not None and endpoint.provider.seed:
+            told.setdefault("seed", request.seed)
+        limit = self._limit_name or (endpoint.provider.limit if endpoint.own_host else "max_tokens")
+        if "max_tokens" in told and limit not in told:
+            told[limit] = told.pop("max_tokens")
+        return {name: value for name, value in told.items() if self.takes(name) and value is not None}
+
+
+def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:
+    who = endpoint.provider.display
+    if outcome.after is not None:
+        return f"{who} asks to wait {pause:.0f} s ({outcome.why})"
+    return f"{who}: {outcome.why}; trying again in {pause:.0f} s"
+
+
+def _with_tries(outcome: Failure, tries: int) -> Exception:
+    error = outcome.error
+    if isinstance(error, UnreachableError) and tries > 1:
+        return UnreachableError(f"{error} Tried {tries} times.", error.partial)
+    return error

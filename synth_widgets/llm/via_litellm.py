@@ -1,0 +1,166 @@
+"""Completer for providers with a format of their own, through litellm, which is loaded at the first call."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import re
+from collections.abc import AsyncGenerator, Mapping
+from contextlib import aclosing
+from typing import Any
+
+from synth_widgets.llm import litellm_package, session
+from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm.catalog import Endpoint
+from synth_widgets.llm.completer import Answer, OnText, Request
+from synth_widgets.llm.failures import Failure, TooLargeError
+from synth_widgets.llm.litellm_failures import from_litellm
+from synth_widgets.llm.remote import RemoteCompleter
+from synth_widgets.llm.wire import response_format
+from synth_widgets.models import Model
+
+LOADING = "loading litellm, once, for some seconds"
+"""What is shown while the first call waits for it."""
+
+_SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+_MOST_PLAIN = 6
+"""Values of so few characters are no secrets, and taking them out would leave little of a text."""
+
+
+class LiteLLMCompleter(RemoteCompleter):
+    """Asks one model of any provider that litellm knows.
+
+    litellm makes the request and reads the answer; waiting, retrying, limits and ways to ask for JSON are ours, the
+    same as for every other endpoint.
+
+    Args:
+        model: name, address, key and parameters, litellm's own among them (``aws_region_name=``, ``api_version=``).
+        waits: how long to wait and how often to try.
+
+    Raises:
+        ModelError: litellm does not know the provider.
+    """
+
+    def __init__(self, model: Model, *, waits: Waits | None = None) -> None:
+        super().__init__(model, waits=waits)
+        self.litellm: Any = None
+
+    async def warm_up(self) -> None:
+        """Load litellm on a worker, so that the engine goes on meanwhile; `waiting` says so."""
+        if self.litellm is None:
+            if litellm_package.is_loaded():
+                self.litellm = litellm_package.load(self.name)
+                return
+            with self.saying(LOADING):
+                self.litellm = await asyncio.to_thread(litellm_package.load, self.name)
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
+        """Answer one request; see `RemoteCompleter.complete`. litellm's log is silent about it."""
+        with litellm_package.quietly():
+            return await super().complete(request, on_text)
+
+    def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
+        """Return one request, ready to be sent once."""
+        return _LiteLLMAttempt(self, endpoint, request, on_text)
+
+    async def close(self) -> None:
+        """Do nothing: litellm's clients share one session of the process, which other completers may use."""
+
+    def secrets(self, endpoint: Endpoint) -> list[str | None]:
+        """Return what nobody's words may carry on: keys given in code, and those that litellm reads itself."""
+        given = [value for name, value in self.model.params.items() if _SECRET.search(name) and isinstance(value, str)]
+        prefixes = (f"{endpoint.provider.name.upper()}_", "AWS_", "AZURE_")
+        read = [value for name, value in os.environ.items() if name.startswith(prefixes) and _SECRET.search(name)]
+        return [endpoint.key, *(text for text in (*given, *read) if len(text) > _MOST_PLAIN)]
+
+
+class _LiteLLMAttempt(Attempt):
+    """One ``litellm.acompletion``."""
+
+    def __init__(self, owner: LiteLLMCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
+        super().__init__(on_text)
+        self._owner = owner
+        self._endpoint = endpoint
+        self._request = request
+        self._params = owner.params(endpoint, request)
+        self._structured = request.mode == "json_schema" and request.schema is not None
+
+    async def pieces(self) -> AsyncGenerator[str | Failure, None]:
+        """Send the request and yield the content as it comes."""
+        async with asyncio.timeout(self._owner.waits.total):
+            answer = await self._owner.litellm.acompletion(**self._arguments())
+            if self._on_text is None:
+                yield self._reading.whole(_completion(answer))
+                return
+            size = 0
+            async with aclosing(answer):
+                async for chunk in answer:
+                    piece = self._reading.event(_event(chunk))
+                    size += len(piece)
+                    if size > MAX_ANSWER:
+                        raise TooLargeError(MAX_ANSWER)
+                    yield piece
+            if self._reading.finish is None:
+                raise ConnectionResetError("the stream ended before the answer did")
+
+    def failure(self, error: Exception) -> Failure:
+        """Say what an exception of litellm means."""
+        owner, endpoint = self._owner, self._endpoint
+        return from_litellm(
+            error,
+            owner.place(endpoint),
+            structured=self._structured,
+            sent=self._params,
+            secrets=owner.secrets(endpoint),
+        )
+
+    def _arguments(self) -> dict[str, Any]:
+        import httpx
+
+        owner, endpoint, request = self._owner, self._endpoint, self._request
+        told: dict[str, Any] = {
+            "timeout": httpx.Timeout(owner.waits.silence, connect=owner.waits.connect),
+            **self._params,
+            "model": owner.name,
+            "messages": [dict(message) for message in request.messages],
+            "num_retries": 0,
+            "max_retries": 0,
+            "drop_params": False,
+            "shared_session": session.lasting(),
+            "no-log": True,
+        }
+        if endpoint.base:
+            told["api_base"] = endpoint.base
+        if owner.model.api_key:
+            told["api_key"] = owner.model.api_key
+        if self._structured and request.schema is not None:
+            told["response_format"] = response_format(request.schema, strict=True)
+        if self._on_text is not None:
+            told["stream"] = True
+            if owner.takes("stream_options"):
+                told["stream_options"] = {"include_usage": True}
+        return told
+
+
+def _completion(answer: Any) -> dict[str, Any]:
+    """Return a whole answer of litellm as the body of a chat completion."""
+    choices = [{"finish_reason": c.finish_reason, "message": _message(c.message)} for c in answer.choices]
+    return {"choices": choices, "usage": _usage(answer)}
+
+
+def _event(chunk: Any) -> dict[str, Any]:
+    """Return a piece of a streamed answer of litellm as the data of an event."""
+    choices = [{"finish_reason": c.finish_reason, "delta": _message(c.delta)} for c in chunk.choices]
+    return {"choices": choices, "usage": _usage(chunk)}
+
+
+def _message(message: Any) -> Mapping[str, Any]:
+    names = ("content", "reasoning_content", "refusal")
+    return {"role": "assistant"} | {name: value for name in names if (value := getattr(message, name, None))}
+
+
+def _usage(answer: Any) -> Mapping[str, Any] | None:
+    usage = getattr(answer, "usage", None)
+    if usage is None:
+        return None
+    return {name: getattr(usage, name, None) for name in ("prompt_tokens", "completion_tokens")}

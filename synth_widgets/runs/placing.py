@@ -1,0 +1,45 @@
+"""Where a new version goes: it becomes the current one, waits as a proposal, or only joins the history.
+
+A sample that has an output is never made worse by a call: until a whole, valid version is there, it stays as it is.
+"""
+
+from __future__ import annotations
+
+from synth_widgets.records import Sample, Version
+from synth_widgets.store.changes import SampleChanged, sample_change
+
+
+def base_of(sample: Sample) -> Version:
+    """Return the version whose input the next output is for: one that waits for its output, else the current one."""
+    new = sample.version_of(sample.proposal)
+    return new if new is not None and new.output is None else sample.version
+
+
+def place_input(sample: Sample, version: Version) -> SampleChanged | None:
+    """Return the change that a new input of an existing sample is."""
+    if sample.output is not None:
+        return sample_change(sample, version=version, proposal=version.n)  # waits for its output
+    status = {"status": "pending", "reason": None} if sample.status == "failed" else {}
+    return sample_change(sample, version=version, current=version.n, **status)
+
+
+def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChanged | None:
+    """Return the change that an answer is.
+
+    Args:
+        sample: the sample as it is now; a person may have judged or edited it while the model wrote.
+        asked: the sample as it was when the model was asked.
+        version: what came; with a problem when it does not comply.
+    """
+    is_open = sample.status in {"pending", "failed"}
+    anew = asked.output is not None
+    if version.problem is not None and not (is_open and sample.current == asked.current):
+        waiting = sample.proposal == asked.proposal and base_of(asked) is not asked.version
+        return sample_change(sample, version=version, **({"proposal": None} if waiting else {}))
+    if version.problem is not None:
+        return sample_change(sample, version=version, current=version.n, status="failed", reason=version.problem)
+    if anew and (sample.status == "kept" or sample.current != asked.current):
+        return sample_change(sample, version=version, proposal=version.n)
+    undecided = is_open or (anew and sample.status == asked.status)
+    verdict = {"status": "draft", "reason": None} if undecided else {}
+    return sample_change(sample, version=version, current=version.n, proposal=None, stale=False, **verdict)

@@ -1,0 +1,329 @@
+"""A strict endpoint on loopback that can be told to fail, in whichever format; the formats have files of their own.
+
+Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
+breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
+``refuse_schema`` (400 for a schema), ``plain`` (a whole answer although a stream was asked), ``error_event`` (a 200
+that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an answer
+without end).
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import threading
+from abc import ABC, abstractmethod
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Self
+
+from aiohttp import web
+
+from synth_widgets.llm.invent import Inventor
+from synth_widgets.llm.structured import extract_json
+from synth_widgets.testing import invent, spoil
+
+DEFAULT_KEY = "sk-test-loopback-0123456789"
+
+
+@dataclass
+class Rule:
+    """One way to fail: for the next ``times`` requests (``None``: all), or for each ``every``-th."""
+
+    kind: str
+    times: int | None = None
+    every: int = 1
+    status: int = 500
+    headers: Mapping[str, str] = field(default_factory=dict)
+    message: str = "told to fail"
+    code: str | None = None
+    param: str | None = None
+    after: int = 20  # characters that a drop or an error lets through
+
+    def applies(self, number: int) -> bool:
+        if self.times == 0 or number % self.every:
+            return False
+        if self.times is not None:
+            self.times -= 1
+        return True
+
+
+@dataclass(frozen=True)
+class Question:
+    """What a request asks, whatever its format: all its texts, the last of them apart, and the schema."""
+
+    told: str
+    last: str
+    schema: Mapping[str, Any] | None = None
+    streams: bool = False
+
+
+class Loopback(ABC):
+    """The server, in a thread of its own. A format says what it refuses and how it answers.
+
+    Attributes:
+        url: what goes into ``api_base``.
+        key: what goes into ``api_key``.
+        bodies: every accepted request's body, in order.
+        statuses: how often each status was answered.
+        in_flight, peak: requests now, and at most at once.
+        broken_off: requests whose client went away before the answer ended.
+    """
+
+    routes: ClassVar[tuple[str, ...]]
+    root: ClassVar[str] = ""
+    comment: ClassVar[bytes] = b""
+
+    def __init__(
+        self, *, key: str = DEFAULT_KEY, latency: float = 0.0, chunk_delay: float = 0.0, chunk: int = 8, port: int = 0
+    ) -> None:
+        self.key = key
+        self.latency = latency
+        self.chunk_delay = chunk_delay
+        self.chunk = chunk
+        self.bodies: list[dict[str, Any]] = []
+        self.statuses: dict[int, int] = {}
+        self.connections: set[Any] = set()
+        self.in_flight = 0
+        self.peak = 0
+        self.broken_off = 0
+        self.rules: list[Rule] = []
+        self.answers: list[str] = []
+        self._received = 0
+        self._inventor = Inventor(7)
+        self._port = port
+        self._loop = asyncio.new_event_loop()
+        self._started = threading.Event()
+        self._thread = threading.Thread(target=self.run_for_ever, name="endpoint", daemon=True)
+
+    # ------------------------------------------------------------ what a format says
+    @abstractmethod
+    def refused(self, request: web.Request, body: Any) -> web.Response | None:
+        """Return the refusal of a request with a wrong key or a wrong body."""
+
+    @abstractmethod
+    def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
+        """Return what an accepted request asks."""
+
+    @abstractmethod
+    def refusal(self, rule: Rule) -> web.Response:
+        """Return an error in the format's own words."""
+
+    @abstractmethod
+    def no_schema(self) -> web.Response:
+        """Return the 400 of a model that takes no schema."""
+
+    @abstractmethod
+    def failed(self) -> dict[str, Any]:
+        """Return the body, or event, of a server error."""
+
+    @abstractmethod
+    def whole(self, body: Mapping[str, Any], text: str, finish: str, *, refused: bool) -> dict[str, Any]:
+        """Return the body of a whole answer; ``finish`` is ``stop`` or ``length``."""
+
+    @abstractmethod
+    def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
+        """Return the events before the first text."""
+
+    @abstractmethod
+    def piece(self, body: Mapping[str, Any], text: str) -> bytes:
+        """Return the event of a piece of text."""
+
+    @abstractmethod
+    def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
+        """Return the events after the last text, with the usage."""
+
+    # ------------------------------------------------------------ the server
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self._port}{self.root}"
+
+    def fail(self, kind: str, **how: Any) -> None:
+        """Add a rule; the first that applies to a request is used."""
+        self.rules.append(Rule(kind, **how))
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        assert self._started.wait(10)
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(10)
+
+    def run_for_ever(self) -> None:
+        """Serve in this thread."""
+        asyncio.set_event_loop(self._loop)
+        app = web.Application(client_max_size=2**25)
+        for route in self.routes:
+            app.router.add_post(route, self._ask)
+        app.router.add_get("/stats", self._stats)
+        app.router.add_get("/requests", self._requests)
+        app.router.add_post("/faults", self._set_faults)
+        app.router.add_post("/settings", self._set)
+        runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
+        self._loop.run_until_complete(runner.setup())
+        site = web.TCPSite(runner, "127.0.0.1", self._port)
+        self._loop.run_until_complete(site.start())
+        self._port = runner.addresses[0][1]
+        self._started.set()
+        try:
+            self._loop.run_forever()
+        finally:
+            self._loop.run_until_complete(runner.cleanup())
+            self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+    async def _stats(self, request: web.Request) -> web.Response:
+        names = ("in_flight", "peak", "broken_off", "statuses")
+        told = {name: getattr(self, name) for name in names} | {"requests": len(self.bodies), "url": self.url}
+        return web.json_response(told)
+
+    async def _requests(self, request: web.Request) -> web.Response:
+        return web.json_response(self.bodies)
+
+    async def _set_faults(self, request: web.Request) -> web.Response:
+        self.rules = [Rule(**rule) for rule in await request.json()]
+        return web.json_response({"rules": len(self.rules)})
+
+    async def _set(self, request: web.Request) -> web.Response:
+        for name, value in (await request.json()).items():
+            if name in {"latency", "chunk_delay", "chunk", "answers"}:
+                setattr(self, name, value)
+        return web.json_response({})
+
+    async def _ask(self, request: web.Request) -> web.StreamResponse:
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        self.connections.add(request.transport)
+        try:
+            response = await self._respond(request)
+        except (asyncio.CancelledError, ConnectionError):
+            self.broken_off += 1
+            raise
+        finally:
+            self.in_flight -= 1
+        self.statuses[response.status] = self.statuses.get(response.status, 0) + 1
+        return response
+
+    async def _respond(self, request: web.Request) -> web.StreamResponse:
+        body = _parsed(await request.read())
+        if (no := self.refused(request, body)) is not None:
+            return no
+        self._received += 1
+        self.bodies.append(body)
+        question = self.question(request, body)
+        rule = next((rule for rule in self.rules if rule.applies(self._received)), None)
+        if rule is not None and (early := await self._early(rule, question, request)) is not None:
+            return early
+        await asyncio.sleep(self.latency)
+        kind = rule.kind if rule is not None else None
+        text, finish = spoil(self._content(question), kind)
+        if question.streams and kind != "plain":
+            return await self._stream(request, body, text, finish, rule)
+        if kind in {"drop", "unfinished"}:
+            return await self._half(request)
+        whole = self.whole(body, text, finish, refused=kind == "filter")
+        return web.json_response(self.failed() if kind == "error_event" else whole)
+
+    async def _early(self, rule: Rule, question: Question, request: web.Request) -> web.StreamResponse | None:
+        """Fail before any of the answer, if the rule says so."""
+        if rule.kind == "status":
+            return self.refusal(rule)
+        if rule.kind == "hang":
+            await asyncio.sleep(3600)
+        if rule.kind == "refuse_schema" and question.schema is not None:
+            return self.no_schema()
+        if rule.kind == "flood":
+            response = web.StreamResponse(headers={"Content-Type": "application/json"})
+            await response.prepare(request)
+            with suppress(ConnectionError):
+                while True:
+                    await response.write(b" " * 65536)
+            return response
+        return None
+
+    async def _half(self, request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "application/json", "Content-Length": "5000"})
+        await response.prepare(request)
+        await response.write(b'{"id": "1", "choices": [')
+        assert request.transport is not None
+        request.transport.close()
+        return response
+
+    async def _stream(
+        self, request: web.Request, body: Mapping[str, Any], text: str, finish: str, rule: Rule | None
+    ) -> web.StreamResponse:
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        await response.prepare(request)
+        kind, after = (rule.kind, rule.after) if rule else (None, 0)
+        shown = text[:after] if kind in {"drop", "error_event", "unfinished"} else text
+        for event in (self.comment, *self.opening(body)):
+            await response.write(event)
+        for at in range(0, len(shown), self.chunk):
+            await response.write(self.piece(body, shown[at : at + self.chunk]))
+            await asyncio.sleep(self.chunk_delay)
+        if kind == "drop":
+            assert request.transport is not None
+            request.transport.abort()
+        elif kind == "error_event":
+            await response.write(event_bytes(self.failed(), "error" if self.named_events else None))
+        elif kind != "unfinished":
+            for event in self.closing(body, text, finish):
+                await response.write(event)
+        with suppress(ConnectionError):
+            await response.write_eof()
+        return response
+
+    named_events: ClassVar[bool] = False
+
+    def _content(self, question: Question) -> Any:
+        """The next scripted answer, or one made by the schema, which in text mode stands in a message."""
+        if self.answers:
+            return self.answers.pop(0)
+        schema = question.schema
+        if schema is None:
+            found, _ = extract_json(question.told)
+            schema = found if isinstance(found, dict) and "properties" in found else None
+        names = "topic" in question.last.lower()
+        if schema is None:
+            return self._inventor.name() if names else self._inventor.sentence()
+        return invent(self._inventor, schema, names=names)
+
+
+def event_bytes(value: Any, name: str | None = None) -> bytes:
+    """Return a server-sent event, with its name where the format has names."""
+    named = f"event: {name}\n" if name else ""
+    return f"{named}data: {json.dumps(value, ensure_ascii=False)}\n\n".encode()
+
+
+def tokens(text: str) -> int:
+    """Return what the endpoint counts for a text."""
+    return len(text) // 4 + 1
+
+
+def _parsed(raw: bytes) -> Any:
+    try:
+        return json.loads(raw)
+    except ValueError:
+        return None
+
+
+def serve(kind: type[Loopback], description: str) -> None:
+    """Serve until the process is ended; print one line with the address and the key."""
+    parser = argparse.ArgumentParser(description=description)
+    parser.add_argument("--port", type=int, default=0)
+    parser.add_argument("--key", default=DEFAULT_KEY)
+    parser.add_argument("--latency", type=float, default=0.0)
+    parser.add_argument("--chunk-delay", type=float, default=0.0)
+    told = parser.parse_args()
+    endpoint = kind(port=told.port, key=told.key, latency=told.latency, chunk_delay=told.chunk_delay)
+
+    def say() -> None:
+        endpoint._started.wait()
+        print(json.dumps({"url": endpoint.url, "key": endpoint.key}), flush=True)  # noqa: T201  (its one output)
+
+    threading.Thread(target=say, daemon=True).start()
+    endpoint.run_for_ever()
