@@ -2,7 +2,7 @@ import { run } from "./actions";
 import { chordOf, commandFor, isOwnChord } from "./keys";
 import type { View } from "./view";
 
-/** JupyterLab asks this attribute before it takes a key from an element inside it. */
+/** Jupyter asks the element in focus for this attribute before it takes a key as its own. */
 const SUPPRESS = "data-lm-suppress-shortcuts";
 
 /**
@@ -17,12 +17,14 @@ export function listenToKeys(view: View, until: AbortSignal): void {
     const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
     return plain || isOwnChord(chordOf(event) ?? "");
   };
+  let marked: Element | null = null;
   window.addEventListener(
     "keydown",
     (event) => {
-      if (!inside(event)) return;
-      if (ours(event)) root.setAttribute(SUPPRESS, "true");
-      else root.removeAttribute(SUPPRESS);
+      // On the target itself: Jupyter's selectors end in `:focus`, which matches it before our root is looked at.
+      marked?.removeAttribute(SUPPRESS);
+      marked = inside(event) && ours(event) ? (event.composedPath()[0] as Element) : null;
+      marked?.setAttribute(SUPPRESS, "true");
     },
     { capture: true, signal: until },
   );

@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./components/App";
 import { barOf } from "./components/RunBar";
+import { holdFocus } from "./focus";
 import { sizing } from "./height";
 import { listenToKeys } from "./listen";
 import type { Model } from "./model";
@@ -46,6 +47,7 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   );
   view.onTrait("height", sizing(root, handle, model, until), until);
   listenToKeys(view, until);
+  holdFocus(view, until);
   const watch = new ResizeObserver(([entry]) => {
     if (entry) view.narrow.value = entry.contentRect.width < NARROW;
   });

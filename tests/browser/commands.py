@@ -15,39 +15,54 @@ from playwright.sync_api import Locator
 from tests.browser.lab import Notebook
 from tests.browser.widget import StudioView
 
-OPEN = """import collections
-from synth_widgets.testing import ScriptedCompleter
+OPEN = """from synth_widgets import testing
+from synth_widgets.errors import AccessError
+from synth_widgets.llm.invent import Inventor
 
-spoiled = collections.Counter()
+inventor = Inventor(7)
+glitches = True
+
+def answer(request):
+    made = testing.invent(inventor, request.schema, names=request.step == "topics")
+    if request.step == "inputs" and "Glitches" in str(request.messages):
+        return {**made, "items": [f"Glitch: {item}" for item in made["items"]]}
+    return made
+
+refused = 0
 
 def fault(number, request):
-    # Three answers a sample: the outputs below Broken fail once, and are good when they are asked for again.
-    if request.step == "outputs" and "broken" in str(request.messages) and spoiled["outputs"] < 12:
-        spoiled["outputs"] += 1
-        return "garbage"
+    global refused
+    if request.step == "inputs" and "Refused" in str(request.messages):
+        refused += 1
+        return AccessError("Not now.") if refused % 2 else None
+    # The outputs below Glitches fail at first, and are good when they are asked for again.
+    return "garbage" if glitches and request.step == "outputs" and "Glitch: " in str(request.messages) else None
 
 def latency(request):
     return 60 if "Slow" in str(request.messages) else 0
 
-def answer(request):
-    text = invent(request)
-    return {**text, "items": [f"broken {item}" for item in text["items"]]} if is_broken(request) else text
-
-def is_broken(request):
-    return request.step == "inputs" and "Broken" in str(request.messages)
-
-def invent(request):
-    return testing.invent(inventor, request.schema, names=request.step == "topics")
-
-from synth_widgets import testing
-from synth_widgets.llm.invent import Inventor
-inventor = Inventor(7)
-studio = sw.Studio(task, model=ScriptedCompleter(answers=answer, faults=fault, latency=latency))
-studio.topics.add("Backpacks", "Coffee machines", "Headphones", "Broken", "Lamps", "Slow")
-for topic, samples in {"Backpacks": 8, "Coffee machines": 8, "Headphones": 8, "Broken": 4, "Lamps": 4}.items():
-    await studio.grow(topic, depth=0, samples=samples)"""
+studio = sw.Studio(task, model=testing.ScriptedCompleter(answers=answer, faults=fault, latency=latency))
+studio.topics.add("Backpacks", "Coffee machines", "Glitches", "Headphones", "Lamps", "Refused", "Slow")
+for topic, samples in {"Backpacks": 8, "Coffee machines": 8, "Glitches": 4, "Headphones": 8, "Lamps": 4}.items():
+    await studio.grow(topic, depth=0, samples=samples)
+glitches = False"""
 MORE = """lamps = sum(sample.topic == ("Lamps",) for sample in studio.samples)
 await studio.grow("Lamps", depth=0, samples=lamps + 2)"""
+
+NEAREST = """(grid, y) => [...grid.querySelectorAll('[role=row][id]')]
+  .map(row => { const { top, height } = row.getBoundingClientRect(); return top + height / 2; })
+  .sort((a, b) => Math.abs(a - y) - Math.abs(b - y))[0]"""
+
+STANDS = """root => {
+  const focus = root.querySelector('[role=grid]')?.getAttribute('aria-activedescendant') ?? '';
+  const tabs = [...root.querySelectorAll('[role=group][aria-label=Status] button')].map(tab => tab.innerText.split(/\\s+/));
+  return {
+    focus: focus.split('-s-')[1] ?? '',
+    at: Number(root.querySelector(`[id="${focus}"]`)?.getAttribute('aria-rowindex') ?? -1),
+    counts: Object.fromEntries(tabs.map(([word, number]) => [word, Number(number.replace(',', ''))])),
+  };
+}"""
+IS_OPEN = "root => root.querySelector('[role=dialog], .sw-selected, .sw-name-in') !== null"
 
 
 @dataclass
@@ -69,9 +84,8 @@ class Stage:
 
     def remember(self) -> None:
         """Note how things stand."""
-        self.counts = self.view.by_status()
-        self.focus = self.view.focused()
-        self.at = self.place()
+        seen = self.view.root.evaluate(STANDS)
+        self.counts, self.focus, self.at = seen["counts"], seen["focus"], seen["at"]
 
     # ------------------------------------------------------------ see
     def status(self, sample: str | None = None) -> str:
@@ -80,8 +94,7 @@ class Stage:
 
     def place(self) -> int:
         """Return at which row the focus is."""
-        focused = self.view.focused()
-        return next((row.at for row in self.view.rows() if row.id == focused), -1)
+        return int(self.view.root.evaluate(STANDS)["at"])
 
     def more_than(self, word: str, by: int = 1) -> bool:
         """Whether so many samples more than before have a status."""
@@ -107,22 +120,23 @@ class Stage:
     # ------------------------------------------------------------ do
     def reset(self) -> None:
         """Close what is open, select nothing, show all samples from the top."""
-        self.view.grid.focus()
-        self.view.press(["Escape", "Escape"])
-        self.topic("All topics").click()
+        self.number += 1
+        while self.view.root.evaluate(IS_OPEN):
+            self.view.press(["Escape"])
+        if self.topic("All topics").get_attribute("aria-selected") != "true":
+            self.topic("All topics").click()
         self.view.grid.focus()
         self.view.press(["Home"])
-        self.number += 1
 
     def on(self, status: str) -> None:
-        """Go to the first sample of a status that is drawn, with another row above and below it."""
-        for row in self.view.all_rows()[1:]:
-            if row.status == status:
-                break
-        else:
-            raise AssertionError(f"no {status} sample is left")
-        self.view.show_row(row.at)
-        self.view.open_row(row.id)
+        """Go to the first sample of a status but the very first one: there is another row above and below it."""
+        for rows in (self.view.rows, self.view.all_rows):
+            for row in rows()[1:]:
+                if row.status == status:
+                    self.view.show_row(row.at)
+                    self.view.open_row(row.id)
+                    return
+        raise AssertionError(f"no {status} sample is left")
 
     def keep_one(self) -> None:
         """Keep a sample and stay on it."""
@@ -206,9 +220,8 @@ def in_dialog(dialog: str, word: str) -> Callable[[Stage], Locator]:
 
 
 def stands_in_the_middle(stage: Stage) -> None:
-    rows = stage.view.all_rows()
-    stage.view.show_row(rows[12].at)
-    stage.view.open_row(rows[12].id)
+    stage.view.show_row(14)
+    stage.view.open_row(next(row.id for row in stage.view.rows() if row.at == 14))
 
 
 def undone_once(stage: Stage) -> None:
@@ -226,10 +239,11 @@ def wheel(by: int) -> Do:
         assert box
         x, y = box["x"] + box["width"] / 2, box["y"] + box["height"] / 2
         stage.view.page.mouse.move(x, y)
-        top = stage.view.grid.evaluate("grid => grid.scrollTop")
+        end = "grid => Math.min(Math.max(0, grid.scrollTop + BY), grid.scrollHeight - grid.clientHeight)"
+        goal = stage.view.grid.evaluate(end.replace("BY", str(by)))
         stage.view.page.mouse.wheel(0, by)
-        stage.view.until(lambda: stage.view.grid.evaluate("grid => grid.scrollTop") != top)
-        stage.view.page.mouse.click(x, y)
+        stage.view.until(lambda: abs(stage.view.grid.evaluate("grid => grid.scrollTop") - goal) < 2)
+        stage.view.page.mouse.click(x, stage.view.grid.evaluate(NEAREST, y))
 
     return turn
 
@@ -259,23 +273,15 @@ def job_runs(stage: Stage) -> None:
     stage.view.running.wait_for()
 
 
-def job_was_stopped(stage: Stage) -> None:
-    job_runs(stage)
-    stage.view.button("Stop").click()
-    stage.view.root.get_by_text("Stopped by you").wait_for()
-
-
-def is_running_again(stage: Stage) -> bool:
-    if not stage.view.running.is_visible():
-        return False
-    stage.view.button("Stop").click()
-    stage.view.root.get_by_text("Stopped by you").wait_for()
-    return True
+def job_was_refused(stage: Stage) -> None:
+    stage.view.choose_topic("Refused")
+    stage.view.grow(samples=stage.number)
+    button("Resume")(stage).wait_for()
 
 
 def plan_open(stage: Stage) -> None:
     stage.view.choose_topic("Backpacks")
-    has = stage.view.by_status()["All"]
+    has = int(re.sub(r".*, (\d+).*", r"\1", str(stage.topic("Backpacks").get_attribute("aria-label"))))
     popover = stage.view.plan(samples=has + 1)
     popover.get_by_role("button", name=re.compile(r"^Generate 1 sample")).wait_for()
     stage.text = popover.locator(".sw-est").inner_text()

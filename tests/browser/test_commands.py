@@ -35,7 +35,7 @@ LINES: dict[str, Line] = {
     "page_down": Line(lambda s: s.place() > s.at + 2, mouse=wheel(900), before=commands.stands_in_the_middle),
     "page_up": Line(lambda s: 0 < s.place() < s.at - 2, mouse=wheel(-900), before=commands.stands_in_the_middle),
     "first": Line(lambda s: 2 <= s.place() < s.at - 2, mouse=wheel(-9000), before=commands.stands_in_the_middle),
-    "last": Line(lambda s: s.place() > s.counts["All"] - 9, mouse=wheel(9000), before=commands.stands_in_the_middle),
+    "last": Line(lambda s: s.place() > s.counts["All"] - 8, mouse=wheel(9000), before=commands.stands_in_the_middle),
     "select": Line(lambda s: s.selected() == 1, lambda s: s.view.row(s.focus).get_by_role("checkbox")),
     "select_down": Line(lambda s: s.selected() == 2, mouse=check_and_extend(1)),
     "select_up": Line(lambda s: s.selected() == 2, mouse=check_and_extend(-1)),
@@ -60,7 +60,9 @@ LINES: dict[str, Line] = {
         before=commands.plan_open,
     ),
     "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
-    "resume": Line(commands.is_running_again, button("Resume"), before=commands.job_was_stopped),
+    "resume": Line(
+        lambda s: s.view.by_status()["Draft"] > s.counts["Draft"], button("Resume"), before=commands.job_was_refused
+    ),
     "add_topics": Line(
         lambda s: s.topic(s.text).count() == 1,
         button("Add a topic"),
@@ -85,8 +87,8 @@ LINES: dict[str, Line] = {
 }
 
 NOT_IN_THE_PAGE = frozenset(
-    "accept check compare decline edit export find generate_outputs jobs rate regenerate remake search".split()
-    + ["set_topic"]
+    {*"accept check compare decline edit export find generate_outputs jobs rate regenerate".split()}
+    | {"remake", "search", "set_topic"}
 )
 """Commands that the kernel's table has and the front end does not give yet. Each one that it learns gets its line."""
 

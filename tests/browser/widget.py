@@ -208,7 +208,7 @@ class StudioView(Generic[HostType]):
 
     def plan(self, **shape: int) -> Locator:
         """Open the Generate popover and set its steppers, `samples=3`; return the popover."""
-        self.root.get_by_role("toolbar", name="Studio").get_by_role("button", name="Generate").click()
+        self.root.get_by_role("toolbar", name="Studio").get_by_role("button", name=re.compile("^Generate")).click()
         popover = self.root.get_by_role("dialog", name="Generate")
         labels = {"topics": "Topics", "subtopics": "Subtopics in each", "samples": re.compile("^Samples")}
         for part, value in shape.items():
