@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
+from synth_widgets import task_changes
 from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
@@ -23,6 +24,7 @@ from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Estimate, Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import LABELS, Run
+from synth_widgets.store import review
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
@@ -129,12 +131,25 @@ class Core:
                 "new task a file of its own with path=, or leave path= out."
             )
 
+        is_same = bool(tasks) and tasks[-1] == task
+        if is_same or self.store.held_by is not None:
+            self.act(lambda: setattr(self, "task", task))  # the same, perhaps with its pydantic classes
+            return
+        differences = task_changes.differences(tasks[-1], task) if tasks else []
+        checked = any(part.startswith(("input", "output")) for part in differences)
+        turned = review.judged_anew(tuple(self.state.samples.values()), task) if checked else {}
+
         def act() -> None:
             self.task = task
-            if (not tasks or tasks[-1] != task) and self.store.held_by is None:
-                self.store.commit([TaskChanged(task)], actor="system")
+            self.store.commit([TaskChanged(task)], actor="system")
+            changes = [review.turn(self.state.samples[ident], problem) for ident, problem in turned.items()]
+            self.store.commit(changes, label=f"Task changed: {len(turned)} checked anew")
 
+        if differences:
+            self.task_change = _said_of_task(len(tasks) + 1, differences, turned)
         self.act(act)
+        if any(turned.values()):
+            warn(f"{self.task_change} studio.undo() takes that back.")
 
     def set_models(self, models: Mapping[str, Model | Completer]) -> None:
         """Set the models by step; the key ``default`` is for the steps that have none of their own."""
@@ -346,3 +361,16 @@ class Core:
             self.store.close()
             for listener in self.on_close:
                 listener()
+
+
+def _said_of_task(version: int, differences: list[str], turned: Mapping[str, str | None]) -> str:
+    """Say what a new version of the task changed, and what that did to the samples."""
+    said = f"The task changed (version {version}: {', '.join(differences)})."
+    failed = sum(problem is not None for problem in turned.values())
+    again = len(turned) - failed
+    said += (
+        f" {failed} {'sample no longer complies' if failed == 1 else 'samples no longer comply'} and failed now."
+        if failed
+        else ""
+    )
+    return said + (f" {again} {'complies' if again == 1 else 'comply'} again." if again else "")
