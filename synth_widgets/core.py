@@ -15,6 +15,7 @@ from synth_widgets import task_changes
 from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
+from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
@@ -63,6 +64,7 @@ class Core:
         self.on_progress: list[Callable[[Job], None]] = []
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
+        self.taken = Taken()
         self.closed = False
         self._models: dict[str, ModelLike] = {}
         self._completers: list[tuple[ModelLike, Completer]] = []

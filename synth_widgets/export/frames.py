@@ -172,8 +172,15 @@ def _objects(values: list[Any]) -> Any:
 
     cells = np.empty(len(values), dtype=object)  # a Series made of tuples or dicts would take them apart
     for i, value in enumerate(values):
-        cells[i] = value
+        cells[i] = _own(value)
     return pd.Series(cells, dtype="object")
+
+
+def _own(value: Any) -> Any:
+    """Return lists and objects anew: what a person does to a cell in place must not reach the studio."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    return [_own(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _cost(state: State, sample: Sample, shares: Counter[str]) -> tuple[float | None, int]:

@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "generation": VALUES | {"llm"},
     "runs": VALUES | {"engine", "store", "llm", "generation"},
     "export": VALUES | {"store"},
-    "intake": VALUES | {"store", "export"},
+    "intake": VALUES | {"arguments", "store", "export"},
     "widget": VALUES,
     "testing": VALUES | {"llm"},
     # The studio and its parts: the checks of what a person passes, the living data, the two views on it.
