@@ -23,7 +23,7 @@ from synth_widgets.errors import FileError, SynthError
 from synth_widgets.records import JobRecord, Sample
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
-from synth_widgets.widget.commands import BY_NAME, Command
+from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
 from synth_widgets.widget.host import CommitLike, Host, JobLike, StateLike
 from synth_widgets.widget.protocol import PROTOCOL, Delta, JobRow, Progress, Reply, Snapshot, StudioView, TaskView
 
@@ -116,23 +116,30 @@ class Bridge:
             place = ".".join(map(str, first["loc"]))
             self._fail(rid, f"{command.label}: {place} {first['msg']}", "BadArguments")
             return
-        self._commands.put_nowait((rid, command, args.model_dump(exclude_unset=True)))
+        arguments = args.model_dump(exclude_unset=True)
+        if command.reads:
+            self.host.engine.spawn(self._carry_out(rid, command, arguments))
+        else:
+            self._commands.put_nowait((rid, command, arguments))
 
     async def _work(self) -> None:
         """Carry commands out one after another, in the order in which they came."""
         while True:
             rid, command, args = await self._commands.get()
-            try:
-                result = _call(attrgetter(command.method or "")(self.studio), command, args)
-                if inspect.iscoroutine(result):
-                    result = await result
-            except SynthError as error:
-                self._fail(rid, str(error), type(error).__name__)
-            except Exception as error:
-                log.exception("The command %s failed.", command.name)
-                self._fail(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
-            else:
-                self.host.engine.spawn(self._reply(rid, result))
+            await self._carry_out(rid, command, args)
+
+    async def _carry_out(self, rid: str, command: Command, args: dict[str, Any]) -> None:
+        try:
+            result = _call(attrgetter(command.method or "")(self.studio), command, args)
+            if inspect.iscoroutine(result):
+                result = await result
+        except SynthError as error:
+            self._fail(rid, str(error), type(error).__name__)
+        except Exception as error:
+            log.exception("The command %s failed.", command.name)
+            self._fail(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
+        else:
+            self.host.engine.spawn(self._reply(rid, result))
 
     async def _reply(self, rid: str, result: Any) -> None:
         """Answer when what the command changed is on disk; its delta has gone out by then."""
@@ -315,7 +322,7 @@ def _call(method: Callable[..., Any], command: Command, args: dict[str, Any]) ->
     """Call a method with a command's arguments: paths of the topics go where the method takes them."""
     if command.method == "topics.add":
         return method(*map(tuple, args["paths"]))
-    if "path" in args:
+    if command.args is not None and issubclass(command.args, TopicPath):
         return method(tuple(args.pop("path")), *([args.pop("name")] if command.name == "rename_topic" else []), **args)
     return method(**args)
 
