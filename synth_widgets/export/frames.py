@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synth_widgets.errors import StudioError, nearest
 from synth_widgets.records import STATUSES, Json, Path, Sample, Version
 from synth_widgets.schemas import Schema
+from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -57,6 +58,11 @@ def select(
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
     """Build the frame: one row a sample, the id as index, the same columns and dtypes for no rows at all."""
+    with collector_off():
+        return _frame(state, task, samples, flatten=flatten)
+
+
+def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool) -> pd.DataFrame:
     import pandas as pd
 
     versions = [s.version for s in samples]

@@ -7,16 +7,15 @@ objects that are all there to stay.
 
 from __future__ import annotations
 
-import gc
 import sqlite3
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
 from pydantic_core import from_json
 
 from synth_widgets.errors import FileError, TaskError
 from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, Version, WorkItem
 from synth_widgets.store import rows
+from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -28,25 +27,10 @@ def read_state(db: sqlite3.Connection) -> State:
         FileError: the file is damaged.
     """
     try:
-        with _collector_off():
+        with collector_off():
             return _read(db)
     except (KeyError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, TaskError) as error:
         raise FileError(f"The studio file is damaged: {error!r} does not fit the rest of it.") from None
-
-
-@contextmanager
-def _collector_off() -> Iterator[None]:
-    """Make many lasting objects without a search for garbage every few hundred of them: half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-            if not gc.get_freeze_count():  # both at once move what is new among the old, without a look at each
-                gc.freeze()
-                gc.unfreeze()
 
 
 def _read(db: sqlite3.Connection) -> State:
