@@ -148,6 +148,8 @@ def field_value(cell: Any, node: Mapping[str, Any], schema: Schema | None) -> Js
         return value
     if isinstance(value, str) and "string" not in kinds:
         value = parsed(value) if value.strip() else None
+    if value == "" and ("" not in node.get("enum", [""]) or node.get("minLength")):
+        return None  # CSV's way to write what is missing
     if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
         return int(value)
     return value

@@ -118,4 +118,7 @@ def placed(state: State, samples: Iterable[tuple[Path, Sample]]) -> list[Change]
 def _shown(columns: Columns | None, row: Row) -> str:
     """Return the words of cells that are no JSON, so that they are not lost."""
     cells = {str(name): row.get(name) for name in sorted(columns.names if columns else (), key=str)}
-    return repr(cells)
+    try:
+        return repr(cells)
+    except Exception as error:  # noqa: BLE001 - a person's class may raise anything
+        return f"what cannot be shown ({type(error).__name__})"
