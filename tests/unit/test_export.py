@@ -17,6 +17,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import FileError, StudioError
+from tests.replica import Peer
 from tests.tasks import PLAIN, TICKETS, TRIAGE
 
 NASTY = "=1+1,\"a\"\r\n\u2028\u2029\x85 é🎉\t'b'"
@@ -222,3 +223,15 @@ def test_no_key_stands_in_an_export(open_studio):
     studio.add_samples([{"input": "x", "output": {"kind": "a", "note": "n"}}], status="kept")
     for name in ("a.jsonl", "a.csv", "a.parquet"):
         assert b"very-secret" not in Path(studio.export(name)).read_bytes()
+
+
+def test_the_widgets_buttons_export_and_search(studio, tmp_path):
+    peer = Peer(studio._core, studio)
+    reply = peer.do("export", path="from-widget.jsonl", status="all")
+    assert reply["ok"] == str(tmp_path / "from-widget.jsonl"), "beside the notebook: the kernel's own folder"
+    assert len((tmp_path / "from-widget.jsonl").read_text(encoding="utf-8").splitlines()) == 3
+    (tmp_path / "folder.csv").mkdir()
+    error = peer.do("export", path="folder.csv")["error"]
+    assert (error["kind"], "is a folder" in error["message"]) == ("FileError", True)
+    later = [s.id for s in studio.samples if s.input["subject"] == "Later"]
+    assert peer.do("search", text="LATER soon")["ok"] == {"ids": later, "more": False}
