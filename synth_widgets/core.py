@@ -7,12 +7,22 @@ import inspect
 import logging
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
 from synth_widgets import task_changes
-from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
+from synth_widgets.chosen_models import (
+    Choice,
+    Completers,
+    ModelLike,
+    choosing,
+    given_in_code,
+    is_in_code,
+    items_per_call,
+    model_name,
+)
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
 from synth_widgets.intake.taken import Taken
@@ -67,7 +77,8 @@ class Core:
         self.taken = Taken()
         self.closed = False
         self._models: dict[str, ModelLike] = {}
-        self._completers: list[tuple[ModelLike, Completer]] = []
+        self._choice: Future[Choice] | None = None
+        self._completers = Completers()
         self._repeats = Repeats()
         self._turning = asyncio.Lock()
         self._driving: set[asyncio.Task[None]] = set()
@@ -171,7 +182,7 @@ class Core:
             self.act(lambda: self.store.commit([SettingChanged("models", known, wanted)], actor="system"))
 
     def model(self, step: str = "default") -> ModelLike:
-        """Return the model of a step: given in this process, else the file's last, else the embedded one."""
+        """Return the model of a step: given in this process, else the file's last, else the chosen one."""
         for key in (step, "default"):
             if key in self._models:
                 return self._models[key]
@@ -179,7 +190,23 @@ class Core:
                 if saved["in_code"]:
                     raise given_in_code(saved["name"])
                 return Model(saved["name"])
-        return Model("local")
+        self._choice = self._choice or choosing()
+        return self._choice.result().model  # waits 0.3 s at most, and mostly not at all
+
+    def choose_model(self) -> None:
+        """Begin to choose a model if nobody gave one, so that it is known when it is needed."""
+        if "default" not in self._models and "default" not in (self.store.state.settings.get("models") or {}):
+            self._choice = choosing()
+
+    @property
+    def model_reason(self) -> str | None:
+        """Why the studio's model is what it is, for a person; ``None`` when it was given in this process."""
+        if "default" in self._models:
+            return None
+        if "default" in (self.store.state.settings.get("models") or {}):
+            return "the file's last"
+        self._choice = self._choice or choosing()
+        return self._choice.result().reason
 
     def model_name(self, step: str = "default") -> str:
         """Return the name of a step's model, for display."""
@@ -192,16 +219,7 @@ class Core:
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
-        from synth_widgets.llm.catalog import completer_for
-
-        model = self.model(step) if override is None else override
-        model = Model(model) if isinstance(model, str) else model
-        for known, completer in self._completers:
-            if known == model:
-                return completer
-        completer = completer_for(model)
-        self._completers.append((model, completer))
-        return completer
+        return self._completers.of(self.model(step) if override is None else override)
 
     def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
         """Set the studio's guidance by step; steps that are left out keep theirs."""
@@ -305,6 +323,8 @@ class Core:
             self.runs.pop(job.id, None)
             job._end()  # noqa: SLF001 - see `_run`
             self._tell(job)
+            used = [completer for run in self.runs.values() for completer in run.completers.values()]
+            await self._completers.keep(self._models.values(), used)
 
     def _tell(self, job: Job) -> None:
         for listener in tuple(self.on_progress):
@@ -355,10 +375,7 @@ class Core:
         if self._driving:
             await asyncio.wait(tuple(self._driving), timeout=2)
         try:
-            closing = (completer.close() for _, completer in self._completers)
-            for fault in await asyncio.gather(*closing, return_exceptions=True):
-                if fault is not None:
-                    log.warning("A model could not be closed: %s", fault)
+            await self._completers.close()
         finally:
             self.store.close()
             for listener in self.on_close:

@@ -33,7 +33,8 @@ class Studio(Generating, Curating, HandingOff):
         task: what the data is for. Without one, the file's.
         path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out.
         model: a name such as ``"openai/gpt-5-mini"``, a `Model`, or a completer. Without one, the file's last,
-            else the embedded model, ``"local"``.
+            else a cheap one of the first provider whose key is in the environment, else one of a server that
+            answers on this machine (Ollama, LM Studio, vLLM, llamafile), else the embedded model, ``"local"``.
         models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
         guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
 
@@ -76,6 +77,7 @@ class Studio(Generating, Curating, HandingOff):
         self._core.handles.add(self)
         self._open = True
         self._core.set_models(chosen)
+        self._core.choose_model()
         if wanted is not None and self.read_only is None:
             self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
@@ -147,7 +149,9 @@ class Studio(Generating, Curating, HandingOff):
     def __repr__(self) -> str:
         if not self._open:
             return f"<Studio {self.task.name!r}: closed>"
-        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
+        reason = self._core.model_reason
+        model = f"{self.model} ({reason})" if reason else self.model
+        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}; {model}>"
 
     # ------------------------------------------------------------ settings
     @suggesting
