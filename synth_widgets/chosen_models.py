@@ -1,14 +1,76 @@
-"""What a person may give as a model, and what of it a file may keep: its name, never an address or a key."""
+"""What a person may give as a model, what of it a file may keep, and which one is taken when nobody gave one.
+
+A file keeps a model's name, never an address or a key.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+import logging
+import os
+import threading
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Future
+from dataclasses import dataclass
 
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
 from synth_widgets.models import Model
 
+log = logging.getLogger(__name__)
 ModelLike = str | Model | Completer
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The model that is taken when nobody gave one, and why: both are shown.
+
+    >>> Choice(Model("local"), "no key is set").reason
+    'no key is set'
+    """
+
+    model: Model
+    reason: str
+
+
+def choosing() -> Future[Choice]:
+    """Begin to choose: the first provider with a key, else a server on this machine that answers, else ``"local"``.
+
+    The environment is looked at here and now; servers are asked on a thread, which takes 0.3 s at most.
+    """
+    chosen: Future[Choice] = Future()
+    by_key = _by_key()
+    if by_key is not None:
+        chosen.set_result(by_key)
+    else:
+        threading.Thread(target=_ask_around, args=(chosen,), name="choose-model", daemon=True).start()
+    return chosen
+
+
+def _by_key() -> Choice | None:
+    from synth_widgets.llm.catalog import PROVIDERS
+
+    for provider in PROVIDERS:
+        variable = next((name for name in provider.keys if os.environ.get(name, "").strip()), None)
+        if provider.first is not None and variable is not None:
+            return Choice(Model(f"{provider.name}/{provider.first}"), f"{variable} is set")
+    return None
+
+
+def _ask_around(chosen: Future[Choice]) -> None:
+    try:
+        chosen.set_result(_on_this_machine())
+    except BaseException as error:  # noqa: BLE001 - raised where the model is asked for, instead of never answering
+        chosen.set_exception(error)
+
+
+def _on_this_machine() -> Choice:
+    from synth_widgets.llm.catalog import provider_of
+    from synth_widgets.llm.loopback import first_model
+
+    if (name := first_model()) is not None:
+        return Choice(Model(name), f"no key is set, and {provider_of(name).display} answers on this machine")
+    return Choice(Model("local"), "no key is set, and no model server answers on this machine")
 
 
 def model_name(model: ModelLike) -> str:
@@ -50,6 +112,43 @@ def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | 
             provider_of(model.name)
         found[key] = model
     return found
+
+
+class Completers:
+    """The completers of one studio file, one a model. On the engine's thread."""
+
+    def __init__(self) -> None:
+        self._known: list[tuple[ModelLike, Completer]] = []
+
+    def of(self, model: ModelLike) -> Completer:
+        """Return what answers for a model, the same one each time."""
+        from synth_widgets.llm.catalog import completer_for
+
+        model = Model(model) if isinstance(model, str) else model
+        for known, completer in self._known:
+            if known == model:
+                return completer
+        completer = completer_for(model)
+        self._known.append((model, completer))
+        return completer
+
+    async def keep(self, models: Iterable[ModelLike], used: Iterable[Completer]) -> None:
+        """Close all but those of some models, those in use, and those that a person made."""
+        wanted, busy = list(models), {id(completer) for completer in used}
+        kept = [(m, c) for m, c in self._known if id(c) in busy or m is c or m in wanted]
+        gone = [pair[1] for pair in self._known if pair not in kept]
+        self._known = kept
+        await self._close(gone)
+
+    async def close(self) -> None:
+        """Close all."""
+        await self._close([completer for _, completer in self._known])
+
+    async def _close(self, completers: list[Completer]) -> None:
+        closing = (completer.close() for completer in completers)
+        for fault in await asyncio.gather(*closing, return_exceptions=True):
+            if fault is not None:
+                log.warning("A model could not be closed: %s", fault)
 
 
 def items_per_call(model: ModelLike) -> int:

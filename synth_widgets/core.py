@@ -7,13 +7,25 @@ import inspect
 import logging
 import weakref
 from collections.abc import Callable, Coroutine, Mapping
+from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
-from synth_widgets.chosen_models import ModelLike, given_in_code, is_in_code, items_per_call, model_name
+from synth_widgets import task_changes
+from synth_widgets.chosen_models import (
+    Choice,
+    Completers,
+    ModelLike,
+    choosing,
+    given_in_code,
+    is_in_code,
+    items_per_call,
+    model_name,
+)
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
+from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
@@ -23,6 +35,7 @@ from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Estimate, Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import LABELS, Run
+from synth_widgets.store import review
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
@@ -61,9 +74,11 @@ class Core:
         self.on_progress: list[Callable[[Job], None]] = []
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
+        self.taken = Taken()
         self.closed = False
         self._models: dict[str, ModelLike] = {}
-        self._completers: list[tuple[ModelLike, Completer]] = []
+        self._choice: Future[Choice] | None = None
+        self._completers = Completers()
         self._repeats = Repeats()
         self._turning = asyncio.Lock()
         self._driving: set[asyncio.Task[None]] = set()
@@ -129,12 +144,25 @@ class Core:
                 "new task a file of its own with path=, or leave path= out."
             )
 
+        is_same = bool(tasks) and tasks[-1] == task
+        if is_same or self.store.held_by is not None:
+            self.act(lambda: setattr(self, "task", task))  # the same, perhaps with its pydantic classes
+            return
+        differences = task_changes.differences(tasks[-1], task) if tasks else []
+        checked = any(part.startswith(("input", "output")) for part in differences)
+        turned = review.judged_anew(tuple(self.state.samples.values()), task) if checked else {}
+
         def act() -> None:
             self.task = task
-            if (not tasks or tasks[-1] != task) and self.store.held_by is None:
-                self.store.commit([TaskChanged(task)], actor="system")
+            self.store.commit([TaskChanged(task)], actor="system")
+            changes = [review.turn(self.state.samples[ident], problem) for ident, problem in turned.items()]
+            self.store.commit(changes, label=f"Task changed: {len(turned)} checked anew")
 
+        if differences:
+            self.task_change = _said_of_task(len(tasks) + 1, differences, turned)
         self.act(act)
+        if any(turned.values()):
+            warn(f"{self.task_change} studio.undo() takes that back.")
 
     def set_models(self, models: Mapping[str, Model | Completer]) -> None:
         """Set the models by step; the key ``default`` is for the steps that have none of their own."""
@@ -154,7 +182,7 @@ class Core:
             self.act(lambda: self.store.commit([SettingChanged("models", known, wanted)], actor="system"))
 
     def model(self, step: str = "default") -> ModelLike:
-        """Return the model of a step: given in this process, else the file's last, else the embedded one."""
+        """Return the model of a step: given in this process, else the file's last, else the chosen one."""
         for key in (step, "default"):
             if key in self._models:
                 return self._models[key]
@@ -162,7 +190,23 @@ class Core:
                 if saved["in_code"]:
                     raise given_in_code(saved["name"])
                 return Model(saved["name"])
-        return Model("local")
+        self._choice = self._choice or choosing()
+        return self._choice.result().model  # waits 0.3 s at most, and mostly not at all
+
+    def choose_model(self) -> None:
+        """Begin to choose a model if nobody gave one, so that it is known when it is needed."""
+        if "default" not in self._models and "default" not in (self.store.state.settings.get("models") or {}):
+            self._choice = choosing()
+
+    @property
+    def model_reason(self) -> str | None:
+        """Why the studio's model is what it is, for a person; ``None`` when it was given in this process."""
+        if "default" in self._models:
+            return None
+        if "default" in (self.store.state.settings.get("models") or {}):
+            return "the file's last"
+        self._choice = self._choice or choosing()
+        return self._choice.result().reason
 
     def model_name(self, step: str = "default") -> str:
         """Return the name of a step's model, for display."""
@@ -175,16 +219,7 @@ class Core:
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
-        from synth_widgets.llm.catalog import completer_for
-
-        model = self.model(step) if override is None else override
-        model = Model(model) if isinstance(model, str) else model
-        for known, completer in self._completers:
-            if known == model:
-                return completer
-        completer = completer_for(model)
-        self._completers.append((model, completer))
-        return completer
+        return self._completers.of(self.model(step) if override is None else override)
 
     def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
         """Set the studio's guidance by step; steps that are left out keep theirs."""
@@ -288,6 +323,8 @@ class Core:
             self.runs.pop(job.id, None)
             job._end()  # noqa: SLF001 - see `_run`
             self._tell(job)
+            used = [completer for run in self.runs.values() for completer in run.completers.values()]
+            await self._completers.keep(self._models.values(), used)
 
     def _tell(self, job: Job) -> None:
         for listener in tuple(self.on_progress):
@@ -338,11 +375,21 @@ class Core:
         if self._driving:
             await asyncio.wait(tuple(self._driving), timeout=2)
         try:
-            closing = (completer.close() for _, completer in self._completers)
-            for fault in await asyncio.gather(*closing, return_exceptions=True):
-                if fault is not None:
-                    log.warning("A model could not be closed: %s", fault)
+            await self._completers.close()
         finally:
             self.store.close()
             for listener in self.on_close:
                 listener()
+
+
+def _said_of_task(version: int, differences: list[str], turned: Mapping[str, str | None]) -> str:
+    """Say what a new version of the task changed, and what that did to the samples."""
+    said = f"The task changed (version {version}: {', '.join(differences)})."
+    failed = sum(problem is not None for problem in turned.values())
+    again = len(turned) - failed
+    said += (
+        f" {failed} {'sample no longer complies' if failed == 1 else 'samples no longer comply'} and failed now."
+        if failed
+        else ""
+    )
+    return said + (f" {again} {'complies' if again == 1 else 'comply'} again." if again else "")

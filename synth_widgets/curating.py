@@ -62,7 +62,8 @@ class Curating:
         wanted = self._ids(ids)
 
         def act() -> None:
-            changes = review.restore(review.find(self._core.state, wanted))
+            state = self._core.state
+            changes = review.restore(review.find(state, wanted), self._core.task, len(state.tasks))
             self._core.store.commit(changes, label=f"Restore {len(wanted)}")
 
         self._core.act(act)

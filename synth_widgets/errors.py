@@ -5,6 +5,7 @@ from __future__ import annotations
 import difflib
 import functools
 import inspect
+import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
@@ -124,3 +125,11 @@ def suggesting(function: Callable[P, R]) -> Callable[P, R]:
         return function(*args, **kwargs)
 
     return checked
+
+
+def warn(text: str) -> None:
+    """Warn at the line of the person's code that led here, however deep in this package it is noticed."""
+    frame, level = inspect.currentframe(), 1
+    while frame is not None and frame.f_globals.get("__name__", "").startswith("synth_widgets"):
+        frame, level = frame.f_back, level + 1
+    warnings.warn(text, stacklevel=level)

@@ -8,14 +8,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from synth_widgets.arguments import path_of, tags_of
+from synth_widgets.arguments import ids_of, path_of, tags_of
 from synth_widgets.core import Core
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Sample
 from synth_widgets.store.journal import now
+from synth_widgets.store.review import find
 from synth_widgets.text.normal import normal_form
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from synth_widgets.intake.columns import Columns, Spec
     from synth_widgets.intake.rows import Rows
 
@@ -48,6 +51,50 @@ class HandingOff:
 
     def _check_open(self) -> None:
         raise NotImplementedError
+
+    @suggesting
+    def to_pandas(
+        self,
+        status: str | Iterable[str] = "kept",
+        *,
+        session: str | None = None,
+        topic: Any = None,
+        tags: str | Iterable[str] | None = None,
+        split: str | None = None,
+        min_stars: int | None = None,
+        flatten: bool = True,
+    ) -> pd.DataFrame:
+        """Return samples as a DataFrame, by default the kept ones.
+
+        Args:
+            status: one status, several, or ``"all"``.
+            session: id or tag of a session.
+            topic: path; samples at and below it.
+            tags: tags that a sample must all have.
+            split: name of a split.
+            min_stars: fewest stars.
+            flatten: give each declared field a column of its own (``output.category``).
+
+        Returns:
+            One row a sample with ``id`` as index and the columns ``topic`` (tuple), ``input…``, ``output…``,
+            ``status``, ``stars``, ``tags``, ``split``, ``session``, ``model``, ``created`` (UTC), ``cost`` (US
+            dollars, missing where unknown) and ``tokens``.
+        """
+        from synth_widgets.export import frames
+
+        self._check_open()
+        state, task = self._core.state, self._core.task
+        mark = f"{self._core.store.epoch}-{state.rev}"
+        path = None if topic is None else path_of(topic)
+        chosen = frames.select(
+            state, status=status, session=session, topic=path, tags=tags, split=split, min_stars=min_stars
+        )
+        frames.warn_when_empty(state, chosen, status)
+        frames.warn_of_older_tasks(state, task, chosen)
+        self._core.taken.remember(mark, chosen)
+        frame = frames.frame(state, task, chosen, flatten=flatten)
+        frame.attrs["taken"] = mark
+        return frame
 
     @suggesting
     def export(
@@ -196,7 +243,7 @@ class HandingOff:
                 return Added(0, 0, 0, [], {})
             raise _no_input(given, sorted(task.input.required()) if task.input else [])
         reader = samples.Reader(
-            task, len(core.state.tasks), asked, parts["output"], status, path_of, tags_of,
+            task, len(core.state.tasks), asked, parts["output"], status,
             None if topic is None else path_of(topic), tags_of(words) if words else (), now(),
         )  # fmt: skip
         found = reader.read(given)
@@ -213,6 +260,71 @@ class HandingOff:
         core.act(act)
         reasons = {s.id: s.reason or "" for _, s in found if s.status == "failed"}
         return Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
+
+    def update(self, df: pd.DataFrame) -> dict[str, str]:
+        """Take back a frame of `to_pandas` that was edited with pandas, in one step that undo takes back.
+
+        What differs from the frame as it was taken is done, and nothing else: rows and columns that are gone, or were
+        not changed, leave their samples as they are, also where something happened to them since.
+
+        * ``input…`` and ``output…`` become edits, as `edit` makes them: a new input makes the sample a draft.
+        * ``status`` to ``kept``, ``rejected`` or ``draft`` keeps, rejects or takes the verdict back.
+        * ``stars``, ``tags``, ``split`` and ``topic`` become the sample's; a topic that is not there is made.
+        * ``session, model, created, cost, tokens`` tell where a sample came from and are not taken back; columns of
+          your own are passed over.
+
+        Args:
+            df: the frame, with any rows and columns left out, whether it was flattened or not.
+
+        Returns:
+            Why a row's edit is unfinished or a sample could not be kept, by id; empty when all was done.
+
+        Raises:
+            UnknownIdError: an id is not there; nothing was changed.
+            StudioError: it is no frame of `to_pandas`, or a cell of ``topic, status, stars, tags, split`` cannot be;
+                nothing was changed.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.add_samples([{"input": "I am Ada.", "output": "hello, Ada!"}])
+        >>> df = studio.to_pandas("all")
+        >>> df["output"] = df["output"].str.capitalize()
+        >>> df["status"] = "kept"
+        >>> studio.update(df)
+        {}
+        >>> studio.samples[0]
+        <Sample ... kept: "I am Ada." -> "Hello, ada!">
+        >>> studio.close()
+        """
+        from synth_widgets.intake import edits, returned
+
+        self._check_open()
+        core = self._core
+        core.store.check_writable()
+        task = core.task
+        version = len(core.state.tasks)
+        frame = returned.checked(df, task)
+        samples = find(core.state, ids_of(frame))
+        taken = core.taken.at(frame.attrs.get("taken"))
+        wishes = returned.wishes_of(frame, core.state, task, [taken.get(s.id, s) for s in samples])
+        created = now()
+
+        def outcome(wish: edits.Wish) -> edits.Outcome:
+            return edits.outcome_of(core.state.samples[wish.id], wish, task, task_version=version, created=created)
+
+        outcomes = [outcome(wish) for wish in wishes]
+
+        def act() -> dict[str, str]:
+            find(core.state, [o.sample.id for o in outcomes])
+            fresh = [
+                o if core.state.samples[o.sample.id] is o.sample else outcome(wish)
+                for o, wish in zip(outcomes, wishes, strict=True)
+            ]
+            core.store.commit(edits.commits_of(fresh, core.state), label=f"Update {len(fresh):,}")
+            return {o.sample.id: o.reason for o in fresh if o.reason is not None}
+
+        return core.act(act)
 
     def _repeats(self, new: list[Sample]) -> int:
         """Return how many inputs were there before, in the studio or further up."""

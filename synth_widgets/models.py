@@ -18,14 +18,15 @@ class Model:
     """A name and how to reach it.
 
     Args:
-        name: ``provider/model`` as litellm spells it (``"openai/gpt-5-mini"``, ``"ollama/llama3.2"``), or
-            ``"local"`` for the embedded model.
-        api_base: address of an OpenAI-compatible endpoint, when it is not the provider's own.
+        name: ``provider/model`` as litellm spells it (``"openai/gpt-5-mini"``, ``"anthropic/claude-haiku-4-5"``,
+            ``"ollama/llama3.2"``), or ``"local"`` for the embedded model.
+        api_base: address of the endpoint, when it is not the provider's own.
         api_key: key for it. Without one, the provider's environment variable is read at call time. A key
             stays in this process's memory; it is never written, shown or logged.
         structured: how JSON is asked for: ``"auto"``, or one way.
         concurrency: calls in flight at most; ``None`` takes the default of 16, and 1 for ``"local"``.
-        params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``.
+        params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``, and
+            what a provider's access takes besides a key, such as ``aws_region_name=`` or ``api_version=``.
 
     Raises:
         ModelError: an argument cannot be right.
@@ -103,8 +104,10 @@ class Model:
         return hash((self.name, self.api_base, self._api_key))
 
 
-_MISSPELT = re.compile(r"^(base_?url|api_?url|url|endpoint)$|^(\w*_)?(api_?key|api_?token|key|token)$")
-"""Spellings of other libraries for what has a name of its own here. Not ``max_tokens``."""
+_MISSPELT = re.compile(
+    r"^(base_?url|api_?url|url|endpoint)$|^(?!(aws|azure|vertex|watsonx|oci)_)(\w*_)?(api_?key|api_?token|key|token)$"
+)
+"""Spellings of other libraries for what has a name of its own here. Not ``max_tokens``, not ``aws_session_token``."""
 
 
 def _without_password(url: str) -> str:

@@ -132,7 +132,8 @@ class Sample:
     @property
     def version(self) -> Version:
         """The current version."""
-        return next(v for v in reversed(self.versions) if v.n == self.current)
+        newest = self.versions[-1]
+        return newest if newest.n == self.current else next(v for v in self.versions if v.n == self.current)
 
     def version_of(self, n: int | None) -> Version | None:
         """The version of this number, or ``None``."""

@@ -4,12 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import TypedDict
 
 from synth_widgets.core import Core
+from synth_widgets.errors import StudioError
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
 from synth_widgets.text.normal import compact
+
+MOST_FOUND = 10_000
+
+
+class Found(TypedDict):
+    """Samples by id, in the order they were made, and whether there are more than could be listed."""
+
+    ids: list[str]
+    more: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +77,44 @@ class Samples:
     def __len__(self) -> int:
         return len(self._state.visible_samples())
 
+    def find(self, text: str) -> Found:
+        """Look for words in the whole text of all samples.
+
+        A sample is found when each word stands somewhere in its input or output, as a part of a word too, whatever
+        the case. Names of fields are not looked at.
+
+        Args:
+            text: words, with spaces between them.
+
+        Returns:
+            ``{"ids": […], "more": False}``: at most 10,000 ids, and whether there are more.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.add_samples([{"input": "I am Ada.", "output": "Hello, Ada!"}, {"input": "I am Bob."}])
+        >>> [studio.samples[ident].input for ident in studio.samples.find("hello ADA")["ids"]]
+        ['I am Ada.']
+        >>> studio.close()
+        """
+        if not isinstance(text, str) or not text.strip():
+            raise StudioError(f"find() takes words to look for, not {text!r}.")
+        words = text.casefold().split()
+        state = self._state
+
+        def look() -> Found:
+            ids: list[str] = []
+            for sample in state.visible_samples():
+                version = sample.version
+                whole = "\n".join((*_texts(version.input), *_texts(version.output))).casefold()
+                if all(word in whole for word in words):
+                    if len(ids) == MOST_FOUND:
+                        return {"ids": ids, "more": True}
+                    ids.append(sample.id)
+            return {"ids": ids, "more": False}
+
+        return self._core.apart(look)
+
     def __repr__(self) -> str:
         counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
         for sample in self._state.visible_samples():
@@ -80,3 +129,17 @@ def _view(state: State, sample: Sample) -> SampleView:
         sample.id, state.path(sample.topic), version.input, version.output, sample.status, sample.stars, sample.tags,
         sample.reason, sample.split, sample.session, sample.versions,
     )  # fmt: skip
+
+
+def _texts(value: Json) -> Iterator[str]:
+    """Yield the texts and numbers in a value, as a person reads them."""
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for inner in value.values():
+            yield from _texts(inner)
+    elif isinstance(value, list):
+        for inner in value:
+            yield from _texts(inner)
+    elif value is not None:
+        yield compact(value)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
-from synth_widgets.arguments import guidance_of, path_of, tags_of, text_of
+from synth_widgets.arguments import guidance_of, tags_of, text_of
 from synth_widgets.chosen_models import ModelLike, checked_models
 from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.curating import Curating
@@ -21,8 +21,6 @@ from synth_widgets.task import Task
 from synth_widgets.topics_view import Topics
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from synth_widgets.widget.widget import StudioWidget
 
 
@@ -35,7 +33,8 @@ class Studio(Generating, Curating, HandingOff):
         task: what the data is for. Without one, the file's.
         path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out.
         model: a name such as ``"openai/gpt-5-mini"``, a `Model`, or a completer. Without one, the file's last,
-            else the embedded model, ``"local"``.
+            else a cheap one of the first provider whose key is in the environment, else one of a server that
+            answers on this machine (Ollama, LM Studio, vLLM, llamafile), else the embedded model, ``"local"``.
         models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
         guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
 
@@ -78,6 +77,7 @@ class Studio(Generating, Curating, HandingOff):
         self._core.handles.add(self)
         self._open = True
         self._core.set_models(chosen)
+        self._core.choose_model()
         if wanted is not None and self.read_only is None:
             self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
@@ -149,7 +149,9 @@ class Studio(Generating, Curating, HandingOff):
     def __repr__(self) -> str:
         if not self._open:
             return f"<Studio {self.task.name!r}: closed>"
-        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}>"
+        reason = self._core.model_reason
+        model = f"{self.model} ({reason})" if reason else self.model
+        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}; {model}>"
 
     # ------------------------------------------------------------ settings
     @suggesting
@@ -173,45 +175,6 @@ class Studio(Generating, Curating, HandingOff):
         words = (tags,) if isinstance(tags, str) else tuple(tags)
         chosen = tags_of(words) if words else ()
         return self._core.act(lambda: self._core.new_session(text_of(guidance), chosen))
-
-    # ------------------------------------------------------------ take away
-    @suggesting
-    def to_pandas(
-        self,
-        status: str | Iterable[str] = "kept",
-        *,
-        session: str | None = None,
-        topic: Any = None,
-        tags: str | Iterable[str] | None = None,
-        split: str | None = None,
-        min_stars: int | None = None,
-        flatten: bool = True,
-    ) -> pd.DataFrame:
-        """Return samples as a DataFrame, by default the kept ones.
-
-        Args:
-            status: one status, several, or ``"all"``.
-            session: id or tag of a session.
-            topic: path; samples at and below it.
-            tags: tags that a sample must all have.
-            split: name of a split.
-            min_stars: fewest stars.
-            flatten: give each declared field a column of its own (``output.category``).
-
-        Returns:
-            One row a sample with ``id`` as index and the columns ``topic`` (tuple), ``input…``, ``output…``,
-            ``status``, ``stars``, ``tags``, ``split``, ``session``, ``model``, ``created`` (UTC), ``cost`` (US
-            dollars, missing where unknown) and ``tokens``.
-        """
-        from synth_widgets.export import frames
-
-        path = None if topic is None else path_of(topic)
-        chosen = frames.select(
-            self._state, status=status, session=session, topic=path, tags=tags, split=split, min_stars=min_stars
-        )
-        frames.warn_when_empty(self._state, chosen, status)
-        frames.warn_of_older_tasks(self._state, self.task, chosen)
-        return frames.frame(self._state, self.task, chosen, flatten=flatten)
 
     # ------------------------------------------------------------ the file
     def flush(self) -> None:

@@ -37,7 +37,7 @@ class ScriptedCompleter:
         faults: the calls that go wrong: ``{3: "truncate"}`` for the third, or a function of the call's number
             (from 1) and the request.
         answers: texts (or JSON values) to answer with, one a call, before those made by schema; or a function
-            that makes each.
+            that makes each, and returns ``None`` for those to be made by schema.
         name, concurrency, items_per_call, modes: as every completer has them.
 
     Attributes:
@@ -132,8 +132,8 @@ class ScriptedCompleter:
 
     def _content(self, request: Request) -> Any:
         """The next answer as text, or as a value that is to become JSON."""
-        if self._answer_by is not None:
-            return self._answer_by(request)
+        if self._answer_by is not None and (answer := self._answer_by(request)) is not None:
+            return answer
         for answer in self._script:
             return answer
         if request.schema is None:

@@ -15,6 +15,7 @@ class Replica:
         self.epoch: str | None = None
         self.rev: int | None = None
         self.studio: dict[str, Any] = {}
+        self.task: dict[str, Any] = {}
         self.rows: dict[str, dict[str, dict[str, Any]]] = {"topic": {}, "sample": {}, "job": {}}
         self.gaps = 0
 
@@ -33,7 +34,7 @@ class Replica:
     def _page(self, page: dict[str, Any]) -> None:
         if page["page"] == 0:
             self.rows = {"topic": {}, "sample": {}, "job": {}}
-            self.studio = page["studio"]
+            self.studio, self.task = page["studio"], page["task"]
             self.rows["topic"] = {row["id"]: row for row in page["topics"]}
             self.rows["job"] = {row["id"]: row for row in page["jobs"]}
         self.rows["sample"] |= {row["id"]: row for row in page["samples"]}
@@ -43,6 +44,8 @@ class Replica:
         kind = op["op"]
         if kind == "studio":
             self.studio = op["row"]
+        elif kind == "task":
+            self.task = op["row"]
         elif kind.startswith("-"):
             self.rows[kind[1:]].pop(op["id"], None)
         else:
@@ -50,7 +53,8 @@ class Replica:
 
     def visible(self) -> dict[str, Any]:
         """Return what a person would see, but for the jobs, of which a snapshot tells only those that matter."""
-        return {"studio": self.studio, "topics": self.rows["topic"], "samples": self.rows["sample"]}
+        rows = {"topics": self.rows["topic"], "samples": self.rows["sample"]}
+        return {"studio": self.studio, "task": self.task, **rows}
 
 
 class Peer:

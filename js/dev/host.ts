@@ -184,6 +184,96 @@ export class FakeKernel implements Model {
     }, every);
   }
 
+  /** Outputs for pending samples, one after another. */
+  answer(rows: readonly SampleRow[], every = 80): void {
+    const job: JobRow = {
+      ...this.job("outputs", "running"),
+      total: rows.length,
+    };
+    this.commit([{ op: "job", row: job }]);
+    let at = 0;
+    const tick = setInterval(() => {
+      const row = rows[at];
+      if (row) this.commit([{ op: "sample", row: { ...sample(row.seq, row.topic, "draft"), version: 2 } }]);
+      at += 1;
+      const now = { ...job, done: at, added: at, tokens: 400 * at };
+      if (at < rows.length) return;
+      clearInterval(tick);
+      this.commit([{ op: "job", row: { ...now, status: "done", ended: Date.now() / 1000 } }]);
+    }, every);
+  }
+
+  /** A job as the list of them shows it. */
+  job(kind: string, status: JobRow["status"], more: Partial<JobRow> = {}): JobRow {
+    return {
+      id: id(80_000 + this.#jobs.size + this.#rev),
+      kind,
+      models: [this.studio.model],
+      guidance: "",
+      started: Date.now() / 1000,
+      ended: status === "running" ? null : Date.now() / 1000,
+      status,
+      done: 0,
+      total: 0,
+      added: 0,
+      failed: 0,
+      dropped: 0,
+      tokens: 0,
+      owed: 0,
+      note: null,
+      ...more,
+    };
+  }
+
+  /** Jobs of before, of every kind and end. */
+  history(): void {
+    const ago = (minutes: number) => Date.now() / 1000 - 60 * minutes;
+    const rows = [
+      this.job("topics", "done", {
+        started: ago(190),
+        ended: ago(189),
+        total: 16,
+        done: 16,
+        added: 16,
+        tokens: 5210,
+      }),
+      this.job("grow", "done", {
+        started: ago(180),
+        ended: ago(171),
+        total: 240,
+        done: 240,
+        added: 231,
+        failed: 9,
+        dropped: 4,
+        tokens: 142_310,
+        guidance: "More business customers; amounts in €, £ and CHF.",
+        models: ["openai/gpt-5-mini", "openai/gpt-5"],
+        note: "4 repeats were dropped.",
+      }),
+      this.job("regenerate", "cancelled", {
+        started: ago(62),
+        ended: ago(61),
+        total: 12,
+        done: 5,
+        added: 5,
+        tokens: 2540,
+        owed: 7,
+      }),
+      this.job("outputs", "stopped", {
+        started: ago(14),
+        ended: ago(13),
+        total: 40,
+        done: 22,
+        added: 20,
+        failed: 2,
+        tokens: 11_020,
+        owed: 18,
+        note: "The key was refused (401). Set OPENAI_API_KEY and resume.",
+      }),
+    ].map((row, at) => ({ ...row, id: id(70_000 + at) }));
+    this.commit(rows.map((row) => ({ op: "job", row })));
+  }
+
   #emit(name: string, ...args: unknown[]): void {
     for (const listener of [...(this.#listeners.get(name) ?? [])])
       (listener as (...each: unknown[]) => void)(...args);
@@ -320,6 +410,43 @@ export class FakeKernel implements Model {
         });
         break;
       }
+      case "search": {
+        const words = String((cmd.args as { text?: string }).text)
+          .toLowerCase()
+          .split(/\s+/);
+        const whole = (row: SampleRow) => JSON.stringify(body(row)).toLowerCase();
+        const found = [...this.#samples.values()].filter((row) =>
+          words.every((word) => whole(row).includes(word)),
+        );
+        reply({ ids: found.slice(0, 2000).map((row) => row.id), more: found.length > 2000 });
+        break;
+      }
+      case "export": {
+        const { path, status } = cmd.args as { path: string; status: string };
+        if (path.startsWith("locked")) {
+          this.post({
+            t: "reply",
+            rid: cmd.rid,
+            error: { message: `${path}: permission denied`, kind: "FileError" },
+          });
+          break;
+        }
+        void status;
+        reply(`/home/you/notebooks/${path}`);
+        break;
+      }
+      case "generate_outputs": {
+        const all = args.ids ? rows : [...this.#samples.values()].filter((row) => row.status === "pending");
+        this.answer(all);
+        reply({ job: "o" });
+        break;
+      }
+      case "resume":
+        for (const job of this.#jobs.values())
+          if (job.owed > 0) this.commit([{ op: "job", row: { ...job, owed: 0, status: "done" } }]);
+        this.stream(4);
+        reply({ job: "r" });
+        break;
       case "grow":
         if (this.#topics.size <= 1) for (const row of topics(8).slice(1)) this.commit([{ op: "topic", row }]);
         this.stream(args.samples ?? 8);
@@ -327,7 +454,11 @@ export class FakeKernel implements Model {
         break;
       case "stop":
         for (const job of this.#jobs.values())
-          if (job.status === "running") this.#jobs.set(job.id, { ...job, status: "cancelled" });
+          if (
+            job.status === "running" &&
+            [null, undefined, job.id].includes((cmd.args as { job?: string }).job)
+          )
+            this.#jobs.set(job.id, { ...job, status: "cancelled" });
         reply(null);
         break;
       case "add_topics":

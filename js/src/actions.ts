@@ -194,6 +194,7 @@ const ACTIONS: Partial<Record<CommandName, (view: View) => unknown>> = {
   select_up: (view) => extend(view, -1),
   select_all: (view) => view.select(view.listing.value.items.filter(isRow).map((row) => row.id)),
   newest: (view) => goToNewest(view),
+  find: (view) => find(view),
   tree: (view) => view.focusOn("tree"),
   generate: (view) => openGenerate(view),
   stop: (view) => send(view, "stop", { job: null }),
@@ -211,6 +212,12 @@ export function run(view: View, name: CommandName): boolean {
   const action = ACTIONS[name];
   action?.(view);
   return action !== undefined;
+}
+
+function find(view: View): boolean {
+  if (view.narrow.value) view.pane.value = "samples";
+  requestAnimationFrame(() => view.root.querySelector<HTMLElement>(".sw-find")?.focus());
+  return true;
 }
 
 /** Outputs are made again only for samples that have none that holds. */

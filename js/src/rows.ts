@@ -1,5 +1,5 @@
 import type { SampleRow } from "./protocol.gen";
-import type { Counts, Samples, Status } from "./store";
+import { type Counts, noCounts, type Samples, type Status } from "./store";
 import type { Node } from "./topics";
 
 export type Facet = "all" | Status;
@@ -27,26 +27,44 @@ export interface Listing {
   items: readonly Item[];
   groups: readonly number[];
   rows: number;
+  /** What each status tab would show, when words are looked for; else the topic's totals say it. */
+  counts: Counts | null;
 }
 
-/** The rows of the topics `nodes[from]` to `nodes[to - 1]` that have this status. */
+/** Whether a row of a topic is one that is looked for. */
+export type Wanted = (node: Node) => (row: SampleRow) => boolean;
+
+/** The rows of the topics `nodes[from]` to `nodes[to - 1]` that have this status and are looked for. */
 export function list(
   nodes: readonly Node[],
   from: number,
   to: number,
   samples: Samples,
   facet: Facet,
+  wanted: Wanted | null = null,
 ): Listing {
-  return facet === "failed" ? byReason(nodes, from, to, samples) : byTopic(nodes, from, to, samples, facet);
+  const counts = wanted && noCounts();
+  const among = (node: Node): readonly SampleRow[] => {
+    const rows = samples.of(node.id);
+    if (!wanted || !counts) return rows;
+    const found = rows.filter(wanted(node));
+    for (const row of found) counts[row.status] += 1;
+    return found;
+  };
+  const topics = nodes.slice(from, to);
+  const lines = facet === "failed" ? byReason(topics, among) : byTopic(topics, among, facet);
+  return { ...lines, rows: lines.items.length - lines.groups.length, counts };
 }
 
-function byTopic(nodes: readonly Node[], from: number, to: number, samples: Samples, facet: Facet): Listing {
+type Among = (node: Node) => readonly SampleRow[];
+
+function byTopic(nodes: readonly Node[], among: Among, facet: Facet): Pick<Listing, "items" | "groups"> {
   const items: Item[] = [];
   const groups: number[] = [];
-  for (let index = from; index < to; index += 1) {
-    const { id } = nodes[index] as Node;
+  for (const node of nodes) {
+    const { id } = node;
     const start = items.length;
-    for (const row of samples.of(id)) {
+    for (const row of among(node)) {
       if (facet !== "all" && row.status !== facet) continue;
       if (items.length === start) {
         groups.push(start);
@@ -55,14 +73,14 @@ function byTopic(nodes: readonly Node[], from: number, to: number, samples: Samp
       items.push(row);
     }
   }
-  return { items, groups, rows: items.length - groups.length };
+  return { items, groups };
 }
 
 /** Failed rows, the most frequent reason first: one repair often serves all of them. */
-function byReason(nodes: readonly Node[], from: number, to: number, samples: Samples): Listing {
+function byReason(nodes: readonly Node[], among: Among): Pick<Listing, "items" | "groups"> {
   const reasons = new Map<string, SampleRow[]>();
-  for (let index = from; index < to; index += 1) {
-    for (const row of samples.of((nodes[index] as Node).id)) {
+  for (const node of nodes) {
+    for (const row of among(node)) {
       if (row.status !== "failed") continue;
       const reason = row.reason ?? "No reason given";
       const rows = reasons.get(reason);
@@ -77,13 +95,20 @@ function byReason(nodes: readonly Node[], from: number, to: number, samples: Sam
     items.push({ key: `r:${reason}`, topic: null, reason, ids: rows.map((row) => row.id) });
     for (const row of rows) items.push(row);
   }
-  return { items, groups, rows: items.length - groups.length };
+  return { items, groups };
 }
 
 /** Position of a sample among the items, or -1. */
 export function indexOf(listing: Listing, id: string | null): number {
   if (id === null) return -1;
-  return listing.items.findIndex((item) => isRow(item) && item.id === id);
+  return listing.items.findIndex((item) => (item as Partial<SampleRow>).id === id);
+}
+
+/** The rows below a group line. */
+export function rowsOf(listing: Listing, group: Group): SampleRow[] {
+  const at = listing.items.indexOf(group);
+  const next = listing.groups.find((index) => index > at) ?? listing.items.length;
+  return listing.items.slice(at + 1, next) as SampleRow[];
 }
 
 /** How many rows stand before this item. */

@@ -1,5 +1,6 @@
-import { computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import { Fresh } from "./fresh";
+import { Looking } from "./looking";
 import { listen, type Model } from "./model";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt } from "./rows";
@@ -8,11 +9,13 @@ import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
 import type { Connection } from "./transport";
 
-export type Popover = "generate" | "model" | "guidance" | "task" | "help";
+export type Popover = "generate" | "model" | "guidance" | "task" | "help" | "export" | "jobs" | "line";
 export type Naming = { kind: "add" | "rename"; topic: string };
 export type NarrowPane = "topics" | "samples" | "sample";
 
 const SELECTED_AFTER = 250;
+/** Ids that the trait `selected_ids` holds at most: some hosts send all traits whenever one changes. */
+export const TOLD = 5000;
 let views = 0;
 
 /** What one view shows of the replica: its own focus, filter, selection and open parts. */
@@ -37,6 +40,7 @@ export class View {
   readonly dismissed = signal<ReadonlySet<string>>(new Set());
   readonly toasts = new Toasts();
   readonly fresh = new Fresh();
+  readonly looking: Looking;
 
   readonly nodes: ReadonlySignal<readonly Node[]>;
   readonly totals: ReadonlySignal<ReadonlyMap<string, Totals>>;
@@ -44,6 +48,8 @@ export class View {
   readonly listing: ReadonlySignal<Listing>;
   readonly focused: ReadonlySignal<{ row: SampleRow; index: number } | null>;
   readonly running: ReadonlySignal<readonly JobRow[]>;
+  /** How many of the selected samples the filter hides. */
+  readonly unlisted: ReadonlySignal<number>;
 
   /** Where a range of selected rows began. */
   anchor: string | null = null;
@@ -60,6 +66,7 @@ export class View {
     this.line = line;
     this.model = model;
     this.root = root;
+    this.looking = new Looking(line);
     views += 1;
     this.prefix = `sw${views}`;
     const { replica } = line;
@@ -81,7 +88,15 @@ export class View {
       replica.samplesAt.value;
       const nodes = this.nodes.value;
       const at = this.at.value;
-      return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value);
+      return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value, this.looking.wanted());
+    });
+    this.unlisted = computed(() => {
+      const selection = this.selection.value;
+      if (selection.size === 0) return 0;
+      return this.listing.value.items.reduce(
+        (left, item) => left - (isRow(item) && selection.has(item.id) ? 1 : 0),
+        selection.size,
+      );
     });
     this.focused = computed(() => {
       const listing = this.listing.value;
@@ -126,7 +141,16 @@ export class View {
 
   /** Whether a filter cuts the list. */
   get cut(): boolean {
-    return this.facet.value !== "all" || this.at.value > 0;
+    return this.facet.value !== "all" || this.at.value > 0 || this.looking.text.value !== "";
+  }
+
+  /** Shows all samples again. */
+  uncut(): void {
+    batch(() => {
+      this.facet.value = "all";
+      this.topic.value = null;
+      this.looking.for("");
+    });
   }
 
   moveTo(row: SampleRow | null): void {
@@ -145,7 +169,7 @@ export class View {
     this.pane.value = "samples";
   }
 
-  pickTopic(id: string): void {
+  pickTopic(id: string | null): void {
     this.topic.value = id;
   }
 
@@ -195,8 +219,8 @@ export class View {
     for (const job of news.ended) if (job.note || job.status !== "done") this.ended.value = job;
     if (this.selection.value.size > 0) {
       const { all } = this.line.replica.samples;
-      const gone = [...this.selection.value].filter((id) => !all.has(id));
-      if (gone.length > 0) this.select([...this.selection.value].filter((id) => all.has(id)));
+      const gone = news.touched.some((id) => this.selection.value.has(id) && !all.has(id));
+      if (gone) this.select([...this.selection.value].filter((id) => all.has(id)));
     }
     this.fresh.forget(news.touched.filter((id) => !this.line.replica.samples.all.has(id)));
   }
@@ -219,7 +243,7 @@ export class View {
   #telling: ReturnType<typeof setTimeout> | undefined;
   #told = true;
   #tellSelection(): void {
-    const ids = [...this.selection.value];
+    const ids = [...this.selection.value].slice(0, TOLD);
     if (this.#told) {
       this.#told = false; // the first run is the empty selection that the trait has already
       return;

@@ -41,6 +41,8 @@ def target_of(given: Any) -> FilePath:
     """Return where an export goes, as an absolute path, or raise when nothing may be written there."""
     if not isinstance(given, str | os.PathLike) or not str(given).strip():
         raise StudioError(f"An export needs a file's name, such as 'train.jsonl', not {given!r}.")
+    if "\0" in str(given):
+        raise FileError(f"{str(given)!r} cannot be written: no file's name holds a null character.")
     path = FilePath(os.path.abspath(FilePath(os.fsdecode(given)).expanduser()))  # noqa: PTH100 - links stay as given
     try:
         if path.is_dir():
@@ -51,10 +53,10 @@ def target_of(given: Any) -> FilePath:
             raise FileError(f"There is no folder {path.parent}. Make it first, or choose another path.")
         if _is_studio_file(path):
             raise FileError(f"{path} is a studio file, which an export would destroy. Choose another name.")
-    except (OSError, ValueError) as error:
+    except OSError as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(f"{path} cannot be written: {_reason(error)}. Choose another path.") from None
+        raise _unwritable(path, error) from None
     return path
 
 
@@ -77,7 +79,7 @@ def write_whole(path: FilePath, write: Callable[[IO[bytes]], None]) -> None:
     except OSError as error:
         if isinstance(error, FileError):
             raise
-        raise FileError(f"{path} cannot be written: {_reason(error)}. Choose another path.") from error
+        raise _unwritable(path, error) from error
     finally:
         with suppress(OSError):
             draft.unlink(missing_ok=True)
@@ -92,5 +94,5 @@ def _is_studio_file(path: FilePath) -> bool:
         return file.read(len(_SQLITE)) == _SQLITE
 
 
-def _reason(error: Exception) -> str:
-    return (error.strerror if isinstance(error, OSError) else None) or str(error)
+def _unwritable(path: FilePath, error: OSError) -> FileError:
+    return FileError(f"{path} cannot be written: {error.strerror or error}. Choose another path.")

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import chain
 from typing import TYPE_CHECKING, Any
 
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.records import STATUSES, Json, Path, Sample
+from synth_widgets.records import STATUSES, Json, Path, Sample, Version
 from synth_widgets.schemas import Schema
+from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -56,23 +58,32 @@ def select(
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
     """Build the frame: one row a sample, the id as index, the same columns and dtypes for no rows at all."""
+    with collector_off():
+        return _frame(state, task, samples, flatten=flatten)
+
+
+def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool) -> pd.DataFrame:
     import pandas as pd
 
-    shares = Counter(call for s in tuple(state.samples.values()) for v in s.versions for call in v.calls)
-    costs = [_cost(state, s, shares) for s in samples]
-    columns: dict[str, Any] = {"topic": _objects([state.path(s.topic) for s in samples])}
-    for part, schema, get in _parts(task):
-        columns |= _columns(part, schema if flatten else None, [get(s) for s in samples], text=schema is None)
+    versions = [s.version for s in samples]
+    paths = {topic: state.path(topic) for topic in {s.topic for s in samples}}
+    costs, tokens = _spent(state, samples)
+    columns: dict[str, Any] = {"topic": _cells([paths[s.topic] for s in samples])}
+    for part, schema, values in (
+        ("input", task.input, [v.input for v in versions]),
+        ("output", task.output, [v.output for v in versions]),
+    ):
+        columns |= _columns(part, schema if flatten else None, values, text=schema is None)
     columns |= {
         "status": _series([s.status for s in samples], "str"),
         "stars": _series([s.stars for s in samples], "Int64"),
-        "tags": _objects([s.tags for s in samples]),
+        "tags": _cells([s.tags for s in samples]),
         "split": _series([s.split for s in samples], "str"),
         "session": _series([s.session or None for s in samples], "str"),
-        "model": _series([_model(state, s) for s in samples], "str"),
-        "created": pd.Series(pd.to_datetime([s.created for s in samples], unit="s", utc=True).as_unit("us")),
-        "cost": _series([cost for cost, _ in costs], "float64"),
-        "tokens": _series([tokens for _, tokens in costs], "Int64"),
+        "model": _series([_model(state, v) for v in versions], "str"),
+        "created": _times([s.created for s in samples]),
+        "cost": _series(costs, "float64"),
+        "tokens": _series(tokens, "Int64"),
     }
     result = pd.DataFrame(columns)
     result.index = pd.Index([s.id for s in samples], dtype="str", name="id")
@@ -131,10 +142,6 @@ def _statuses(given: str | Iterable[str]) -> set[str]:
     return wanted
 
 
-def _parts(task: Task) -> list[tuple[str, Schema | None, Callable[[Sample], Json]]]:
-    return [("input", task.input, lambda s: s.input), ("output", task.output, lambda s: s.output)]
-
-
 def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool) -> dict[str, Any]:
     declared = schema.properties() if schema is not None else {}
     if schema is None or not declared:
@@ -143,8 +150,8 @@ def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool
     columns = {
         f"{part}.{name}": _typed([record.get(name) for record in records], node) for name, node in declared.items()
     }
-    extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
-    if any(extras):
+    if not all(record.keys() <= declared.keys() for record in records):
+        extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
         columns[f"{part}.{EXTRA}"] = _objects(extras)
     return columns
 
@@ -167,29 +174,59 @@ def _series(values: list[Any], dtype: str) -> Any:
 
 
 def _objects(values: list[Any]) -> Any:
+    """Return a column of JSON values that is the caller's own."""
+    return _cells([_own(value) for value in values])
+
+
+def _cells(values: list[Any]) -> Any:
+    """Return a column that holds each value as it is: a Series made of tuples or dicts would take them apart."""
     import numpy as np
     import pandas as pd
 
-    cells = np.empty(len(values), dtype=object)  # a Series made of tuples or dicts would take them apart
-    for i, value in enumerate(values):
-        cells[i] = value
-    return pd.Series(cells, dtype="object")
+    return pd.Series(np.fromiter(values, dtype=object, count=len(values)), dtype="object")
 
 
-def _cost(state: State, sample: Sample, shares: Counter[str]) -> tuple[float | None, int]:
-    """Return a sample's share of the cost (``None`` where a price is not known) and of the tokens."""
-    used = Counter(call for version in sample.versions for call in version.calls)
-    cost: float | None = 0.0
-    tokens = 0.0
-    for ident, times in used.items():
-        if (call := state.calls.get(ident)) is None:
-            continue
-        part = times / shares[ident]
-        tokens += call.usage.total * part
-        cost = None if cost is None or call.cost is None else cost + call.cost * part
-    return cost, round(tokens)
+def _times(seconds: list[float]) -> Any:
+    """Return a column of times, in UTC, to the microsecond."""
+    import numpy as np
+    import pandas as pd
+
+    microseconds = np.round(np.array(seconds, dtype="float64") * 1e6).astype("int64")
+    return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
 
 
-def _model(state: State, sample: Sample) -> str | None:
-    call = state.calls.get(sample.version.calls[-1]) if sample.version.calls else None
+def _own(value: Any) -> Any:
+    """Return lists and objects anew: what a person does to a cell in place must not reach the studio."""
+    if isinstance(value, dict):
+        return {key: _own(inner) for key, inner in value.items()}
+    return [_own(inner) for inner in value] if isinstance(value, list) else value
+
+
+def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float | None], list[int]]:
+    """Return each sample's share of the cost (``None`` where a price is not known), and of the tokens.
+
+    A call counts once, and equal parts of it for each version that it made.
+    """
+    made = Counter(chain.from_iterable([v.calls for s in tuple(state.samples.values()) for v in s.versions]))
+    parts: dict[str, tuple[float | None, float]] = {}
+    for ident, times in made.items():
+        if (call := state.calls.get(ident)) is not None:
+            parts[ident] = (None if call.cost is None else call.cost / times, call.usage.total / times)
+    costs: list[float | None] = []
+    tokens: list[int] = []
+    for sample in samples:
+        cost: float | None = 0.0
+        used = 0.0
+        for version in sample.versions:
+            for ident in version.calls:
+                if (part := parts.get(ident)) is not None:
+                    cost = None if cost is None or part[0] is None else cost + part[0]
+                    used += part[1]
+        costs.append(cost)
+        tokens.append(round(used))
+    return costs, tokens
+
+
+def _model(state: State, version: Version) -> str | None:
+    call = state.calls.get(version.calls[-1]) if version.calls else None
     return call.model if call else None

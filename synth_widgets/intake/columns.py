@@ -11,6 +11,7 @@ from synth_widgets.export.frames import EXTRA
 from synth_widgets.intake.cells import is_missing, parsed, plain
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
+from synth_widgets.store.editing import ABSENT
 
 Row = Mapping[Hashable, Any]
 Spec = str | Sequence[Hashable] | Mapping[str, Hashable] | None
@@ -48,23 +49,29 @@ class Columns:
         """
         if self.whole is not None:
             return whole_value(row.get(self.whole), self.schema)
+        value = {name: cell for name, cell in self.cells(row).items() if cell is not ABSENT}
+        extra = self.undeclared(row)
+        return {**value, **extra} if extra or any(v is not None for v in value.values()) else None
+
+    def cells(self, row: Row) -> dict[str, Json]:
+        """Return the fields of one row; where a cell is missing ``ABSENT``, or ``None`` if the field must be there."""
+        declared = self.schema.properties() if self.schema else {}
+        required = self.schema.required() if self.schema else frozenset()
+        found: dict[str, Json] = {}
+        for name, column in self.fields.items():
+            node = declared.get(name, {})
+            value = field_value(row.get(column), node, self.schema)
+            must_be = name in required and _allows_null(node, self.schema)
+            found[name] = ABSENT if value is None and not must_be else value
+        return found
+
+    def undeclared(self, row: Row) -> dict[str, Json]:
+        """Return the undeclared fields of one row."""
         extra = plain(row.get(self.extra)) if self.extra is not None else None
         extra = parsed(extra) if isinstance(extra, str) and extra else extra
         if extra and not isinstance(extra, dict):
             raise ValueError(f"{self.extra!r} holds an object of further fields, not {extra!r}")
-        declared = self.schema.properties() if self.schema else {}
-        required = self.schema.required() if self.schema else frozenset()
-        value: dict[str, Json] = {}
-        for name, column in self.fields.items():
-            node = declared.get(name, {})
-            given = field_value(row.get(column), node, self.schema)
-            if given is not None:
-                value[name] = given
-            elif name in required and _allows_null(node, self.schema):
-                value[name] = None
-        if not extra and all(v is None for v in value.values()):
-            return None
-        return {**value, **(extra or {})}
+        return extra or {}
 
 
 def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
@@ -141,6 +148,8 @@ def field_value(cell: Any, node: Mapping[str, Any], schema: Schema | None) -> Js
         return value
     if isinstance(value, str) and "string" not in kinds:
         value = parsed(value) if value.strip() else None
+    if value == "" and ("" not in node.get("enum", [""]) or node.get("minLength")):
+        return None  # CSV's way to write what is missing
     if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
         return int(value)
     return value

@@ -6,6 +6,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
 
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import failures
@@ -13,9 +14,11 @@ from synth_widgets.llm.failures import Failure, Place, TooLargeError
 from synth_widgets.llm.session import RedirectedError
 from synth_widgets.llm.wire import NoAnswerError, StreamError
 
-_PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+Exception(?: \w+)*\s*-\s*|\w+Error:\s+)+")
+_PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+(?:Exception|Error)(?: \w+)*\s*-\s*|\w+Error:\s+)+")
 _NOT_INSTALLED = re.compile(r"No module named|pip install")
-_NO_CREDENTIALS = re.compile(r"(locate|load|find|default) credentials|credentials (were )?not found", re.IGNORECASE)
+_NO_CREDENTIALS = re.compile(
+    r"(locate|load|find|default|missing) credentials|credentials (were )?not found", re.IGNORECASE
+)
 _NO_STATUS = {"APIConnectionError", "APIResponseValidationError"}
 """What litellm raises when something breaks inside it; their status is made up."""
 _RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"')
@@ -46,15 +49,14 @@ def from_litellm(
     if found is not None:
         return found
     text = failures.redacted(_body(causes) or said, *secrets)
-    status = int(getattr(error, "status_code", 500))
-    return failures.from_status(status, _headers(causes, text), text, place, structured=structured, sent=sent)
+    return failures.from_status(_status(causes), _headers(causes, text), text, place, structured=structured, sent=sent)
 
 
 def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure | None:
     """Say why every call would fail before an answer, if that is so."""
     how = f"It takes {place.key_source.rstrip('.')}."
     if any(isinstance(cause, RedirectedError) for cause in causes):
-        return Failure(AccessError(f"{place.shown} redirects for {place.model!r}. {failures.REDIRECTED}"))
+        return Failure(AccessError(f"{place.shown}, asked for {place.model!r}: {failures.REDIRECTED}"))
     if _NOT_INSTALLED.search(said):
         return Failure(AccessError(f"{place.model!r} needs a package that is not installed: {said} {how}"))
     if "Provider NOT provided" in said:
@@ -118,26 +120,34 @@ def _body(causes: Iterable[BaseException]) -> str | None:
     for cause in causes:
         words = str(getattr(cause, "message", "") or cause)
         if (quoted := re.search(r"b(['\"]).*\1", words, re.DOTALL)) is not None:
-            words = _unquoted(quoted[0]) or words
-        at = words.find("{")
-        if at < 0:
-            continue
-        try:
-            found, _ = json.JSONDecoder().raw_decode(words, at)
-        except (ValueError, RecursionError):
-            continue
-        if isinstance(found, dict):
+            raw = _literal(quoted[0])
+            words = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else words
+        found = _object(words[words.find("{") :]) if "{" in words else None
+        if found is not None:
             return json.dumps(found, ensure_ascii=False)
     return None
 
 
-def _unquoted(literal: str) -> str | None:
-    """Return the text of a Python bytes literal: litellm shows some bodies that way."""
+def _object(words: str) -> dict[str, Any] | None:
+    """Return the JSON object that a text begins with; litellm shows some as Python writes them."""
     try:
-        found = ast.literal_eval(literal)
-    except (ValueError, SyntaxError, MemoryError):
+        found, _ = json.JSONDecoder().raw_decode(words)
+    except (ValueError, RecursionError):
+        found = _literal(words[: words.rfind("}") + 1])
+    return found if isinstance(found, dict) else None
+
+
+def _literal(words: str) -> Any:
+    try:
+        return ast.literal_eval(words)
+    except (ValueError, SyntaxError, MemoryError, RecursionError):
         return None
-    return found.decode("utf-8", "replace") if isinstance(found, bytes) else None
+
+
+def _status(causes: Iterable[BaseException]) -> int:
+    """Return the status that the provider answered: what came first has it; litellm maps it to some of its own."""
+    found = [status for cause in causes if isinstance(status := getattr(cause, "status_code", None), int)]
+    return next((status for status in reversed(found) if 400 <= status < 600), 500)
 
 
 def _headers(causes: Iterable[BaseException], text: str) -> Mapping[str, str]:

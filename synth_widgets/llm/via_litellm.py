@@ -8,6 +8,7 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
+from weakref import WeakKeyDictionary
 
 from synth_widgets.llm import litellm_package, session
 from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
@@ -21,6 +22,12 @@ from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
 """What is shown while the first call waits for it."""
+
+_TAKE_A_CLIENT = frozenset({"anthropic", "gemini"})
+"""Providers that litellm asks through a client, not through a session that it is given. Their keys are in headers of
+their own, which only a session of ours keeps from being sent on by a redirect."""
+
+_clients: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _MOST_PLAIN = 6
@@ -87,20 +94,27 @@ class _LiteLLMAttempt(Attempt):
 
     async def pieces(self) -> AsyncGenerator[str | Failure, None]:
         """Send the request and yield the content as it comes."""
+        silence = self._owner.waits.silence
         async with asyncio.timeout(self._owner.waits.total):
-            answer = await self._owner.litellm.acompletion(**self._arguments())
+            async with asyncio.timeout(silence):
+                answer = await self._owner.litellm.acompletion(**self._arguments())
             if self._on_text is None:
                 yield self._reading.whole(_completion(answer))
                 return
             size = 0
             async with aclosing(answer):
-                async for chunk in answer:
+                while True:
+                    async with asyncio.timeout(silence):
+                        chunk = await anext(answer, None)
+                    if chunk is None:
+                        break
                     piece = self._reading.event(_event(chunk))
                     size += len(piece)
                     if size > MAX_ANSWER:
                         raise TooLargeError(MAX_ANSWER)
                     yield piece
-            if self._reading.finish is None:
+            if self._reading.finish is None or _is_made_up(answer):
+                self._reading.finish = None
                 raise ConnectionResetError("the stream ended before the answer did")
 
     def failure(self, error: Exception) -> Failure:
@@ -129,6 +143,8 @@ class _LiteLLMAttempt(Attempt):
             "shared_session": session.lasting(),
             "no-log": True,
         }
+        if endpoint.provider.name in _TAKE_A_CLIENT:
+            told["client"] = _client()
         if endpoint.base:
             told["api_base"] = endpoint.base
         if owner.model.api_key:
@@ -140,6 +156,22 @@ class _LiteLLMAttempt(Attempt):
             if owner.takes("stream_options"):
                 told["stream_options"] = {"include_usage": True}
         return told
+
+
+def _is_made_up(stream: Any) -> bool:
+    """Whether the ``stop`` at a stream's end is litellm's, and the provider said nothing: the answer is cut."""
+    names = ("received_finish_reason", "intermittent_finish_reason")
+    return all(getattr(stream, name, "not known") is None for name in names)
+
+
+def _client() -> Any:
+    """Return the running loop's HTTP client for providers in `_TAKE_A_CLIENT`."""
+    shared = session.lasting()
+    if shared not in _clients:
+        from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
+
+        _clients[shared] = AsyncHTTPHandler(shared_session=shared)
+    return _clients[shared]
 
 
 def _completion(answer: Any) -> dict[str, Any]:
@@ -155,8 +187,10 @@ def _event(chunk: Any) -> dict[str, Any]:
 
 
 def _message(message: Any) -> Mapping[str, Any]:
-    names = ("content", "reasoning_content", "refusal")
-    return {"role": "assistant"} | {name: value for name in names if (value := getattr(message, name, None))}
+    names = ("content", "reasoning_content")
+    found = {name: value for name in names if (value := getattr(message, name, None))}
+    extra = getattr(message, "provider_specific_fields", None) or {}
+    return {"role": "assistant", "refusal": extra.get("refusal"), **found}
 
 
 def _usage(answer: Any) -> Mapping[str, Any] | None:

@@ -16,12 +16,12 @@ from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, TypeVar
 
-from synth_widgets.errors import FileError, TaskError
-from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, WorkItem
+from synth_widgets.errors import FileError
+from synth_widgets.records import Json
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.loading import read_state
 from synth_widgets.store.state import State
-from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -111,7 +111,7 @@ class Journal:
 
     def load(self) -> State:
         """Read the whole current state."""
-        return self.read(_load).result()
+        return self.read(read_state).result()
 
     def close(self, timeout: float = 10.0) -> str | None:
         """Write what is queued, empty the WAL and end. Return what could not be written, or ``None``."""
@@ -261,64 +261,6 @@ def _write(db: sqlite3.Connection, batch: Batch) -> None:
         ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries),
     )
     db.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batch.rev,))
-
-
-def _load(db: sqlite3.Connection) -> State:
-    """Read the whole state. The file may come from anywhere, so what does not fit together is an error."""
-    try:
-        return _read_state(db)
-    except (KeyError, ValueError, TypeError, AttributeError, StopIteration, TaskError) as error:
-        raise FileError(f"The studio file is damaged: {error!r} does not fit the rest of it.") from None
-
-
-def _read_state(db: sqlite3.Connection) -> State:
-    state = State()
-    topics = [rows.topic_of(row) for row in db.execute("SELECT * FROM topics ORDER BY rowid")]
-    _check_tree(topics)
-    for topic in topics:
-        state.put_topic(topic)
-    versions = rows.by_sample(db.execute("SELECT * FROM versions ORDER BY sample, n"))
-    for row in db.execute("SELECT * FROM samples ORDER BY seq"):
-        sample = rows.sample_of(row, versions[row[0]])
-        if sample.status not in STATUSES or sample.topic not in state.topics or sample.version.n < 0:
-            raise ValueError(sample.id)
-        state.put_sample(sample)
-    for row in db.execute(rows.SELECT_CALLS):
-        call = rows.call_of(row)
-        state.calls[call.id] = call
-    for row in db.execute("SELECT * FROM sessions ORDER BY created"):
-        session = rows.session_of(row)
-        state.sessions[session.id] = session
-    for row in db.execute("SELECT * FROM jobs ORDER BY started"):
-        job = rows.job_of(row)
-        state.jobs[job.id] = job
-    for row in db.execute("SELECT * FROM items"):
-        item = WorkItem(*row)
-        if item.job not in state.jobs or item.step not in STEPS:
-            raise ValueError(item.key)
-        state.items.setdefault(item.job, {})[item.key] = item
-    state.settings = {key: rows.load(text) for key, text in db.execute("SELECT * FROM settings")}
-    state.tasks = [Task.from_json(rows.load(text)) for (text,) in db.execute("SELECT task FROM tasks ORDER BY n")]
-    for row in db.execute("SELECT * FROM groups ORDER BY id"):
-        state.put_group(rows.group_of(row))
-    found = db.execute("SELECT value FROM meta WHERE key='rev'").fetchone()
-    state.rev = int(found[0]) if found else 0
-    return state
-
-
-def _check_tree(topics: list[Topic]) -> None:
-    """Raise unless every topic hangs, over its parents, from the root."""
-    parents = {topic.id: topic.parent for topic in topics if topic.id != ROOT}
-    hangs = {ROOT}
-    for ident in parents:
-        way: list[str] = []
-        here: str | None = ident
-        while here not in hangs:
-            if here is None or here not in parents or len(way) > len(parents):
-                raise ValueError(ident)
-            way.append(here)
-            here = parents[here]
-        hangs.update(way)
 
 
 def now() -> float:

@@ -43,30 +43,48 @@ def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged 
     return [sample_change(sample, status="rejected", reason=reason) for sample in samples]
 
 
-def restore(samples: Sequence[Sample]) -> list[SampleChanged | None]:
+def restore(samples: Sequence[Sample], task: Task, task_version: int) -> list[SampleChanged | None]:
     """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
     changes = []
     for sample in samples:
         if sample.status in {"kept", "rejected"}:
-            status = _unjudged(sample)
-            reason = sample.version.problem if status == "failed" else None
-            changes.append(sample_change(sample, status=status, reason=reason))
+            problem = _problem(sample.version, task, task_version)
+            status: Status = "failed" if problem else "pending" if sample.output is None else "draft"
+            changes.append(sample_change(sample, status=status, reason=problem))
     return changes
 
 
+def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, str | None]:
+    """Return, by id, the samples whose status a changed task turns: why they fail now, or ``None`` for no more."""
+    turned: dict[str, str | None] = {}
+    for sample in samples:
+        if sample.status in {"kept", "draft"} and (problem := complaint(sample.version, task)):
+            turned[sample.id] = problem
+        elif sample.status == "failed" and sample.output is not None and complaint(sample.version, task) is None:
+            turned[sample.id] = None
+    return turned
+
+
+def turn(sample: Sample, problem: str | None) -> SampleChanged | None:
+    """Return the change that `judged_anew` asks for."""
+    if problem is None:
+        return sample_change(sample, status="draft", reason=None) if sample.status == "failed" else None
+    return sample_change(sample, status="failed", reason=problem) if sample.status in {"kept", "draft"} else None
+
+
 def _objection(sample: Sample, task: Task, task_version: int) -> str | None:
-    version = sample.version
     if sample.unfinished is not None:
         return f"has an unfinished edit: {sample.unfinished.get('problem')}"
-    if version.problem is not None:
-        return f"does not comply: {version.problem}"
-    if version.output is None:
-        return "has no output yet; generate_outputs() makes it"
-    if version.task_version == task_version and version.origin != "own":
-        return None  # it was checked under this very task when it came
-    if problem := complaint(version, task):
+    if problem := _problem(sample.version, task, task_version):
         return f"does not comply: {problem}"
-    return None
+    return "has no output yet; generate_outputs() makes it" if sample.output is None else None
+
+
+def _problem(version: Version, task: Task, task_version: int) -> str | None:
+    """Say why a version does not comply; one that was checked under this very task when it came still does."""
+    if version.problem is None and version.task_version == task_version and version.origin != "own":
+        return None
+    return complaint(version, task)
 
 
 def complaint(version: Version, task: Task) -> str | None:
@@ -78,9 +96,3 @@ def complaint(version: Version, task: Task) -> str | None:
         if value is not None and (said := problem(value)):
             return f"{part}: {said}"
     return None
-
-
-def _unjudged(sample: Sample) -> Status:
-    if sample.version.problem is not None:
-        return "failed"
-    return "pending" if sample.version.output is None else "draft"

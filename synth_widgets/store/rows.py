@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
 from typing import Any
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store.making import maker
 from synth_widgets.store.state import Group
 from synth_widgets.text.normal import SURROGATES
 
 Row = tuple[Any, ...]
+_NOTHING: Mapping[str, Any] = MappingProxyType({})
+_sample, _version, _call, _usage = maker(Sample), maker(Version), maker(Call), maker(Usage)
 
 TABLES = """
 CREATE TABLE meta(key TEXT PRIMARY KEY, value TEXT) WITHOUT ROWID;
@@ -54,6 +58,24 @@ def load(text: str | None) -> Json:
     return None if text is None else json.loads(text)
 
 
+class Shared:
+    """What many rows have in common, held once.
+
+    Attributes:
+        first: ``first(text, text)`` returns the text that came first of those that are equal to it.
+    """
+
+    def __init__(self) -> None:
+        self.first: Callable[[Any, Any], Any] = dict[Any, Any]().setdefault
+        self._parsed: dict[str, Any] = {}
+
+    def parsed(self, text: str, form: Callable[[Json], Any]) -> Any:
+        """Return the value of a JSON text in another form, the same object for the same text."""
+        if text not in self._parsed:
+            self._parsed[text] = form(load(text))
+        return self._parsed[text]
+
+
 def topic_row(t: Topic) -> Row:
     """Return the row of a topic."""
     return (t.id, t.parent, t.name, t.guidance, t.target, t.removed)
@@ -73,21 +95,22 @@ def sample_row(s: Sample) -> Row:
     )
 
 
-def sample_of(row: Row, versions: tuple[Version, ...]) -> Sample:
+def sample_of(row: Row, versions: tuple[Version, ...], share: Shared) -> Sample:
     """Build a sample from its row and its versions."""
+    first = share.first
     ident, seq, topic, session, source, status, reason, tags, split, stars, *rest = row
     ratings, current, proposal, stale, unfinished, removed, created = rest
-    return Sample(
+    return _sample(
         ident,
-        topic,
-        session,
-        source,
-        status,
+        first(topic, topic),
+        first(session, session),
+        first(source, source),
+        first(status, status),
         reason,
-        () if tags == "[]" else tuple(load(tags)),
+        () if tags == "[]" else share.parsed(tags, tuple),
         split,
         stars,
-        {} if ratings == "{}" else load(ratings),
+        _NOTHING if ratings == "{}" else load(ratings),
         current,
         proposal,
         bool(stale),
@@ -107,12 +130,12 @@ def version_row(sample: str, v: Version) -> Row:
     )
 
 
-def version_of(row: Row) -> Version:
-    """Build a version from its row."""
-    _sample, n, origin, given, output, reasoning, problem, raw, task_version, calls, created = row
-    return Version(
-        n, origin, load(given), load(output), reasoning, problem, raw, task_version, tuple(calls.split()), created
-    )
+def version_of(row: Row, given: Json, output: Json, share: Shared) -> Version:
+    """Build a version from its row, with the values of its input and output."""
+    _ident, n, origin, _given, _output, reasoning, problem, raw, task_version, calls, created = row
+    first = share.first
+    made_by = tuple([first(call, call) for call in calls.split()])
+    return Version(n, first(origin, origin), given, output, reasoning, problem, raw, task_version, made_by, created)
 
 
 def call_row(c: Call) -> Row:
@@ -129,12 +152,25 @@ SELECT_CALLS = (
 )
 
 
-def call_of(row: Row) -> Call:
+def call_of(row: Row, share: Shared) -> Call:
     """Build a call from `SELECT_CALLS`: without its raw text, which is read on demand."""
+    first = share.first
     ident, job, step, model, mode, prompt, guidance, params, attempts, asked, answered, cost, seconds = row
-    usage = Usage(asked, answered)
-    parameters = {} if params == "{}" else load(params)
-    return Call(ident, job, step, model, mode, prompt, guidance, parameters, attempts, usage, cost, seconds)
+    return _call(
+        first(ident, ident),
+        first(job, job),
+        first(step, step),
+        first(model, model),
+        first(mode, mode),
+        first(prompt, prompt),
+        first(guidance, guidance),
+        _NOTHING if params == "{}" else share.parsed(params, MappingProxyType),
+        attempts,
+        _usage(asked, answered),
+        cost,
+        seconds,
+        None,
+    )
 
 
 def session_row(s: Session) -> Row:
@@ -190,11 +226,3 @@ UPSERT_TOPIC = (
     "name=excluded.name, guidance=excluded.guidance, target=excluded.target, removed=excluded.removed"
 )
 """Writes over an older row in place: the order of the rows is the order of the siblings."""
-
-
-def by_sample(rows: Iterable[Row]) -> Mapping[str, tuple[Version, ...]]:
-    """Group version rows, ordered by sample and number, into tuples by sample."""
-    found: dict[str, list[Version]] = {}
-    for row in rows:
-        found.setdefault(row[0], []).append(version_of(row))
-    return {sample: tuple(versions) for sample, versions in found.items()}

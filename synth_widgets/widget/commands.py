@@ -157,6 +157,7 @@ class Command:
         keys: each a key as ``KeyboardEvent.key`` names it, with ``Mod+`` (Ctrl or ⌘), ``Shift+`` before it.
         pane: where the keys hold.
         icon: name of its icon.
+        reads: whether it changes nothing, so that it need not wait for the commands before it.
     """
 
     name: str
@@ -167,6 +168,7 @@ class Command:
     keys: tuple[str, ...] = ()
     pane: Pane = "any"
     icon: str | None = None
+    reads: bool = False
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -175,7 +177,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft"),
     Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
     Command("edit", "Edit", "Review", "edit", EditArgs, ("e",), "grid", "edit"),
-    Command("check", "Check", "Review", "check", EditArgs),
+    Command("check", "Check", "Review", "check", EditArgs, reads=True),
     Command("regenerate", "Regenerate", "Review", "regenerate", Regenerate, ("r",), "grid", "regenerate"),
     Command("remake", "Regenerate at once", "Review", None, None, ("Shift+r",), "grid", "regenerate"),
     Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, (), "grid", "regenerate"),
@@ -197,11 +199,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("select_all", "All that the filter shows", "Select", None, None, ("Mod+a",), "grid"),
     Command("newest", "Go to the new samples", "Move", None, None, ("n",), "grid", "down"),
     Command("find", "Find", "Move", None, None, ("/",), "any", "search"),
-    Command("search", "Find", "Move", "samples.find", Search),
+    Command("search", "Find", "Move", "samples.find", Search, reads=True),
     Command("tree", "Topics", "Move", None, None, ("t",), "any", "tree"),
     Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play"),
     Command("grow", "Generate", "Generate", "grow", Grow),
-    Command("estimate", "Estimate", "Generate", "estimate", Estimate),
+    Command("estimate", "Estimate", "Generate", "estimate", Estimate, reads=True),
     Command("generate_outputs", "Generate outputs", "Generate", "generate_outputs", GenerateOutputs, (), "any", "play"),
     Command("jobs", "Jobs", "Generate", None, None, (), "any", "queued"),
     Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
@@ -212,7 +214,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("set_topic", "Change topic", "Topics", "topics.set", SetTopic),
     Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
-    Command("export", "Export", "Everywhere", "export", Export, (), "any", "export"),
+    Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
 )
 

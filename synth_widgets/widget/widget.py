@@ -11,6 +11,7 @@ import traitlets
 
 from synth_widgets.widget.bridge import Bridge
 from synth_widgets.widget.host import Host
+from synth_widgets.widget.snapshot import Shown, saved_state, static_page
 
 _STATIC = Path(__file__).parent.parent / "static"
 
@@ -38,11 +39,32 @@ class StudioWidget(anywidget.AnyWidget):
         ["auto", "light", "dark", "contrast", "contrast-light"], "auto", help="Colours; auto follows the notebook."
     )
     theme.tag(sync=True)
+    _snapshot = traitlets.Dict(help="What a saved notebook shows without a kernel; see ``snapshot.py``.").tag(sync=True)
 
     def __init__(self, host: Host, studio: Any) -> None:
         super().__init__()
+        self._host = host
+        self._counted: tuple[tuple[str, int], Shown] | None = None
         self._bridge: Any = host.engine.call(lambda: Bridge(host, studio, self.send))
         self.on_msg(lambda _widget, content, _buffers: self._bridge.receive(content))
+
+    def _repr_mimebundle_(self, **kwargs: Any) -> Any:
+        """Return the widget, and a page for where no kernel runs. Sets the saved state, on the thread of the cell."""
+        bundle = super()._repr_mimebundle_(**kwargs)
+        if bundle is None:
+            return None
+        data, metadata = bundle
+        shown = self._shown()
+        self._snapshot = dict(saved_state(self._host, shown) or {})
+        return {**data, "text/html": static_page(self._host, shown)}, metadata
+
+    def _shown(self) -> Shown:
+        """Count and choose anew only when something changed: marimo asks at every run of a cell."""
+        store = self._host.store
+        at = (store.epoch, store.state.rev)
+        if self._counted is None or self._counted[0] != at:
+            self._counted = (at, Shown.of(store.state))
+        return self._counted[1]
 
     # ipykernel 7.4 sends each message of the browser to the subshell that last published on this comm: a cell that
     # publishes would drag the person's clicks behind itself. So where it last published is forgotten at once.

@@ -155,7 +155,8 @@ def _sample(random_: random.Random, batch: Batch, number: int, session: int, top
         )  # fmt: skip
     sample = Sample(
         ident, topic.id, f"{session:012d}", "generated", status, versions[-1].problem,
-        (f"synthetic_session_{session:012d}",), stars=random_.choice(STARS) if status == "kept" else None, current=versions[-1].n, seq=number + 1, created=at, versions=tuple(versions),
+        (f"synthetic_session_{session:012d}",), stars=random_.choice(STARS) if status == "kept" else None,
+        current=versions[-1].n, seq=number + 1, created=at, versions=tuple(versions),
     )  # fmt: skip
     batch.samples[ident] = sample
     batch.versions += [(ident, version) for version in versions]

@@ -16,7 +16,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 
-VALUES = {"task", "schemas", "validation", "records", "models", "errors", "money", "text"}
+VALUES = {"task", "task_changes", "schemas", "validation", "records", "models", "errors", "money", "text"}
 BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export", "intake"}
 
 ROOMS: dict[str, set[str]] = {
@@ -27,7 +27,7 @@ ROOMS: dict[str, set[str]] = {
     "generation": VALUES | {"llm"},
     "runs": VALUES | {"engine", "store", "llm", "generation"},
     "export": VALUES | {"store"},
-    "intake": VALUES | {"store", "export"},
+    "intake": VALUES | {"arguments", "store", "export"},
     "widget": VALUES,
     "testing": VALUES | {"llm"},
     # The studio and its parts: the checks of what a person passes, the living data, the two views on it.

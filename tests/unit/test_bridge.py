@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.testing import ScriptedCompleter
-from synth_widgets.widget.bridge import DELTA_BYTES, PAGE_ROWS
 from synth_widgets.widget.commands import BY_NAME
+from synth_widgets.widget.outbox import DELTA_BYTES, PAGE_ROWS
 from tests.replica import Peer
 from tests.tasks import PLAIN, failing
 

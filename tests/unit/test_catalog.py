@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import importlib.util
+import sys
 
 import pytest
 
-from synth_widgets.errors import ModelError
-from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, provider_of
+from synth_widgets.errors import AccessError, ModelError
+from synth_widgets.llm import litellm_package
+from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, need_key, provider_of
 from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.models import Model
@@ -36,9 +37,39 @@ def test_a_name_leads_to_the_providers_own_host_without_its_prefix(name: str, ur
     assert (endpoint.url, endpoint.model, endpoint.own_host) == (url, sent, True)
 
 
-def test_every_provider_is_reached_over_tls_or_on_this_machine() -> None:
-    assert all(p.base.startswith("https://") or p.base.startswith("http://localhost:") for p in PROVIDERS)
-    assert all(p.keys and p.bases for p in PROVIDERS)
+def test_every_native_provider_is_reached_over_tls_or_on_this_machine() -> None:
+    native = [p for p in PROVIDERS if p.is_native]
+    assert all(p.base.startswith(("https://", "http://localhost:")) for p in native)
+    assert all(p.keys and p.bases for p in native)
+
+
+def test_every_line_says_how_access_is_given() -> None:
+    assert all(p.keys or p.needs for p in PROVIDERS)
+    assert len({p.name for p in PROVIDERS}) == len(PROVIDERS)
+
+
+@pytest.mark.parametrize("name", ["anthropic/claude-x", "gemini/x", "bedrock/anthropic.claude-x", "github/gpt-x"])
+def test_what_is_not_openai_compatible_goes_through_litellm_without_loading_it(name: str) -> None:
+    loaded = "litellm" in sys.modules
+    assert type(completer_for(name)).__name__ == "LiteLLMCompleter"
+    assert endpoint_of(Model(name)).shown == provider_of(name).display
+    assert ("litellm" in sys.modules) == loaded
+
+
+def test_a_provider_with_one_key_needs_it_and_one_with_more_is_asked_all_the_same() -> None:
+    for name in ("anthropic/x", "gemini/x", "groq/x"):
+        with pytest.raises(AccessError, match=provider_of(name).keys[0]):
+            need_key(endpoint_of(Model(name)), Model(name))
+    for name in ("bedrock/x", "vertex_ai/x", "azure/x", "github/x", "ollama/x"):
+        need_key(endpoint_of(Model(name)), Model(name))
+
+
+def test_what_access_takes_besides_a_key_may_be_given_in_code() -> None:
+    given = Model("bedrock/x", aws_session_token="secret-token", aws_region_name="eu-west-1")
+    assert given.params["aws_region_name"] == "eu-west-1"
+    assert "secret" not in repr(given)
+    with pytest.raises(ModelError, match="api_key="):
+        Model("openai/x", openai_api_key="x")
 
 
 def test_an_address_of_the_person_wins_over_the_environment_and_that_over_the_table(
@@ -78,7 +109,9 @@ def test_a_shown_address_has_no_user_and_no_query() -> None:
         ("openai", "'openai/<name>'"),
         ("locale", "Did you mean 'local'"),
         ("openia/gpt-5", "Did you mean 'openai'"),
-        ("anthropic/claude-sonnet-4-5", "not served yet.*Served are: openai, openrouter"),
+        ("antropic/claude-haiku-4-5", "Did you mean 'anthropic'"),
+        ("vertexai/gemini-2.5-flash", "Did you mean 'vertex_ai'"),
+        ("nosuch/x", "There is no provider 'nosuch'.*Known are: openai, anthropic"),
         ("groq/", "no name behind the slash"),
     ],
 )
@@ -98,11 +131,10 @@ def test_a_completer_is_found_for_each_kind_of_model() -> None:
         completer_for(3)  # type: ignore[arg-type]
 
 
-@pytest.mark.skipif(importlib.util.find_spec("litellm") is None, reason="litellm is not installed")
-def test_providers_are_spelled_as_litellm_spells_them() -> None:
-    import litellm
-
-    assert {provider.name for provider in PROVIDERS} <= {str(p.value) for p in litellm.LlmProviders}
+def test_litellms_providers_are_known_from_its_data_files() -> None:
+    known = litellm_package.providers()
+    assert {"anthropic", "gemini", "bedrock", "vertex_ai", "azure", "github", "meta"} <= known
+    assert {provider.name for provider in PROVIDERS} <= known
 
 
 def test_the_local_provider_is_known_but_not_in_the_table() -> None:

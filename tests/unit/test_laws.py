@@ -17,6 +17,12 @@ from tests.tasks import TRIAGE
 NAMES = ("Billing", "Delivery", "billing", "Account")
 PICK = st.integers(0, 30)
 
+EDITS: dict[str, dict[str, Any]] = {
+    "output": {"output": {"kind": "a", "note": "by hand"}},
+    "input": {"input": "by hand"},
+    "invalid": {"output": {"kind": "z"}},
+    "both": {"input": "by another hand", "output": {"kind": "b", "note": "by another hand"}},
+}
 COMMANDS = st.one_of(
     st.tuples(st.just("add"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)),
     st.tuples(st.just("remove"), PICK),
@@ -25,6 +31,11 @@ COMMANDS = st.one_of(
     st.tuples(st.just("guide"), st.text(max_size=5)),
     st.tuples(st.just("grow"), PICK, st.integers(0, 1), st.booleans()),
     st.tuples(st.sampled_from(("keep", "reject", "restore")), st.lists(PICK, min_size=1, max_size=4)),
+    st.tuples(st.just("edit"), PICK, st.sampled_from(("output", "input", "invalid", "both"))),
+    st.tuples(st.just("rate"), PICK, st.sampled_from((None, 1, 5))),
+    st.tuples(st.just("tag"), PICK, st.sampled_from(("hard", "bug"))),
+    st.tuples(st.just("regenerate"), PICK, st.sampled_from(("output", "input"))),
+    st.tuples(st.sampled_from(("accept", "decline")), st.lists(PICK, min_size=1, max_size=4)),
     st.tuples(st.sampled_from(("undo", "redo"))),
 )
 SEQUENCES = st.lists(COMMANDS, max_size=14)
@@ -52,12 +63,27 @@ def perform(studio: sw.Studio, command: tuple[Any, ...]) -> None:
         case ("grow", n, depth, outputs):
             under = paths[n % len(paths)] if paths else ()
             studio.grow(under, depth=depth, topics=2, samples=2, outputs=outputs).wait(20)
-        case (("keep" | "reject" | "restore") as verb, picks) if ids:
-            getattr(studio, verb)(list({ids[n % len(ids)] for n in picks}))
         case ("undo",):
             studio.undo()
         case ("redo",):
             studio.redo()
+        case _ if ids:
+            review(studio, ids, command)
+
+
+def review(studio: sw.Studio, ids: list[str], command: tuple[Any, ...]) -> None:
+    """Do one command that is about samples."""
+    match command:
+        case ("edit", n, what):
+            studio.edit(ids[n % len(ids)], **EDITS[what])
+        case ("rate", n, stars):
+            studio.rate(ids[n % len(ids)], stars)
+        case ("tag", n, tag):
+            studio.tag(ids[n % len(ids)], tag)
+        case ("regenerate", n, part):
+            studio.regenerate(ids[n % len(ids)], part=part).wait(20)
+        case (("keep" | "reject" | "restore" | "accept" | "decline") as verb, picks):
+            getattr(studio, verb)(list({ids[n % len(ids)] for n in picks}))
         case _:
             pass
 
@@ -68,7 +94,11 @@ def visible(studio: sw.Studio) -> dict[str, Any]:
     return {
         "topics": {state.path(t.id): (t.guidance, t.target) for t in state.topics.values() if t.id not in state.hidden},
         "samples": {
-            s.id: (state.path(s.topic), s.status, s.input, s.output, s.reason, s.tags) for s in state.visible_samples()
+            s.id: (
+                *(state.path(s.topic), s.status, s.input, s.output, s.reason, s.tags, s.stars, s.stale),
+                *(s.unfinished, s.is_proposed),
+            )
+            for s in state.visible_samples()
         },
         "guidance": studio.guidance,
     }

@@ -102,8 +102,9 @@ def test_kept_samples_that_a_changed_task_no_longer_takes_are_warned_of(tmp_path
     with sw.Studio(task("old"), path=path, model=ScriptedCompleter()) as studio:
         studio.grow(depth=0, samples=2).wait(10)
         studio.keep([s.id for s in studio.samples])
-    with (
-        sw.Studio(task("new"), path=path, model=ScriptedCompleter()) as studio,
-        pytest.warns(UserWarning, match="2 of the 2 samples were kept under an older version"),
-    ):
+    with pytest.warns(UserWarning, match="2 samples no longer comply"):
+        studio = sw.Studio(task("new"), path=path, model=ScriptedCompleter())
+    studio.undo()
+    with pytest.warns(UserWarning, match="2 of the 2 samples were kept under an older version"):
         studio.to_pandas()
+    studio.close()

@@ -2,12 +2,13 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
 import { Icon } from "../icons";
-import { type Group, isRow, type Listing, rowsBefore, total } from "../rows";
+import { type Group, isRow, type Listing, rowsBefore, rowsOf } from "../rows";
 import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
 import { count, some } from "../words";
 import { Button, Check, TopicPath } from "./bits";
+import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
 import { NoRows } from "./NoRows";
 import { Row } from "./Row";
@@ -31,7 +32,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   }, [items, narrow]);
   const { drawn, last } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
-  const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""}`;
+  const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""} ${view.looking.text.value}`;
 
   useLayoutEffect(() => {
     memory.current = keepStill(view, box.current, lines, { listing, filter, bar, before: memory.current });
@@ -50,6 +51,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   return (
     <section class="sw-pane sw-pane--grid" aria-label="Samples">
       <Tabs view={view} />
+      <FilterBar view={view} />
       <div
         ref={box}
         class="sw-grid sw-scroll"
@@ -84,8 +86,8 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
 }
 
 function GridHead({ view, listing }: { view: View; listing: Listing }): JSX.Element {
-  const selected = view.selection.value.size;
-  const all = selected > 0 && selected >= listing.rows;
+  const selected = view.selection.value.size - view.unlisted.value;
+  const all = selected > 0 && selected === listing.rows;
   const toggle = () => {
     if (all) view.select([]);
     else run(view, "select_all");
@@ -119,6 +121,7 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
   return (
     <div class="sw-group" role="row" style={style}>
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
+        <GroupCheck view={view} group={group} />
         <TopicPath path={node?.path ?? []} />
         <span class="sw-grow" />
         <span>
@@ -127,6 +130,24 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
       </span>
     </div>
   );
+}
+
+/** Ticks all rows of the group that the filter shows. */
+function GroupCheck({ view, group }: { view: View; group: Group }): JSX.Element {
+  const selection = view.selection.value;
+  const rows = () => rowsOf(view.listing.value, group).map((row) => row.id);
+  const ids = selection.size > 0 ? rows() : [];
+  const ticked = ids.reduce((sum, id) => sum + (selection.has(id) ? 1 : 0), 0);
+  const all = ticked > 0 && ticked === ids.length;
+  const toggle = () => {
+    const next = new Set(selection);
+    for (const id of rows()) {
+      if (all) next.delete(id);
+      else next.add(id);
+    }
+    view.select(next);
+  };
+  return <Check on={all ? true : ticked > 0 ? "mixed" : false} label="Select the group" onToggle={toggle} />;
 }
 
 interface ReasonProps {
@@ -140,10 +161,11 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
   return (
     <div class="sw-group sw-group--reason" role="row" style={style}>
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
+        <GroupCheck view={view} group={group} />
         <Icon name="failed" class="sw-c-failed" />
         <span class="sw-reason">
           <b class="sw-ell" title={reason}>
-            {reason}
+            {reason.charAt(0).toUpperCase() + reason.slice(1)}
           </b>
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>
@@ -158,11 +180,4 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
       </span>
     </div>
   );
-}
-
-/** How many samples the chosen topics hold, whatever their status. */
-export function allHere(view: View): number {
-  const node = view.node();
-  const totals = node && view.totals.value.get(node.id);
-  return totals ? total(totals) : 0;
 }

@@ -5,7 +5,6 @@ import { isRow } from "../rows";
 import type { View } from "../view";
 import { count } from "../words";
 import { Button, IconButton, Keys } from "./bits";
-import { NofM } from "./Tabs";
 
 /** The line under the grid: what to press, what to do with the selection, or what came in out of sight. */
 export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Element {
@@ -27,12 +26,7 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
 }
 
 function Foot(props: { view: View; class?: string; children: ComponentChildren }): JSX.Element {
-  return (
-    <div class={`sw-foot ${props.class ?? ""}`}>
-      {props.children}
-      <NofM view={props.view} class="sw-only-narrow" />
-    </div>
-  );
+  return <div class={`sw-foot ${props.class ?? ""}`}>{props.children}</div>;
 }
 
 function Hint({ chord, children }: { chord: string; children: string }): JSX.Element {

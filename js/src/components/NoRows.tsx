@@ -1,6 +1,8 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
+import { list } from "../rows";
 import type { View } from "../view";
+import { some } from "../words";
 import { Button } from "./bits";
 import { Skeleton } from "./Row";
 
@@ -10,7 +12,7 @@ export function NoRows({ view }: { view: View }): JSX.Element {
   const facet = view.facet.value;
   const node = view.node();
   const name = node && node.parent !== null ? node.name : null;
-  if (running && facet === "all") {
+  if (running && !view.looking.text.value && facet === "all") {
     return (
       <div class="sw-lines" role="presentation">
         {[0, 1, 2, 3, 4, 5].map((index) => (
@@ -31,21 +33,37 @@ export function NoRows({ view }: { view: View }): JSX.Element {
       </div>
     );
   }
+  const looked = view.looking.text.value.trim();
   const what = facet === "all" ? "samples" : `${facet} samples`;
   const where = name === null ? "" : ` in “${name}”`;
+  const elsewhere = looked && (facet !== "all" || name !== null) ? everywhere(view) : 0;
   return (
     <div class="sw-norows sw-muted">
-      <p>
-        No {what}
-        {where}.
+      <p class="sw-wrap">
+        {looked ? `No ${what}${where} hold “${looked}”.` : `No ${what}${where}.`}
+        {elsewhere > 0 && ` ${some(elsewhere, "sample does", "samples do")} elsewhere.`}
       </p>
-      {facet === "all" ? (
-        <Button icon="play" chord="g" off={refusal(view)} onPress={() => run(view, "generate")}>
-          Generate…
-        </Button>
-      ) : (
-        <Button onPress={() => view.show("all")}>Show every status</Button>
-      )}
+      <div class="sw-plan-row">
+        {looked && <Button onPress={() => view.looking.for("")}>Clear the search</Button>}
+        {elsewhere > 0 && <Button onPress={() => widen(view)}>{`Show ${some(elsewhere, "sample")}`}</Button>}
+        {!looked && facet !== "all" && <Button onPress={() => view.show("all")}>Show every status</Button>}
+        {!looked && facet === "all" && (
+          <Button icon="play" chord="g" off={refusal(view)} onPress={() => run(view, "generate")}>
+            Generate…
+          </Button>
+        )}
+      </div>
     </div>
   );
+}
+
+/** How many samples hold the words, whatever their topic and status. */
+function everywhere(view: View): number {
+  const nodes = view.nodes.value;
+  return list(nodes, 0, nodes.length, view.line.replica.samples, "all", view.looking.wanted()).rows;
+}
+
+function widen(view: View): void {
+  view.pickTopic(null);
+  view.show("all");
 }

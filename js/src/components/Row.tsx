@@ -5,6 +5,7 @@ import type { Status } from "../store";
 import type { Verb } from "../verdicts";
 import type { View } from "../view";
 import { Check } from "./bits";
+import { Marked } from "./Marked";
 
 const WORDS: Record<Status, string> = {
   draft: "Draft",
@@ -83,10 +84,10 @@ export function Row({ view, row, index, start }: RowProps): JSX.Element {
         />
       </div>
       <div class="sw-cell-in" role="gridcell">
-        <CellText cell={row.input} lines={3} />
+        <CellText cell={row.input} words={view.looking.words.value} />
       </div>
       <div class="sw-out sw-cell-out" role="gridcell">
-        <Output row={row} status={status} />
+        <Output row={row} status={status} words={view.looking.words.value} />
       </div>
       <div class="sw-st sw-cell-st" role="gridcell">
         <StatusWord status={status} queued={queued} />
@@ -126,37 +127,39 @@ function Badge(props: {
   );
 }
 
-function CellText({ cell, lines }: { cell: Cell | null; lines: number }): JSX.Element {
+type Words = readonly string[];
+
+function CellText({ cell, words }: { cell: Cell | null; words: Words }): JSX.Element {
   if (!cell) return <Skeleton />;
   return (
     <>
-      <Tags cell={cell} />
+      <Tags cell={cell} words={words} />
       <div
         class={`sw-clamp ${cell.raw ? "sw-clamp--raw" : ""}`}
-        style={{ "--n": cell.tags.length > 0 ? lines - 1 : lines }}
+        style={{ "--n": cell.tags.length > 0 ? 2 : 3 }}
         dir="auto"
       >
-        {cell.text}
+        <Marked text={cell.text} words={words} />
       </div>
     </>
   );
 }
 
-function Tags({ cell }: { cell: Cell }): JSX.Element | null {
+function Tags({ cell, words }: { cell: Cell; words: Words }): JSX.Element | null {
   if (cell.tags.length === 0) return null;
   return (
     <div class="sw-tags">
       {cell.tags.map((tag) => (
         <span class="sw-tag" dir="auto">
-          {tag}
+          <Marked text={tag} words={words} />
         </span>
       ))}
     </div>
   );
 }
 
-function Output({ row, status }: { row: SampleRow; status: Status }): JSX.Element {
-  if (row.output) return <CellText cell={row.output} lines={3} />;
+function Output({ row, status, words }: { row: SampleRow; status: Status; words: Words }): JSX.Element {
+  if (row.output) return <CellText cell={row.output} words={words} />;
   if (status === "failed") return <span class="sw-faint">No answer</span>;
   if (status === "pending") return <Skeleton />;
   return <span class="sw-faint">No output</span>;

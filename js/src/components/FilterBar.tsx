@@ -1,0 +1,122 @@
+import type { JSX } from "preact";
+import { Icon } from "../icons";
+import { rowAt } from "../rows";
+import type { View } from "../view";
+import { count } from "../words";
+import { Keys } from "./bits";
+import { LABELS } from "./Tabs";
+
+/** Words to look for, what else cuts the list, and how much of all is shown. */
+export function FilterBar({ view }: { view: View }): JSX.Element {
+  const { looking, facet } = view;
+  const node = view.node();
+  const words = looking.text.value !== "";
+  return (
+    <div class="sw-filter">
+      <div class="sw-field">
+        <Icon name="search" size={14} class="sw-muted" />
+        <input
+          class="sw-find"
+          role="searchbox"
+          placeholder="Search"
+          aria-label="Search in samples and topics"
+          autocomplete="off"
+          spellcheck={false}
+          dir="auto"
+          maxLength={1000}
+          value={looking.text.value}
+          onFocus={(event) => {
+            event.currentTarget.select();
+            looking.warm(view.line.replica.samples.all.values());
+          }}
+          onInput={(event) => looking.for(event.currentTarget.value)}
+          onKeyDown={(event) => obey(view, event)}
+        />
+        {words ? (
+          <Clear label="Clear the search (Esc)" onPress={() => looking.for("")} />
+        ) : (
+          <Keys chord="/" />
+        )}
+      </div>
+      {node && node.parent !== null && (
+        <Chip label="Topic" name={node.name} onRemove={() => view.pickTopic(null)} />
+      )}
+      {facet.value !== "all" && (
+        <Chip label="Status" name={LABELS[facet.value]} onRemove={() => view.show("all")} />
+      )}
+      <span class="sw-grow" />
+      <FullText view={view} />
+      <NofM view={view} />
+    </div>
+  );
+}
+
+/** Esc empties the field and then leaves it; Enter and ↓ go to the first hit. */
+function obey(view: View, event: KeyboardEvent): void {
+  if (event.isComposing) return;
+  if (event.key === "Escape" && view.looking.text.value !== "") view.looking.for("");
+  else if (event.key === "Enter" || event.key === "ArrowDown") {
+    view.moveTo(rowAt(view.listing.value, -1, 1));
+    view.focusOn("grid");
+  } else return;
+  event.preventDefault();
+}
+
+function Chip(props: { label: string; name: string; onRemove: () => void }): JSX.Element {
+  return (
+    <span class="sw-chip">
+      <span class="sw-ell" title={`${props.label}: ${props.name}`}>
+        <span class="sw-muted sw-hide-n">{props.label}: </span>
+        <span dir="auto">{props.name}</span>
+      </span>
+      <Clear label={`Remove the filter ${props.label}: ${props.name}`} onPress={props.onRemove} />
+    </span>
+  );
+}
+
+function Clear({ label, onPress }: { label: string; onPress: () => void }): JSX.Element {
+  return (
+    <button type="button" class="sw-clear" aria-label={label} title={label} onClick={onPress}>
+      <Icon name="x" size={12} />
+    </button>
+  );
+}
+
+/** Hits that only the kernel could find: in what stands behind the first lines of a text. */
+function FullText({ view }: { view: View }): JSX.Element | null {
+  const { looking } = view;
+  if (looking.words.value.length === 0) return null;
+  const full = looking.full.value;
+  if (full === null) {
+    const waits = view.line.line.value.state !== "open";
+    return waits ? <span class="sw-small sw-faint sw-hide-m sw-ell">full text not searched yet</span> : null;
+  }
+  const facet = view.facet.value;
+  const { all } = view.line.replica.samples;
+  view.listing.value;
+  const beyond = [...looking.beyond].filter((id) => facet === "all" || all.get(id)?.status === facet).length;
+  if (beyond === 0 && !full.more) return null;
+  return (
+    <span
+      class="sw-small sw-muted"
+      title={
+        full.more ? "More than the kernel lists: add a word" : "The words stand further down in these texts"
+      }
+    >
+      +{count(beyond)}
+      {full.more && " or more"}
+      <span class="sw-hide-n"> in the full text</span>
+    </span>
+  );
+}
+
+/** "187 of 607": how much of all the grid shows. */
+function NofM({ view }: { view: View }): JSX.Element {
+  view.line.replica.samplesAt.value;
+  return (
+    <span class="sw-nofm" role="status">
+      <b class="sw-strong">{count(view.listing.value.rows)}</b>
+      <span class="sw-muted">of {count(view.line.replica.samples.all.size)}</span>
+    </span>
+  );
+}

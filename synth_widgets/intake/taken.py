@@ -1,0 +1,28 @@
+"""What frames of `to_pandas` showed, so that taking one back undoes nothing that happened since."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from synth_widgets.records import Sample
+
+KEPT = 8
+"""Moments whose samples are remembered; of an older frame every difference counts as the person's."""
+
+
+class Taken:
+    """The samples of the newest frames, by the mark of the moment at which they were taken."""
+
+    def __init__(self) -> None:
+        self._by_mark: dict[str, dict[str, Sample]] = {}
+
+    def remember(self, mark: str, samples: Iterable[Sample]) -> None:
+        """Note the samples as they stand in a frame. They are frozen, so this costs a reference each."""
+        known = self._by_mark.pop(mark, {})
+        self._by_mark[mark] = {**known, **{s.id: s for s in samples}}
+        while len(self._by_mark) > KEPT:
+            self._by_mark.pop(next(iter(self._by_mark)), None)
+
+    def at(self, mark: object) -> Mapping[str, Sample]:
+        """Return the samples of a moment; none where it is not remembered."""
+        return self._by_mark.get(mark, {}) if isinstance(mark, str) else {}

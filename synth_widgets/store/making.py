@@ -1,0 +1,48 @@
+"""Makes values that stay quickly, for making them by the hundred thousand."""
+
+from __future__ import annotations
+
+import gc
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import fields, make_dataclass
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def maker(kind: type[T]) -> Callable[..., T]:
+    """Return a function that makes records of a frozen dataclass with slots, from all their fields in order.
+
+    The class's own constructor writes each field through ``object.__setattr__``, which costs four times as much as
+    all the rest. This makes an open record of the same layout, and then tells it what it is.
+
+    >>> from synth_widgets.records import Usage
+    >>> maker(Usage)(3, 4)
+    Usage(prompt_tokens=3, completion_tokens=4)
+    """
+    names = [(field.name, Any) for field in fields(kind)]  # type: ignore[arg-type]
+    open_kind = make_dataclass(f"Open{kind.__name__}", names, slots=True, eq=False)
+
+    def make(*values: Any) -> T:
+        record: Any = open_kind(*values)
+        record.__class__ = kind
+        made: T = record
+        return made
+
+    return make
+
+
+@contextmanager
+def collector_off() -> Iterator[None]:
+    """Make many values that stay without a search for garbage every few hundred of them: half of the time."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
+            if not gc.get_freeze_count():  # these two together move what is new among the old, without a look at each
+                gc.freeze()
+                gc.unfreeze()

@@ -1,0 +1,212 @@
+"""Anthropic's Messages API on loopback, as strict as its documentation, that can be told to fail.
+
+In a test::
+
+    with AnthropicEndpoint() as endpoint:
+        model = sw.Model("anthropic/claude-haiku-4-5", api_base=endpoint.url, api_key=endpoint.key)
+
+The kinds of faults stand in `tests.loopback`. A schema comes as ``output_format`` (or ``output_config.format``), or as
+the input of a tool that must be used; the answer comes the same way.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from aiohttp import web
+
+from tests.loopback import Loopback, Question, Rule, event_bytes, serve, tokens
+
+TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    402: "billing_error",
+    403: "permission_error",
+    404: "not_found_error",
+    413: "request_too_large",
+    429: "rate_limit_error",
+    500: "api_error",
+    529: "overloaded_error",
+}
+_TOP = frozenset(
+    "model messages max_tokens system temperature top_p top_k stop_sequences stream metadata tools tool_choice "
+    "thinking output_format output_config service_tier".split()
+)
+_REFUSED_KEYWORDS = {"minLength", "maxLength", "minimum", "maximum", "multipleOf", "maxItems", "oneOf", "uniqueItems"}
+"""What the structured outputs of this API refuse in a schema."""
+
+
+class AnthropicEndpoint(Loopback):
+    """``POST /v1/messages``."""
+
+    routes = ("/v1/messages",)
+    named_events = True
+
+    def refused(self, request: web.Request, body: Any) -> web.Response | None:
+        if request.headers.get("x-api-key") != self.key:
+            return _refusal(401, "invalid x-api-key")
+        if request.headers.get("anthropic-version") != "2023-06-01":
+            return _refusal(400, "anthropic-version: header is required")
+        wrong = problem(body)
+        return _refusal(400, wrong) if wrong else None
+
+    def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
+        texts = [_text(message["content"]) for message in body["messages"]]
+        told = "\n".join([_text(body.get("system", "")), *texts])
+        return Question(told, texts[-1], _schema(body), bool(body.get("stream")))
+
+    def refusal(self, rule: Rule) -> web.Response:
+        return _refusal(rule.status, rule.message, rule.headers)
+
+    def no_schema(self) -> web.Response:
+        return _refusal(400, "output_format: 'json_schema' is not supported by this model")
+
+    def failed(self) -> dict[str, Any]:
+        return _error("overloaded_error", "Overloaded")
+
+    def whole(self, body: Mapping[str, Any], text: str, finish: str, *, refused: bool) -> dict[str, Any]:
+        blocks: list[dict[str, Any]] = [{"type": "text", "text": text}]
+        if tool := _tool(body):
+            blocks = [{"type": "tool_use", "id": "toolu_1", "name": tool["name"], "input": _parsed(text)}]
+        if refused:
+            blocks = []
+        usage = {"input_tokens": _asked(body), "output_tokens": tokens(text)}
+        return {**_head(body), "content": blocks, **_stop(body, finish, refused=refused), "usage": usage}
+
+    def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
+        usage = {"input_tokens": _asked(body), "output_tokens": 1}
+        message = {**_head(body), "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        yield _event("message_start", message=message)
+        tool = _tool(body)
+        block = {"type": "text", "text": ""}
+        if tool:
+            block = {"type": "tool_use", "id": "toolu_1", "name": tool["name"], "input": {}}
+        yield _event("content_block_start", index=0, content_block=block)
+        yield _event("ping")
+
+    def piece(self, body: Mapping[str, Any], text: str) -> bytes:
+        delta = {"type": "text_delta", "text": text}
+        if _tool(body):
+            delta = {"type": "input_json_delta", "partial_json": text}
+        return _event("content_block_delta", index=0, delta=delta)
+
+    def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
+        yield _event("content_block_stop", index=0)
+        yield _event("message_delta", delta=_stop(body, finish), usage={"output_tokens": tokens(text)})
+        yield _event("message_stop")
+
+
+def problem(body: Any) -> str | None:
+    """Say what the API refuses in a request's body."""
+    if not isinstance(body, dict):
+        return "The request body is not valid JSON."
+    if unknown := sorted(body.keys() - _TOP):
+        return f"{unknown[0]}: Extra inputs are not permitted"
+    if not isinstance(body.get("model"), str) or not body["model"]:
+        return "model: Field required"
+    limit = body.get("max_tokens")
+    if isinstance(limit, bool) or not isinstance(limit, int) or limit < 1:
+        return "max_tokens: Field required"
+    if not 0 <= body.get("temperature", 0) <= 1:
+        return "temperature: range: 0..1"
+    return _messages_problem(body.get("messages")) or _schema_problem(body)
+
+
+def _messages_problem(messages: Any) -> str | None:
+    if not isinstance(messages, list) or not messages:
+        return "messages: at least one message is required"
+    for at, message in enumerate(messages):
+        if not isinstance(message, dict) or message.keys() - {"role", "content"}:
+            return f"messages.{at}: Extra inputs are not permitted"
+        if message.get("role") not in {"user", "assistant"}:
+            return f'messages.{at}: Unexpected role "{message.get("role")}". Use the top-level `system` parameter.'
+        if message["role"] != ("user", "assistant")[at % 2]:
+            return "messages: roles must alternate between 'user' and 'assistant', and the first must be 'user'"
+        if not _text(message.get("content")).strip():
+            return f"messages.{at}: text content blocks must be non-empty"
+    return None
+
+
+def _schema_problem(body: Mapping[str, Any]) -> str | None:
+    wanted = body.get("output_format") or body.get("output_config", {}).get("format")
+    if wanted is not None and (wanted.keys() != {"type", "schema"} or wanted["type"] != "json_schema"):
+        return "output_format: must be {'type': 'json_schema', 'schema': …}"
+    if wanted is not None and (wrong := _loose(wanted["schema"])):
+        return f"output_format.schema: {wrong}"
+    tool = _tool(body)
+    if tool is not None and not isinstance(tool.get("input_schema"), dict):
+        return "tools.0.custom.input_schema: Field required"
+    return None
+
+
+def _loose(schema: Any) -> str | None:
+    """Say what structured outputs refuse in a schema: open objects and keywords that only narrow."""
+    if isinstance(schema, list):
+        return next((wrong for sub in schema if (wrong := _loose(sub))), None)
+    if not isinstance(schema, dict):
+        return None
+    if unknown := sorted(schema.keys() & _REFUSED_KEYWORDS):
+        return f"For '{schema.get('type')}' type, property '{unknown[0]}' is not supported"
+    if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
+        return "For 'object' type, 'additionalProperties' must be explicitly set to false"
+    inner = [*schema.get("properties", {}).values(), schema.get("items"), *schema.get("anyOf", ())]
+    return _loose([*inner, *schema.get("$defs", {}).values()])
+
+
+def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the tool that must be used, if one must."""
+    choice = body.get("tool_choice", {})
+    if choice.get("type") != "tool":
+        return None
+    return next((tool for tool in body.get("tools", ()) if tool.get("name") == choice.get("name")), None)
+
+
+def _schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    wanted = body.get("output_format") or body.get("output_config", {}).get("format")
+    tool = _tool(body)
+    return wanted["schema"] if wanted else tool["input_schema"] if tool else None
+
+
+def _text(content: Any) -> str:
+    if isinstance(content, list):
+        return "\n".join(str(block.get("text", "")) for block in content if isinstance(block, dict))
+    return str(content or "")
+
+
+def _parsed(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except ValueError:
+        return {}
+
+
+def _asked(body: Mapping[str, Any]) -> int:
+    return tokens(_text(body.get("system", "")) + "".join(_text(message["content"]) for message in body["messages"]))
+
+
+def _head(body: Mapping[str, Any]) -> dict[str, Any]:
+    return {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
+
+
+def _stop(body: Mapping[str, Any], finish: str, *, refused: bool = False) -> dict[str, Any]:
+    ended = "tool_use" if _tool(body) else "end_turn"
+    reason = "refusal" if refused else {"stop": ended, "length": "max_tokens"}[finish]
+    return {"stop_reason": reason, "stop_sequence": None}
+
+
+def _event(kind: str, **fields: Any) -> bytes:
+    return event_bytes({"type": kind, **fields}, kind)
+
+
+def _error(kind: str, message: str) -> dict[str, Any]:
+    return {"type": "error", "error": {"type": kind, "message": message}, "request_id": "req_1"}
+
+
+def _refusal(status: int, message: str, headers: Mapping[str, str] = {}) -> web.Response:
+    return web.json_response(_error(TYPES.get(status, "api_error"), message), status=status, headers=dict(headers))
+
+
+if __name__ == "__main__":
+    serve(AnthropicEndpoint, "Anthropic's Messages API on loopback.")

@@ -1,0 +1,309 @@
+"""Own rows become samples: which columns are taken, what the cells may be, and what becomes of what does not comply."""
+
+from __future__ import annotations
+
+import datetime as dt
+import decimal
+import json
+
+import numpy as np
+import pandas as pd
+import pydantic
+import pytest
+
+import synth_widgets as sw
+from synth_widgets.errors import StudioError
+from tests.tasks import PLAIN, TICKETS, TRIAGE
+
+ANY = sw.Task(
+    "Any",
+    "Do.",
+    output_schema={
+        "type": "object",
+        "properties": {
+            "n": {"type": "integer"},
+            "x": {"type": "number"},
+            "yes": {"type": "boolean"},
+            "when": {"type": "string"},
+            "list": {"type": "array"},
+            "deep": {"type": "object"},
+            "maybe": {"anyOf": [{"type": "integer"}, {"type": "null"}]},
+            "level": {"enum": ["low", "high"]},
+        },
+        "required": ["maybe"],
+    },
+)
+
+
+def only(studio):
+    (sample,) = studio.samples
+    return sample
+
+
+def test_columns_may_be_named_or_be_called_as_to_pandas_calls_them(open_studio):
+    frame = pd.DataFrame({"title": ["Late"], "hot": [True], "answer": ["Sorry."]})
+    expected = ({"subject": "Late", "urgent": True}, {"reply": "Sorry."})
+    for data, spec in (
+        (frame, {"input": {"subject": "title", "urgent": "hot"}, "output": {"reply": "answer"}}),
+        (
+            frame.rename(columns={"title": "subject", "hot": "urgent", "answer": "reply"}),
+            {"input": ["subject", "urgent"], "output": ["reply"]},
+        ),
+        (frame.set_axis(["input.subject", "input.urgent", "output.reply"], axis=1), {}),
+        ([{"input": expected[0], "output": expected[1]}], {}),
+        ([{"q": json.dumps(expected[0]), "a": json.dumps(expected[1])}], {"input": "q", "output": "a"}),
+        ([{"q": expected[0], "output.reply": "Sorry."}], {"input": "q"}),
+    ):
+        studio = open_studio(task=TICKETS)
+        done = studio.add_samples(data, **spec)
+        assert (done.added, done.failed, done.repeats, done.reasons) == (1, 0, 0, {})
+        sample = only(studio)
+        assert done.ids == [sample.id]
+        assert (sample.input, sample.output) == expected
+        assert (sample.status, sample.topic, sample.session) == ("draft", (), "")
+        assert sample.versions[0].origin == "own"
+
+
+def test_columns_that_are_not_there_are_said_with_the_nearest_and_nothing_is_added(open_studio):
+    studio = open_studio(task=TICKETS)
+    frame = pd.DataFrame({"subject": ["s"], "urgent": [True], "reply": ["r"]})
+    for call, words in (
+        (lambda: studio.add_samples(frame), r"Which column is the input.*input=\['subject', 'urgent'\]"),
+        (lambda: studio.add_samples(frame, input=["subjekt"]), "Did you mean 'subject'"),
+        (lambda: studio.add_samples(frame, input={"subject": "sub"}), "Did you mean 'subject'"),
+        (lambda: studio.add_samples({"input": ["a"]}), "list of dicts"),
+        (lambda: studio.add_samples(["a"]), "list of dicts"),
+        (lambda: studio.add_samples("a.csv"), "list of dicts"),
+        (lambda: studio.add_samples(pd.concat([frame, frame], axis=1), input=["subject"]), "there twice"),
+        (lambda: studio.add_samples([{"input": {}, "input.subject": "s"}]), "both 'input' and 'input.subject'"),
+        (lambda: studio.add_samples(frame, input=["subject"], status="keep"), "Did you mean 'kept'"),
+        (lambda: studio.add_samples(frame, input=["subject"], status="failed"), "must be one of"),
+        (lambda: studio.add_samples(frame.assign(topic=3), input=["subject"]), "Row 0, column 'topic'.*path"),
+        (lambda: studio.add_samples(frame.assign(tags="a b"), input=["subject"]), "Row 0, column 'tags'.*'a-b'"),
+        (lambda: studio.add_samples(frame.assign(stars=7), input=["subject"]), "Row 0, column 'stars'.*1 to 5"),
+        (lambda: studio.add_samples(frame, input=["subject"], tags="a b"), "'a-b'"),
+        (lambda: studio.add_samples(frame, input=["subject"], topic=7), "named by its path"),
+        (
+            lambda: studio.add_samples(frame, input=["subject", "urgent"], output=["reply"], status="pending"),
+            "no output yet, but 1 of 1",
+        ),
+    ):
+        with pytest.raises(StudioError, match=words):
+            call()
+    plain = open_studio(task=PLAIN)
+    with pytest.raises(StudioError, match="plain text: name the one column"):
+        plain.add_samples(frame, input=["subject"])
+    with pytest.raises(TypeError, match=r"Studio.add_samples has no keyword 'inputs'.*Did you mean 'input'"):
+        plain.add_samples(frame, inputs="subject")
+    assert list(studio.samples) == list(plain.samples) == []
+    assert studio._state.next_undo() is None
+
+
+def test_what_does_not_comply_fails_with_its_reason_and_its_values(open_studio):
+    studio = open_studio(task=TICKETS)
+    rows = [
+        {"input": {"subject": "ok", "urgent": True}, "output": {"reply": "ok"}},
+        {"input": {"subject": 3, "urgent": True}, "output": {"reply": "lost?"}},
+        {"input": {"subject": "s", "urgent": True}, "output": {"reply": None}},
+        {"input": None, "output": {"reply": "r"}},
+        {"input": {"subject": "s", "urgent": float("inf")}, "output": {"reply": "r"}},
+        {"input": {"subject": object(), "urgent": True}, "output": {"reply": "r"}},
+    ]
+    done = studio.add_samples(rows, status="kept")
+    assert (done.added, done.failed) == (1, 5)
+    first, *failed = studio.samples
+    assert first.status == "kept"
+    assert [s.status for s in failed] == ["failed"] * 5
+    assert [done.reasons[s.id] for s in failed] == [s.reason for s in failed]
+    assert failed[0].reason == "input: subject: 3 is not of type string"
+    assert failed[1].reason == "output: reply: null is not of type string"
+    assert failed[1].input == {"subject": "s", "urgent": True}
+    assert failed[2].reason == "input: it is missing"
+    assert "inf is no JSON value" in failed[3].reason
+    assert "object is no JSON value" in failed[4].reason
+    assert all(s.output is None for s in failed)
+    raws = [s.versions[0].raw for s in failed]
+    assert json.loads(raws[0]) == {"input": rows[1]["input"], "output": rows[1]["output"]}
+    assert "inf" in raws[3]
+    held = studio._state.samples[failed[0].id].unfinished
+    assert (held["input"], held["output"]) == (rows[1]["input"], rows[1]["output"])
+    assert set(studio.keep([s.id for s in failed])) == {s.id for s in failed}
+    assert studio.edit(failed[0].id, input={"subject": "three", "urgent": True}) == {}
+    assert studio.samples[failed[0].id].output == {"reply": "lost?"}, "the output waited with the unfinished edit"
+
+
+def test_cells_of_numpy_pandas_and_python_become_json(open_studio):
+    studio = open_studio(task=ANY)
+
+    class Deep(pydantic.BaseModel):
+        day: dt.date
+
+    row = {
+        "input": "in",
+        "output.n": np.float64(3.0),
+        "output.x": np.float32(0.5),
+        "output.yes": np.bool_(True),
+        "output.when": pd.Timestamp("2026-01-02T03:04:05Z"),
+        "output.list": np.array([1, 2]),
+        "output.deep": Deep(day=dt.date(2026, 1, 2)),
+        "output.maybe": pd.NA,
+        "output.level": float("nan"),
+        "output.*extra": {"d": decimal.Decimal("2.5"), "s": {1}, "t": (1, None)},
+    }
+    for data in ([row], pd.DataFrame([row])):
+        studio.add_samples(data)
+        sample = list(studio.samples)[-1]
+        assert sample.status == "draft", sample.reason
+        assert sample.output == {
+            "n": 3,
+            "x": 0.5,
+            "yes": True,
+            "when": "2026-01-02T03:04:05+00:00",
+            "list": [1, 2],
+            "deep": {"day": "2026-01-02"},
+            "maybe": None,
+            "d": 2.5,
+            "s": [1],
+            "t": [1, None],
+        }
+        assert type(sample.output["n"]) is int
+    assert only_repeat(studio) == 1
+
+
+def only_repeat(studio):
+    return studio.add_samples([{"input": " IN! "}]).repeats
+
+
+def test_text_is_read_as_the_schema_wants_it(open_studio):
+    studio = open_studio(task=ANY)
+    texts = {"n": "3", "x": "1e2", "yes": "True", "when": "3", "list": "[1]", "deep": '{"a": "1"}', "maybe": "7"}
+    studio.add_samples([{"input": "5", **{f"output.{k}": v for k, v in texts.items()}, "output.level": "high"}])
+    wanted = {"n": 3, "x": 100.0, "yes": True, "when": "3", "list": [1], "deep": {"a": "1"}, "maybe": 7}
+    assert only(studio).output == {**wanted, "level": "high"}
+    assert only(studio).input == "5"
+
+
+def test_missing_outputs_make_pending_samples(open_studio):
+    studio = open_studio(task=PLAIN)
+    frame = pd.DataFrame({"input": ["a", "b", "c"], "output": ["x", None, ""]})
+    done = studio.add_samples(frame, status="kept")
+    assert (done.added, done.failed) == (3, 0)
+    assert [s.status for s in studio.samples] == ["kept", "pending", "pending"]
+    studio.add_samples([{"input": "d"}], status="pending")
+    studio.generate_outputs().wait(10)
+    assert [s.status for s in studio.samples] == ["kept", "draft", "draft", "draft"]
+
+
+def test_topics_tags_stars_and_split_are_taken_by_name(open_studio):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add("Billing")
+    frame = pd.DataFrame(
+        {
+            "input": list("abcdef"),
+            "topic": [("billing", "Refunds"), ["Billing", "refunds"], "New", '["New", "A > B"]', None, ""],
+            "tags": [("x", "y"), "z", '["q"]', None, (), np.array(["w"])],
+            "stars": [5, None, 3, 1, None, 2],
+            "split": ["val", None, None, None, None, None],
+        }
+    )
+    studio.add_samples(frame, tags="own")
+    paths = [("Billing", "Refunds"), ("Billing", "Refunds"), ("New",), ("New", "A > B"), (), ()]
+    assert [s.topic for s in studio.samples] == paths
+    assert studio.topics.paths() == [("Billing",), ("Billing", "Refunds"), ("New",), ("New", "A > B")]
+    assert [s.tags for s in studio.samples] == [
+        ("x", "y", "own"), ("z", "own"), ("q", "own"), ("own",), ("own",), ("w", "own"),
+    ]  # fmt: skip
+    assert [s.stars for s in studio.samples] == [5, None, 3, 1, None, 2]
+    assert studio.samples[0].split == "val"
+    studio.add_samples([{"input": "g", "topic": "New"}], topic=("Over", "Ruled"))
+    assert studio.samples[-1].topic == ("Over", "Ruled")
+
+
+def test_columns_of_the_input_are_no_marks(open_studio):
+    task = sw.Task("Reviews", "Judge.", output_schema={"type": "object", "properties": {"stars": {"type": "number"}}})
+    studio = open_studio(task=task)
+    studio.add_samples([{"topic": "Shoes are fine.", "stars": 4.5}], input="topic", output=["stars"])
+    sample = only(studio)
+    assert (sample.input, sample.output, sample.topic, sample.stars) == ("Shoes are fine.", {"stars": 4.5}, (), None)
+
+
+def test_adding_is_one_step_for_undo(open_studio):
+    studio = open_studio(task=PLAIN)
+    studio.add_samples([{"input": f"n{i}", "topic": ("A", str(i % 3))} for i in range(120)])
+    assert studio._state.next_undo().label == "Add 120 samples"
+    studio.undo()
+    assert len(studio.samples) == len(studio.topics) == 0
+    studio.redo()
+    assert len(studio.samples) == 120
+    assert len(studio.topics) == 4
+
+
+def test_validators_of_a_pydantic_class_are_run_on_own_rows(open_studio):
+    class Answer(pydantic.BaseModel):
+        n: int
+
+        @pydantic.field_validator("n")
+        @classmethod
+        def odd(cls, n: int) -> int:
+            assert n % 2, "only odd numbers"
+            return n
+
+    studio = open_studio(task=sw.Task("Odd", "Do.", output_schema=Answer))
+    done = studio.add_samples([{"input": "a", "output": Answer(n=1)}, {"input": "b", "output": {"n": 2}}])
+    assert (done.added, done.failed) == (1, 1)
+    assert "only odd numbers" in next(iter(done.reasons.values()))
+
+
+def test_repeats_are_added_and_counted(open_studio):
+    studio = open_studio(task=PLAIN)
+    assert studio.add_samples([{"input": "Where is it?"}, {"input": "where is it"}]).repeats == 1
+    assert studio.add_samples([{"input": "Where is IT?!"}, {"input": "Other"}]).repeats == 1
+    assert len(studio.samples) == 4
+
+
+def test_no_rows_add_nothing(open_studio):
+    studio = open_studio(task=TICKETS)
+    assert studio.add_samples([]).added == 0
+    assert studio.add_samples(pd.DataFrame()).ids == []
+    assert studio._state.next_undo() is None
+
+
+def test_lone_surrogates_and_deep_nesting_do_no_harm(open_studio, tmp_path):
+    studio = open_studio(task=ANY, path=tmp_path / "a.synth")
+    deep: list = []
+    for _ in range(5_000):
+        deep = [deep]
+    done = studio.add_samples(
+        [
+            {"input": "a\ud83d", "output": {"when": "\ud83d!", "maybe": 1}},
+            {"input": "b", "output": {"list": deep, "maybe": 1}},
+        ]
+    )
+    assert (done.added, done.failed) == (1, 1)
+    assert studio.samples[0].input == "a�"
+    assert "nested deeper than" in studio.samples[1].reason
+    studio.flush()
+
+
+def test_words_are_found_in_all_texts(open_studio):
+    studio = open_studio(task=TRIAGE)
+    rows = [("Straße, gesperrt", "a", "Größe"), ("other", "b", "the note"), ("more", "b", "NOTE: street")]
+    studio.add_samples([{"input": i, "output": {"kind": k, "note": n}} for i, k, n in rows])
+    ids = [s.id for s in studio.samples]
+    assert studio.samples.find("strasse") == {"ids": ids[:1], "more": False}
+    assert studio.samples.find("GRÖSSE gesperrt")["ids"] == ids[:1]
+    assert studio.samples.find("note")["ids"] == ids[1:], "names of fields are not looked at"
+    assert studio.samples.find("note other")["ids"] == ids[1:2]
+    assert studio.samples.find("nothing")["ids"] == []
+    with pytest.raises(StudioError, match="words to look for"):
+        studio.samples.find(" ")
+    studio.edit(ids[0], input="renewed")
+    assert studio.samples.find("gesperrt")["ids"] == [], "only the current version"
+
+
+def test_what_is_found_is_bounded(open_studio, monkeypatch):
+    monkeypatch.setattr("synth_widgets.samples_view.MOST_FOUND", 3)
+    studio = open_studio(task=PLAIN)
+    studio.add_samples([{"input": f"word {i}"} for i in range(4)])
+    assert studio.samples.find("word") == {"ids": [s.id for s in studio.samples][:3], "more": True}
+    assert studio.samples.find("word 3")["more"] is False
