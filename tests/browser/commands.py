@@ -55,7 +55,8 @@ NEAREST = """(grid, y) => [...grid.querySelectorAll('[role=row][id]')]
 
 STANDS = """root => {
   const focus = root.querySelector('[role=grid]')?.getAttribute('aria-activedescendant') ?? '';
-  const tabs = [...root.querySelectorAll('[role=group][aria-label=Status] button')].map(tab => tab.innerText.split(/\\s+/));
+  const tabs = [...root.querySelectorAll('[role=group][aria-label=Status] button')]
+    .map(tab => tab.innerText.split(/\\s+/));
   return {
     focus: focus.split('-s-')[1] ?? '',
     at: Number(root.querySelector(`[id="${focus}"]`)?.getAttribute('aria-rowindex') ?? -1),
