@@ -9,7 +9,10 @@ import { some } from "./words";
 /** Why a command that goes to the kernel cannot be given now, or null. */
 export function refusal(view: View): string | null {
   const studio = view.line.replica.studio.value;
-  if (view.line.line.value.state === "gone") return "The kernel is gone. Run the cell again.";
+  const line = view.line.line.value;
+  if (line.state === "gone") return "The kernel is gone. Run the cell again.";
+  if (line.state === "saved")
+    return line.kernel ? "The kernel has not answered yet." : "Read-only. Run the cell to go on.";
   if (!studio) return "The kernel has not answered yet.";
   return studio.read_only ? `Read-only: ${studio.read_only}` : null;
 }
@@ -108,6 +111,7 @@ async function step(view: View, name: "undo" | "redo"): Promise<void> {
 
 export async function grow(view: View, args: Grow): Promise<void> {
   view.close();
+  view.toasts.close(); // what was said before has nothing to do with what runs now
   await send(view, "grow", args);
 }
 
@@ -204,6 +208,9 @@ const ACTIONS: Partial<Record<CommandName, (view: View) => unknown>> = {
   remove_topic: (view) => removeTopic(view),
   set_model: (view) => toggle(view, "model"),
   set_guidance: (view) => toggle(view, "guidance"),
+  export: (view) => toggle(view, "export"),
+  jobs: (view) => toggle(view, "jobs"),
+  generate_outputs: (view) => generateOutputs(view),
   help: (view) => toggle(view, "help"),
 };
 
@@ -212,6 +219,12 @@ export function run(view: View, name: CommandName): boolean {
   const action = ACTIONS[name];
   action?.(view);
   return action !== undefined;
+}
+
+/** Sends pending samples to the model: these, or all there are. */
+export async function generateOutputs(view: View, ids: string[] | null = null): Promise<void> {
+  view.toasts.close();
+  await send(view, "generate_outputs", { ids });
 }
 
 function find(view: View): boolean {

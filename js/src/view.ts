@@ -50,6 +50,8 @@ export class View {
   readonly running: ReadonlySignal<readonly JobRow[]>;
   /** How many of the selected samples the filter hides. */
   readonly unlisted: ReadonlySignal<number>;
+  /** The selected samples that have no output yet. */
+  readonly pendingSelected: ReadonlySignal<readonly string[]>;
 
   /** Where a range of selected rows began. */
   anchor: string | null = null;
@@ -89,6 +91,10 @@ export class View {
       const nodes = this.nodes.value;
       const at = this.at.value;
       return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value, this.looking.wanted());
+    });
+    this.pendingSelected = computed(() => {
+      replica.samplesAt.value;
+      return [...this.selection.value].filter((id) => replica.samples.all.get(id)?.status === "pending");
     });
     this.unlisted = computed(() => {
       const selection = this.selection.value;

@@ -4,15 +4,19 @@ import { total } from "../rows";
 import type { NarrowPane, View } from "../view";
 import { Detail } from "./Detail";
 import { Empty } from "./Empty";
+import { Export } from "./Export";
 import { GeneratePlan } from "./GeneratePlan";
 import { Grid } from "./Grid";
 import { Help } from "./Help";
+import { Jobs } from "./Jobs";
 import { barOf, RunBar } from "./RunBar";
 import { GuidancePopover, ModelPopover, TaskPopover } from "./Settings";
 import { StatusBar } from "./StatusBar";
+import { TaskBanner } from "./TaskBanner";
 import { TaskShape } from "./TaskShape";
 import { TopBar } from "./TopBar";
 import { Tree } from "./Tree";
+import { Waiting } from "./Waiting";
 
 const PANES: readonly [NarrowPane, IconName, string][] = [
   ["topics", "tree", "Topics"],
@@ -30,6 +34,7 @@ export function App({ view }: { view: View }): JSX.Element {
       <h2 class="sw-vh">Synthetic data studio</h2>
       <TopBar view={view} plain={empty} />
       <RunBar view={view} />
+      <TaskBanner view={view} />
       <Nav view={view} />
       <div class={empty ? "sw-body sw-body--first" : "sw-body"} data-sw-pane={view.pane.value}>
         <Tree view={view} />
@@ -82,6 +87,12 @@ function Open({ view }: { view: View }): JSX.Element | null {
       return <GuidancePopover view={view} studio={studio} />;
     case "task":
       return <TaskPopover view={view} task={task} />;
+    case "export":
+      return <Export view={view} />;
+    case "jobs":
+      return <Jobs view={view} />;
+    case "line":
+      return <Waiting view={view} />;
     case "help":
       return <Help view={view} />;
     default:
