@@ -10,7 +10,7 @@ from synth_widgets.errors import StudioError
 from synth_widgets.export.frames import frame as frame_of
 from synth_widgets.intake.cells import plain
 from synth_widgets.intake.columns import columns_of
-from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, wish_of
+from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
 from synth_widgets.intake.rows import Rows, rows_of
 from synth_widgets.records import Sample
 from synth_widgets.store.state import State
@@ -77,6 +77,6 @@ def _warn_of_what_is_not_taken(given: Rows, old: Rows) -> None:
 
 def _equal(a: Any, b: Any) -> bool:
     try:
-        return alike(plain(a), plain(b))
+        return untouched(a, b) or alike(plain(a), plain(b))
     except ValueError:
         return False
