@@ -41,7 +41,7 @@ ROOMS: dict[str, set[str]] = {
     "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
     "actions": BELOW_STUDIO | {"core"},
     "curating": BELOW_STUDIO | {"actions", "arguments", "core"},
-    "handing_off": BELOW_STUDIO | {"arguments", "core"},
+    "handing_off": BELOW_STUDIO | {"actions", "arguments", "core"},
     "studio": BELOW_STUDIO
     | {
         "arguments",
