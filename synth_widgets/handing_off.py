@@ -84,7 +84,6 @@ class HandingOff:
         """
         from synth_widgets.export import frames
 
-        self._check_open()
         state, task = self._core.state, self._core.task
         mark = f"{self._core.store.epoch}-{state.rev}"
         path = None if topic is None else path_of(topic)
@@ -149,7 +148,6 @@ class HandingOff:
         """
         from synth_widgets.export import files, frames
 
-        self._check_open()
         target = files.target_of(path)
         kind = files.format_of(target, format)
         below = None if topic is None else path_of(topic)

@@ -93,7 +93,10 @@ def _changed(columns: Columns, given: Row, base: Row) -> Json | Fields:
         return ABSENT if alike(new, old) else new
     new, old = columns.cells(given), columns.cells(base)
     extra, known = columns.undeclared(given), columns.undeclared(base)
-    changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, {**old, **known}.get(n, ABSENT))}
+    before = {**old, **known}
+    changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, before.get(n, ABSENT))}
+    for name in [n for n, v in changed.items() if v == "" and before.get(n, ABSENT) is ABSENT]:
+        del changed[name]  # a cell that was missing comes back from CSV as an empty one
     changed |= {n: ABSENT for n in known if n not in extra and n not in new}
     return Fields(changed) if changed else ABSENT
 
