@@ -5,7 +5,7 @@ import { kernelOf, listen, type Model, onKernelEnd } from "./model";
 import type { Notice, Reply, ToFront, ToKernel } from "./protocol.gen";
 import { isSaved, type Saved, savedState } from "./saved";
 import { type News, Replica, type Schedule } from "./store";
-import { Verdicts } from "./verdicts";
+import { Making, type Rated, Verdicts } from "./verdicts";
 
 /** What is known of the line to the kernel. */
 export type Line =
@@ -60,6 +60,8 @@ export class Connection {
   readonly replica: Replica;
   readonly bodies = new Bodies((ids) => this.#send({ t: "body", ids }));
   readonly verdicts = new Verdicts();
+  readonly ratings = new Verdicts<Rated>();
+  readonly making = new Making();
   readonly line = signal<Line>({ state: "opening" });
   readonly notices = new Set<(notice: Notice) => void>();
 
@@ -141,7 +143,8 @@ export class Connection {
       case "snapshot":
         if (message.studio && message.epoch !== this.replica.epoch) {
           this.bodies.clear();
-          this.verdicts.clear();
+          this.#forgetPending();
+          this.making.rows.clear();
         }
         this.#resyncAt = Number.NEGATIVE_INFINITY;
         if (this.replica.page(message) === "gap") this.#resync();
@@ -178,6 +181,8 @@ export class Connection {
 
   #hear(news: News): void {
     this.verdicts.settle(news.touched);
+    this.ratings.settle(news.touched);
+    this.bodies.doubt(news.touched);
     this.bodies.forget(news.remade);
     if (news.kept) this.#writeRevision();
     this.#saveSoon();
@@ -238,7 +243,12 @@ export class Connection {
     const error = new CommandError("The kernel is gone. Run the cell again.", "gone");
     for (const sent of this.#sent.values()) sent.reject(error);
     this.#sent.clear();
+    this.#forgetPending();
+  }
+
+  #forgetPending(): void {
     this.verdicts.clear();
+    this.ratings.clear();
   }
 
   #comeBack(): void {

@@ -68,3 +68,11 @@ const STEPS: Readonly<Record<string, string>> = { topics: "Topics", inputs: "Inp
 export function stepName(step: string): string {
   return STEPS[step] ?? "Generating";
 }
+
+/** When it was, from seconds since the epoch: today "14:09", else "Nov 3, 14:09". */
+export function clock(at: number, now = new Date()): string {
+  const then = new Date(at * 1000);
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const today = then.toDateString() === now.toDateString();
+  return then.toLocaleString("en-US", today ? time : { month: "short", day: "numeric", ...time });
+}

@@ -3,12 +3,14 @@ import { Icon, type IconName } from "../icons";
 import { total } from "../rows";
 import type { NarrowPane, View } from "../view";
 import { Detail } from "./Detail";
+import { Diff } from "./Diff";
 import { Empty } from "./Empty";
 import { Export } from "./Export";
 import { GeneratePlan } from "./GeneratePlan";
 import { Grid } from "./Grid";
 import { Help } from "./Help";
 import { Jobs } from "./Jobs";
+import { RegeneratePopover } from "./Regenerate";
 import { barOf, RunBar } from "./RunBar";
 import { GuidancePopover, ModelPopover, TaskPopover } from "./Settings";
 import { StatusBar } from "./StatusBar";
@@ -40,6 +42,7 @@ export function App({ view }: { view: View }): JSX.Element {
         <Tree view={view} />
         {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
         {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
+        {view.comparing.value && <Diff view={view} />}
       </div>
       <StatusBar view={view} />
       <Open view={view} />
@@ -93,6 +96,8 @@ function Open({ view }: { view: View }): JSX.Element | null {
       return <Jobs view={view} />;
     case "line":
       return <Waiting view={view} />;
+    case "regenerate":
+      return <RegeneratePopover view={view} />;
     case "help":
       return <Help view={view} />;
     default:

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
-import { decide, generateOutputs, goToNewest, refusal } from "../actions";
+import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
+import { choose, isProposed } from "../curate";
 import { Icon } from "../icons";
 import { isRow, keyOf } from "../rows";
 import { TOLD, type View } from "../view";
@@ -74,6 +75,9 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
   const pending = view.running.value.length === 0 ? view.pendingSelected.value : [];
   const told =
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
+  const { all } = view.line.replica.samples;
+  const chosen = [...view.selection.value].flatMap((id) => all.get(id) ?? []);
+  const proposed = chosen.filter((row) => isProposed(view, row)).map((row) => row.id);
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
       <span class="sw-selected sw-ell" title={told}>
@@ -87,9 +91,14 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
       <Button icon="x" class="sw-btn--sm" chord="x" off={no} onPress={() => void decide(view, "reject")}>
         {`Reject ${count(selected)}`}
       </Button>
-      <Button icon="undo" class="sw-btn--sm sw-hide-n" off={no} onPress={() => void decide(view, "restore")}>
-        Restore
-      </Button>
+      {proposed.length > 0 ? (
+        <Button icon="diff" class="sw-btn--sm" off={no} onPress={() => void choose(view, "accept", proposed)}>
+          {`Take ${count(proposed.length)} new`}
+        </Button>
+      ) : (
+        <IconButton icon="undo" label="Restore" off={no} onPress={() => void decide(view, "restore")} />
+      )}
+      <IconButton icon="regenerate" label="Regenerate (R)" off={no} onPress={() => run(view, "regenerate")} />
       {pending.length > 0 && (
         <Spend
           view={view}
