@@ -80,7 +80,8 @@ class Core:
         self._choice: Future[Choice] | None = None
         self._completers = Completers()
         self._repeats = Repeats()
-        self._turning = asyncio.Lock()
+        self.turning = asyncio.Lock()
+        """Held by what turns or makes a step of many commits."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
         self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
@@ -340,25 +341,6 @@ class Core:
             return
         left = [j for j in self.state.jobs.values() if j.status == "running"]
         self.store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")
-
-    # ------------------------------------------------------------ undo
-    async def undo(self) -> Undone | None:
-        """Take the newest action back; ``None`` when there is none."""
-        async with self._turning:
-            if (group := self.state.next_undo()) is None:
-                return None
-            await asyncio.wrap_future(self.store.saved())  # what the file refused has no entries to turn by
-            entries = await asyncio.wrap_future(self.store.entries(group))
-            return Undone(group.label, self.store.undo(entries, group).skipped)
-
-    async def redo(self) -> Undone | None:
-        """Make the last action that was undone again; ``None`` when there is none."""
-        async with self._turning:
-            if (group := self.state.next_redo()) is None:
-                return None
-            await asyncio.wrap_future(self.store.saved())
-            entries = await asyncio.wrap_future(self.store.entries(group))
-            return Undone(group.label, self.store.redo(entries, group).skipped)
 
     # ------------------------------------------------------------ end
     def close(self) -> None:

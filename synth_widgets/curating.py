@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeVar
 
+from synth_widgets import actions
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of
 from synth_widgets.core import Core, Undone
 from synth_widgets.errors import StudioError, nearest, suggesting
-from synth_widgets.records import Json
+from synth_widgets.records import Json, Sample
 from synth_widgets.store import editing, review
+from synth_widgets.store.changes import Change
 from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
 from synth_widgets.text.normal import storable
+
+T = TypeVar("T")
+Changes = Iterable[Change | None]
+Judge = Callable[[list[Sample]], Changes]
 
 
 class Curating:
@@ -37,46 +43,39 @@ class Curating:
         Raises:
             UnknownIdError: an id is not there; nothing was changed.
         """
-        wanted = self._ids(ids)
+        wanted, core = self._ids(ids), self._core
+        refused: dict[str, str] = {}
 
-        def act() -> dict[str, str]:
-            state = self._core.state
-            changes, refused = review.keep(review.find(state, wanted), self._core.task, len(state.tasks))
-            self._core.store.commit(changes, label=f"Keep {len(wanted) - len(refused)}")
-            return refused
+        def judged(samples: list[Sample]) -> Changes:
+            changes, why_not = review.keep(samples, core.task, len(core.state.tasks))
+            refused.update(why_not)
+            return changes
 
-        return self._core.act(act)
+        return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused)
 
     def reject(self, ids: Any, reason: str | None = None) -> None:
         """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
-        wanted = self._ids(ids)
-
-        def act() -> None:
-            changes = review.reject(review.find(self._core.state, wanted), text_of(reason) or None)
-            self._core.store.commit(changes, label=f"Reject {len(wanted)}")
-
-        self._core.act(act)
+        wanted, why = self._ids(ids), text_of(reason) or None
+        return self._on(wanted, lambda samples: review.reject(samples, why), lambda: f"Reject {len(wanted)}", None)
 
     def restore(self, ids: Any) -> None:
         """Take the verdict on kept or rejected samples back."""
-        wanted = self._ids(ids)
+        wanted, core = self._ids(ids), self._core
 
-        def act() -> None:
-            state = self._core.state
-            changes = review.restore(review.find(state, wanted), self._core.task, len(state.tasks))
-            self._core.store.commit(changes, label=f"Restore {len(wanted)}")
+        def restored(samples: list[Sample]) -> Changes:
+            return review.restore(samples, core.task, len(core.state.tasks))
 
-        self._core.act(act)
+        return self._on(wanted, restored, lambda: f"Restore {len(wanted)}", None)
 
     def undo(self) -> Undone | None:
         """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
         self._check_open()
-        return self._core.act(self._core.undo)
+        return self._core.act(lambda: actions.undo(self._core))
 
     def redo(self) -> Undone | None:
         """Make the last undone action again. ``None``: there was nothing to redo."""
         self._check_open()
-        return self._core.act(self._core.redo)
+        return self._core.act(lambda: actions.redo(self._core))
 
     # ------------------------------------------------------------ edits
     @suggesting
@@ -164,24 +163,20 @@ class Curating:
 
     def accept(self, ids: Any) -> dict[str, str]:
         """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""
-        wanted = self._ids(ids)
+        wanted, core = self._ids(ids), self._core
+        refused: dict[str, str] = {}
 
-        def act() -> dict[str, str]:
-            changes, refused = editing.accepted(review.find(self._core.state, wanted), self._core.task)
-            self._core.store.commit(changes, label=f"Take {len(wanted) - len(refused)} new")
-            return refused
+        def taken(samples: list[Sample]) -> Changes:
+            changes, why_not = editing.accepted(samples, core.task)
+            refused.update(why_not)
+            return changes
 
-        return self._core.act(act)
+        return self._on(wanted, taken, lambda: f"Take {len(wanted) - len(refused)} new", refused)
 
     def decline(self, ids: Any) -> None:
         """Stay with the current versions; the new ones remain among `versions`."""
         wanted = self._ids(ids)
-
-        def act() -> None:
-            changes = editing.declined(review.find(self._core.state, wanted))
-            self._core.store.commit(changes, label=f"Decline {len(wanted)} new")
-
-        self._core.act(act)
+        return self._on(wanted, editing.declined, lambda: f"Decline {len(wanted)} new", None)
 
     # ------------------------------------------------------------ stars and tags
     @suggesting
@@ -208,30 +203,30 @@ class Curating:
         if overall is ABSENT and not single:
             raise StudioError("rate() needs stars, as in rate(ids, 4), or requirements={'…': 4}.")
 
-        def act() -> None:
-            changes = editing.rated(review.find(self._core.state, wanted), overall, single)
-            self._core.store.commit(changes, label=f"Rate {len(wanted)}")
-
-        self._core.act(act)
+        return self._on(
+            wanted, lambda samples: editing.rated(samples, overall, single), lambda: f"Rate {len(wanted)}", None
+        )
 
     def tag(self, ids: Any, *tags: str) -> None:
         """Add tags to samples. A tag is one word."""
-        self._tag(ids, add=tags_of(tags))
+        return self._tag(ids, add=tags_of(tags))
 
     def untag(self, ids: Any, *tags: str) -> None:
         """Take tags from samples."""
-        self._tag(ids, remove=tags_of(tags))
+        return self._tag(ids, remove=tags_of(tags))
 
     def _tag(self, ids: Any, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
         wanted = self._ids(ids)
 
-        def act() -> None:
-            changes = editing.tagged(review.find(self._core.state, wanted), add, remove)
-            self._core.store.commit(changes, label=f"{'Tag' if add else 'Untag'} {len(wanted)}")
-
-        self._core.act(act)
+        label = f"{'Tag' if add else 'Untag'} {len(wanted)}"
+        return self._on(wanted, lambda samples: editing.tagged(samples, add, remove), lambda: label, None)
 
     # ------------------------------------------------------------ inside
+    def _on(self, ids: list[str], changes_of: Judge, label: Callable[[], str], result: T) -> T:
+        """Change samples as one step; on the engine's thread, a coroutine may come back that goes on with it."""
+        core = self._core
+        return core.act(lambda: actions.on_samples(core, ids, changes_of, label, result=result))
+
     @property
     def _state(self) -> State:
         return self._core.state

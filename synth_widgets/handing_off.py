@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import os
 import warnings
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
+from synth_widgets.actions import carry_out
 from synth_widgets.arguments import ids_of, path_of, tags_of
 from synth_widgets.core import Core
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Sample
+from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
 from synth_widgets.store.review import find
 from synth_widgets.text.normal import normal_form
@@ -82,7 +84,6 @@ class HandingOff:
         """
         from synth_widgets.export import frames
 
-        self._check_open()
         state, task = self._core.state, self._core.task
         mark = f"{self._core.store.epoch}-{state.rev}"
         path = None if topic is None else path_of(topic)
@@ -147,7 +148,6 @@ class HandingOff:
         """
         from synth_widgets.export import files, frames
 
-        self._check_open()
         target = files.target_of(path)
         kind = files.format_of(target, format)
         below = None if topic is None else path_of(topic)
@@ -254,12 +254,12 @@ class HandingOff:
             )
         repeats = self._repeats([s for _, s in found])
 
-        def act() -> None:
-            core.store.commit(samples.placed(core.state, found), label=f"Add {len(found):,} samples")
-
-        core.act(act)
         reasons = {s.id: s.reason or "" for _, s in found if s.status == "failed"}
-        return Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
+        added = Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
+        label = f"Add {len(found):,} samples" if len(found) > 1 else "Add a sample"
+        return core.act(
+            lambda: carry_out(core, found, lambda part: samples.placed(core.state, part), lambda: label, result=added)
+        )
 
     def update(self, df: pd.DataFrame) -> dict[str, str]:
         """Take back a frame of `to_pandas` that was edited with pandas, in one step that undo takes back.
@@ -313,18 +313,21 @@ class HandingOff:
         def outcome(wish: edits.Wish) -> edits.Outcome:
             return edits.outcome_of(core.state.samples[wish.id], wish, task, task_version=version, created=created)
 
-        outcomes = [outcome(wish) for wish in wishes]
+        planned = [(wish, outcome(wish)) for wish in wishes]
+        reasons: dict[str, str] = {}
 
-        def act() -> dict[str, str]:
-            find(core.state, [o.sample.id for o in outcomes])
-            fresh = [
-                o if core.state.samples[o.sample.id] is o.sample else outcome(wish)
-                for o, wish in zip(outcomes, wishes, strict=True)
-            ]
-            core.store.commit(edits.commits_of(fresh, core.state), label=f"Update {len(fresh):,}")
-            return {o.sample.id: o.reason for o in fresh if o.reason is not None}
+        def changes_of(part: Sequence[tuple[edits.Wish, edits.Outcome]]) -> list[Change]:
+            state = core.state
+            there = [(w, o) for w, o in part if state.is_visible(state.samples[w.id])]
+            fresh = [o if state.samples[w.id] is o.sample else outcome(w) for w, o in there]
+            reasons.update({o.sample.id: o.reason for o in fresh if o.reason is not None})
+            return edits.commits_of(fresh, state)
 
-        return core.act(act)
+        def check(part: Sequence[tuple[edits.Wish, edits.Outcome]]) -> None:
+            find(core.state, [wish.id for wish, _ in part])
+
+        label = f"Update {len(planned):,}"
+        return core.act(lambda: carry_out(core, planned, changes_of, lambda: label, check=check, result=reasons))
 
     def _repeats(self, new: list[Sample]) -> int:
         """Return how many inputs were there before, in the studio or further up."""

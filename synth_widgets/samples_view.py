@@ -11,7 +11,7 @@ from synth_widgets.errors import StudioError
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
-from synth_widgets.text.normal import compact
+from synth_widgets.text.normal import compact, copied
 
 MOST_FOUND = 10_000
 
@@ -126,8 +126,8 @@ class Samples:
 def _view(state: State, sample: Sample) -> SampleView:
     version = sample.version
     return SampleView(
-        sample.id, state.path(sample.topic), version.input, version.output, sample.status, sample.stars, sample.tags,
-        sample.reason, sample.split, sample.session, sample.versions,
+        sample.id, state.path(sample.topic), copied(version.input), copied(version.output), sample.status, sample.stars,
+        sample.tags, sample.reason, sample.split, sample.session, sample.versions,
     )  # fmt: skip
 
 

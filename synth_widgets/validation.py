@@ -1,10 +1,12 @@
 """What jsonschema does for us: checks a schema, compiles it, and says in words what is wrong with a value.
 
-No ``$ref`` is fetched (the registry is empty), and each pattern runs under a time limit.
+No ``$ref`` is fetched (the registry is empty), and the patterns run under a time limit.
 """
 
 from __future__ import annotations
 
+import threading
+import time
 from collections.abc import Iterable, Iterator
 from typing import Any
 
@@ -17,6 +19,7 @@ from synth_widgets.records import Json
 from synth_widgets.text.normal import compact
 
 PATTERN_SECONDS = 0.1
+"""How long all patterns together may take on one value."""
 
 
 def fault(schema: dict[str, Any]) -> tuple[list[str], str] | None:
@@ -36,6 +39,7 @@ class Compiled:
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None``."""
+        _patience.left = PATTERN_SECONDS
         try:
             error = best_match(self._validator.iter_errors(value))
         except (TimeoutError, RecursionError) as error:
@@ -45,6 +49,7 @@ class Compiled:
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
         found: dict[str, str] = {}
+        _patience.left = PATTERN_SECONDS
         try:
             for error in self._validator.iter_errors(value):
                 best = best_match([error]) or error
@@ -61,7 +66,7 @@ class Compiled:
 
 def _out_of_bounds(error: Exception) -> str:
     if isinstance(error, TimeoutError):
-        return f"a pattern of the schema took longer than {PATTERN_SECONDS} s on this value"
+        return f"the patterns of the schema took longer than {PATTERN_SECONDS} s on this value"
     return "the value is nested too deeply"
 
 
@@ -105,8 +110,27 @@ def _declared(error: ValidationError) -> Any:
     return error.schema.get("properties") or {} if isinstance(error.schema, dict) else {}
 
 
+class _Patience(threading.local):
+    """Seconds that patterns may still take on the value that this thread checks."""
+
+    left = PATTERN_SECONDS
+
+
+_patience = _Patience()
+
+
+def _matches(pattern: str, text: str) -> bool:
+    if _patience.left <= 0:
+        raise TimeoutError
+    started = time.perf_counter()
+    try:
+        return regex.search(pattern, text, timeout=_patience.left) is not None
+    finally:
+        _patience.left -= time.perf_counter() - started
+
+
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
-    if isinstance(instance, str) and not regex.search(pattern, instance, timeout=PATTERN_SECONDS):
+    if isinstance(instance, str) and not _matches(pattern, instance):
         yield ValidationError(f"{instance!r} does not match {pattern!r}")
 
 
@@ -115,7 +139,7 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
         return
     for pattern, sub in patterns.items():
         for name, value in instance.items():
-            if regex.search(pattern, name, timeout=PATTERN_SECONDS):
+            if _matches(pattern, name):
                 yield from validator.descend(value, sub, path=name, schema_path=pattern)
 
 

@@ -139,6 +139,14 @@ const cell = (tags: string[], text: string, raw = false): Cell => ({
   more: text.length > 300,
 });
 
+/** What a cell shows of a value of this task. */
+export function shown(value: unknown): Cell {
+  if (typeof value !== "object" || value === null) return cell([], String(value));
+  const made = value as Record<string, unknown>;
+  const tags = [String(made.area), String(made.urgency), ...(made.needs_expert ? ["needs_expert"] : [])];
+  return cell(tags, String(made.advice));
+}
+
 export function ask(seed: number): string {
   return ASKS[seed % ASKS.length] ?? "";
 }

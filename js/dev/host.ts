@@ -11,7 +11,8 @@ import type {
   ToKernel,
   TopicRow,
 } from "../src/protocol.gen";
-import { body, id, leaves, STUDIO, sample, TASK, topics } from "./data";
+import { Curation } from "./curate";
+import { id, leaves, STUDIO, sample, TASK, topics } from "./data";
 
 type Op = Delta["ops"][number];
 type Listener = (...args: never[]) => void;
@@ -35,6 +36,20 @@ export class FakeKernel implements Model {
   #queue: ToKernel[] = [];
   #undo: { label: string; before: SampleRow[]; topics: TopicRow[] }[] = [];
   epoch = "e1";
+  readonly curation = new Curation({
+    task: this.task,
+    row: (each) => this.#samples.get(each),
+    commit: (ops) => this.commit(ops),
+    did: (label, before, ops) => {
+      this.#undo.push({ label, before: [...before], topics: [] });
+      this.commit([...ops, { op: "studio", row: { ...this.studio, undo: label, redo: null } }]);
+    },
+    job: (kind, total) => {
+      const job = this.job(kind, "running", { total });
+      this.commit([{ op: "job", row: job }]);
+      return job;
+    },
+  });
 
   constructor(rows = 0, target = 8) {
     for (const row of rows < 0 ? topics(target).slice(0, 1) : topics(target)) this.#topics.set(row.id, row);
@@ -119,23 +134,7 @@ export class FakeKernel implements Model {
   stream(perLeaf = 8, every = 60, where?: string): void {
     const ends = where ? [where] : leaves([...this.#topics.values()]).map((row) => row.id);
     const total = perLeaf * ends.length;
-    const job: JobRow = {
-      id: id(90_000 + this.#rev),
-      kind: "grow",
-      models: [this.studio.model],
-      guidance: "",
-      started: Date.now() / 1000,
-      ended: null,
-      status: "running",
-      done: 0,
-      total,
-      added: 0,
-      failed: 0,
-      dropped: 0,
-      tokens: 0,
-      owed: 0,
-      note: null,
-    };
+    const job = this.job("grow", "running", { total });
     this.commit([{ op: "job", row: job }]);
     const made: SampleRow[] = [];
     let step = 0;
@@ -296,7 +295,9 @@ export class FakeKernel implements Model {
         this.post({
           t: "bodies",
           rev: this.#rev,
-          samples: message.ids.flatMap((each) => this.#samples.get(each) ?? []).map(body),
+          samples: message.ids
+            .flatMap((each) => this.#samples.get(each) ?? [])
+            .map((row) => this.curation.body(row)),
         });
         break;
       case "cmd":
@@ -414,7 +415,7 @@ export class FakeKernel implements Model {
         const words = String((cmd.args as { text?: string }).text)
           .toLowerCase()
           .split(/\s+/);
-        const whole = (row: SampleRow) => JSON.stringify(body(row)).toLowerCase();
+        const whole = (row: SampleRow) => JSON.stringify(this.curation.body(row)).toLowerCase();
         const found = [...this.#samples.values()].filter((row) =>
           words.every((word) => whole(row).includes(word)),
         );
@@ -484,7 +485,7 @@ export class FakeKernel implements Model {
         reply(null);
         break;
       default:
-        reply(null);
+        reply(this.curation.handle(cmd) ?? null);
     }
   }
 

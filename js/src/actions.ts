@@ -1,41 +1,19 @@
-import type { CommandName, Grow, WireArgs, WireName } from "./commands.gen";
+import type { CommandName, Grow } from "./commands.gen";
+import { choose, compare, isProposed, rate, remakable, remake } from "./curate";
+import { openEdit } from "./editing";
+import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
+import { isRefused, refusal, refusals, send } from "./send";
 import { live } from "./topics";
-import { CommandError } from "./transport";
-import type { Verb } from "./verdicts";
 import type { View } from "./view";
 import { some } from "./words";
 
-/** Why a command that goes to the kernel cannot be given now, or null. */
-export function refusal(view: View): string | null {
-  const studio = view.line.replica.studio.value;
-  if (view.line.line.value.state === "gone") return "The kernel is gone. Run the cell again.";
-  if (!studio) return "The kernel has not answered yet.";
-  return studio.read_only ? `Read-only: ${studio.read_only}` : null;
-}
+export { refusal, send } from "./send";
 
-/** Sends a command; what goes wrong is said in the status bar. Returns the kernel's answer, or null. */
-export async function send<Name extends WireName>(
-  view: View,
-  name: Name,
-  args: WireArgs[Name],
-  refused: (message: string) => void = (message) => view.toasts.say(message, { alert: true }),
-): Promise<{ ok: unknown } | null> {
-  const no = refusal(view);
-  if (no) {
-    view.toasts.say(no, { alert: true });
-    return null;
-  }
-  try {
-    return { ok: await view.line.cmd(name, args) };
-  } catch (error) {
-    if (!(error instanceof CommandError)) throw error;
-    if (error.kind !== "gone") refused(error.message);
-    return null;
-  }
-}
+/** Verbs that decide about a sample's status. */
+export type Decision = "keep" | "reject" | "restore" | "retry";
 
-const DONE: Record<Verb, string> = {
+const DONE: Record<Decision, string> = {
   keep: "Kept",
   reject: "Rejected",
   restore: "Restored",
@@ -43,7 +21,7 @@ const DONE: Record<Verb, string> = {
 };
 
 /** Gives a verdict on the selection, else on the sample in focus, and goes on to the next undecided one. */
-export async function decide(view: View, verb: Verb, ids = view.targets()): Promise<void> {
+export async function decide(view: View, verb: Decision, ids = view.targets()): Promise<void> {
   const no = ids.length === 0 ? "No sample is selected." : refusal(view);
   if (no) {
     view.toasts.say(no, { alert: true });
@@ -76,12 +54,6 @@ export async function decide(view: View, verb: Verb, ids = view.targets()): Prom
   } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${reason}`, { undo: done > 0, alert: true });
 }
 
-/** `keep` answers with the samples that it did not keep, and why. */
-function refusals(ok: unknown): [string, string][] {
-  if (typeof ok !== "object" || ok === null) return [];
-  return Object.entries(ok).filter((entry): entry is [string, string] => typeof entry[1] === "string");
-}
-
 function advance(view: View): void {
   const listing = view.listing.value;
   const index = indexOf(listing, view.focus.value);
@@ -108,6 +80,7 @@ async function step(view: View, name: "undo" | "redo"): Promise<void> {
 
 export async function grow(view: View, args: Grow): Promise<void> {
   view.close();
+  view.toasts.close(); // what was said before has nothing to do with what runs now
   await send(view, "grow", args);
 }
 
@@ -175,11 +148,18 @@ function extend(view: View, steps: number): void {
   view.selectTo(row.id);
 }
 
-const ACTIONS: Partial<Record<CommandName, (view: View) => unknown>> = {
+const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknown>> = {
   keep: (view) => decide(view, "keep"),
   reject: (view) => decide(view, "reject"),
   restore: (view) => decide(view, "restore"),
   retry: (view) => retry(view),
+  edit: (view) => openEdit(view),
+  regenerate: (view) => makeAnew(view, () => toggle(view, "regenerate")),
+  remake: (view) => makeAnew(view, (whole) => remake(view, whole)),
+  rate: (view, chord) => rate(view, Number(chord) || null),
+  compare: (view) => compare(view),
+  accept: (view) => choose(view, "accept", focusedIds(view)),
+  decline: (view) => choose(view, "decline", focusedIds(view)),
   skip: (view) => advanceOrNext(view),
   undo: (view) => step(view, "undo"),
   redo: (view) => step(view, "redo"),
@@ -204,14 +184,23 @@ const ACTIONS: Partial<Record<CommandName, (view: View) => unknown>> = {
   remove_topic: (view) => removeTopic(view),
   set_model: (view) => toggle(view, "model"),
   set_guidance: (view) => toggle(view, "guidance"),
+  export: (view) => toggle(view, "export"),
+  jobs: (view) => toggle(view, "jobs"),
+  generate_outputs: (view) => generateOutputs(view),
   help: (view) => toggle(view, "help"),
 };
 
 /** What a key or a button of this name does; false when this view does nothing by that name. */
-export function run(view: View, name: CommandName): boolean {
+export function run(view: View, name: CommandName, chord = ""): boolean {
   const action = ACTIONS[name];
-  action?.(view);
+  action?.(view, chord);
   return action !== undefined;
+}
+
+/** Sends pending samples to the model: these, or all there are. */
+export async function generateOutputs(view: View, ids: string[] | null = null): Promise<void> {
+  view.toasts.close();
+  await send(view, "generate_outputs", { ids });
 }
 
 function find(view: View): boolean {
@@ -222,10 +211,27 @@ function find(view: View): boolean {
 
 /** Outputs are made again only for samples that have none that holds. */
 async function retry(view: View): Promise<void> {
-  const { all } = view.line.replica.samples;
-  const open = view.targets().filter((id) => ["failed", "pending"].includes(all.get(id)?.status ?? ""));
-  if (open.length > 0) await decide(view, "retry", open);
+  const { open } = remakable(view);
+  if (open.length > 0) await retryRows(view, open);
   else view.toasts.say("Only failed and pending samples can be retried.");
+}
+
+function retryRows(view: View, rows: readonly SampleRow[]): Promise<void> {
+  const ids = rows.map((row) => row.id);
+  return decide(view, "retry", ids);
+}
+
+/** R: samples that have an output are made anew; where none has one, they are tried again. */
+function makeAnew(view: View, anew: (whole: SampleRow[]) => unknown): void {
+  const { whole, open } = remakable(view);
+  if (whole.length > 0) {
+    if (!isRefused(view)) anew(whole);
+  } else if (open.length > 0) void retryRows(view, open);
+}
+
+function focusedIds(view: View): string[] {
+  const row = view.focused.value?.row;
+  return row && isProposed(view, row) ? [row.id] : [];
 }
 
 function advanceOrNext(view: View): void {

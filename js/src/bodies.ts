@@ -11,6 +11,7 @@ export class Bodies {
   readonly at = signal(0);
   readonly #held = new Map<string, { body: SampleBody; size: number }>();
   readonly #asked = new Map<string, number>();
+  readonly #stale = new Set<string>();
   #size = 0;
   #queue: string[] = [];
   readonly #send: (ids: string[]) => void;
@@ -33,7 +34,8 @@ export class Bodies {
   /** Asks for the bodies of these rows that are not here and not on their way. */
   want(rows: readonly SampleRow[], now = Date.now()): void {
     for (const row of rows) {
-      if (this.of(row) || now - (this.#asked.get(row.id) ?? Number.NEGATIVE_INFINITY) < PATIENCE) continue;
+      const here = this.of(row) && !this.#stale.has(row.id);
+      if (here || now - (this.#asked.get(row.id) ?? Number.NEGATIVE_INFINITY) < PATIENCE) continue;
       this.#asked.set(row.id, now);
       if (this.#queue.push(row.id) === 1) queueMicrotask(() => this.#flush());
     }
@@ -54,10 +56,20 @@ export class Bodies {
     this.at.value += 1;
   }
 
-  /** Drops what may have changed, so that the next look fetches it again. */
+  /** What is here is shown on, but the next look fetches it again: a rating or a mark may be another one. */
+  doubt(ids: readonly string[]): void {
+    for (const id of ids) {
+      if (!this.#held.has(id)) continue;
+      this.#stale.add(id);
+      this.#asked.delete(id);
+    }
+  }
+
+  /** Drops what has changed, so that the next look fetches it again. */
   forget(ids: readonly string[]): void {
     for (const id of ids) {
       this.#asked.delete(id);
+      this.#stale.delete(id);
       const entry = this.#held.get(id);
       if (!entry) continue;
       this.#held.delete(id);
@@ -68,6 +80,7 @@ export class Bodies {
   clear(): void {
     this.#held.clear();
     this.#asked.clear();
+    this.#stale.clear();
     this.#size = 0;
     this.at.value += 1;
   }

@@ -150,60 +150,69 @@ export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "che
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
 
-/** One thing a person can do; `wire` when the kernel does it. */
+/** One thing a person can do. */
 export interface Command {
   name: CommandName;
   label: string;
   group: Group;
-  wire: boolean;
   keys: readonly string[];
   pane: Pane;
   icon: string | null;
 }
 
-export const COMMANDS: readonly Command[] = [
-  {"name": "keep", "label": "Keep", "group": "Review", "wire": true, "keys": ["a"], "pane": "grid", "icon": "kept"},
-  {"name": "reject", "label": "Reject", "group": "Review", "wire": true, "keys": ["x"], "pane": "grid", "icon": "rejected"},
-  {"name": "restore", "label": "Restore", "group": "Review", "wire": true, "keys": [], "pane": "grid", "icon": "draft"},
-  {"name": "skip", "label": "Skip", "group": "Review", "wire": false, "keys": ["s"], "pane": "grid", "icon": "skip"},
-  {"name": "edit", "label": "Edit", "group": "Review", "wire": true, "keys": ["e"], "pane": "grid", "icon": "edit"},
-  {"name": "check", "label": "Check", "group": "Review", "wire": true, "keys": [], "pane": "any", "icon": null},
-  {"name": "regenerate", "label": "Regenerate", "group": "Review", "wire": true, "keys": ["r"], "pane": "grid", "icon": "regenerate"},
-  {"name": "remake", "label": "Regenerate at once", "group": "Review", "wire": false, "keys": ["Shift+r"], "pane": "grid", "icon": "regenerate"},
-  {"name": "retry", "label": "Retry", "group": "Review", "wire": true, "keys": [], "pane": "grid", "icon": "regenerate"},
-  {"name": "rate", "label": "Rate", "group": "Review", "wire": true, "keys": ["1", "2", "3", "4", "5", "0"], "pane": "grid", "icon": "star"},
-  {"name": "compare", "label": "Compare with the new version", "group": "Review", "wire": false, "keys": ["d"], "pane": "grid", "icon": "diff"},
-  {"name": "accept", "label": "Take the new version", "group": "Review", "wire": true, "keys": ["ArrowRight"], "pane": "diff", "icon": "right"},
-  {"name": "decline", "label": "Stay with this version", "group": "Review", "wire": true, "keys": ["ArrowLeft"], "pane": "diff", "icon": "left"},
-  {"name": "undo", "label": "Undo", "group": "Everywhere", "wire": true, "keys": ["u", "Mod+z"], "pane": "any", "icon": "undo"},
-  {"name": "redo", "label": "Redo", "group": "Everywhere", "wire": true, "keys": ["Shift+u", "Mod+Shift+z"], "pane": "any", "icon": "redo"},
-  {"name": "next", "label": "Next sample", "group": "Move", "wire": false, "keys": ["j", "ArrowDown"], "pane": "grid", "icon": "down"},
-  {"name": "previous", "label": "Previous sample", "group": "Move", "wire": false, "keys": ["k", "ArrowUp"], "pane": "grid", "icon": "up"},
-  {"name": "page_down", "label": "A page down", "group": "Move", "wire": false, "keys": ["PageDown"], "pane": "grid", "icon": null},
-  {"name": "page_up", "label": "A page up", "group": "Move", "wire": false, "keys": ["PageUp"], "pane": "grid", "icon": null},
-  {"name": "first", "label": "First sample", "group": "Move", "wire": false, "keys": ["Home"], "pane": "grid", "icon": null},
-  {"name": "last", "label": "Last sample", "group": "Move", "wire": false, "keys": ["End"], "pane": "grid", "icon": null},
-  {"name": "select", "label": "Select the sample", "group": "Select", "wire": false, "keys": [" "], "pane": "grid", "icon": null},
-  {"name": "select_down", "label": "Extend down", "group": "Select", "wire": false, "keys": ["Shift+ArrowDown", "Shift+j"], "pane": "grid", "icon": null},
-  {"name": "select_up", "label": "Extend up", "group": "Select", "wire": false, "keys": ["Shift+ArrowUp", "Shift+k"], "pane": "grid", "icon": null},
-  {"name": "select_all", "label": "All that the filter shows", "group": "Select", "wire": false, "keys": ["Mod+a"], "pane": "grid", "icon": null},
-  {"name": "newest", "label": "Go to the new samples", "group": "Move", "wire": false, "keys": ["n"], "pane": "grid", "icon": "down"},
-  {"name": "find", "label": "Find", "group": "Move", "wire": false, "keys": ["/"], "pane": "any", "icon": "search"},
-  {"name": "search", "label": "Find", "group": "Move", "wire": true, "keys": [], "pane": "any", "icon": null},
-  {"name": "tree", "label": "Topics", "group": "Move", "wire": false, "keys": ["t"], "pane": "any", "icon": "tree"},
-  {"name": "generate", "label": "Generate", "group": "Generate", "wire": false, "keys": ["g"], "pane": "any", "icon": "play"},
-  {"name": "grow", "label": "Generate", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": null},
-  {"name": "estimate", "label": "Estimate", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": null},
-  {"name": "generate_outputs", "label": "Generate outputs", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "play"},
-  {"name": "jobs", "label": "Jobs", "group": "Generate", "wire": false, "keys": [], "pane": "any", "icon": "queued"},
-  {"name": "stop", "label": "Stop", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "stop"},
-  {"name": "resume", "label": "Resume", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "play"},
-  {"name": "add_topics", "label": "Add topic", "group": "Topics", "wire": true, "keys": ["+"], "pane": "tree", "icon": "plus"},
-  {"name": "remove_topic", "label": "Remove topic", "group": "Topics", "wire": true, "keys": ["Delete"], "pane": "tree", "icon": "trash"},
-  {"name": "rename_topic", "label": "Rename topic", "group": "Topics", "wire": true, "keys": ["F2"], "pane": "tree", "icon": "edit"},
-  {"name": "set_topic", "label": "Change topic", "group": "Topics", "wire": true, "keys": [], "pane": "any", "icon": null},
-  {"name": "set_guidance", "label": "Guidance", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "guidance"},
-  {"name": "set_model", "label": "Model", "group": "Generate", "wire": true, "keys": [], "pane": "any", "icon": "model"},
-  {"name": "export", "label": "Export", "group": "Everywhere", "wire": true, "keys": [], "pane": "any", "icon": "export"},
-  {"name": "help", "label": "Keys", "group": "Everywhere", "wire": false, "keys": ["?"], "pane": "any", "icon": "help"},
+type Line = [CommandName, string, Group, string[], Pane, string | null];
+const TABLE: Line[] = [
+  ["keep", "Keep", "Review", ["a"], "grid", "kept"],
+  ["reject", "Reject", "Review", ["x"], "grid", "rejected"],
+  ["restore", "Restore", "Review", [], "grid", "draft"],
+  ["skip", "Skip", "Review", ["s"], "grid", "skip"],
+  ["edit", "Edit", "Review", ["e"], "grid", "edit"],
+  ["check", "Check", "Review", [], "any", null],
+  ["regenerate", "Regenerate", "Review", ["r"], "grid", "regenerate"],
+  ["remake", "Regenerate at once", "Review", ["Shift+r"], "grid", "regenerate"],
+  ["retry", "Retry", "Review", [], "grid", "regenerate"],
+  ["rate", "Rate", "Review", ["1", "2", "3", "4", "5", "0"], "grid", "star"],
+  ["compare", "Compare with the new version", "Review", ["d"], "grid", "diff"],
+  ["accept", "Take the new version", "Review", ["ArrowRight"], "diff", "right"],
+  ["decline", "Stay with this version", "Review", ["ArrowLeft"], "diff", "left"],
+  ["undo", "Undo", "Everywhere", ["u", "Mod+z"], "any", "undo"],
+  ["redo", "Redo", "Everywhere", ["Shift+u", "Mod+Shift+z"], "any", "redo"],
+  ["next", "Next sample", "Move", ["j", "ArrowDown"], "grid", "down"],
+  ["previous", "Previous sample", "Move", ["k", "ArrowUp"], "grid", "up"],
+  ["page_down", "A page down", "Move", ["PageDown"], "grid", null],
+  ["page_up", "A page up", "Move", ["PageUp"], "grid", null],
+  ["first", "First sample", "Move", ["Home"], "grid", null],
+  ["last", "Last sample", "Move", ["End"], "grid", null],
+  ["select", "Select the sample", "Select", [" "], "grid", null],
+  ["select_down", "Extend down", "Select", ["Shift+ArrowDown", "Shift+j"], "grid", null],
+  ["select_up", "Extend up", "Select", ["Shift+ArrowUp", "Shift+k"], "grid", null],
+  ["select_all", "All that the filter shows", "Select", ["Mod+a"], "grid", null],
+  ["newest", "Go to the new samples", "Move", ["n"], "grid", "down"],
+  ["find", "Find", "Move", ["/"], "any", "search"],
+  ["search", "Find", "Move", [], "any", null],
+  ["tree", "Topics", "Move", ["t"], "any", "tree"],
+  ["generate", "Generate", "Generate", ["g"], "any", "play"],
+  ["grow", "Generate", "Generate", [], "any", null],
+  ["estimate", "Estimate", "Generate", [], "any", null],
+  ["generate_outputs", "Generate outputs", "Generate", [], "any", "play"],
+  ["jobs", "Jobs", "Generate", [], "any", "queued"],
+  ["stop", "Stop", "Generate", [], "any", "stop"],
+  ["resume", "Resume", "Generate", [], "any", "play"],
+  ["add_topics", "Add topic", "Topics", ["+"], "tree", "plus"],
+  ["remove_topic", "Remove topic", "Topics", ["Delete"], "tree", "trash"],
+  ["rename_topic", "Rename topic", "Topics", ["F2"], "tree", "edit"],
+  ["set_topic", "Change topic", "Topics", [], "any", null],
+  ["set_guidance", "Guidance", "Generate", [], "any", "guidance"],
+  ["set_model", "Model", "Generate", [], "any", "model"],
+  ["export", "Export", "Everywhere", [], "any", "export"],
+  ["help", "Keys", "Everywhere", ["?"], "any", "help"],
 ];
+
+export const COMMANDS: readonly Command[] = TABLE.map(([name, label, group, keys, pane, icon]) => ({
+  name,
+  label,
+  group,
+  keys,
+  pane,
+  icon,
+}));

@@ -1,4 +1,6 @@
 import { run } from "./actions";
+import { closeCompare } from "./curate";
+import { leaveEdit } from "./editing";
 import { chordOf, commandFor, isOwnChord } from "./keys";
 import type { View } from "./view";
 
@@ -43,18 +45,19 @@ export function listenToKeys(view: View, until: AbortSignal): void {
 
 function obey(view: View, event: KeyboardEvent): void {
   const target = event.composedPath()[0] as HTMLElement;
+  if (event.isComposing) return;
   if (event.key === "Escape") {
     leave(view, target);
     event.preventDefault();
     return;
   }
-  if (isTyping(target) || view.open.value !== null) return;
+  if (isTyping(target) || target.closest(".sw-edit") || view.open.value !== null) return;
   const chord = chordOf(event);
   if (chord === null) return;
-  const pane = target.closest(".sw-tree") ? "tree" : "grid";
+  const pane = target.closest(".sw-tree") ? "tree" : target.closest(".sw-diff") ? "diff" : "grid";
   if (pressesButton(chord, target) || scrolls(chord, target)) return;
   const command = commandFor(chord, pane);
-  if (command && run(view, command.name)) event.preventDefault();
+  if (command && run(view, command.name, chord)) event.preventDefault();
 }
 
 /** Esc leaves one thing at a time: a popover, a field, the selection. */
@@ -62,7 +65,11 @@ function leave(view: View, target: HTMLElement): void {
   if (view.open.value !== null) {
     view.close();
     view.focusOn("grid");
-  } else if (isTyping(target)) view.focusOn("grid");
+  } else if (target.closest(".sw-edit")) {
+    void leaveEdit(view, "leave");
+    view.focusOn("grid");
+  } else if (view.comparing.value) closeCompare(view);
+  else if (isTyping(target)) view.focusOn("grid");
   else if (view.selection.value.size > 0) view.select([]);
   else if (view.toasts.now.value) view.toasts.close();
 }

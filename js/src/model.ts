@@ -29,6 +29,11 @@ interface KernelLike {
   };
 }
 
+/** Whether the host shows a kernel at all: those that do also save what their widgets show. */
+export function kernelOf(model: Model): KernelLike | null {
+  return (model.widget_manager as { kernel?: KernelLike | null } | undefined)?.kernel ?? null;
+}
+
 const ENDED = new Set(["dead", "restarting", "autorestarting", "terminating"]);
 
 /**
@@ -36,7 +41,7 @@ const ENDED = new Set(["dead", "restarting", "autorestarting", "terminating"]);
  * its kernel, others do not.
  */
 export function onKernelEnd(model: Model, ended: () => void, signal: AbortSignal): void {
-  const kernel = (model.widget_manager as { kernel?: KernelLike | null } | undefined)?.kernel;
+  const kernel = kernelOf(model);
   if (!kernel) return;
   if (kernel.status === "dead") ended();
   const slot = (_: unknown, status: string) => {

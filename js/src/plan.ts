@@ -17,7 +17,7 @@ export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {
 };
 
 /** The arguments of `grow`. Without topics the samples go to the chosen topic itself. */
-export function growArgs(shape: Shape, under: readonly string[], guidance: string): Grow {
+export function growArgs(shape: Shape, under: readonly string[], guidance: string, outputs = true): Grow {
   const levels =
     shape.topics === 0 ? [] : shape.subtopics === 0 ? [shape.topics] : [shape.topics, shape.subtopics];
   return {
@@ -25,6 +25,7 @@ export function growArgs(shape: Shape, under: readonly string[], guidance: strin
     depth: levels.length,
     ...(levels.length > 0 ? { topics: levels } : {}),
     samples: shape.samples,
+    ...(outputs ? {} : { outputs }),
     guidance: guidance.trim() || null,
   };
 }

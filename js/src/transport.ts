@@ -1,10 +1,11 @@
 import { signal } from "@preact/signals";
 import { Bodies } from "./bodies";
 import type { WireArgs, WireName } from "./commands.gen";
-import { listen, type Model, onKernelEnd } from "./model";
+import { kernelOf, listen, type Model, onKernelEnd } from "./model";
 import type { Notice, Reply, ToFront, ToKernel } from "./protocol.gen";
+import { isSaved, type Saved, savedState } from "./saved";
 import { type News, Replica, type Schedule } from "./store";
-import { Verdicts } from "./verdicts";
+import { Making, type Rated, Verdicts } from "./verdicts";
 
 /** What is known of the line to the kernel. */
 export type Line =
@@ -13,7 +14,18 @@ export type Line =
   | { state: "back" }
   | { state: "busy"; queued: number }
   | { state: "silent"; queued: number }
-  | { state: "gone"; lost: number };
+  | { state: "gone"; lost: number }
+  /** No kernel answered, and this is what was saved. `kernel`: whether the host says that there is one. */
+  | { state: "saved"; at: number; total: number; kernel: boolean };
+
+/** Something that a person asked for. */
+export interface Action {
+  name: WireName;
+  args: Record<string, unknown>;
+}
+
+/** Commands that only ask: no person waits for them to be done. */
+const ASKS: ReadonlySet<WireName> = new Set<WireName>(["estimate", "search", "check"]);
 
 /** A command that the kernel did not do, in words for a person. */
 export class CommandError extends Error {
@@ -30,11 +42,14 @@ const SILENT_AFTER = 30_000;
 const BACK_FOR = 5000;
 const RESYNC_AGAIN = 5000;
 const HELLO_AGAIN = [3000, 12_000];
+/** Epoch of what was saved. */
+const SAVED = "saved";
 const REVISION_EVERY = 500;
 const TICK = 250;
+const SAVED_AFTER = 3000;
+const SAVE_AFTER = 4000;
 
-interface Sent {
-  name: WireName;
+interface Sent extends Action {
   at: number;
   resolve: (value: unknown) => void;
   reject: (error: CommandError) => void;
@@ -45,6 +60,8 @@ export class Connection {
   readonly replica: Replica;
   readonly bodies = new Bodies((ids) => this.#send({ t: "body", ids }));
   readonly verdicts = new Verdicts();
+  readonly ratings = new Verdicts<Rated>();
+  readonly making = new Making();
   readonly line = signal<Line>({ state: "opening" });
   readonly notices = new Set<(notice: Notice) => void>();
 
@@ -61,6 +78,10 @@ export class Connection {
   #revision: ReturnType<typeof setTimeout> | undefined;
   #revisionAt = Number.NEGATIVE_INFINITY;
   #hellos = 0;
+  #lost: Action[] = [];
+  #saved: Saved | null = null;
+  #saving: ReturnType<typeof setTimeout> | undefined;
+  #savedPage = "";
 
   constructor(model: Model, until: AbortSignal, schedule?: Schedule) {
     this.#model = model;
@@ -71,6 +92,7 @@ export class Connection {
     until.addEventListener("abort", () => {
       clearInterval(this.#ticking);
       clearTimeout(this.#revision);
+      clearTimeout(this.#saving);
     });
   }
 
@@ -85,17 +107,23 @@ export class Connection {
   /** Sends a command; the promise settles with the kernel's reply, or rejects when the kernel is gone. */
   cmd<Name extends WireName>(name: Name, args: WireArgs[Name]): Promise<unknown> {
     if (this.#gone) {
-      const lost = this.line.value.state === "gone" ? this.line.value.lost : 0;
-      this.line.value = { state: "gone", lost: lost + 1 };
+      if (!ASKS.has(name)) this.#lost.push({ name, args: args as Record<string, unknown> });
+      if (!this.#saved) this.line.value = { state: "gone", lost: this.#lost.length };
       return Promise.reject(new CommandError("The kernel is gone. Run the cell again.", "gone"));
     }
     this.#number += 1;
     const rid = `${this.#prefix}-${this.#number}`;
     return new Promise((resolve, reject) => {
-      this.#sent.set(rid, { name, at: Date.now(), resolve, reject });
-      this.#send({ t: "cmd", rid, name, args: args as Record<string, unknown> });
+      const given = args as Record<string, unknown>;
+      this.#sent.set(rid, { name, args: given, at: Date.now(), resolve, reject });
+      this.#send({ t: "cmd", rid, name, args: given });
       this.#tick();
     });
+  }
+
+  /** What waits for the kernel, or was not done because it is gone, in the order in which it was asked for. */
+  waiting(): readonly Action[] {
+    return this.#gone ? this.#lost : this.#actions();
   }
 
   #send(message: ToKernel): void {
@@ -109,12 +137,14 @@ export class Connection {
   #receive(message: ToFront): void {
     this.#heard = Date.now();
     this.#asked = 0;
+    this.#saved = null;
     if (this.#gone || this.line.value.state === "silent") this.#comeBack();
     switch (message.t) {
       case "snapshot":
         if (message.studio && message.epoch !== this.replica.epoch) {
           this.bodies.clear();
-          this.verdicts.clear();
+          this.#forgetPending();
+          this.making.rows.clear();
         }
         this.#resyncAt = Number.NEGATIVE_INFINITY;
         if (this.replica.page(message) === "gap") this.#resync();
@@ -151,15 +181,19 @@ export class Connection {
 
   #hear(news: News): void {
     this.verdicts.settle(news.touched);
+    this.ratings.settle(news.touched);
+    this.bodies.doubt(news.touched);
     this.bodies.forget(news.remade);
     if (news.kept) this.#writeRevision();
+    this.#saveSoon();
   }
 
   #resync(): void {
     const now = Date.now();
     if (now - this.#resyncAt < RESYNC_AGAIN) return;
     this.#resyncAt = now;
-    this.#send({ t: "resync", rev: this.replica.rev });
+    // What was saved has no revision that a kernel knows.
+    this.#send({ t: "resync", rev: this.replica.epoch === SAVED ? null : this.replica.rev });
   }
 
   /** Lets other cells of a reactive notebook know that the dataset is another one now. */
@@ -174,25 +208,58 @@ export class Connection {
     }, wait);
   }
 
+  /** Keeps what a notebook that is saved now would show later: when nothing has happened for some seconds. */
+  #saveSoon(): void {
+    clearTimeout(this.#saving);
+    if (!kernelOf(this.#model)) return; // in a reactive notebook a trait that is written runs cells
+    this.#saving = setTimeout(() => {
+      const saved = savedState(this.replica, Date.now() / 1000);
+      const page = JSON.stringify(saved?.page ?? null);
+      if (page === this.#savedPage || this.replica.studio.value?.read_only) return;
+      this.#savedPage = page;
+      this.#model.set("_snapshot", saved ?? {});
+      this.#model.save_changes();
+    }, SAVE_AFTER);
+  }
+
+  /** Shows what was saved, where no kernel ever answered. */
+  #recall(): boolean {
+    const saved = this.#model.get("_snapshot");
+    if (this.#saved || this.replica.rev !== null || !isSaved(saved)) return false;
+    this.#saved = saved;
+    this.replica.page(structuredClone(saved.page));
+    const status = kernelOf(this.#model)?.status;
+    const kernel = status !== undefined && !["dead", "unknown"].includes(status);
+    this.line.value = { state: "saved", at: saved.at, total: saved.total, kernel };
+    return true;
+  }
+
   #lose(): void {
     if (this.#gone) return;
     this.#gone = true;
-    const actions = this.#actions();
-    this.line.value = { state: "gone", lost: actions.length };
+    clearTimeout(this.#saving);
+    this.#lost = this.#actions().map(({ name, args }) => ({ name, args }));
+    if (!this.#recall()) this.line.value = { state: "gone", lost: this.#lost.length };
     const error = new CommandError("The kernel is gone. Run the cell again.", "gone");
     for (const sent of this.#sent.values()) sent.reject(error);
     this.#sent.clear();
+    this.#forgetPending();
+  }
+
+  #forgetPending(): void {
     this.verdicts.clear();
+    this.ratings.clear();
   }
 
   #comeBack(): void {
     this.#gone = false;
+    this.#lost = [];
     this.#backUntil = Date.now() + BACK_FOR;
     this.#tick();
   }
 
   #actions(): Sent[] {
-    return [...this.#sent.values()].filter((sent) => sent.name !== "estimate");
+    return [...this.#sent.values()].filter((sent) => !ASKS.has(sent.name));
   }
 
   #tick(): void {
@@ -207,15 +274,23 @@ export class Connection {
     const actions = this.#actions();
     const queued = actions.length;
     const late = actions.some((sent) => now - sent.at >= BUSY_AFTER);
+    if (this.#asked > 0 && now - this.#asked >= SAVED_AFTER) this.#recall();
+    if (this.#saved) {
+      this.#helloAgain(now);
+      if (this.#hellos === HELLO_AGAIN.length) this.#rest();
+      return;
+    }
     if (now - Math.max(oldest, this.#heard) > SILENT_AFTER) this.#say({ state: "silent", queued });
     else if (late) this.#say({ state: "busy", queued });
     else if (this.replica.rev === null) this.#say({ state: "opening" });
     else this.#say({ state: now < this.#backUntil ? "back" : "open" });
     this.#helloAgain(now);
-    if (this.#sent.size === 0 && this.#asked === 0 && now >= this.#backUntil) {
-      clearInterval(this.#ticking);
-      this.#ticking = undefined;
-    }
+    if (this.#sent.size === 0 && this.#asked === 0 && now >= this.#backUntil) this.#rest();
+  }
+
+  #rest(): void {
+    clearInterval(this.#ticking);
+    this.#ticking = undefined;
   }
 
   /** A host may drop messages while it still loads the widget, so an unanswered hello is said again. */

@@ -1,33 +1,41 @@
 import { signal } from "@preact/signals";
+import type { JobRow, SampleRow } from "./protocol.gen";
 
-export type Verb = "keep" | "reject" | "restore" | "retry";
+export type Verb = "keep" | "reject" | "restore" | "retry" | "edit" | "accept" | "decline";
 
-interface Entry {
-  verb: Verb;
+/** What a person rated and the kernel has not said yet. */
+export interface Rated {
+  stars: number | null;
+  requirements: Readonly<Record<string, number | null>>;
+}
+
+interface Entry<What> {
+  what: What;
   at: number;
 }
 
-/** How long a verdict that the kernel took is shown while its delta has not come. */
+/** How long what the kernel took is shown while its delta has not come. */
 const GRACE = 1500;
+const DECIDING = new Set<unknown>(["keep", "reject", "restore", "retry"]);
 
-/** Verdicts on their way to the kernel: the rows show them at once, and lose them when the truth has come. */
-export class Verdicts {
+/** What is on its way to the kernel: the rows show it at once, and lose it when the truth has come. */
+export class Verdicts<What = Verb> {
   /** Rises when an entry came or went. */
   readonly at = signal(0);
-  readonly #entries = new Map<string, Entry>();
+  readonly #entries = new Map<string, Entry<What>>();
 
-  of(id: string): Verb | null {
-    return this.#entries.get(id)?.verb ?? null;
+  of(id: string): What | null {
+    return this.#entries.get(id)?.what ?? null;
   }
 
   /** Whether the row's new status is known before the kernel says it. */
   decides(id: string): boolean {
-    return this.#entries.has(id);
+    return DECIDING.has(this.of(id));
   }
 
   /** Returns what takes these entries back, at once or a little later, when their delta is late. */
-  put(ids: readonly string[], verb: Verb): { refused: (ids: readonly string[]) => void; taken: () => void } {
-    const entry: Entry = { verb, at: Date.now() };
+  put(ids: readonly string[], what: What): { refused: (ids: readonly string[]) => void; taken: () => void } {
+    const entry: Entry<What> = { what, at: Date.now() };
     for (const id of ids) this.#entries.set(id, entry);
     this.at.value += 1;
     const drop = (which: readonly string[]) => {
@@ -51,5 +59,37 @@ export class Verdicts {
   clear(): void {
     this.#entries.clear();
     this.at.value += 1;
+  }
+}
+
+interface Made {
+  row: SampleRow;
+  /** The job that makes it, once it is known; null when there is none. */
+  by: { job?: string | null };
+}
+
+/** Samples that are being made again: until their new version is there, or the job that makes it has ended. */
+export class Making {
+  /** Rises when samples were added or their job is known. */
+  readonly at = signal(0);
+  readonly rows = new Map<string, Made>();
+
+  /** Returns what names their job. */
+  put(rows: readonly SampleRow[]): (job: string | null) => void {
+    const by: Made["by"] = {};
+    for (const row of rows) this.rows.set(row.id, { row, by });
+    this.at.value += 1;
+    return (job) => {
+      by.job = job;
+      this.at.value += 1;
+    };
+  }
+
+  has(row: SampleRow, jobs: ReadonlyMap<string, JobRow>): boolean {
+    const made = this.rows.get(row.id);
+    if (!made || made.by.job === null) return false;
+    const job = jobs.get(made.by.job ?? "");
+    const ended = job !== undefined && job.status !== "running";
+    return !ended && row.version === made.row.version && row.proposal === made.row.proposal;
   }
 }

@@ -1,4 +1,5 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
+import type { Editing } from "./editing";
 import { Fresh } from "./fresh";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
@@ -9,7 +10,16 @@ import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
 import type { Connection } from "./transport";
 
-export type Popover = "generate" | "model" | "guidance" | "task" | "help" | "export" | "jobs" | "line";
+export type Popover =
+  | "generate"
+  | "model"
+  | "guidance"
+  | "task"
+  | "help"
+  | "export"
+  | "jobs"
+  | "line"
+  | "regenerate";
 export type Naming = { kind: "add" | "rename"; topic: string };
 export type NarrowPane = "topics" | "samples" | "sample";
 
@@ -33,6 +43,9 @@ export class View {
   readonly selection = signal<ReadonlySet<string>>(new Set());
   readonly folded = signal<ReadonlySet<string>>(new Set());
   readonly open = signal<Popover | null>(null);
+  readonly editing = signal<Editing | null>(null);
+  /** Whether versions of the sample in focus stand side by side, over grid and detail. */
+  readonly comparing = signal(false);
   readonly naming = signal<Naming | null>(null);
   readonly pane = signal<NarrowPane>("samples");
   readonly narrow = signal(false);
@@ -50,6 +63,8 @@ export class View {
   readonly running: ReadonlySignal<readonly JobRow[]>;
   /** How many of the selected samples the filter hides. */
   readonly unlisted: ReadonlySignal<number>;
+  /** The selected samples that have no output yet. */
+  readonly pendingSelected: ReadonlySignal<readonly string[]>;
 
   /** Where a range of selected rows began. */
   anchor: string | null = null;
@@ -89,6 +104,10 @@ export class View {
       const nodes = this.nodes.value;
       const at = this.at.value;
       return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value, this.looking.wanted());
+    });
+    this.pendingSelected = computed(() => {
+      replica.samplesAt.value;
+      return [...this.selection.value].filter((id) => replica.samples.all.get(id)?.status === "pending");
     });
     this.unlisted = computed(() => {
       const selection = this.selection.value;
@@ -204,7 +223,8 @@ export class View {
   }
 
   focusOn(part: "grid" | "tree"): void {
-    const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? ".sw-grid" : ".sw-tree");
+    const grid = this.comparing.value ? ".sw-diff" : ".sw-grid";
+    const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? grid : ".sw-tree");
     if (this.narrow.value) this.pane.value = part === "grid" ? "samples" : "topics";
     if (find()?.offsetParent) find()?.focus({ preventScroll: true });
     else requestAnimationFrame(() => (find() ?? this.root).focus({ preventScroll: true }));

@@ -36,6 +36,24 @@ export function seconds(value: number): string {
   return value < 10 ? `${value.toFixed(1)} s` : `${Math.round(value)} s`;
 }
 
+const day = new Intl.DateTimeFormat("en-GB", {
+  day: "numeric",
+  month: "short",
+  hour: "2-digit",
+  minute: "2-digit",
+});
+
+/** Seconds since the epoch → "12 Nov, 14:03". */
+export function dateOf(at: number): string {
+  return day.format(at * 1000);
+}
+
+/** 552 → "9 min". */
+export function lasting(value: number): string {
+  if (value < 90) return seconds(value);
+  return value < 5400 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
+}
+
 /** The last part of a path, of either kind of slash. */
 export function fileName(path: string): string {
   return path.split(/[/\\]/).at(-1) ?? path;
@@ -49,4 +67,12 @@ const STEPS: Readonly<Record<string, string>> = { topics: "Topics", inputs: "Inp
 
 export function stepName(step: string): string {
   return STEPS[step] ?? "Generating";
+}
+
+/** When it was, from seconds since the epoch: today "14:09", else "Nov 3, 14:09". */
+export function clock(at: number, now = new Date()): string {
+  const then = new Date(at * 1000);
+  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+  const today = then.toDateString() === now.toDateString();
+  return then.toLocaleString("en-US", today ? time : { month: "short", day: "numeric", ...time });
 }

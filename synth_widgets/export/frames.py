@@ -14,6 +14,7 @@ from synth_widgets.schemas import Schema
 from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
+from synth_widgets.text.normal import copied
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -175,7 +176,7 @@ def _series(values: list[Any], dtype: str) -> Any:
 
 def _objects(values: list[Any]) -> Any:
     """Return a column of JSON values that is the caller's own."""
-    return _cells([_own(value) for value in values])
+    return _cells([copied(value) for value in values])
 
 
 def _cells(values: list[Any]) -> Any:
@@ -193,13 +194,6 @@ def _times(seconds: list[float]) -> Any:
 
     microseconds = np.round(np.array(seconds, dtype="float64") * 1e6).astype("int64")
     return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
-
-
-def _own(value: Any) -> Any:
-    """Return lists and objects anew: what a person does to a cell in place must not reach the studio."""
-    if isinstance(value, dict):
-        return {key: _own(inner) for key, inner in value.items()}
-    return [_own(inner) for inner in value] if isinstance(value, list) else value
 
 
 def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float | None], list[int]]:

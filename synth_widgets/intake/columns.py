@@ -8,13 +8,48 @@ from typing import Any
 
 from synth_widgets.errors import StudioError, nearest
 from synth_widgets.export.frames import EXTRA
-from synth_widgets.intake.cells import is_missing, parsed, plain
+from synth_widgets.intake.cells import parsed, plain
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 from synth_widgets.store.editing import ABSENT
 
 Row = Mapping[Hashable, Any]
 Spec = str | Sequence[Hashable] | Mapping[str, Hashable] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """How the cells of one field are read.
+
+    Attributes:
+        kinds: the JSON types that it may have; ``None`` where its declaration does not say.
+        may_be_empty: whether an empty text is one of its values.
+    """
+
+    kinds: frozenset[str] | None
+    may_be_empty: bool
+
+    @classmethod
+    def of(cls, node: Mapping[str, Any], schema: Schema | None) -> Field:
+        """Return the field of a declaration."""
+        kinds = _kinds(node, schema)
+        return cls(
+            None if kinds is None else frozenset(kinds), "" in node.get("enum", [""]) and not node.get("minLength")
+        )
+
+    def read(self, cell: Any) -> Json:
+        """Return a cell's value: text is read as JSON, and 3.0 as 3, where the declaration wants it."""
+        value = plain(cell)
+        if self.kinds is None or value is None:
+            return value
+        if isinstance(value, str):
+            if "string" not in self.kinds:
+                value = parsed(value) if value.strip() else None
+            elif not value and not self.may_be_empty:
+                return None  # CSV's way to write what is missing
+        if isinstance(value, float) and value.is_integer() and "integer" in self.kinds and "number" not in self.kinds:
+            return int(value)
+        return value
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +69,16 @@ class Columns:
     whole: Hashable | None = None
     fields: Mapping[str, Hashable] = field(default_factory=dict)
     extra: Hashable | None = None
+    _plan: tuple[tuple[str, Hashable, Field, bool], ...] = field(init=False, repr=False, default=())
+
+    def __post_init__(self) -> None:
+        declared = self.schema.properties() if self.schema else {}
+        required = self.schema.required() if self.schema else frozenset()
+        plan = []
+        for name, column in self.fields.items():
+            declaration = Field.of(declared.get(name, {}), self.schema)
+            plan.append((name, column, declaration, name in required and "null" in (declaration.kinds or ())))
+        object.__setattr__(self, "_plan", tuple(plan))
 
     @property
     def names(self) -> set[Hashable]:
@@ -55,13 +100,9 @@ class Columns:
 
     def cells(self, row: Row) -> dict[str, Json]:
         """Return the fields of one row; where a cell is missing ``ABSENT``, or ``None`` if the field must be there."""
-        declared = self.schema.properties() if self.schema else {}
-        required = self.schema.required() if self.schema else frozenset()
         found: dict[str, Json] = {}
-        for name, column in self.fields.items():
-            node = declared.get(name, {})
-            value = field_value(row.get(column), node, self.schema)
-            must_be = name in required and _allows_null(node, self.schema)
+        for name, column, declaration, must_be in self._plan:
+            value = declaration.read(row.get(column))
             found[name] = ABSENT if value is None and not must_be else value
         return found
 
@@ -136,27 +177,6 @@ def whole_value(cell: Any, schema: Schema | None) -> Json:
     if schema is not None and isinstance(value, str) and schema.problem(value) is not None:
         return parsed(value)
     return value
-
-
-def field_value(cell: Any, node: Mapping[str, Any], schema: Schema | None) -> Json:
-    """Return a field from its cell: text is read as JSON, and 3.0 as 3, where the field's declaration wants it."""
-    if is_missing(cell):
-        return None
-    value = plain(cell)
-    kinds = _kinds(node, schema)
-    if kinds is None:
-        return value
-    if isinstance(value, str) and "string" not in kinds:
-        value = parsed(value) if value.strip() else None
-    if value == "" and ("" not in node.get("enum", [""]) or node.get("minLength")):
-        return None  # CSV's way to write what is missing
-    if isinstance(value, float) and value.is_integer() and "integer" in kinds and "number" not in kinds:
-        return int(value)
-    return value
-
-
-def _allows_null(node: Mapping[str, Any], schema: Schema | None) -> bool:
-    return "null" in (_kinds(node, schema) or ())
 
 
 def _kinds(node: Mapping[str, Any], schema: Schema | None, depth: int = 0) -> set[str] | None:

@@ -8,6 +8,7 @@ from typing import Any
 
 from synth_widgets.errors import StudioError
 from synth_widgets.intake import marks
+from synth_widgets.intake.cells import is_missing
 from synth_widgets.intake.columns import Columns, Row
 from synth_widgets.intake.topics import Places
 from synth_widgets.records import Json, Path, Sample
@@ -64,12 +65,16 @@ def wish_of(ident: str, given: Row, base: Row, parts: Mapping[str, Columns], the
     values: dict[str, Json | Fields] = {}
     try:
         for part, columns in parts.items():
+            if all(untouched(given.get(name), base.get(name)) for name in columns.names):
+                continue
             if (new := _changed(columns, given, base)) is not ABSENT:
                 values[part] = new
     except ValueError as error:
         return Wish(ident, problem=str(error))
     said = {}
     for name in there:
+        if untouched(given[name], base[name]):
+            continue
         new = marks.read(name, given, ident)
         if new != marks.read(name, base, ident):
             said[name] = new
@@ -88,9 +93,21 @@ def _changed(columns: Columns, given: Row, base: Row) -> Json | Fields:
         return ABSENT if alike(new, old) else new
     new, old = columns.cells(given), columns.cells(base)
     extra, known = columns.undeclared(given), columns.undeclared(base)
-    changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, {**old, **known}.get(n, ABSENT))}
+    before = {**old, **known}
+    changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, before.get(n, ABSENT))}
+    for name in [n for n, v in changed.items() if v == "" and before.get(n, ABSENT) is ABSENT]:
+        del changed[name]  # a cell that was missing comes back from CSV as an empty one
     changed |= {n: ABSENT for n in known if n not in extra and n not in new}
     return Fields(changed) if changed else ABSENT
+
+
+def untouched(new: Any, old: Any) -> bool:
+    """Whether two cells are the same at a glance; others are read to know."""
+    if new is old:
+        return True
+    if type(new) is not type(old):
+        return False
+    return bool(new == old) if isinstance(old, str | int | float | tuple) else is_missing(old)
 
 
 def alike(a: Json, b: Json) -> bool:

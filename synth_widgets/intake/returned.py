@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from synth_widgets.errors import StudioError
 from synth_widgets.export.frames import frame as frame_of
-from synth_widgets.intake.cells import plain
+from synth_widgets.intake.cells import parsed, plain
 from synth_widgets.intake.columns import columns_of
-from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, wish_of
+from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
 from synth_widgets.intake.rows import Rows, rows_of
 from synth_widgets.records import Sample
 from synth_widgets.store.state import State
@@ -76,6 +76,10 @@ def _warn_of_what_is_not_taken(given: Rows, old: Rows) -> None:
 
 
 def _equal(a: Any, b: Any) -> bool:
+    if untouched(a, b):
+        return True
+    if isinstance(a, str) and not isinstance(b, str):  # from CSV
+        a = parsed(a) if a else None
     try:
         return alike(plain(a), plain(b))
     except ValueError:

@@ -9,11 +9,13 @@ from typing import Any
 
 from synth_widgets.llm.jsontext import parse_json
 
-_STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+"', re.DOTALL)
+_INSIDE = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+"""Of a text, all up to its last quotation mark, or up to half an escape."""
 _SPACE = re.compile(r"\s*")
 _OPENING = re.compile(r"[\[{]")
 _PLAIN = re.compile(r'[^"{}\[\],]+')
 _HEAD = re.compile(r"\s*(?:<think(?:ing)?>.*?</think(?:ing)?>\s*)?(?:```[\w-]*\s*)?", re.DOTALL)
+_THOUGHT_END = re.compile(r"</think(?:ing)?>")
 _CLOSER = {"{": "}", "[": "]"}
 
 
@@ -79,11 +81,14 @@ class ItemStream:
 
 
 class _Seeker:
-    """Finds where the list's first element may begin."""
+    """Finds where the list's first element may begin. What was read once is not read again."""
 
     def __init__(self) -> None:
         self._in_head = True
         self._at = 0
+        self._thought = 0
+        """Up to here no thought has ended."""
+        self._object: _Object | None = None
 
     def find(self, text: str) -> int | None:
         """Return the place behind the list's opening bracket, or ``None`` as long as it has not come.
@@ -97,34 +102,85 @@ class _Seeker:
             return self._at + 1
         self._in_head = False
         while (opening := _OPENING.search(text, self._at)) is not None:
-            start, end = _begin(text, opening.start())
+            start, end = self._begin(text, opening.start())
             if start is not None or end is None:
                 self._at = opening.start()
                 return start
             self._at = end
+            self._object = None
         self._at = len(text)
         return None
 
     def _skip_head(self, text: str) -> bool:
         """Skip a thought and a code fence at the very beginning; tell whether what follows has come."""
-        begins = text.lstrip()[:6]
+        at = _skip_space(text, 0)
+        begins = text[at : at + 6]
         if any(mark.startswith(begins) and begins != mark for mark in ("<think", "```")):
             return False
-        if begins == "<think" and "</think>" not in text and "</thinking>" not in text:
+        if begins == "<think" and _THOUGHT_END.search(text, self._thought) is None:
+            self._thought = max(0, len(text) - len("</thinking>"))
             return False
         head = _HEAD.match(text)
         self._at = head.end() if head else 0
         return self._at < len(text)
 
+    def _begin(self, text: str, at: int) -> tuple[int | None, int | None]:
+        """Say of a bracket amid chatter where the list begins, else where to go on; twice ``None``: too early."""
+        follows = _skip_space(text, at + 1)
+        if follows == len(text):
+            return None, None
+        if text[at] == "[":
+            return (at + 1, None) if text[follows] in '"{[' else (None, at + 1)
+        if text[follows] != '"':
+            return None, at + 1
+        self._object = self._object or _Object(at)
+        return self._object.items(text)
 
-def _begin(text: str, at: int) -> tuple[int | None, int | None]:
-    """Say of a bracket amid chatter where the list begins, else where to go on; twice ``None``: too early to say."""
-    follows = _skip_space(text, at + 1)
-    if follows == len(text):
+
+class _Object:
+    """An object amid chatter, which may have the key ``"items"``."""
+
+    def __init__(self, start: int) -> None:
+        self._at = start
+        self._depth = 0
+        self._key = ""
+        self._string: int | None = None
+        """Where the text begins in which reading stopped."""
+
+    def items(self, text: str) -> tuple[int | None, int | None]:
+        """Read on; return the place inside its ``"items": [``, and where the object ended."""
+        while self._at < len(text):
+            if self._string is not None:
+                if not self._rest_of_string(text, self._string):
+                    return None, None
+                continue
+            sign = text[self._at]
+            if sign == '"':
+                self._string = self._at
+                self._at += 1
+                continue
+            if sign == ":" and self._key == '"items"':
+                value = _skip_space(text, self._at + 1)
+                if value == len(text):
+                    return None, None
+                if text[value] == "[":
+                    return value + 1, value
+            self._depth += (sign in "{[") - (sign in "}]")
+            self._at += 1
+            if self._depth == 0:
+                return None, self._at
+            if not sign.isspace():
+                self._key = ""
         return None, None
-    if text[at] == "[":
-        return (at + 1, None) if text[follows] in '"{[' else (None, at + 1)
-    return _key_items(text, at) if text[follows] == '"' else (None, at + 1)
+
+    def _rest_of_string(self, text: str, start: int) -> bool:
+        """Read on inside a text, which may be a key; tell whether it ended."""
+        self._at = _inside(text, self._at)
+        if text[self._at : self._at + 1] != '"':
+            return False
+        self._at += 1
+        self._key, self._string = text[start : self._at], None
+        return True
 
 
 def _skip_space(text: str, at: int) -> int:
@@ -132,28 +188,10 @@ def _skip_space(text: str, at: int) -> int:
     return space.end() if space else at
 
 
-def _key_items(text: str, start: int) -> tuple[int | None, int | None]:
-    """Read an object from ``start``; return the place inside its ``"items": [``, and where the object ended."""
-    depth, at, key = 0, start, ""
-    while at < len(text):
-        sign = text[at]
-        if sign == '"':
-            rest = _STRING_REST.match(text, at + 1)
-            if rest is None:
-                return None, None
-            key, at = text[at : rest.end()], rest.end()
-            continue
-        if sign == ":" and key == '"items"':
-            value = _skip_space(text, at + 1)
-            if text[value : value + 1] == "[":
-                return value + 1, value
-        depth += (sign in "{[") - (sign in "}]")
-        at += 1
-        if depth == 0:
-            return None, at
-        if not sign.isspace():
-            key = ""
-    return None, None
+def _inside(text: str, at: int) -> int:
+    """Return where a text ends that goes on here, or how far it has come."""
+    inside = _INSIDE.match(text, at)
+    return inside.end() if inside else at
 
 
 class _List:
@@ -165,6 +203,8 @@ class _List:
         self._at = 0
         self._open: list[str] = []
         self._in_string = False
+        self._broken = False
+        """Whether an object or array was whole, but no JSON."""
 
     def feed(self, chunk: str) -> list[Item]:
         self._rest += chunk
@@ -206,17 +246,20 @@ class _List:
 
     def _string(self) -> bool:
         """Read on inside a string; tell whether it ended."""
-        rest = _STRING_REST.match(self._rest, self._at)
-        if rest is None:
+        self._at = _inside(self._rest, self._at)
+        if self._rest[self._at : self._at + 1] != '"':
             return False
-        self._at = rest.end()
+        self._at += 1
         self._in_string = False
         return True
 
     def _whole(self) -> Iterator[Item]:
         """Yield what was read if it is a whole object or array: nothing that follows can change it."""
+        if self._broken:
+            return  # nor can anything mend it
         item = _item(self._rest[: self._at].strip())
-        if item.error is None:
+        self._broken = item.error is not None
+        if not self._broken:
             self._drop(self._at)
             yield item
 
@@ -232,6 +275,7 @@ class _List:
         self._rest = self._rest[count:]
         self._at = 0
         self._open.clear()
+        self._broken = False
 
 
 def _item(raw: str) -> Item:

@@ -92,10 +92,11 @@ class _HttpAttempt(Attempt):
         if stream and owner.takes("stream_options"):
             params["stream_options"] = {"include_usage": True}
         waits = owner.waits
+        wanted = owner.wanted(endpoint, self._request)
         limits = aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
         async with owner.session().post(
             endpoint.url,
-            data=body(endpoint.model, self._request, params, stream=stream, strict=endpoint.provider.strict),
+            data=body(endpoint.model, self._request, params, stream=stream, wanted=wanted),
             headers=_headers(endpoint, stream=stream),
             allow_redirects=False,
             timeout=limits,

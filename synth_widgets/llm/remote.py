@@ -6,7 +6,8 @@ import asyncio
 import logging
 import random
 from abc import ABC, abstractmethod
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -16,6 +17,7 @@ from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import gate
+from synth_widgets.llm.wire import response_format
 from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
@@ -52,6 +54,7 @@ class RemoteCompleter(ABC):
         self.notes: list[str] = []
         self.endpoint = endpoint
         self._left_out: set[str] = set()
+        self._formats: deque[tuple[Mapping[str, Any], dict[str, Any]]] = deque(maxlen=4)
         self._limit_name: str | None = None
         self._waiting: dict[object, str] = {}
 
@@ -146,6 +149,18 @@ class RemoteCompleter(ABC):
         self.notes.append(f"{self.name} does not take {param}; it is left out.")
         log.info("%s does not take %s; it is left out", self.name, param)
         return True
+
+    def wanted(self, endpoint: Endpoint, request: Request) -> dict[str, Any] | None:
+        """Return the ``response_format`` of a request that asks for a schema, else ``None``."""
+        schema = request.schema
+        if request.mode != "json_schema" or schema is None:
+            return None
+        for known, told in self._formats:  # thousands of requests ask for the same one
+            if known is schema or known == schema:
+                return told
+        told = response_format(schema, strict=endpoint.provider.strict)
+        self._formats.append((schema, told))
+        return told
 
     def takes(self, param: str) -> bool:
         """Whether a parameter may be sent: it was not refused before."""

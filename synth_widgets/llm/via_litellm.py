@@ -17,7 +17,6 @@ from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure, TooLargeError
 from synth_widgets.llm.litellm_failures import from_litellm
 from synth_widgets.llm.remote import RemoteCompleter
-from synth_widgets.llm.wire import response_format
 from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
@@ -149,8 +148,8 @@ class _LiteLLMAttempt(Attempt):
             told["api_base"] = endpoint.base
         if owner.model.api_key:
             told["api_key"] = owner.model.api_key
-        if self._structured and request.schema is not None:
-            told["response_format"] = response_format(request.schema, strict=True)
+        if (wanted := owner.wanted(endpoint, request)) is not None:
+            told["response_format"] = wanted
         if self._on_text is not None:
             told["stream"] = True
             if owner.takes("stream_options"):

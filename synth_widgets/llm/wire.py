@@ -59,7 +59,9 @@ def read_json(text: str | bytes) -> Any:
         raise NoAnswerError("not JSON", is_json=False) from None
 
 
-def body(model: str, request: Request, params: Mapping[str, Any], *, stream: bool, strict: bool) -> bytes:
+def body(
+    model: str, request: Request, params: Mapping[str, Any], *, stream: bool, wanted: Mapping[str, Any] | None = None
+) -> bytes:
     """Return the request's JSON as UTF-8.
 
     Args:
@@ -67,12 +69,11 @@ def body(model: str, request: Request, params: Mapping[str, Any], *, stream: boo
         request: the question.
         params: sampling parameters, by the names the endpoint knows.
         stream: whether the answer is to come in events.
-        strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
-            the schema goes out unchanged, because its grammar knows more of JSON Schema.
+        wanted: the ``response_format``.
     """
     told: dict[str, Any] = {"model": model, "messages": [dict(message) for message in request.messages], **params}
-    if request.mode == "json_schema" and request.schema is not None:
-        told["response_format"] = response_format(request.schema, strict=strict)
+    if wanted is not None:
+        told["response_format"] = wanted
     if stream:
         told["stream"] = True
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
@@ -80,6 +81,11 @@ def body(model: str, request: Request, params: Mapping[str, Any], *, stream: boo
 
 def response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
     """Return the ``response_format`` that asks for a schema.
+
+    Args:
+        schema: the JSON Schema.
+        strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
+            the schema goes out unchanged, because its grammar knows more of JSON Schema.
 
     >>> response_format({"type": "object"}, strict=True)["json_schema"]["strict"]
     False

@@ -208,6 +208,14 @@ def topic_change(topic: Topic, **after: Json) -> TopicChanged | None:
     return TopicChanged(topic.id, {k: getattr(topic, k) for k in fields}, fields) if fields else None
 
 
+def by_record(entries: list[list[Json]]) -> list[list[list[Json]]]:
+    """Return log entries by the record that they are about, each record where it comes first."""
+    found: dict[tuple[str, str], list[list[Json]]] = {}
+    for entry in entries:
+        found.setdefault((entry[0], entry[1]), []).append(entry)
+    return list(found.values())
+
+
 def reverse(entries: list[list[Json]], state: State) -> Reversal:
     """Take a group's log entries back, newest first, as far as the state still holds what they wrote."""
     return _replay([(k, i, after, before) for k, i, before, after in reversed(entries)], state)

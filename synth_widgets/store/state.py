@@ -64,6 +64,8 @@ class State:
     """All versions of the task, the newest last."""
     groups: dict[int, Group] = field(default_factory=dict)
     group_of_job: dict[str, int] = field(default_factory=dict)
+    newest_group: int = 0
+    """The highest number of a group."""
     rev: int = 0
 
     by_topic: dict[str, dict[str, None]] = field(default_factory=dict)
@@ -185,6 +187,7 @@ class State:
             if group.id in stack:
                 stack.remove(group.id)
         self.groups[group.id] = group
+        self.newest_group = max(self.newest_group, group.id)
         if group.job is not None:
             self.group_of_job[group.job] = group.id
         if group.actor == "system" or group.dead:

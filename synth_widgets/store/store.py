@@ -44,6 +44,13 @@ class Commit:
     studio: bool = False
 
 
+@dataclass(slots=True)
+class Step:
+    """A person's step that takes several commits: its group, once it has begun."""
+
+    group: int | None = None
+
+
 class Store:
     """The state with its journal.
 
@@ -104,6 +111,7 @@ class Store:
         label: str = "",
         job: str | None = None,
         ends: bool = False,
+        step: Step | None = None,
     ) -> int:
         """Apply changes as one step and queue them for the file; return the revision they made.
 
@@ -113,6 +121,7 @@ class Store:
             label: what it was, for the undo button.
             job: the job's id, for ``actor="job"``.
             ends: whether this is the job's last step; when it changed nothing, there is nothing to undo.
+            step: the person's step that this is a part of; the newest label names the whole.
 
         Raises:
             ReadOnlyError: another process holds the file.
@@ -120,10 +129,13 @@ class Store:
         """
         wanted = [change for change in changes if change is not None]
         self.check_writable()
-        if not wanted:
+        begun = self.state.groups.get(step.group) if step is not None and step.group is not None else None
+        if not wanted and (begun is None or begun.label == label):
             return self.state.rev
         undo_before = (self.state.next_undo(), self.state.next_redo())
-        group, groups = self._group(actor, label, job)
+        group, groups = self._group(actor, label, job) if begun is None else self._go_on(begun, label)
+        if step is not None:
+            step.group = group
         if any(change.entry() is not None for change in wanted):
             self._empty.discard(group or 0)
         elif ends and group in self._empty:
@@ -142,11 +154,11 @@ class Store:
             )
 
     def undo(self, entries: list[list[object]], group: Group) -> Reversal:
-        """Take a group back, given its log entries; see `entries`."""
+        """Take a group back, given its log entries, or all those of some of its records; see `entries`."""
         return self._turn(group, reverse(entries, self.state), undone=self.state.rev + 1)
 
     def redo(self, entries: list[list[object]], group: Group) -> Reversal:
-        """Make an undone group again, given its log entries."""
+        """Make an undone group again, given its log entries, or all those of some of its records."""
         return self._turn(group, repeat(entries, self.state), undone=None)
 
     def entries(self, group: Group) -> Future[list[list[object]]]:
@@ -160,10 +172,21 @@ class Store:
     def _turn(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
         self.check_writable()
         undo_before = (self.state.next_undo(), self.state.next_redo())
-        turned = replace(group, undone=undone, made=group.made if undone else self.state.rev + 1)
-        self.state.put_group(turned)
-        self._apply(list(reversal.changes), None, [turned], urgent=True, undo_before=undo_before)
+        now_is = self.state.groups[group.id]
+        turned = []
+        if (now_is.undone is None) != (undone is None):  # else only this part of it is still to be turned
+            turned = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
+            self.state.put_group(turned[0])
+        self._apply(list(reversal.changes), None, turned, urgent=True, undo_before=undo_before)
         return reversal
+
+    def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:
+        """Return the group of a step that goes on, and what must be written of it."""
+        if group.label == label:
+            return group.id, []
+        named = replace(group, label=label)
+        self.state.put_group(named)
+        return group.id, [named]
 
     def _group(self, actor: Actor, label: str, job: str | None) -> tuple[int | None, list[Group]]:
         """Return the group to log under, and the groups that must be written."""
@@ -173,7 +196,7 @@ class Store:
         if known is not None and known.undone is None:
             return known.id, []  # a job that was undone and goes on gets a group of its own
         dropped = self.state.drop_redo() if actor == "person" else []
-        group = Group(max(self.state.groups, default=0) + 1, actor, label, job, made=self.state.rev + 1)
+        group = Group(self.state.newest_group + 1, actor, label, job, made=self.state.rev + 1)
         self.state.put_group(group)
         self._empty.add(group.id)
         return group.id, [*dropped, group]

@@ -27,6 +27,13 @@ def storable(value: Json) -> Json:
     return value
 
 
+def copied(value: Json) -> Json:
+    """Return a JSON value whose lists and objects are new: what is done to them in place reaches nobody else."""
+    if isinstance(value, dict):
+        return {key: copied(inner) for key, inner in value.items()}
+    return [copied(inner) for inner in value] if isinstance(value, list) else value
+
+
 def normal_form(value: Json) -> str:
     """Return what makes two values repeats of one another: NFKC, case folded, without spaces and punctuation.
 

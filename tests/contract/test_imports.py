@@ -39,8 +39,9 @@ ROOMS: dict[str, set[str]] = {
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
     "recipes": BELOW_STUDIO | {"arguments"},
     "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
-    "curating": BELOW_STUDIO | {"arguments", "core"},
-    "handing_off": BELOW_STUDIO | {"arguments", "core"},
+    "actions": BELOW_STUDIO | {"core"},
+    "curating": BELOW_STUDIO | {"actions", "arguments", "core"},
+    "handing_off": BELOW_STUDIO | {"actions", "arguments", "core"},
     "studio": BELOW_STUDIO
     | {
         "arguments",

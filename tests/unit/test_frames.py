@@ -95,6 +95,15 @@ def test_unflattened_a_field_is_one_value(open_studio):
     assert set(frame["output"].iloc[0]) == {"reply"}
 
 
+def test_what_is_done_to_a_cell_or_a_value_in_place_does_not_reach_the_studio(open_studio):
+    studio = open_studio(task=TYPED)
+    studio.add_samples([{"input": "x", "output": {"list": ["p"], "deep": {"k": "v"}}}], status="kept")
+    studio.to_pandas()["output.list"].iloc[0].append("q")
+    studio.to_pandas(flatten=False)["output"].iloc[0]["deep"]["k"] = "w"
+    studio.samples[0].output["n"] = 1
+    assert studio.samples[0].output == {"list": ["p"], "deep": {"k": "v"}}
+
+
 def test_filters_add_up(open_studio):
     studio = open_studio()
     studio.topics.add(("A", "A1"), "B")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import time
 from typing import Any
@@ -13,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth_widgets as sw
+from synth_widgets import validation
 from synth_widgets.errors import SchemaError
 from synth_widgets.llm.invent import Inventor
 from synth_widgets.schemas import Schema, describe
@@ -149,6 +151,24 @@ def test_no_pattern_can_hang_whatever_the_value():
     assert "took longer" in (schema.problem({"a": "a" * 60 + "!"}) or "")
     assert "took longer" in (schema.problem({"b" * 60 + "!": 1}) or "")
     assert time.monotonic() - began < 20  # without the time-out it would be years
+
+
+def test_many_slow_patterns_share_one_budget(monkeypatch):
+    searched = []
+    clock = itertools.count(step=0.03)
+
+    def search(pattern, text, timeout):
+        searched.append(timeout)
+        return True
+
+    monkeypatch.setattr(validation.regex, "search", search)
+    monkeypatch.setattr(validation.time, "perf_counter", lambda: next(clock))
+    schema = Schema({"type": "object", "properties": {"a": {"type": "array", "items": {"pattern": "x"}}}})
+    for _ in range(2):
+        searched.clear()
+        assert "took longer" in (schema.problem({"a": ["x"] * 1000}) or "")
+        assert len(searched) == 4
+        assert searched == sorted(searched, reverse=True)
 
 
 def test_a_value_nested_too_deep_is_a_problem_not_a_crash():

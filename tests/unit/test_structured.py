@@ -10,6 +10,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
+from synth_widgets.llm import items
 from synth_widgets.llm.structured import ItemStream, extract_json, strict_form, ways
 from synth_widgets.models import Model
 from synth_widgets.testing import ScriptedCompleter
@@ -187,3 +188,22 @@ def test_the_ways_are_the_completers_unless_the_model_names_one() -> None:
     assert ways(None, completer) == ("text",)
     assert ways(Model("openai/x"), completer) == ("text",)
     assert ways(Model("openai/x", structured="json_schema"), completer) == ("json_schema",)
+
+
+@pytest.mark.parametrize("answer", ['{"items": ["%s"]}', '{"items": [{"a": "%s"}]}', 'So {"a": "%s"} {"items": ["b"]}'])
+def test_a_long_text_in_small_pieces_is_read_once(answer, monkeypatch):
+    read = 0
+    inside = items._inside
+
+    def counting(text: str, at: int) -> int:
+        nonlocal read
+        end = inside(text, at)
+        read += end - at
+        return end
+
+    monkeypatch.setattr(items, "_inside", counting)
+    text = answer % ("word " * 200)
+    stream = ItemStream()
+    found = [item for letter in text for item in stream.feed(letter)] + stream.end()
+    assert len(found) == 1
+    assert read <= len(text)

@@ -3,16 +3,22 @@ import { Icon, type IconName } from "../icons";
 import { total } from "../rows";
 import type { NarrowPane, View } from "../view";
 import { Detail } from "./Detail";
+import { Diff } from "./Diff";
 import { Empty } from "./Empty";
+import { Export } from "./Export";
 import { GeneratePlan } from "./GeneratePlan";
 import { Grid } from "./Grid";
 import { Help } from "./Help";
+import { Jobs } from "./Jobs";
+import { RegeneratePopover } from "./Regenerate";
 import { barOf, RunBar } from "./RunBar";
 import { GuidancePopover, ModelPopover, TaskPopover } from "./Settings";
 import { StatusBar } from "./StatusBar";
+import { TaskBanner } from "./TaskBanner";
 import { TaskShape } from "./TaskShape";
 import { TopBar } from "./TopBar";
 import { Tree } from "./Tree";
+import { Waiting } from "./Waiting";
 
 const PANES: readonly [NarrowPane, IconName, string][] = [
   ["topics", "tree", "Topics"],
@@ -30,11 +36,13 @@ export function App({ view }: { view: View }): JSX.Element {
       <h2 class="sw-vh">Synthetic data studio</h2>
       <TopBar view={view} plain={empty} />
       <RunBar view={view} />
+      <TaskBanner view={view} />
       <Nav view={view} />
       <div class={empty ? "sw-body sw-body--first" : "sw-body"} data-sw-pane={view.pane.value}>
         <Tree view={view} />
         {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
         {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
+        {view.comparing.value && <Diff view={view} />}
       </div>
       <StatusBar view={view} />
       <Open view={view} />
@@ -82,6 +90,14 @@ function Open({ view }: { view: View }): JSX.Element | null {
       return <GuidancePopover view={view} studio={studio} />;
     case "task":
       return <TaskPopover view={view} task={task} />;
+    case "export":
+      return <Export view={view} />;
+    case "jobs":
+      return <Jobs view={view} />;
+    case "line":
+      return <Waiting view={view} />;
+    case "regenerate":
+      return <RegeneratePopover view={view} />;
     case "help":
       return <Help view={view} />;
     default:

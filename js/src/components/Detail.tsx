@@ -1,21 +1,32 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { run } from "../actions";
-import { Icon } from "../icons";
+import { refusal, run } from "../actions";
+import type { CommandName } from "../commands.gen";
+import { leaveEdit } from "../editing";
+import { Icon, type IconName } from "../icons";
 import { keyLabel } from "../keys";
-import type { CallView, SampleBody, SampleRow, VersionView } from "../protocol.gen";
+import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
-import { count, seconds, some, wordCount } from "../words";
+import { count, some, wordCount } from "../words";
 import { copyText, IconButton, Section, TopicPath } from "./bits";
+import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
+import { Note, Notes } from "./Notes";
+import { Origin } from "./Origin";
 import { Skeleton, StatusWord, shownStatus } from "./Row";
+import { Rating } from "./Stars";
 import { TaskShape } from "./TaskShape";
 import { Verdicts } from "./VerdictFoot";
 
 /** The sample in focus, whole. */
 export function Detail({ view }: { view: View }): JSX.Element {
   const focused = view.focused.value;
+  const id = focused?.row.id;
+  useEffect(() => {
+    const editing = view.editing.value;
+    if (editing && editing.id !== id) void leaveEdit(view, "leave");
+  }, [id]);
   if (!focused) return <TaskShape view={view} title="No sample chosen" />;
   return <Sample view={view} row={focused.row} index={focused.index} />;
 }
@@ -32,6 +43,9 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
   const body = bodies.of(row);
   const { status, queued } = shownStatus(view, row);
   const current = body?.versions.find((version) => version.n === body.version) ?? body?.versions.at(-1);
+  if (body && view.editing.value?.id === row.id) {
+    return <Edit view={view} row={row} editing={view.editing.value} place={rowsBefore(listing, index) + 1} />;
+  }
   return (
     <aside class="sw-pane sw-pane--detail" aria-label="Sample">
       <div class="sw-head">
@@ -41,6 +55,8 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         <Step view={view} name="previous" off={rowAt(listing, index, -1) === null} />
         <Step view={view} name="next" off={rowAt(listing, index, 1) === null} />
         <span class="sw-sep sw-sep--head" />
+        <Act view={view} name="edit" icon="edit" word="Edit" />
+        <Act view={view} name="regenerate" icon="regenerate" word="Regenerate" />
         <CopyJson view={view} current={current} />
       </div>
       <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
@@ -49,12 +65,14 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
           <span class="sw-grow" />
           <StatusWord status={status} queued={queued} />
         </div>
+        {body && <Notes view={view} row={row} body={body} />}
         {row.status === "failed" ? (
           <Failed view={view} row={row} current={current} />
         ) : (
           <Whole row={row} current={current} />
         )}
-        {body && current && <Origin body={body} current={current} />}
+        {body && row.output && <Rating view={view} row={row} body={body} />}
+        {body && current && <Origin view={view} row={row} body={body} current={current} />}
       </div>
       <Verdicts view={view} row={row} />
     </aside>
@@ -69,6 +87,21 @@ function Step({ view, name, off }: { view: View; name: "previous" | "next"; off:
       label={`${word} (${keyLabel(name)})`}
       off={off ? `No ${name} sample` : null}
       onPress={() => run(view, name)}
+    />
+  );
+}
+
+function Act(props: { view: View; name: CommandName; icon: IconName; word: string }): JSX.Element {
+  const { view, name, icon, word } = props;
+  return (
+    <IconButton
+      icon={icon}
+      label={`${word} (${keyLabel(name)})`}
+      off={refusal(view)}
+      onPress={() => {
+        view.select([]); // what stands in this pane is meant, not what is ticked in the grid
+        run(view, name);
+      }}
     />
   );
 }
@@ -89,7 +122,7 @@ function CopyJson({ view, current }: { view: View; current: VersionView | undefi
 }
 
 function Whole({ row, current }: { row: SampleRow; current: VersionView | undefined }): JSX.Element {
-  const complies = (row.status === "draft" || row.status === "kept") && !current?.problem;
+  const complies = (row.status === "draft" || row.status === "kept") && !current?.problem && !row.stale;
   const hasOutput = current ? current.output !== null : row.output !== null;
   return (
     <>
@@ -146,15 +179,6 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
   );
 }
 
-function Note({ kind, children }: { kind: "failed" | "warn" | "plain"; children: string }): JSX.Element {
-  return (
-    <div class={`sw-note sw-note--${kind}`}>
-      <Icon name={kind === "plain" ? "info" : kind} />
-      <div dir="auto">{children}</div>
-    </div>
-  );
-}
-
 function Input({ row, current }: { row: SampleRow; current: VersionView | undefined }): JSX.Element {
   const text = typeof current?.input === "string" ? current.input : null;
   return (
@@ -193,62 +217,5 @@ function Head({ cell }: { cell: SampleRow["input"] }): JSX.Element {
         {cell.more && "…"}
       </p>
     </>
-  );
-}
-
-function Origin({ body, current }: { body: SampleBody; current: VersionView }): JSX.Element {
-  const call = current.calls.at(-1);
-  // An input that waited for its output is a step, not a version that anyone would go back to.
-  const versions = body.versions
-    .filter((version) => version.n === current.n || version.output !== null || version.problem !== null)
-    .sort((a, b) => b.n - a.n);
-  return (
-    <>
-      {call && (
-        <Section label="Made by">
-          <MadeBy call={call} calls={current.calls} />
-        </Section>
-      )}
-      <section class="sw-meta">
-        <h3 class="sw-label">{versions.length > 1 ? "Versions" : "Version"}</h3>
-        <ol>
-          {versions.map((version) => (
-            <li class={version.n === current.n ? "" : "sw-muted"}>
-              {version.n}, {version.origin}
-            </li>
-          ))}
-        </ol>
-      </section>
-    </>
-  );
-}
-
-function MadeBy({ call, calls }: { call: CallView; calls: readonly CallView[] }): JSX.Element {
-  const sum = (of: (each: CallView) => number) => calls.reduce((total, each) => total + of(each), 0);
-  const models = [...new Set(calls.map((each) => each.model))];
-  const rows: [string, string][] = [
-    ["Model", models.join(", ")],
-    ["Way", call.mode],
-    ["Prompt", call.prompt],
-    ["Guidance", call.guidance],
-    ["Attempts", call.attempts > 1 ? String(call.attempts) : ""],
-    [
-      "Usage",
-      `${count(sum((each) => each.prompt_tokens))} + ${count(sum((each) => each.completion_tokens))} tokens · ${seconds(sum((each) => each.seconds))}`,
-    ],
-  ];
-  return (
-    <dl class="sw-meta">
-      {rows
-        .filter(([, value]) => value !== "")
-        .map(([name, value]) => (
-          <>
-            <dt>{name}</dt>
-            <dd dir="auto" class={name === "Guidance" ? "sw-clamp" : "sw-ell"} title={value}>
-              {value}
-            </dd>
-          </>
-        ))}
-    </dl>
   );
 }

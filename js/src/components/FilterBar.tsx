@@ -113,10 +113,12 @@ function FullText({ view }: { view: View }): JSX.Element | null {
 /** "187 of 607": how much of all the grid shows. */
 function NofM({ view }: { view: View }): JSX.Element {
   view.line.replica.samplesAt.value;
+  const line = view.line.line.value;
+  const all = line.state === "saved" ? line.total : view.line.replica.samples.all.size;
   return (
     <span class="sw-nofm" role="status">
       <b class="sw-strong">{count(view.listing.value.rows)}</b>
-      <span class="sw-muted">of {count(view.line.replica.samples.all.size)}</span>
+      <span class="sw-muted">of {count(all)}</span>
     </span>
   );
 }

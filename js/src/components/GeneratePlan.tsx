@@ -1,5 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
+import { generateOutputs } from "../actions";
+import { Icon } from "../icons";
 import type { Shape } from "../plan";
 import { shapeBelow } from "../topics";
 import type { View } from "../view";
@@ -7,6 +9,7 @@ import { some } from "../words";
 import { Button } from "./bits";
 import { Figures, Guidance, SendButton, Steppers } from "./Plan";
 import { Popover } from "./Popover";
+import { Spend } from "./Spend";
 import { usePlan } from "./usePlan";
 
 /** Generate below the chosen topic: what is missing up to these numbers, or more when they are raised. */
@@ -23,6 +26,9 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
   const leaves = view.nodes.value
     .slice(view.at.value, node?.end)
     .filter((each) => each.children === 0).length;
+  const root = view.nodes.value[0];
+  const pending = root && view.running.value.length === 0 ? view.totals.value.get(root.id)?.pending : 0;
+  const waiting = pending ?? 0;
   const addBelow = () => {
     setBelow(true);
     plan.setShape({ ...plan.shape, topics: 4, subtopics: 0 });
@@ -40,6 +46,24 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
               : `${some(leaves, "leaf topic")} now. What is there already counts.`}
           </p>
         </div>
+        {waiting > 0 && (
+          <div class="sw-note">
+            <Icon name="pending" />
+            <div class="sw-plan-row">
+              <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
+              <Spend
+                view={view}
+                calls={waiting}
+                icon="play"
+                word={`Generate ${some(waiting, "output")}`}
+                onSend={() => {
+                  view.close();
+                  void generateOutputs(view);
+                }}
+              />
+            </div>
+          </div>
+        )}
         <div data-sw-first class="sw-plan-shape">
           <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
           {!below && (
@@ -48,6 +72,16 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
             </button>
           )}
         </div>
+        <label class="sw-tick">
+          <input
+            type="checkbox"
+            checked={!plan.outputs}
+            onChange={(event) => plan.setOutputs(!event.currentTarget.checked)}
+          />
+          <span>
+            Inputs only <span class="sw-muted">to review them before their outputs are paid for</span>
+          </span>
+        </label>
         <Guidance plan={plan} label="Guidance for this call (optional)" rows={2} />
         <div class="sw-card">
           <Figures plan={plan} />

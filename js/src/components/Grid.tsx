@@ -7,11 +7,12 @@ import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
 import { count, some } from "../words";
-import { Button, Check, TopicPath } from "./bits";
+import { Check, TopicPath } from "./bits";
 import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
 import { NoRows } from "./NoRows";
 import { Row } from "./Row";
+import { Spend } from "./Spend";
 import { type GridMemory, HEAD, keepStill, revealer } from "./scrolling";
 import { Tabs } from "./Tabs";
 
@@ -170,13 +171,13 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>
         <span class="sw-grow" />
-        <Button
+        <Spend
+          view={view}
+          calls={group.ids.length}
           icon="regenerate"
-          class="sw-btn--sm"
-          onPress={() => void decide(view, "retry", [...group.ids])}
-        >
-          {`Retry ${count(group.ids.length)}`}
-        </Button>
+          word={`Retry ${count(group.ids.length)}`}
+          onSend={() => void decide(view, "retry", [...group.ids])}
+        />
       </span>
     </div>
   );

@@ -1,10 +1,12 @@
 import type { ComponentChildren, JSX } from "preact";
-import { decide, goToNewest, refusal } from "../actions";
+import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
+import { choose, isProposed } from "../curate";
 import { Icon } from "../icons";
-import { isRow } from "../rows";
-import type { View } from "../view";
-import { count } from "../words";
+import { isRow, keyOf } from "../rows";
+import { TOLD, type View } from "../view";
+import { count, some } from "../words";
 import { Button, IconButton, Keys } from "./bits";
+import { Spend } from "./Spend";
 
 /** The line under the grid: what to press, what to do with the selection, or what came in out of sight. */
 export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Element {
@@ -14,8 +16,11 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
   if (arrived) return <Arrivals view={view} {...arrived} />;
   const failed = view.listing.value.rows;
   if (view.facet.value === "failed" && failed > 0) return <FailedFoot view={view} failed={failed} />;
+  const pending = view.running.value.length === 0 ? (view.listing.value.counts ?? here(view))?.pending : 0;
+  if (pending && ["all", "pending"].includes(view.facet.value))
+    return <PendingFoot view={view} pending={pending} />;
   return (
-    <Foot view={view} class="sw-hints">
+    <Foot class="sw-hints">
       <Hint chord=" ">select</Hint>
       <Hint chord="a">keep</Hint>
       <Hint chord="x">reject</Hint>
@@ -25,8 +30,34 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
   );
 }
 
-function Foot(props: { view: View; class?: string; children: ComponentChildren }): JSX.Element {
+function here(view: View) {
+  const node = view.node();
+  return node && view.totals.value.get(node.id);
+}
+
+function Foot(props: { class?: string; children: ComponentChildren }): JSX.Element {
   return <div class={`sw-foot ${props.class ?? ""}`}>{props.children}</div>;
+}
+
+/** Inputs that were made alone, or whose job stopped, wait for their outputs. */
+function PendingFoot({ view, pending }: { view: View; pending: number }): JSX.Element {
+  const shown = () => view.listing.value.items.filter((item) => isRow(item) && item.status === "pending");
+  return (
+    <Foot>
+      <span class="sw-small sw-muted sw-hide-n sw-ell">
+        {some(pending, "input waits for its output", "inputs wait for their outputs")}:{" "}
+        {some(pending, "model call")}
+      </span>
+      <span class="sw-grow" />
+      <Spend
+        view={view}
+        calls={pending}
+        icon="play"
+        word={`Generate ${some(pending, "output")}`}
+        onSend={() => void generateOutputs(view, view.cut ? shown().map(keyOf) : null)}
+      />
+    </Foot>
+  );
 }
 
 function Hint({ chord, children }: { chord: string; children: string }): JSX.Element {
@@ -40,18 +71,44 @@ function Hint({ chord, children }: { chord: string; children: string }): JSX.Ele
 
 function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element {
   const no = refusal(view);
+  const hidden = view.unlisted.value;
+  const pending = view.running.value.length === 0 ? view.pendingSelected.value : [];
+  const told =
+    selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
+  const { all } = view.line.replica.samples;
+  const chosen = [...view.selection.value].flatMap((id) => all.get(id) ?? []);
+  const proposed = chosen.filter((row) => isProposed(view, row)).map((row) => row.id);
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
-      <span class="sw-strong sw-selected">{`${count(selected)} selected`}</span>
+      <span class="sw-selected sw-ell" title={told}>
+        <b class="sw-strong">{`${count(selected)} selected`}</b>
+        {hidden > 0 && <span class="sw-c-warn">{`, ${count(hidden)} not shown`}</span>}
+        {told && <span class="sw-muted sw-hide-m">{`, ${count(TOLD)} in selected_ids`}</span>}
+      </span>
       <Button icon="check" class="sw-btn--sm" chord="a" off={no} onPress={() => void decide(view, "keep")}>
         {`Keep ${count(selected)}`}
       </Button>
       <Button icon="x" class="sw-btn--sm" chord="x" off={no} onPress={() => void decide(view, "reject")}>
         {`Reject ${count(selected)}`}
       </Button>
-      <Button icon="undo" class="sw-btn--sm sw-hide-n" off={no} onPress={() => void decide(view, "restore")}>
-        Restore
-      </Button>
+      {proposed.length > 0 ? (
+        <Button icon="diff" class="sw-btn--sm" off={no} onPress={() => void choose(view, "accept", proposed)}>
+          {`Take ${count(proposed.length)} new`}
+        </Button>
+      ) : (
+        <IconButton icon="undo" label="Restore" off={no} onPress={() => void decide(view, "restore")} />
+      )}
+      <IconButton icon="regenerate" label="Regenerate (R)" off={no} onPress={() => run(view, "regenerate")} />
+      {pending.length > 0 && (
+        <Spend
+          view={view}
+          calls={pending.length}
+          icon="play"
+          class="sw-btn--sm sw-hide-n"
+          word={`Generate ${some(pending.length, "output")}`}
+          onSend={() => void generateOutputs(view, [...pending])}
+        />
+      )}
       <span class="sw-grow" />
       <IconButton icon="x" label="Clear the selection (Esc)" onPress={() => view.select([])} />
     </div>
@@ -63,15 +120,19 @@ function FailedFoot({ view, failed }: { view: View; failed: number }): JSX.Eleme
   const ids = () => view.listing.value.items.filter(isRow).map((row) => row.id);
   const all = failed === 1 ? "" : "all ";
   return (
-    <Foot view={view}>
+    <Foot>
       <span class="sw-small sw-muted sw-hide-m">Failed samples are never exported.</span>
       <span class="sw-grow" />
       <Button icon="x" class="sw-btn--sm" off={no} onPress={() => void decide(view, "reject", ids())}>
         {`Reject ${all}${count(failed)}`}
       </Button>
-      <Button icon="regenerate" class="sw-btn--sm" off={no} onPress={() => void decide(view, "retry", ids())}>
-        {`Retry ${all}${count(failed)}`}
-      </Button>
+      <Spend
+        view={view}
+        calls={failed}
+        icon="regenerate"
+        word={`Retry ${all}${count(failed)}`}
+        onSend={() => void decide(view, "retry", ids())}
+      />
     </Foot>
   );
 }
@@ -98,7 +159,7 @@ function arrivals(view: View, edge: number): Arrived | null {
 
 function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Element {
   return (
-    <Foot view={view}>
+    <Foot>
       <button type="button" class="sw-btn sw-btn--sm" onClick={() => goToNewest(view)}>
         <Icon name={where === "below" ? "down" : "up"} size={14} class="sw-c-accent" />
         <span>

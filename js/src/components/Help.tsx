@@ -5,9 +5,13 @@ import type { View } from "../view";
 import { IconButton, Keys } from "./bits";
 import { Popover } from "./Popover";
 
-const GROUPS: readonly Group[] = ["Review", "Move", "Select", "Generate", "Topics", "Everywhere"];
+const COLUMNS: readonly (readonly Group[])[] = [
+  ["Review", "Everywhere"],
+  ["Move", "Select"],
+  ["Generate", "Topics"],
+];
 
-/** Every key, from the command table. */
+/** Every command that a person can give, with its keys, from the command table. */
 export function Help({ view }: { view: View }): JSX.Element {
   const close = () => {
     view.close();
@@ -21,8 +25,12 @@ export function Help({ view }: { view: View }): JSX.Element {
         <IconButton icon="x" label="Close (Esc)" onPress={close} />
       </header>
       <div class="sw-sheet sw-scroll" tabIndex={0} data-sw-first role="region" aria-label="Keys">
-        {GROUPS.map((group) => (
-          <GroupOfKeys group={group} />
+        {COLUMNS.map((groups) => (
+          <div>
+            {groups.map((group) => (
+              <GroupOfKeys group={group} />
+            ))}
+          </div>
         ))}
       </div>
       <footer>
@@ -45,13 +53,13 @@ const MORE: Partial<Record<Group, readonly [string[], string][]>> = {
 };
 
 function GroupOfKeys({ group }: { group: Group }): JSX.Element {
-  const commands = COMMANDS.filter((command) => command.group === group && command.keys.length > 0);
+  const commands = COMMANDS.filter((each) => each.group === group && (each.keys.length > 0 || each.icon));
   return (
     <section>
       <h3>{group}</h3>
       <ul>
         {commands.map((command) => (
-          <Line label={command.label} chords={command.keys.slice(0, 2)} />
+          <Line label={command.label} chords={command.keys} />
         ))}
         {MORE[group]?.map(([chords, label]) => (
           <Line label={label} chords={chords} />
@@ -62,13 +70,16 @@ function GroupOfKeys({ group }: { group: Group }): JSX.Element {
 }
 
 function Line({ label, chords }: { label: string; chords: readonly string[] }): JSX.Element {
+  // 1, 2, 3, 4, 5, 0 → 1 – 5 or 0
+  const shown = chords.length > 2 ? [chords[0], chords.at(-2), chords.at(-1)].map(String) : chords;
   return (
     <li>
       <span class="sw-ell">{label}</span>
       <span class="sw-keys">
-        {chords.map((chord, index) => (
+        {chords.length === 0 && <i>button</i>}
+        {shown.map((chord, index) => (
           <>
-            {index > 0 && <i>or</i>}
+            {index > 0 && <i>{chords.length > 2 && index === 1 ? "–" : "or"}</i>}
             <Keys chord={chord} />
           </>
         ))}

@@ -103,20 +103,29 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
   );
 }
 
+function noun(plan: Plan, samples: number | undefined): string {
+  return `${plan.outputs ? "sample" : "input"}${samples === 1 ? "" : "s"}`;
+}
+
 /** What it would take, as the kernel counts it. */
 export function Figures({ plan }: { plan: Plan }): JSX.Element {
   const { estimate } = plan;
   const [fewest = 0, most = fewest] = estimate?.calls ?? [];
   const figures: [string, string, string][] = [
-    [estimate ? count(estimate.samples) : "…", estimate?.samples === 1 ? "sample" : "samples", ""],
+    [estimate ? count(estimate.samples) : "…", noun(plan, estimate?.samples), ""],
     [
       estimate ? count(fewest) : "…",
       fewest === 1 ? "model call" : "model calls",
       most > fewest ? `At most ${count(most)}, when every answer has to be asked for twice` : "",
     ],
   ];
-  if (estimate && estimate.topics > 0) {
-    figures.splice(1, 0, [count(estimate.topics), estimate.topics === 1 ? "new topic" : "new topics", ""]);
+  if (plan.shape.topics > 0) {
+    const topics = estimate?.topics;
+    figures.splice(1, 0, [
+      topics === undefined ? "…" : count(topics),
+      topics === 1 ? "new topic" : "new topics",
+      "",
+    ]);
   }
   return (
     <dl class="sw-est" aria-live="polite">
@@ -141,7 +150,7 @@ export function SendButton({
   chord: string;
 }): JSX.Element {
   const { estimate, asking, off, shape } = plan;
-  const samples = some(estimate?.samples ?? product(shape), "sample");
+  const samples = some(estimate?.samples ?? product(shape), plan.outputs ? "sample" : "input");
   const calls = some(estimate?.calls[0] ?? 0, "model call");
   return (
     <button

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { starsOf } from "../curate";
 import { Icon, type IconName } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
 import type { Status } from "../store";
@@ -6,6 +7,8 @@ import type { Verb } from "../verdicts";
 import type { View } from "../view";
 import { Check } from "./bits";
 import { Marked } from "./Marked";
+import { isMaking, Mark } from "./Marks";
+import { Stars } from "./Stars";
 
 const WORDS: Record<Status, string> = {
   draft: "Draft",
@@ -14,11 +17,14 @@ const WORDS: Record<Status, string> = {
   failed: "Failed",
   pending: "Pending",
 };
-const SOON: Record<Verb, { status: Status; word: string }> = {
+const SOON: Record<Verb, { status: Status | null; word: string }> = {
   keep: { status: "kept", word: "Keep" },
   reject: { status: "rejected", word: "Reject" },
   restore: { status: "draft", word: "Restore" },
   retry: { status: "pending", word: "Retry" },
+  edit: { status: null, word: "Edit" },
+  accept: { status: null, word: "Take new" },
+  decline: { status: null, word: "Decline" },
 };
 
 /** A status with its icon and word. */
@@ -38,7 +44,7 @@ export function shownStatus(view: View, row: SampleRow): { status: Status; queue
   const verb = view.line.verdicts.of(row.id);
   if (!verb) return { status: row.status };
   const late = ["busy", "silent"].includes(view.line.line.value.state);
-  return { status: SOON[verb].status, queued: late ? SOON[verb].word : undefined };
+  return { status: SOON[verb].status ?? row.status, queued: late ? SOON[verb].word : undefined };
 }
 
 interface RowProps {
@@ -53,6 +59,7 @@ export function Row({ view, row, index, start }: RowProps): JSX.Element {
   const selected = view.selection.value.has(row.id);
   const focused = view.focus.value === row.id;
   const fresh = view.fresh.has(row.id);
+  const stars = starsOf(view, row);
   const pick = (event: MouseEvent) => {
     if (event.shiftKey) view.selectTo(row.id);
     else if (event.ctrlKey || event.metaKey) view.toggle(row.id);
@@ -91,6 +98,7 @@ export function Row({ view, row, index, start }: RowProps): JSX.Element {
       </div>
       <div class="sw-st sw-cell-st" role="gridcell">
         <StatusWord status={status} queued={queued} />
+        {stars !== null && <Stars stars={stars} />}
         <Badge view={view} row={row} fresh={fresh} queued={queued !== undefined} status={status} />
       </div>
     </div>
@@ -107,6 +115,8 @@ function Badge(props: {
   const { row, status } = props;
   if (props.queued) return <span class="sw-badge sw-c-warn">queued</span>;
   if (props.fresh) return <span class="sw-badge sw-c-accent sw-fade">New</span>;
+  const pressing = row.unfinished || isMaking(props.view, row) || props.view.editing.value?.id === row.id;
+  if (pressing) return <Mark view={props.view} row={row} />;
   if (status === "failed") {
     const topic = props.view.nodeOf(row.topic);
     return <span class="sw-badge sw-ell">{topic?.name || "All topics"}</span>;
@@ -118,13 +128,7 @@ function Badge(props: {
       </span>
     );
   }
-  if (row.origin !== "edited" && row.origin !== "own") return null;
-  return (
-    <span class="sw-badge">
-      {row.origin === "edited" && <Icon name="edit" size={12} />}
-      {row.origin === "edited" ? "Edited" : "Own"}
-    </span>
-  );
+  return <Mark view={props.view} row={row} />;
 }
 
 type Words = readonly string[];

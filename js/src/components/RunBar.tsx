@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
 import { Icon } from "../icons";
-import type { JobRow } from "../protocol.gen";
+import type { JobRow, Progress } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, rate, some, stepName, timeLeft } from "../words";
 import { Button, IconButton } from "./bits";
@@ -11,7 +11,7 @@ export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; 
   const { replica } = view.line;
   replica.jobsAt.value;
   const dismissed = view.dismissed.value;
-  const [running] = view.running.value;
+  const running = view.running.value.at(-1);
   if (running) return { kind: "running", job: running };
   const ended = view.ended.value;
   if (ended && !dismissed.has(ended.id)) return { kind: "ended", job: ended };
@@ -27,18 +27,32 @@ export function RunBar({ view }: { view: View }): JSX.Element | null {
 }
 
 function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
-  const progress = view.line.replica.progress.value.get(job.id);
-  const { done, total, failed, tokens } = progress ?? job;
-  const step = stepName(progress?.step ?? job.kind);
+  const all = view.line.replica.progress.value;
+  const progress = all.get(job.id);
+  const jobs = view.running.value;
+  const sum = (of: (each: JobRow | Progress) => number) =>
+    jobs.reduce((total, each) => total + of(all.get(each.id) ?? each), 0);
+  const [done, total] = [sum((each) => each.done), sum((each) => each.total)];
+  const [failed, tokens] = [sum((each) => each.failed), sum((each) => each.tokens)];
+  const several = jobs.length > 1;
+  const step = several ? `${count(jobs.length)} running` : stepName(progress?.step ?? job.kind);
   const share = total > 0 ? Math.min(100, (100 * done) / total) : 0;
-  const others = view.running.value.length - 1;
   const waiting = progress?.waiting;
   const no = refusal(view);
   return (
     <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
       <span class="sw-ico-t">
         <Icon name="spin" class="sw-spin sw-c-accent" />
-        <span class="sw-strong">{step}</span>
+        <button
+          type="button"
+          class="sw-strong"
+          aria-haspopup="dialog"
+          aria-expanded={view.open.value === "jobs"}
+          title="All jobs"
+          onClick={() => run(view, "jobs")}
+        >
+          {step}
+        </button>
       </span>
       <span>
         <b class="sw-strong">{count(done)}</b>
@@ -60,22 +74,23 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
         </span>
       ) : (
         <>
-          {progress && progress.rate > 0 && <span class="sw-muted sw-hide-n">{rate(progress.rate)}</span>}
-          {progress?.eta != null && <span class="sw-hide-n">{timeLeft(progress.eta)}</span>}
+          {!several && progress && progress.rate > 0 && (
+            <span class="sw-muted sw-hide-n">{rate(progress.rate)}</span>
+          )}
+          {!several && progress?.eta != null && <span class="sw-hide-n">{timeLeft(progress.eta)}</span>}
         </>
       )}
       {tokens > 0 && <span class="sw-sep sw-hide-m" />}
       {tokens > 0 && <span class="sw-muted sw-hide-m">{compact(tokens)} tokens</span>}
-      {others > 0 && <span class="sw-muted sw-hide-m">{some(others, "more job")}</span>}
       {failed > 0 && <Failures view={view} failed={failed} />}
       <Button
         icon="stop"
         class="sw-btn--sm"
         off={no}
         title="What is finished stays"
-        onPress={() => void send(view, "stop", { job: job.id })}
+        onPress={() => void send(view, "stop", { job: several ? null : job.id })}
       >
-        Stop
+        {several ? "Stop all" : "Stop"}
       </Button>
     </div>
   );

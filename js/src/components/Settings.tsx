@@ -133,7 +133,12 @@ function back(view: View, said: string): void {
   view.toasts.say(said);
 }
 
-function Foot(props: { view: View; word: string; off: string | null; onPress: () => void }): JSX.Element {
+export function Foot(props: {
+  view: View;
+  word: string;
+  off: string | null;
+  onPress: () => void;
+}): JSX.Element {
   return (
     <div class="sw-plan-foot">
       <Button

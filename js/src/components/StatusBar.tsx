@@ -5,7 +5,7 @@ import { Icon, type IconName } from "../icons";
 import type { StudioView } from "../protocol.gen";
 import type { Line } from "../transport";
 import type { View } from "../view";
-import { count, fileName, some } from "../words";
+import { count, dateOf, fileName, some } from "../words";
 import { copyText, IconButton, Keys } from "./bits";
 
 const CODE = "studio.to_pandas()";
@@ -15,14 +15,15 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
   const root = view.nodes.value[0];
   const kept = root ? (view.totals.value.get(root.id)?.kept ?? 0) : 0;
   const toast = view.toasts.now.value;
+  const line = view.line.line.value;
   return (
     <div class="sw-statusbar">
-      <Truth line={view.line.line.value} studio={studio} />
+      <Truth view={view} line={line} studio={studio} />
       {studio?.session && !toast && <span class="sw-si sw-hide-m sw-faint">session {studio.session}</span>}
       <span class="sw-grow" />
       {toast && <ToastLine view={view} />}
       {toast && <span class="sw-grow" />}
-      <span class="sw-si sw-hide-n">
+      <span class={`sw-si ${line.state === "saved" ? "sw-vh" : "sw-hide-n"}`}>
         <span>
           <b class="sw-strong">{count(kept)}</b> kept in
         </span>
@@ -63,8 +64,20 @@ export function truth(line: Line, studio: StudioView | null): Said {
             : "Kernel gone",
         title: "Run the cell again to go on",
       };
+    case "saved":
+      return {
+        icon: "lock",
+        kind: "warn",
+        text: `${line.kernel ? "The kernel has not answered yet" : "No kernel"}. As of ${dateOf(line.at)}. Run the cell to go on.`,
+        title: "What the notebook was saved with: the first samples, kept ones first",
+      };
     case "silent":
-      return { icon: "hourglass", kind: "warn", text: "No answer from the kernel" };
+      return {
+        icon: "hourglass",
+        kind: "warn",
+        text: "No answer from the kernel",
+        title: "It may be running another cell. If it is not, run this cell again.",
+      };
     case "busy":
       return {
         icon: "hourglass",
@@ -94,18 +107,41 @@ function file(studio: StudioView | null): Said {
   return { icon: "saved", kind: "plain", text: "Saved", more: fileName(studio.path), title: studio.path };
 }
 
-function Truth({ line, studio }: { line: Line; studio: StudioView | null }): JSX.Element {
-  const said = truth(line, studio);
+function Truth(props: { view: View; line: Line; studio: StudioView | null }): JSX.Element {
+  const { view, line } = props;
+  const said = truth(line, props.studio);
   const kinds = { plain: "", warn: "sw-conn--busy", bad: "sw-conn--bad" };
-  return (
-    <span
-      class={`sw-conn ${kinds[said.kind]}`}
-      role={said.kind === "plain" ? "status" : "alert"}
-      title={said.title}
-    >
+  const look = `sw-conn ${kinds[said.kind]}`;
+  const inner = (
+    <>
       <Icon name={said.icon} size={14} class={said.icon === "spin" ? "sw-spin" : ""} />
       <span class="sw-ell">{said.text}</span>
       {said.more && <span class="sw-faint sw-hide-n sw-ell">{said.more}</span>}
+    </>
+  );
+  const waits = (line.state === "busy" && line.queued > 0) || (line.state === "gone" && line.lost > 0);
+  if (!waits) {
+    return (
+      <span class={look} role={said.kind === "plain" ? "status" : "alert"} title={said.title}>
+        {inner}
+      </span>
+    );
+  }
+  return (
+    <span role="alert" class="sw-si">
+      <button
+        type="button"
+        class={look}
+        title={said.title}
+        aria-haspopup="dialog"
+        aria-expanded={view.open.value === "line"}
+        onClick={() => {
+          view.open.value = view.open.value === "line" ? null : "line";
+        }}
+      >
+        {inner}
+        <Icon name="chevd" size={12} class="sw-up" />
+      </button>
     </span>
   );
 }

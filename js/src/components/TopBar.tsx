@@ -57,12 +57,31 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       {step("undo", "Undo")}
       {step("redo", "Redo")}
       <IconButton
+        icon="hourglass"
+        label="Jobs"
+        class="sw-hide-n"
+        menu
+        pressed={open === "jobs"}
+        onPress={() => run(view, "jobs")}
+      />
+      <IconButton
         icon="help"
         label={`Keys (${keyLabel("help")})`}
         class="sw-hide-n"
         onPress={() => run(view, "help")}
       />
       <span class="sw-sep sw-hide-n" />
+      <Button
+        icon="export"
+        menu
+        class="sw-word-m"
+        label="Export"
+        off={no}
+        open={open === "export"}
+        onPress={() => run(view, "export")}
+      >
+        Export
+      </Button>
       <button
         type="button"
         class={`sw-btn ${plain || open === "generate" ? "" : "sw-btn--primary"}`}

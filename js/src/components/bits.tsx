@@ -69,6 +69,8 @@ interface IconButtonProps {
   off?: string | null;
   class?: string;
   pressed?: boolean;
+  /** Whether it opens something. */
+  menu?: boolean;
 }
 
 export function IconButton({
@@ -78,6 +80,7 @@ export function IconButton({
   off,
   class: more = "",
   pressed,
+  menu,
 }: IconButtonProps): JSX.Element {
   return (
     <button
@@ -85,7 +88,9 @@ export function IconButton({
       class={`sw-icon-btn ${more}`}
       aria-label={label}
       aria-disabled={off ? "true" : undefined}
-      aria-pressed={pressed}
+      aria-haspopup={menu ? "dialog" : undefined}
+      aria-expanded={menu ? pressed === true : undefined}
+      aria-pressed={menu ? undefined : pressed}
       title={off ?? label}
       onClick={() => (off ? undefined : onPress())}
     >

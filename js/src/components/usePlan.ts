@@ -11,6 +11,9 @@ export interface Plan {
   setShape: (shape: Shape) => void;
   guidance: string;
   setGuidance: (text: string) => void;
+  /** False: only inputs, to be reviewed before their outputs are paid for. */
+  outputs: boolean;
+  setOutputs: (outputs: boolean) => void;
   /** What the kernel says that this shape would take, null while it has not said. */
   estimate: EstimateView | null;
   /** Whether the next press sends, because the calls have been shown. */
@@ -24,10 +27,11 @@ export interface Plan {
 export function usePlan(view: View, under: readonly string[], start: Shape, text: string): Plan {
   const [shape, putShape] = useState(start);
   const [guidance, setGuidance] = useState(text);
+  const [outputs, putOutputs] = useState(true);
   const [estimate, setEstimate] = useState<EstimateView | null>(null);
   const [asking, setAsking] = useState(false);
-  const args = growArgs(shape, under, guidance);
-  const key = JSON.stringify([under, args.depth, args.topics, shape.samples]);
+  const args = growArgs(shape, under, guidance, outputs);
+  const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs]);
   view.line.replica.samplesAt.value;
   const blocked = refusal(view);
 
@@ -51,6 +55,10 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
     setEstimate(null);
     putShape(next);
   };
+  const setOutputs = (next: boolean) => {
+    setEstimate(null);
+    putOutputs(next);
+  };
   const missing = estimate !== null && estimate.samples === 0 && estimate.topics === 0;
   const off = blocked ?? (missing ? "Nothing is missing here. Raise a number." : null);
   const send = () => {
@@ -58,7 +66,7 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
     else if (!asking && (estimate?.calls[0] ?? 0) > ASK_ABOVE) setAsking(true);
     else void grow(view, args);
   };
-  return { shape, setShape, guidance, setGuidance, estimate, asking, off, send };
+  return { shape, setShape, guidance, setGuidance, outputs, setOutputs, estimate, asking, off, send };
 }
 
 function isEstimate(answer: unknown): answer is EstimateView {

@@ -1,0 +1,149 @@
+import type { ComponentChild, JSX } from "preact";
+import { useEffect, useRef } from "preact/hooks";
+import { same } from "../controls";
+import { choose, closeCompare, nextProposal, proposals } from "../curate";
+import { diffWords, lines, sideOf } from "../diff";
+import type { SampleBody, VersionView } from "../protocol.gen";
+import { refusal } from "../send";
+import type { View } from "../view";
+import { clock, count } from "../words";
+import { Button, IconButton, TopicPath } from "./bits";
+import { by } from "./Origin";
+import { Skeleton, StatusWord } from "./Row";
+
+/** Two versions of the sample in focus, side by side: the current one and the new one, else the one before it. */
+export function Diff({ view }: { view: View }): JSX.Element | null {
+  const { bodies } = view.line;
+  bodies.at.value;
+  const box = useRef<HTMLElement>(null);
+  const row = view.focused.value?.row;
+  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => {
+    if (row) bodies.want([row]);
+    else closeCompare(view);
+  }, [row]);
+  if (!row) return null;
+  const move = (way: 1 | -1) => view.moveTo(nextProposal(view, way));
+  const close = () => closeCompare(view);
+  const keys = (event: KeyboardEvent) => {
+    const act = { j: () => move(1), s: () => move(1), k: () => move(-1), d: close }[event.key.toLowerCase()];
+    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    act();
+  };
+  const body = bodies.of(row);
+  const open = proposals(view);
+  const at = open.indexOf(row) + 1;
+  const pair = body && pairOf(body, at > 0);
+  const choice = (verb: "accept" | "decline", word: string) => (
+    <span>
+      <Button
+        icon={verb === "accept" ? "right" : "left"}
+        class="sw-btn--lg"
+        chord={verb === "accept" ? "ArrowRight" : "ArrowLeft"}
+        off={refusal(view)}
+        onPress={() => void choose(view, verb, [row.id])}
+      >
+        {word}
+      </Button>
+    </span>
+  );
+  return (
+    <section class="sw-pane sw-diff" aria-label="Compare versions" ref={box} tabIndex={-1} onKeyDown={keys}>
+      <div class="sw-head">
+        <span class="sw-strong sw-grow">{at > 0 ? "New versions" : "Versions"}</span>
+        {at > 0 && (
+          <>
+            <span class="sw-muted">{`${count(at)} of ${count(open.length)}`}</span>
+            <IconButton icon="up" label="Previous (K)" onPress={() => move(-1)} />
+            <IconButton icon="down" label="Next (J)" onPress={() => move(1)} />
+            <span class="sw-sep" />
+          </>
+        )}
+        <IconButton icon="x" label="Close (Esc)" onPress={close} />
+      </div>
+      <div class="sw-scroll" tabIndex={0} role="region" aria-label="Differences">
+        <div class="sw-diff-in">
+          <div class="sw-crumb">
+            <TopicPath path={view.nodeOf(row.topic)?.path ?? []} />
+            <span class="sw-grow" />
+            <StatusWord status={row.status} />
+          </div>
+          {!pair && (body ? <p>There is only this version.</p> : <Skeleton />)}
+          {pair && same(pair[0].input, pair[1].input) && (
+            <p class="sw-text" dir="auto">
+              {typeof pair[0].input === "string" ? pair[0].input : JSON.stringify(pair[0].input)}
+            </p>
+          )}
+        </div>
+        {pair && (
+          <div class="sw-diff-grid">
+            <span class="sw-dh sw-label">Output</span>
+            {pair.map((version) => (
+              <div class="sw-dh sw-ell" title={by(version)} dir="auto">
+                <b>Version {version.n}</b>{" "}
+                <span class="sw-muted sw-small">{`${about(row.version, at, version)} · ${clock(version.created)} · ${by(version)}`}</span>
+              </div>
+            ))}
+            {!same(pair[0].input, pair[1].input) && compared("input", pair[0].input, pair[1].input)}
+            {compared("output", pair[0].output, pair[1].output)}
+          </div>
+        )}
+      </div>
+      {at > 0 && pair && (
+        <div class="sw-foot sw-diff-grid" role="toolbar" aria-label="Choose a version">
+          <span />
+          {choice("decline", `Stay with ${pair[0].n}`)}
+          {choice("accept", `Take ${pair[1].n}`)}
+        </div>
+      )}
+    </section>
+  );
+}
+
+function about(current: number, at: number, version: VersionView): string {
+  if (version.n === current) return "now";
+  return at > 0 ? "new" : "before";
+}
+
+/** The version that is and the new one; without a new one, the one before and the one that is. */
+function pairOf(body: SampleBody, proposed: boolean): [VersionView, VersionView] | null {
+  const whole = body.versions.filter((version) => version.output !== null).sort((a, b) => a.n - b.n);
+  const current = whole.find((version) => version.n === body.version);
+  const other = whole.findLast((version) =>
+    proposed ? version.n === body.proposal : version.n < body.version,
+  );
+  if (!current || !other) return null;
+  return proposed ? [current, other] : [other, current];
+}
+
+/** Field by field: what is equal is muted, what is not shows its words. */
+function compared(whole: string, before: unknown, after: unknown): ComponentChild {
+  return lines(before, after).map((line) => {
+    const equal = line.before === line.after;
+    const pieces = diffWords(line.before ?? "", line.after ?? "");
+    const side = (text: string | null, kind: "del" | "ins") => {
+      const Change = kind;
+      return (
+        <div class={equal ? "sw-text sw-muted" : "sw-text"} dir="auto">
+          {text === null ? (
+            <span class="sw-faint sw-small">not set</span>
+          ) : (
+            sideOf(pieces, kind).map((piece) =>
+              piece.kind === kind ? <Change>{piece.text}</Change> : piece.text,
+            )
+          )}
+        </div>
+      );
+    };
+    return (
+      <>
+        <span class="sw-mono sw-muted sw-ell" title={line.name} dir="auto">
+          {line.name || whole}
+        </span>
+        {side(line.before, "del")}
+        {side(line.after, "ins")}
+      </>
+    );
+  });
+}

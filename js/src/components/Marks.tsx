@@ -1,0 +1,30 @@
+import type { JSX } from "preact";
+import { isProposed } from "../curate";
+import { Icon, type IconName } from "../icons";
+import type { SampleRow } from "../protocol.gen";
+import type { View } from "../view";
+
+/** Whether the sample is being made again now. */
+export function isMaking(view: View, row: SampleRow): boolean {
+  const { making, replica } = view.line;
+  making.at.value;
+  replica.jobsAt.value;
+  return making.has(row, replica.jobs);
+}
+
+/** What is to be known of a sample beside its status, the most pressing alone; or null. */
+export function Mark({ view, row }: { view: View; row: SampleRow }): JSX.Element | null {
+  const badge = (icon: IconName, colour: string, word: string) => (
+    <span class={`sw-badge sw-c-${colour}`}>
+      <Icon name={icon} size={12} class={icon === "spin" ? "sw-spin" : ""} />
+      {word}
+    </span>
+  );
+  if (view.editing.value?.id === row.id) return badge("edit", "accent", "Editing");
+  if (isMaking(view, row)) return badge("spin", "", "Regenerating");
+  if (row.unfinished) return badge("edit", "warn", "Unfinished");
+  if (row.stale) return badge("regenerate", "warn", "Stale output");
+  if (isProposed(view, row)) return badge("diff", "accent", "New version");
+  if (row.origin === "edited") return badge("edit", "", "Edited");
+  return row.origin === "own" ? <span class="sw-badge">Own</span> : null;
+}

@@ -1,0 +1,77 @@
+import type { ComponentChildren, JSX } from "preact";
+import { refusal, run } from "../actions";
+import { choose, isProposed } from "../curate";
+import { discardUnfinished, openEdit } from "../editing";
+import { Icon } from "../icons";
+import type { SampleBody, SampleRow } from "../protocol.gen";
+import type { View } from "../view";
+import { Button } from "./bits";
+
+/** Its word, what it does, its key. */
+type Act = readonly [string, () => unknown, string?];
+
+interface NoteProps {
+  kind: "failed" | "warn" | "plain";
+  children: ComponentChildren;
+  acts?: readonly Act[];
+  off?: string | null;
+}
+
+/** A box with something to know, and what can be done about it. */
+export function Note({ kind, children, acts, off = null }: NoteProps): JSX.Element {
+  return (
+    <div class={`sw-note sw-note--${kind}`}>
+      <Icon name={kind === "plain" ? "info" : kind} />
+      <div dir="auto">
+        {children}
+        {acts && (
+          <div class="sw-acts">
+            {acts.map(([word, onPress, chord = ""]) => (
+              <Button class="sw-btn--sm" chord={chord} off={off} onPress={onPress}>
+                {word}
+              </Button>
+            ))}
+          </div>
+        )}
+      </div>
+    </div>
+  );
+}
+
+/** What waits for the person at this sample: an edit to finish, an output to make again, a version to choose. */
+export function Notes({ view, row, body }: { view: View; row: SampleRow; body: SampleBody }): JSX.Element {
+  const off = refusal(view);
+  const ids = [row.id];
+  const remake = () => {
+    view.select([]); // this sample is meant, not what is ticked in the grid
+    run(view, "remake");
+  };
+  const unfinished: Act[] = [
+    ["Continue edit", () => openEdit(view), "e"],
+    ["Discard", () => discardUnfinished(view, body)],
+  ];
+  const proposed: Act[] = [
+    ["Compare", () => run(view, "compare"), "d"],
+    ["Take", () => choose(view, "accept", ids)],
+    ["Decline", () => choose(view, "decline", ids)],
+  ];
+  return (
+    <>
+      {body.unfinished && (
+        <Note kind="warn" off={off} acts={unfinished}>
+          Unfinished edit: {body.unfinished.problem}
+        </Note>
+      )}
+      {row.stale && (
+        <Note kind="warn" off={off} acts={[["Regenerate", remake, "Shift+r"]]}>
+          Output was made for the older input.
+        </Note>
+      )}
+      {isProposed(view, row) && (
+        <Note kind="plain" off={off} acts={proposed}>
+          Version {body.proposal} is new. This one stays until you choose.
+        </Note>
+      )}
+    </>
+  );
+}

@@ -1,0 +1,41 @@
+import type { JSX } from "preact";
+import { useState } from "preact/hooks";
+import { refusal } from "../actions";
+import type { IconName } from "../icons";
+import { ASK_ABOVE } from "../plan";
+import type { View } from "../view";
+import { some } from "../words";
+import { Button } from "./bits";
+
+interface SpendProps {
+  view: View;
+  /** Model calls that it sends at least: one a sample. */
+  calls: number;
+  icon: IconName;
+  word: string;
+  class?: string;
+  onSend: () => void;
+}
+
+/** A button that spends: its tooltip says the calls, and above 200 of them the first press does. */
+export function Spend({
+  view,
+  calls,
+  icon,
+  word,
+  class: more = "sw-btn--sm",
+  onSend,
+}: SpendProps): JSX.Element {
+  const [asking, setAsking] = useState(0);
+  const says = some(calls, "model call");
+  const sure = calls <= ASK_ABOVE || asking === calls;
+  const press = () => {
+    setAsking(sure ? 0 : calls);
+    if (sure) onSend();
+  };
+  return (
+    <Button icon={icon} class={more} off={refusal(view)} title={`${says} or a few more`} onPress={press}>
+      {asking === calls ? `${word}: ${says}` : word}
+    </Button>
+  );
+}

@@ -1,0 +1,81 @@
+import type { JSX } from "preact";
+import { rate, rateBy, starsOf } from "../curate";
+import { Icon } from "../icons";
+import type { SampleBody, SampleRow } from "../protocol.gen";
+import type { View } from "../view";
+import { some } from "../words";
+
+const FIVE = [1, 2, 3, 4, 5];
+
+/** How a row is rated, at a glance. */
+export function Stars({ stars }: { stars: number }): JSX.Element {
+  return (
+    <span class="sw-stars" role="img" aria-label={`${stars} of 5 stars`}>
+      {FIVE.map((each) => (
+        <Icon name="star" size={14} class={each <= stars ? "sw-on" : "sw-off"} />
+      ))}
+    </span>
+  );
+}
+
+/** Five stars to press: arrows and digits move, 0 or the same star again takes the rating back. */
+export function StarSet(props: {
+  label: string;
+  stars: number | null;
+  onRate: (stars: number | null) => void;
+}): JSX.Element {
+  const { label, stars, onRate } = props;
+  const move = (event: KeyboardEvent) => {
+    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
+    const to = by === undefined ? event.key : String(Math.min(5, Math.max(1, (stars ?? 0) + by)));
+    if (!/^[0-5]$/.test(to)) return;
+    event.preventDefault();
+    if (to !== String(stars)) onRate(Number(to) || null);
+    const set = event.currentTarget as HTMLElement;
+    set.querySelectorAll("button")[Math.max(1, Number(to)) - 1]?.focus();
+  };
+  return (
+    <span class="sw-rate" role="radiogroup" aria-label={label} onKeyDown={move}>
+      {FIVE.map((each) => (
+        <button
+          type="button"
+          role="radio"
+          aria-checked={each === stars}
+          class="sw-icon-btn sw-icon-btn--sm sw-c-star"
+          aria-label={some(each, "star")}
+          tabIndex={each === (stars ?? 1) ? 0 : -1}
+          onClick={() => onRate(each === stars ? null : each)}
+        >
+          <Icon name="star" class={each <= (stars ?? 0) ? "sw-on" : "sw-off"} />
+        </button>
+      ))}
+    </span>
+  );
+}
+
+/** The rating of a sample: overall, and by each requirement of the task. */
+export function Rating({ view, row, body }: { view: View; row: SampleRow; body: SampleBody }): JSX.Element {
+  const stars = starsOf(view, row);
+  const { requirements } = view.line.ratings.of(row.id) ?? {};
+  return (
+    <section aria-label="Rating">
+      <div class="sw-rate">
+        <h3 class="sw-label sw-ell">Rating</h3>
+        <StarSet label="Overall" stars={stars} onRate={(next) => void rate(view, next, [row.id])} />
+      </div>
+      {view.line.replica.task.value?.requirements.map(({ name, text }) => (
+        <div class="sw-rate">
+          <span class="sw-ell sw-muted sw-small" title={text} dir="auto">
+            {text}
+          </span>
+          <StarSet
+            label={text}
+            stars={requirements?.[name] === undefined ? (body.ratings[name] ?? null) : requirements[name]}
+            onRate={(next) => void rateBy(view, row, name, next)}
+          />
+        </div>
+      ))}
+    </section>
+  );
+}

@@ -1,0 +1,44 @@
+import type { WireArgs, WireName } from "./commands.gen";
+import { CommandError } from "./transport";
+import type { View } from "./view";
+
+/** Why a command that goes to the kernel cannot be given now, or null. */
+export function refusal(view: View): string | null {
+  const studio = view.line.replica.studio.value;
+  const line = view.line.line.value;
+  if (line.state === "gone") return "The kernel is gone. Run the cell again.";
+  if (line.state === "saved")
+    return line.kernel ? "The kernel has not answered yet." : "Read-only. Run the cell to go on.";
+  if (!studio) return "The kernel has not answered yet.";
+  return studio.read_only ? `Read-only: ${studio.read_only}` : null;
+}
+
+/** Says why nothing can be sent now, if so. */
+export function isRefused(view: View): boolean {
+  const no = refusal(view);
+  if (no) view.toasts.say(no, { alert: true });
+  return no !== null;
+}
+
+/** Sends a command; what goes wrong is said in the status bar. Returns the kernel's answer, or null. */
+export async function send<Name extends WireName>(
+  view: View,
+  name: Name,
+  args: WireArgs[Name],
+  refused: (message: string) => void = (message) => view.toasts.say(message, { alert: true }),
+): Promise<{ ok: unknown } | null> {
+  if (isRefused(view)) return null;
+  try {
+    return { ok: await view.line.cmd(name, args) };
+  } catch (error) {
+    if (!(error instanceof CommandError)) throw error;
+    if (error.kind !== "gone") refused(error.message);
+    return null;
+  }
+}
+
+/** `keep` and `edit` answer with the samples that they did not take, and why; `check` with fields and why. */
+export function refusals(ok: unknown): [string, string][] {
+  if (typeof ok !== "object" || ok === null) return [];
+  return Object.entries(ok).filter((entry): entry is [string, string] => typeof entry[1] === "string");
+}

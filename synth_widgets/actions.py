@@ -1,0 +1,136 @@
+"""One action of a person on many things: one step to undo, done in slices between which others have their turn.
+
+Ten thousand verdicts take a second. Were they one commit, no job, no view and no other command would go on meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from typing import TypeVar, cast
+
+from synth_widgets.core import Core, Undone
+from synth_widgets.records import Sample
+from synth_widgets.store import review
+from synth_widgets.store.changes import Change, by_record
+from synth_widgets.store.state import Group
+from synth_widgets.store.store import Step
+
+T = TypeVar("T")
+R = TypeVar("R")
+SLICE = 200
+"""Things that one commit changes: a few milliseconds."""
+
+
+def carry_out(
+    core: Core,
+    things: Sequence[T],
+    changes_of: Callable[[Sequence[T]], Iterable[Change | None]],
+    label: Callable[[], str],
+    *,
+    check: Callable[[Sequence[T]], object] = lambda _part: None,
+    result: R,
+) -> R:
+    """Change things as one step. On the engine's thread.
+
+    Args:
+        core: whose they are.
+        things: what it is about, such as ids.
+        changes_of: makes the changes of some of the things from the state as it is then; called slice by slice.
+        label: names the step, as far as it is done.
+        check: raises when something is wrong with some of the things. All are checked before any is changed.
+        result: what to return in the end.
+
+    Returns:
+        ``result``; of more than one slice, a coroutine that returns it.
+    """
+    if len(things) > SLICE:
+        return cast(R, _in_slices(core, things, changes_of, label, check=check, result=result))
+    check(things)
+    changes = list(changes_of(things))
+    core.store.commit(changes, label=label())
+    return result
+
+
+async def _in_slices(
+    core: Core,
+    things: Sequence[T],
+    changes_of: Callable[[Sequence[T]], Iterable[Change | None]],
+    label: Callable[[], str],
+    *,
+    check: Callable[[Sequence[T]], object],
+    result: R,
+) -> R:
+    async with core.turning:  # who wants to undo it waits until it is whole
+        for part in slices(things):
+            check(part)
+            await asyncio.sleep(0)
+        step = Step()
+        for part in slices(things):
+            changes = list(changes_of(part))
+            core.store.commit(changes, label=label(), step=step)
+            await asyncio.sleep(0)
+    return result
+
+
+def on_samples(
+    core: Core,
+    ids: Sequence[str],
+    changes_of: Callable[[list[Sample]], Iterable[Change | None]],
+    label: Callable[[], str],
+    *,
+    result: R,
+) -> R:
+    """Change samples as one step, as `carry_out` does. One that is not there raises, and nothing is changed.
+
+    Args:
+        core: whose they are.
+        ids: of the samples.
+        changes_of: makes the changes of some of them; called slice by slice.
+        label: names the step, as far as it is done.
+        result: what to return in the end.
+
+    Raises:
+        UnknownIdError: there is no such sample.
+    """
+    state = core.state
+
+    def changes(part: Sequence[str]) -> Iterable[Change | None]:
+        found = (state.samples[ident] for ident in part)
+        return changes_of([sample for sample in found if state.is_visible(sample)])
+
+    return carry_out(core, ids, changes, label, check=lambda part: review.find(state, part), result=result)
+
+
+async def undo(core: Core) -> Undone | None:
+    """Take the newest action back; ``None`` when there is none."""
+    async with core.turning:
+        group = core.state.next_undo()
+        return None if group is None else await _turn(core, group, is_undo=True)
+
+
+async def redo(core: Core) -> Undone | None:
+    """Make the last action that was undone again; ``None`` when there is none."""
+    async with core.turning:
+        group = core.state.next_redo()
+        return None if group is None else await _turn(core, group, is_undo=False)
+
+
+async def _turn(core: Core, group: Group, *, is_undo: bool) -> Undone:
+    store = core.store
+    await asyncio.wrap_future(store.saved())  # what the file refused has no entries to turn by
+    entries = await asyncio.wrap_future(store.entries(group))
+    records = by_record(entries) if len(entries) <= SLICE else await core.engine.on_worker(lambda: by_record(entries))
+    parts = list(slices(records))
+    skipped: list[str] = []
+    for part in reversed(parts) if is_undo else parts:
+        steps = [entry for record in part for entry in record]
+        skipped += (store.undo(steps, group) if is_undo else store.redo(steps, group)).skipped
+        await asyncio.sleep(0)
+    return Undone(group.label, tuple(skipped))
+
+
+def slices(things: Sequence[T]) -> Iterator[Sequence[T]]:
+    """Cut things into slices; of none, there is one."""
+    for start in range(0, max(1, len(things)), SLICE):
+        yield things[start : start + SLICE]
