@@ -33,9 +33,9 @@ def sleeps(notebook: Notebook) -> bool:
     return not notebook.page.evaluate("window.synthRun.done")
 
 
-def test_a_verdict_and_a_stop_are_answered_and_rows_arrive_while_a_cell_sleeps(open_notebook: OpenNotebook) -> None:
+def test_a_verdict_and_a_stop_are_answered_and_rows_arrive_while_a_cell_sleeps(open_everywhere: OpenNotebook) -> None:
     with Endpoint(latency=0.6, chunk_delay=0.02) as endpoint:
-        notebook = open_notebook([TASK, endpoint_cell(endpoint, concurrency=2), SLEEP])
+        notebook = open_everywhere([TASK, endpoint_cell(endpoint, concurrency=2), SLEEP])
         notebook.run_cell(0)
         notebook.run_cell(1)
         view = StudioView(notebook, cell=1)

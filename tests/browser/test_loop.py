@@ -1,4 +1,4 @@
-"""The main loop, as a person goes through it in JupyterLab: describe, generate, watch, judge, stop, take the frame.
+"""The main loop, as a person goes through it in Lab and Notebook 7: describe, generate, watch, judge, stop, take data.
 
 It is what the package is for, so it is walked from the first cell to the last with a real kernel and real models: the
 embedded one, which is slow enough to see rows come one by one, and an endpoint on loopback that writes its streams
@@ -16,6 +16,7 @@ from contextlib import contextmanager
 import pytest
 
 from tests.browser.conftest import OpenNotebook
+from tests.browser.lab import FrontEnd
 from tests.browser.widget import TASK, StudioView, endpoint_cell
 from tests.endpoint import Endpoint
 
@@ -40,14 +41,16 @@ def opening_cell(model: str) -> Iterator[tuple[str, Endpoint | None]]:
         yield endpoint_cell(endpoint), endpoint
 
 
-@pytest.mark.parametrize("model", ["local", "endpoint"])
-def test_a_person_gets_from_a_task_to_the_frame_of_what_they_kept(model: str, open_notebook: OpenNotebook) -> None:
+@pytest.mark.parametrize(("model", "front_end"), [("local", "lab"), ("endpoint", "lab"), ("endpoint", "notebook")])
+def test_a_person_gets_from_a_task_to_the_frame_of_what_they_kept(
+    model: str, front_end: FrontEnd, open_notebook: OpenNotebook
+) -> None:
     with opening_cell(model) as (cell, endpoint):
-        notebook = open_notebook([TASK, cell, TAKE])
+        notebook = open_notebook([TASK, cell, TAKE], front_end=front_end)
         notebook.run_cell(0)
         notebook.run_cell(1)
         view = StudioView(notebook, cell=1)
-        written = notebook.cells_source()
+        written = notebook.cells()
 
         view.add_topic("Backpacks")
         view.watch_rows()
@@ -75,7 +78,7 @@ def test_a_person_gets_from_a_task_to_the_frame_of_what_they_kept(model: str, op
         kept = drafts[2:-1]
         stop_another_job(view)
 
-        assert notebook.cells_source() == written
+        assert notebook.cells() == written
         told = json.loads(notebook.run_cell(2))
         assert sorted(told["ids"]) == sorted(kept)
         assert told["status"] == ["kept"]
@@ -124,7 +127,7 @@ def stop_another_job(view: StudioView) -> None:
     view.button("Stop").click()
     view.root.get_by_text("Stopped by you").wait_for(timeout=1500)
     assert not view.running.is_visible()
-    view.button("Show all samples").click()
+    view.choose_topic("All topics")
     after = {row.id: row.status for row in view.all_rows()}
     assert before.items() <= after.items()
     assert len(after) > len(before)
