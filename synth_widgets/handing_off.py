@@ -15,6 +15,7 @@ from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
+from synth_widgets.store.making import collector_off
 from synth_widgets.store.review import find
 from synth_widgets.text.normal import normal_form
 
@@ -246,7 +247,8 @@ class HandingOff:
             task, len(core.state.tasks), asked, parts["output"], status,
             None if topic is None else path_of(topic), tags_of(words) if words else (), now(),
         )  # fmt: skip
-        found = reader.read(given)
+        with collector_off():
+            found = reader.read(given)
         if status == "pending" and (full := sum(s.output is not None for _, s in found)):
             raise StudioError(
                 f"status='pending' means that there is no output yet, but {full} of {len(found)} rows have one. Leave "
@@ -265,7 +267,9 @@ class HandingOff:
         """Take back a frame of `to_pandas` that was edited with pandas, in one step that undo takes back.
 
         What differs from the frame as it was taken is done, and nothing else: rows and columns that are gone, or were
-        not changed, leave their samples as they are, also where something happened to them since.
+        not changed, leave their samples as they are, also where something happened to them since. (When a frame was
+        taken stands in its ``attrs``. Where they are lost, as in a table read from CSV, or in another process, what
+        differs from the studio now is done.)
 
         * ``input…`` and ``output…`` become edits, as `edit` makes them: a new input makes the sample a draft.
         * ``status`` to ``kept``, ``rejected`` or ``draft`` keeps, rejects or takes the verdict back.
@@ -313,7 +317,8 @@ class HandingOff:
         def outcome(wish: edits.Wish) -> edits.Outcome:
             return edits.outcome_of(core.state.samples[wish.id], wish, task, task_version=version, created=created)
 
-        planned = [(wish, outcome(wish)) for wish in wishes]
+        with collector_off():
+            planned = [(wish, outcome(wish)) for wish in wishes]
         reasons: dict[str, str] = {}
 
         def changes_of(part: Sequence[tuple[edits.Wish, edits.Outcome]]) -> list[Change]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import re
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -61,6 +62,9 @@ class Model:
         if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
             right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
             raise ModelError(f"Model takes {right}=, not {misspelt}=.")
+        for given in params.keys() - set(_SAMPLING):
+            if close := difflib.get_close_matches(given, _SAMPLING, n=1, cutoff=0.9):
+                raise ModelError(f"Model takes {close[0]}=, not {given}=.")
         for param in ("temperature", "top_p", "max_tokens"):
             if not isinstance(params.get(param, 0), int | float):
                 raise ModelError(f"{param}={params[param]!r} must be a number.")
@@ -108,6 +112,19 @@ _MISSPELT = re.compile(
     r"^(base_?url|api_?url|url|endpoint)$|^(?!(aws|azure|vertex|watsonx|oci)_)(\w*_)?(api_?key|api_?token|key|token)$"
 )
 """Spellings of other libraries for what has a name of its own here. Not ``max_tokens``, not ``aws_session_token``."""
+
+
+_SAMPLING = (
+    "temperature",
+    "top_p",
+    "top_k",
+    "max_tokens",
+    "max_completion_tokens",
+    "presence_penalty",
+    "frequency_penalty",
+    "reasoning_effort",
+)
+"""Names that a slip must not turn into something else: some providers ignore what they do not know."""
 
 
 def _without_password(url: str) -> str:

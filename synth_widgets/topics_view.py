@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from synth_widgets.actions import carry_out
 from synth_widgets.arguments import count_of, name_of, path_of
 from synth_widgets.core import Core
 from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggesting
@@ -53,13 +54,18 @@ class Topics:
         if target is not None:
             count_of(target, "target")
 
-        def act() -> list[Path]:
-            changes, made = _additions(self._state, wanted, _guidance(guidance), target)
-            label = f"Add {'topic' if len(made) == 1 else f'{len(made)} topics'}"
-            self._core.store.commit(changes, label=label)
-            return made
+        guides, core = _guidance(guidance), self._core
+        made: list[Path] = []
 
-        return self._core.act(act)
+        def additions(some: Sequence[Path]) -> list[Change]:
+            changes, new = _additions(core.state, some, guides, target)
+            made.extend(new)
+            return changes
+
+        def label() -> str:
+            return f"Add {'topic' if len(made) == 1 else f'{len(made)} topics'}"
+
+        return core.act(lambda: carry_out(core, wanted, additions, label, result=made))
 
     def remove(self, path: Any) -> int:
         """Hide a topic with everything below it; undo brings it back. Return how many kept samples went with it."""

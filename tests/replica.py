@@ -58,9 +58,10 @@ class Replica:
 
 
 class Peer:
-    """A bridge with a replica at its other end, without a comm between."""
+    """A bridge with a replica at its other end, without a comm between. It waits so many seconds at most."""
 
-    def __init__(self, core: Any, studio: Any) -> None:
+    def __init__(self, core: Any, studio: Any, *, wait: float = 10) -> None:
+        self._wait = wait
         self.replica = Replica()
         self.replies: queue.Queue[dict[str, Any]] = queue.Queue()
         self.messages: list[dict[str, Any]] = []
@@ -79,10 +80,10 @@ class Peer:
     def hello(self) -> None:
         """Say hello as a new view, and wait for the whole snapshot."""
         self.bridge.receive({"t": "hello", "epoch": None, "rev": None})
-        self._snapshots.get(timeout=10)
+        self._snapshots.get(timeout=self._wait)
 
     def do(self, name: str, /, **args: Any) -> dict[str, Any]:
         """Send a command and wait for its reply."""
         self._number += 1
         self.bridge.receive({"t": "cmd", "rid": f"r{self._number}", "name": name, "args": args})
-        return self.replies.get(timeout=10)
+        return self.replies.get(timeout=self._wait)

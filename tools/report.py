@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import io
 import os
 import platform
 import subprocess
 from collections.abc import Iterable
+from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
 
 from tools.environment import PYTHON, ROOT, find_browser
-from tools.run_bench import run_benchmarks
+from tools.run_bench import print_table
 
 REPORT = ROOT / "build" / "test-full-report.md"
 PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "notebook", "pandas", "pydantic")
@@ -18,7 +20,8 @@ PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "notebook", "p
 
 def write_report(lines: Iterable[object]) -> Path:
     """Run the benchmarks and write the report, given the suites' lines; return its path from the project's folder."""
-    benches = [f"### {name}\n\n```text\n{said.rstrip()}\n```\n" for name, said, _code in run_benchmarks()]
+    with redirect_stdout(io.StringIO()) as benches:
+        print_table()
     REPORT.parent.mkdir(exist_ok=True)
     REPORT.write_text(
         "\n".join(
@@ -34,7 +37,9 @@ def write_report(lines: Iterable[object]) -> Path:
                 *map(str, lines),
                 "```\n",
                 "## Benchmarks\n",
-                *benches,
+                "```text",
+                benches.getvalue().rstrip(),
+                "```\n",
             ]
         ),
         encoding="utf-8",

@@ -38,7 +38,7 @@ class Field:
         )
 
     def read(self, cell: Any) -> Json:
-        """Return a cell's value: text is read as JSON, and 3.0 as 3, where the declaration wants it."""
+        """Return a cell's value: text is read as JSON, 3.0 as 3 and 1 as true where the declaration wants it."""
         value = plain(cell)
         if self.kinds is None or value is None:
             return value
@@ -47,8 +47,11 @@ class Field:
                 value = parsed(value) if value.strip() else None
             elif not value and not self.may_be_empty:
                 return None  # CSV's way to write what is missing
-        if isinstance(value, float) and value.is_integer() and "integer" in self.kinds and "number" not in self.kinds:
-            return int(value)
+        if isinstance(value, int | float) and not isinstance(value, bool) and "number" not in self.kinds:
+            if "integer" in self.kinds:
+                return int(value) if value == int(value) else value
+            if "boolean" in self.kinds and value in {0, 1}:
+                return bool(value)
         return value
 
 

@@ -210,6 +210,8 @@ def provider_of(name: str) -> Provider:
             f"'local', and every other that litellm knows. An OpenAI-compatible endpoint of another name: "
             f"sw.Model('openai/{model}', api_base='https://…/v1')."
         )
+    if "://" in model:  # some providers would take it for the address that their key goes to
+        raise ModelError(f"The model {name!r} has an address in its name: give it as api_base= of sw.Model.")
     if not model:
         raise ModelError(f"The model {name!r} has no name behind the slash: write '{provider}/<name>'.")
     return found

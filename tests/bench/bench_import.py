@@ -1,38 +1,42 @@
-"""How long the first cell of a notebook waits for us, over what it waits for pandas and anywidget anyway."""
+"""What the first cell of a notebook waits for and keeps in memory, over what pandas and anywidget cost anyway."""
 
 from __future__ import annotations
 
+import json
 import statistics
 import subprocess
 import sys
-import time
+from collections.abc import Iterator
+
+from tests.bench.table import Row, run
 
 RUNS = 15
 LIMIT = 1.15
 OURS = "import synth_widgets as sw; sw.Task; sw.Studio"
 THEIRS = "import pandas, anywidget"
+TIMED = """import time; t = time.perf_counter()
+{code}
+import json, resource
+print(json.dumps([time.perf_counter() - t, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1000]))"""
 
 
-def seconds(code: str) -> float:
-    """Return how long a fresh Python takes to run `code`, measured inside it: starting Python is no one's cost."""
-    timed = f"import time; t = time.perf_counter(); {code}; print(time.perf_counter() - t)"
-    done = subprocess.run([sys.executable, "-c", timed], capture_output=True, text=True, check=True)
-    return float(done.stdout)
+def cost(code: str) -> tuple[float, float]:
+    """Return the seconds that a fresh Python takes to run `code`, without its own start, and its memory in MB."""
+    command = [sys.executable, "-c", TIMED.format(code=code)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    seconds, memory = json.loads(done.stdout)
+    return seconds, memory
 
 
-def main() -> None:
-    """Measure both in turn, so that whatever else the machine does meets them alike, and print the medians."""
-    started = time.monotonic()
+def measure() -> Iterator[Row]:
+    """Measure both in turn, so that whatever else the machine does meets them alike."""
     for code in (OURS, THEIRS):
-        seconds(code)  # fills the file cache and writes the .pyc files
-    pairs = [(seconds(OURS), seconds(THEIRS)) for _ in range(RUNS)]
-    ours, theirs = (statistics.median(column) for column in zip(*pairs, strict=True))
-    ratio = ours / theirs
-    print(f"{OURS:50}{ours * 1000:8.0f} ms, median of {RUNS} fresh processes")
-    print(f"{THEIRS:50}{theirs * 1000:8.0f} ms")
-    verdict = "pass" if ratio <= LIMIT else "FAIL"
-    print(f"ratio {ratio:.2f}, limit {LIMIT}: {verdict}   (took {time.monotonic() - started:.0f} s)")
+        cost(code)  # fills the file cache and writes the .pyc files
+    pairs = [(cost(OURS), cost(THEIRS)) for _ in range(RUNS)]
+    for place, (figure, unit) in enumerate((("import, Task, Studio", "s"), ("memory after it", "MB"))):
+        ours, theirs = (statistics.median(each[place] for each in column) for column in zip(*pairs, strict=True))
+        yield Row(figure, ours, theirs, LIMIT, unit, THEIRS)
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

@@ -10,10 +10,12 @@ import contextlib
 import statistics
 import sys
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
 
+from tests.bench.table import Row, run
 from tests.browser.conftest import FLAGS
 from tests.browser.lab import Notebook, write_notebook
 from tests.browser.server import JupyterServer
@@ -63,14 +65,13 @@ def keep(view: StudioView) -> list[float]:
     return [milliseconds / 1000 for milliseconds in view.page.evaluate("window.swTimes")]
 
 
-def show(name: str, seconds: list[float]) -> None:
-    """Print a line with median and 95th percentile beside the aim."""
-    median, p95 = statistics.median(seconds), statistics.quantiles(seconds, n=20)[-1]
-    verdict = "pass" if p95 <= AIM else "FAIL"
-    print(f"{name:34}{median * 1000:6.0f} ms{p95 * 1000:8.0f} ms    aim {AIM * 1000:.0f} ms: {verdict}")
+def rows(name: str, seconds: list[float]) -> Iterator[Row]:
+    """Yield median and 95th percentile of the answers."""
+    yield Row(f"Keep, {name}: median", statistics.median(seconds), None, None, "s")
+    yield Row(f"Keep, {name}: 95 of 100", statistics.quantiles(seconds, n=20)[-1], None, AIM, "s")
 
 
-def main() -> None:
+def measure() -> Iterator[Row]:
     """Measure in one notebook: first with an idle kernel, then while a cell sleeps."""
     with contextlib.ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory()))
@@ -94,16 +95,15 @@ def main() -> None:
         view.grow(samples=2 * RUNS + 5)
         view.until(lambda: view.by_status()["Draft"] == 2 * RUNS + 5)
         view.until_idle()
-        print(f"{'Keep, sent to answered':34}{'median':>9}{'p95':>11}    of {RUNS}")
-        show("with an idle kernel", keep(view))
+        yield from rows("idle kernel", keep(view))
         notebook.start_cell(2)
         notebook.cell(2).get_by_text("in", exact=True).wait_for()
-        show("while a cell runs time.sleep", keep(view))
+        yield from rows("while a cell sleeps", keep(view))
         if page.evaluate("window.synthRun.done"):
-            sys.exit("the cell ended before the last answer: the second line says nothing")
+            sys.exit("the cell ended before the last answer: its figures say nothing")
         notebook.interrupt_kernel()
         notebook.finish_cell()
 
 
 if __name__ == "__main__":
-    main()
+    run(measure)

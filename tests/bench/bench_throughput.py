@@ -182,7 +182,7 @@ def first_row(name: str, model: sw.Model) -> Row:
 
 def measure() -> Iterator[Row]:
     """Measure all, the direct way first: litellm is not loaded then."""
-    slow = ("--chunk-delay", "0.02")
+    slow = ("--chunk-delay", "0.05")  # forty tokens a second
     with serving("tests.bench.quick_endpoint", str(LATENCY)) as endpoint:
         yield from direct(endpoint)
         with serving("tests.endpoint", *slow) as streams:

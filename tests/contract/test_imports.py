@@ -35,7 +35,7 @@ ROOMS: dict[str, set[str]] = {
     "chosen_models": BELOW_STUDIO,
     "core": BELOW_STUDIO | {"arguments", "chosen_models"},
     "registry": BELOW_STUDIO | {"core"},
-    "topics_view": BELOW_STUDIO | {"arguments", "core"},
+    "topics_view": BELOW_STUDIO | {"actions", "arguments", "core"},
     "samples_view": BELOW_STUDIO | {"arguments", "core"},
     "recipes": BELOW_STUDIO | {"arguments"},
     "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},

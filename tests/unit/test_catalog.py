@@ -72,6 +72,12 @@ def test_what_access_takes_besides_a_key_may_be_given_in_code() -> None:
         Model("openai/x", openai_api_key="x")
 
 
+def test_a_slip_in_a_sampling_parameter_is_said_because_some_providers_ignore_it() -> None:
+    with pytest.raises(ModelError, match=r"Model takes temperature=, not temprature="):
+        Model("gemini/x", temprature=0.5)
+    assert Model("gemini/x", top_k=5, min_p=0.1, top_a=0.2).params["top_k"] == 5
+
+
 def test_an_address_of_the_person_wins_over_the_environment_and_that_over_the_table(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
@@ -113,6 +119,7 @@ def test_a_shown_address_has_no_user_and_no_query() -> None:
         ("vertexai/gemini-2.5-flash", "Did you mean 'vertex_ai'"),
         ("nosuch/x", "There is no provider 'nosuch'.*Known are: openai, anthropic"),
         ("groq/", "no name behind the slash"),
+        ("huggingface/https://evil.example/v1", "has an address in its name"),
     ],
 )
 def test_a_name_that_cannot_be_served_says_what_to_write(name: str, words: str) -> None:

@@ -183,6 +183,17 @@ def test_text_is_read_as_the_schema_wants_it(open_studio):
     assert only(studio).input == "5"
 
 
+def test_numbers_are_read_as_the_schema_wants_them(open_studio):
+    studio = open_studio(task=ANY)
+    rows = pd.DataFrame(
+        {"input": ["a", "b"], "output.n": [3.0, None], "output.yes": [1, 0.0], "output.maybe": [2, 1.5]}
+    )
+    done = studio.add_samples(rows)
+    assert studio.samples[0].output == {"n": 3, "yes": True, "maybe": 2}
+    assert [type(v) for v in studio.samples[0].output.values()] == [int, bool, int]
+    assert list(done.reasons) == [studio.samples[1].id], "1.5 is no integer, and nobody rounds it"
+
+
 def test_missing_outputs_make_pending_samples(open_studio):
     studio = open_studio(task=PLAIN)
     frame = pd.DataFrame({"input": ["a", "b", "c"], "output": ["x", None, ""]})
