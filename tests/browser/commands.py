@@ -63,7 +63,7 @@ STANDS = """root => {
     counts: Object.fromEntries(tabs.map(([word, number]) => [word, Number(number.replace(',', ''))])),
   };
 }"""
-IS_OPEN = "root => root.querySelector('[role=dialog], .sw-selected, .sw-name-in') !== null"
+IS_OPEN = "root => root.querySelector('[role=dialog], .sw-selected, .sw-name-in, .sw-edit') !== null"
 
 
 @dataclass
@@ -80,6 +80,8 @@ class Stage:
     ids: set[str] = field(default_factory=set)
     text: str = ""
     """What the line itself wants to remember."""
+    way: str = ""
+    """The way in which the command was given."""
     number: int = 0
     """Another one each time, for names that must be new."""
 
@@ -110,6 +112,15 @@ class Stage:
         """Return a topic of the tree."""
         return self.view.tree.get_by_role("treeitem", name=re.compile(f"^{re.escape(name)},"))
 
+    def editor(self) -> Locator:
+        """Return the pane in which a sample is edited."""
+        return self.view.root.get_by_role("complementary", name="Edit the sample")
+
+    def star(self, number: int) -> Locator:
+        """Return the button that gives so many stars to the sample in focus."""
+        stars = self.view.sample.get_by_role("radiogroup", name="Overall")
+        return stars.get_by_role("radio", name=re.compile(f"^{number} star"))
+
     def dialog(self, name: str) -> Locator:
         """Return an open popover or dialog."""
         return self.view.root.get_by_role("dialog", name=name, exact=True)
@@ -122,8 +133,9 @@ class Stage:
     def reset(self) -> None:
         """Close what is open, select nothing, show all samples from the top."""
         self.number += 1
-        while self.view.root.evaluate(IS_OPEN):
-            self.view.press(["Escape"])
+        for _ in range(4):  # a field, its pane, the selection, each by an Esc of its own
+            if self.view.root.evaluate(IS_OPEN):
+                self.view.press(["Escape"])
         if self.topic("All topics").get_attribute("aria-selected") != "true":
             self.topic("All topics").click()
         self.view.grid.focus()
@@ -176,6 +188,7 @@ class Line:
 
     def give(self, stage: Stage, way: str) -> None:
         """Give the command in one of its ways."""
+        stage.way = way
         if way == "mouse" and self.mouse:
             self.mouse(stage)
         elif way == "mouse":
@@ -223,6 +236,21 @@ def in_dialog(dialog: str, word: str) -> Callable[[Stage], Locator]:
 def stands_in_the_middle(stage: Stage) -> None:
     stage.view.show_row(14)
     stage.view.open_row(next(row.id for row in stage.view.rows() if row.at == 14))
+
+
+def on_a_sample_with_two_stars(stage: Stage) -> None:
+    stage.on("Draft")
+    if stage.star(2).get_attribute("aria-checked") != "true":
+        stage.star(2).click()
+    stage.view.until(lambda: stage.star(2).get_attribute("aria-checked") == "true")
+    stage.view.grid.focus()
+
+
+def is_rated(stage: Stage) -> bool:
+    """Whether the sample has the stars of the key that was pressed; by mouse it gets four, and 0 takes them away."""
+    stars = 4 if stage.way == "mouse" else int(stage.way)
+    checked = [stage.star(number).get_attribute("aria-checked") == "true" for number in range(1, 6)]
+    return checked == [number == stars for number in range(1, 6)]
 
 
 def undone_once(stage: Stage) -> None:
