@@ -49,6 +49,8 @@ export class View {
   readonly naming = signal<Naming | null>(null);
   readonly pane = signal<NarrowPane>("samples");
   readonly narrow = signal(false);
+  /** Letters that surely fit into a line of a card. */
+  readonly letters = signal(50);
   readonly ended = signal<JobRow | null>(null);
   readonly dismissed = signal<ReadonlySet<string>>(new Set());
   readonly toasts = new Toasts();
