@@ -230,7 +230,7 @@ test("the state is saved when nothing has happened for some seconds, where the h
   }
   assert.equal(watched.traits._snapshot, undefined);
   mock.timers.tick(3000);
-  const state = watched.traits._snapshot as ReturnType<typeof saved>;
+  const state = watched.get("_snapshot") as ReturnType<typeof saved>;
   assert.equal(state.total, 4);
   assert.deepEqual(
     state.page.samples.map((row) => row.id),
@@ -257,7 +257,7 @@ test("a saved state of long texts keeps its bound", () => {
   watched.answer(snapshot(1, rows));
   watched.answer(delta(1, [put(sample("new", 999, "root"))]));
   mock.timers.tick(5000);
-  const state = watched.traits._snapshot as ReturnType<typeof saved>;
+  const state = watched.get("_snapshot") as ReturnType<typeof saved>;
   assert.ok(new TextEncoder().encode(JSON.stringify(state)).length < 64_000);
   assert.ok(state.page.samples.length > 30);
   assert.equal(state.total, 401);

@@ -107,7 +107,7 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
           </span>
         )}
       </span>
-      {pending.length === selected ? (
+      {pending.length > 0 ? (
         <Spend
           view={view}
           calls={selected}
