@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
 import { choose, isProposed } from "../curate";
 import { Icon } from "../icons";
@@ -90,9 +91,15 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
   const pending = idle(view) ? view.pendingSelected.value : [];
   const told =
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
-  const { all } = view.line.replica.samples;
-  const chosen = [...view.selection.value].flatMap((id) => all.get(id) ?? []);
-  const proposed = chosen.filter((row) => isProposed(view, row)).map((row) => row.id);
+  const at = view.line.replica.samplesAt.value;
+  const verdicts = view.line.verdicts.at.value;
+  const proposed = useMemo(() => {
+    const { all } = view.line.replica.samples;
+    return [...view.selection.value].filter((id) => {
+      const row = all.get(id);
+      return row !== undefined && isProposed(view, row);
+    });
+  }, [view.selection.value, at, verdicts]);
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
       <span class="sw-reason sw-selected">
