@@ -47,6 +47,8 @@ def ids_of(given: Any) -> list[str]:
     """
     if isinstance(given, str):
         return [given]
+    if isinstance(given, list) and all(isinstance(value, str) for value in given):
+        return list(dict.fromkeys(given))
     index = getattr(given, "index", None)
     if hasattr(given, "columns"):
         return _index(index, "a frame")
