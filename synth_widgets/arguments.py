@@ -45,8 +45,9 @@ def ids_of(given: Any) -> list[str]:
     >>> ids_of("4k2a000000"), ids_of(["a", "b"])
     (['4k2a000000'], ['a', 'b'])
     """
-    if isinstance(given, str):
-        return [given]
+    given = [given] if isinstance(given, str) else given
+    if isinstance(given, list) and set(map(type, given)) <= {str}:
+        return list(dict.fromkeys(given))
     index = getattr(given, "index", None)
     if hasattr(given, "columns"):
         return _index(index, "a frame")

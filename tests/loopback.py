@@ -75,6 +75,7 @@ class Loopback(ABC):
     routes: ClassVar[tuple[str, ...]]
     root: ClassVar[str] = ""
     comment: ClassVar[bytes] = b""
+    named_events: ClassVar[bool] = False
 
     def __init__(
         self, *, key: str = DEFAULT_KEY, latency: float = 0.0, chunk_delay: float = 0.0, chunk: int = 8, port: int = 0
@@ -276,8 +277,6 @@ class Loopback(ABC):
         with suppress(ConnectionError):
             await response.write_eof()
         return response
-
-    named_events: ClassVar[bool] = False
 
     def _content(self, question: Question) -> Any:
         """The next scripted answer, or one made by the schema, which in text mode stands in a message."""

@@ -126,6 +126,10 @@ export class FakeKernel implements Model {
     if (!quiet) this.post({ t: "delta", epoch: this.epoch, base, rev: this.#rev, ops });
   }
 
+  setTask(part: Partial<TaskView>): void {
+    this.commit([{ op: "task", row: { ...this.task, ...part } }]);
+  }
+
   setStudio(part: Partial<StudioView>): void {
     this.commit([{ op: "studio", row: { ...this.studio, ...part } }]);
   }
@@ -200,6 +204,25 @@ export class FakeKernel implements Model {
       clearInterval(tick);
       this.commit([{ op: "job", row: { ...now, status: "done", ended: Date.now() / 1000 } }]);
     }, every);
+  }
+
+  /** The trait `_snapshot` of these samples. */
+  saved(rows: number): unknown {
+    const samples = [...this.#samples.values()].slice(0, rows);
+    const page = {
+      t: "snapshot",
+      protocol: 1,
+      epoch: "saved",
+      rev: 0,
+      page: 0,
+      pages: 1,
+      studio: this.studio,
+      task: this.task,
+      topics: [...this.#topics.values()],
+      jobs: [],
+      samples,
+    };
+    return { at: Date.now() / 1000 - 864_000, total: this.#samples.size, page };
   }
 
   /** A job as the list of them shows it. */

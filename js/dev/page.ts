@@ -7,6 +7,12 @@ const number = (name: string, otherwise: number) => Number(query.get(name) ?? ot
 const kernel = new FakeKernel(number("rows", 120), number("target", 8));
 kernel.traits.theme = query.get("theme") ?? "auto";
 document.body.classList.toggle("dark", query.get("theme") === "dark");
+// ?saved: no kernel answers, as in a saved notebook; ?lab: the host shows a kernel, so that the state is saved.
+const saved = query.get("saved");
+if (saved !== null) {
+  kernel.busy = true;
+  kernel.traits._snapshot = kernel.saved(Number(saved) || 40);
+}
 const model = new AbortController();
 const widget = define();
 widget.initialize({ model: kernel, signal: model.signal });

@@ -62,7 +62,7 @@ export class Finder {
   warm(rows: Iterable<SampleRow>): void {
     const each = rows[Symbol.iterator]();
     const work = () => {
-      const until = performance.now() + 6;
+      const until = performance.now() + 8;
       while (performance.now() < until) {
         for (let times = 0; times < 50; times += 1) {
           const { value, done } = each.next();
@@ -70,7 +70,7 @@ export class Finder {
           this.#entry(value);
         }
       }
-      setTimeout(work, 4);
+      setTimeout(work);
     };
     setTimeout(work);
   }

@@ -8,9 +8,15 @@ import type { Connection } from "./transport";
 /** The kernel looks through the whole texts when typing has paused. */
 const PAUSE = 250;
 const LONGEST = 1000;
+/** With more rows than these the list follows when a key is not followed at once by the next. */
+const MANY = 20_000;
+const KEYS = 90;
 
 /** What a view looks for: found at once in the heads that it holds, in whole texts when the kernel answers. */
 export class Looking {
+  /** What stands in the field. */
+  readonly typed = signal("");
+  /** What the list shows. */
   readonly text = signal("");
   readonly words = computed(() => wordsIn(this.text.value));
   /** What the kernel found, null while it has not answered. */
@@ -21,15 +27,23 @@ export class Looking {
   readonly #finder = new Finder();
   readonly #paths = new WeakMap<Node, string>();
   #pause: ReturnType<typeof setTimeout> | undefined;
+  #keys: ReturnType<typeof setTimeout> | undefined;
 
   constructor(line: Connection) {
     this.#line = line;
   }
 
   for(text: string): void {
+    clearTimeout(this.#keys);
+    this.typed.value = text.slice(0, LONGEST);
+    if (text === "" || this.#line.replica.samples.all.size < MANY) this.#look();
+    else this.#keys = setTimeout(() => this.#look(), KEYS);
+  }
+
+  #look(): void {
     clearTimeout(this.#pause);
     this.full.value = null;
-    this.text.value = text.slice(0, LONGEST);
+    this.text.value = this.typed.value;
     if (this.words.value.length > 0) this.#pause = setTimeout(() => this.#ask(this.text.value), PAUSE);
   }
 

@@ -156,6 +156,26 @@ export function nextUndecided(
   return null;
 }
 
+/** Height of a card whose input and output take two lines each, below the output's tags. */
+export const CARD = 134;
+const LINE = 18;
+
+/** How many of two lines a text takes, as far as its letters tell: wide ones count twice. */
+export function textLines(text: string, letters: number): 1 | 2 {
+  const wide = text.length > letters ? 0 : (text.match(/[\u1100-\uffdc]/g)?.length ?? 0);
+  return text.length + wide > letters || text.includes("\n") ? 2 : 1;
+}
+
+/** In a narrow column a row is a card, as high as what it shows. */
+export function cardHeight({ input, output }: SampleRow, letters: number): number {
+  const lines = (cell: SampleRow["input"]) => {
+    if (!cell) return 1;
+    return (cell.tags.length > 0 && cell === input ? 1 : 0) + textLines(cell.text, letters);
+  };
+  const tags = output && output.tags.length === 0 ? 19 : 0;
+  return CARD - LINE * (4 - Math.min(2, lines(input)) - lines(output)) - tags;
+}
+
 /** All that a status tab could show of these counts. */
 export function total(counts: Counts): number {
   return counts.draft + counts.kept + counts.rejected + counts.failed + counts.pending;

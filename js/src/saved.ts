@@ -86,15 +86,12 @@ function shortRow(row: SampleRow): SampleRow {
   };
 }
 
+/** Without schemas, which only an edit needs, and with long texts cut. */
 function shortTask(task: TaskView): TaskView {
   return {
     ...task,
     instruction: task.instruction.slice(0, TEXT),
-    requirements: task.requirements
-      .slice(0, 20)
-      .map((each) => ({ ...each, name: each.name.slice(0, 300), text: each.text.slice(0, 300) })),
-    input: task.input.slice(0, 40),
-    output: task.output.slice(0, 40),
+    requirements: task.requirements.slice(0, 20).map((each) => ({ ...each, text: each.text.slice(0, 300) })),
     input_schema: null,
     output_schema: null,
     changed: null,

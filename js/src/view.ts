@@ -49,6 +49,8 @@ export class View {
   readonly naming = signal<Naming | null>(null);
   readonly pane = signal<NarrowPane>("samples");
   readonly narrow = signal(false);
+  /** Letters that surely fit into a line of a card. */
+  readonly letters = signal(50);
   readonly ended = signal<JobRow | null>(null);
   readonly dismissed = signal<ReadonlySet<string>>(new Set());
   readonly toasts = new Toasts();
@@ -63,7 +65,7 @@ export class View {
   readonly running: ReadonlySignal<readonly JobRow[]>;
   /** How many of the selected samples the filter hides. */
   readonly unlisted: ReadonlySignal<number>;
-  /** The selected samples that have no output yet. */
+  /** The selected samples, when none of them has an output yet. */
   readonly pendingSelected: ReadonlySignal<readonly string[]>;
 
   /** Where a range of selected rows began. */
@@ -107,11 +109,12 @@ export class View {
     });
     this.pendingSelected = computed(() => {
       replica.samplesAt.value;
-      return [...this.selection.value].filter((id) => replica.samples.all.get(id)?.status === "pending");
+      const ids = [...this.selection.value];
+      return ids.every((id) => replica.samples.all.get(id)?.status === "pending") ? ids : [];
     });
     this.unlisted = computed(() => {
       const selection = this.selection.value;
-      if (selection.size === 0) return 0;
+      if (selection.size === 0 || !this.cut) return 0;
       return this.listing.value.items.reduce(
         (left, item) => left - (isRow(item) && selection.has(item.id) ? 1 : 0),
         selection.size,

@@ -49,7 +49,10 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   listenToKeys(view, until);
   holdFocus(view, until);
   const watch = new ResizeObserver(([entry]) => {
-    if (entry) view.narrow.value = entry.contentRect.width < NARROW;
+    if (!entry) return;
+    const { width } = entry.contentRect;
+    view.narrow.value = width < NARROW;
+    view.letters.value = Math.floor((width - 58) / 6);
   });
   watch.observe(root);
   const bar = effect(() => {

@@ -1,6 +1,19 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { indexOf, keyOf, list, nextUndecided, rowAt, rowsBefore } from "../src/rows";
+import type { SampleRow } from "../src/protocol.gen";
+import {
+  CARD,
+  cardHeight,
+  type Group,
+  indexOf,
+  isRow,
+  keyOf,
+  list,
+  nextUndecided,
+  rowAt,
+  rowsBefore,
+  rowsOf,
+} from "../src/rows";
 import { Samples } from "../src/store";
 import { inOrder } from "../src/topics";
 import { sample, topic } from "./fixtures";
@@ -68,4 +81,38 @@ test("a sample whose verdict is on its way is decided", () => {
 test("under a status tab the next one is of that status", () => {
   const failed = list(nodes, 0, 3, samples(), "failed");
   assert.equal(nextUndecided(failed, indexOf(failed, "a5"), "failed", none)?.id, "b3");
+});
+
+test("a card is as high as what it shows", () => {
+  const cell = (text: string, tags: string[] = []) => ({ tags, text, raw: false, more: false });
+  const height = (input: string, output: string | null, tags: string[] = []) =>
+    cardHeight(
+      { ...sample("a", 0, "root"), input: cell(input), output: output === null ? null : cell(output, tags) },
+      60,
+    );
+  const long = "word ".repeat(40);
+  assert.equal(height(long, long, ["tag"]), CARD);
+  assert.equal(height("short", long, ["tag"]), CARD - 18);
+  assert.equal(height("short", "short", ["tag"]), CARD - 36);
+  assert.equal(height("short", "short"), CARD - 36 - 19);
+  assert.equal(height("字".repeat(40), null), CARD - 18);
+});
+
+test("with words to look for, the tabs count what is found and a group holds its own rows", () => {
+  const held = new Samples();
+  const status = ["draft", "kept", "draft", "failed"] as const;
+  for (const [seq, each] of status.entries()) held.put(sample(`s${seq}`, seq, seq < 2 ? "a" : "b", each));
+  const wanted = () => (row: SampleRow) => row.id !== "s0";
+  const listing = list(nodes, 0, nodes.length, held, "draft", wanted);
+  assert.deepEqual(
+    listing.items.filter(isRow).map((row) => row.id),
+    ["s2"],
+  );
+  assert.deepEqual(listing.counts, { pending: 0, draft: 1, kept: 1, rejected: 0, failed: 1 });
+  const all = list(nodes, 0, nodes.length, held, "all");
+  const group = all.items[all.groups[1] as number] as Group;
+  assert.deepEqual(
+    rowsOf(all, group).map((row) => row.id),
+    ["s2", "s3"],
+  );
 });

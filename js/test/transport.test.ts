@@ -142,3 +142,123 @@ test("bodies are asked for once, in one message, and again after work on them", 
   await Promise.resolve();
   assert.deepEqual(model.sent.at(-1), { t: "body", ids: ["a"] });
 });
+
+test("questions that the front end asks by itself are no actions that wait", () => {
+  void line.cmd("search", { text: "x" });
+  void line.cmd("estimate", {});
+  mock.timers.tick(2000);
+  assert.equal(state().state, "open");
+  void line.cmd("keep", { ids: ["a"] });
+  assert.deepEqual(
+    line.waiting().map((action) => action.name),
+    ["keep"],
+  );
+});
+
+test("what was not done is known by name when the kernel is gone, and forgotten when it is back", async () => {
+  const kept = line.cmd("keep", { ids: ["a"] });
+  void line.cmd("search", { text: "x" }).catch(() => undefined);
+  model.broken = true;
+  const undone = line.cmd("undo", {});
+  await assert.rejects(kept);
+  await assert.rejects(undone);
+  assert.deepEqual(
+    line.waiting().map(({ name, args }) => ({ name, args })),
+    [
+      { name: "keep", args: { ids: ["a"] } },
+      { name: "undo", args: {} },
+    ],
+  );
+  model.broken = false;
+  model.answer(snapshot(1, [], undefined, "other"));
+  assert.deepEqual(line.waiting(), []);
+});
+
+const saved = (rows = [sample("s", 0, "root", "kept")]) => ({
+  at: 900,
+  total: 7,
+  page: snapshot(0, rows, undefined, "saved"),
+});
+
+test("where no kernel answers, what was saved shows, until one does", () => {
+  const alone = new TestModel();
+  alone.traits._snapshot = saved();
+  const other = new Connection(alone, new AbortController().signal, (run) => run());
+  other.hello();
+  mock.timers.tick(2000);
+  assert.equal(other.line.value.state, "opening");
+  mock.timers.tick(1500);
+  assert.deepEqual(other.line.value, { state: "saved", at: 900, total: 7, kernel: false });
+  assert.deepEqual([...other.replica.samples.all.keys()], ["s"]);
+  alone.answer(delta(4, [], "e"));
+  assert.deepEqual(alone.sent.at(-1), { t: "resync", rev: null });
+  alone.answer(snapshot(5, [sample("a", 0, "root")]));
+  assert.equal(other.line.value.state, "open");
+  assert.deepEqual([...other.replica.samples.all.keys()], ["a"]);
+});
+
+test("a line that breaks at the first word shows what was saved, too", () => {
+  const dead = new TestModel();
+  dead.broken = true;
+  dead.traits._snapshot = saved();
+  const other = new Connection(dead, new AbortController().signal, (run) => run());
+  other.hello();
+  assert.equal(other.line.value.state, "saved");
+});
+
+test("without a saved state an unanswered hello is an opening, then a silence", () => {
+  const lonely = new TestModel();
+  lonely.traits._snapshot = {};
+  const other = new Connection(lonely, new AbortController().signal);
+  other.hello();
+  mock.timers.tick(5000);
+  assert.equal(other.line.value.state, "opening");
+  mock.timers.tick(30_000);
+  assert.equal(other.line.value.state, "silent");
+  assert.equal(lonely.sent.length, 3, "a hello and two more");
+});
+
+test("the state is saved when nothing has happened for some seconds, where the host has a kernel to save for", () => {
+  const watched = new TestModel();
+  watched.widget_manager = { kernel: { status: "idle" } };
+  const other = new Connection(watched, new AbortController().signal, (run) => run());
+  other.hello();
+  watched.answer(snapshot(1, [sample("a", 0, "root")]));
+  for (let rev = 1; rev < 4; rev += 1) {
+    watched.answer(delta(rev, [put(sample(`n${rev}`, rev, "root", "kept"))]));
+    mock.timers.tick(3000);
+  }
+  assert.equal(watched.traits._snapshot, undefined);
+  mock.timers.tick(3000);
+  const state = watched.get("_snapshot") as ReturnType<typeof saved>;
+  assert.equal(state.total, 4);
+  assert.deepEqual(
+    state.page.samples.map((row) => row.id),
+    ["n1", "n2", "n3", "a"],
+    "kept ones first",
+  );
+  assert.ok(new TextEncoder().encode(JSON.stringify(state)).length < 64_000);
+  model.answer(delta(1, [put(sample("b", 1, "root", "kept"))]));
+  mock.timers.tick(9000);
+  assert.ok(!("_snapshot" in model.traits), "no kernel is shown here, as in a reactive notebook");
+});
+
+test("a saved state of long texts keeps its bound", () => {
+  const watched = new TestModel();
+  watched.widget_manager = { kernel: { status: "idle" } };
+  const other = new Connection(watched, new AbortController().signal, (run) => run());
+  other.hello();
+  const long = { tags: [], text: "ü".repeat(300), raw: false, more: true };
+  const rows = Array.from({ length: 400 }, (_, at) => ({
+    ...sample(`x${at}`, at, "root"),
+    input: long,
+    output: long,
+  }));
+  watched.answer(snapshot(1, rows));
+  watched.answer(delta(1, [put(sample("new", 999, "root"))]));
+  mock.timers.tick(5000);
+  const state = watched.get("_snapshot") as ReturnType<typeof saved>;
+  assert.ok(new TextEncoder().encode(JSON.stringify(state)).length < 64_000);
+  assert.ok(state.page.samples.length > 30);
+  assert.equal(state.total, 401);
+});

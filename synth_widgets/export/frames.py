@@ -166,10 +166,12 @@ def _typed(values: list[Json], node: Mapping[str, Any]) -> Any:
 
 
 def _series(values: list[Any], dtype: str) -> Any:
+    import numpy as np
     import pandas as pd
 
     try:
-        return pd.Series(values, dtype=dtype)
+        with np.errstate(invalid="ignore"):  # a number beyond the type is told by an error, not by a warning
+            return pd.Series(values, dtype=dtype)
     except (TypeError, ValueError, OverflowError):  # samples of an older task version may hold another type here
         return _objects(values)
 

@@ -139,6 +139,8 @@ PROVIDERS: tuple[Provider, ...] = (
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
+_USUAL = ", ".join(provider.name for provider in PROVIDERS if provider.first or provider.seed)
+"""Those that a message names: all would be a wall of words."""
 LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True)
 """The embedded model; `synth_widgets.llm.local` knows its address."""
 
@@ -197,8 +199,8 @@ def provider_of(name: str) -> Provider:
         written = f"'{name}/<name>'" if known else f"'openai/{name}'"
         raise ModelError(
             f"The model {name!r} does not say whose it is: write provider/name, such as {written}, or 'local' for "
-            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers: {', '.join(_BY_NAME)}, and "
-            "every other that litellm knows."
+            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers: {_USUAL}, and every "
+            "other that litellm knows."
         )
     found = _BY_NAME.get(provider)
     if found is None and provider in litellm_package.providers():
@@ -206,7 +208,7 @@ def provider_of(name: str) -> Provider:
     if found is None:
         raise ModelError(
             f"There is no provider {provider!r}, of which {name!r} speaks."
-            f"{nearest(provider, [*_BY_NAME, *sorted(litellm_package.providers())])} Known are: {', '.join(_BY_NAME)}, "
+            f"{nearest(provider, [*_BY_NAME, *sorted(litellm_package.providers())])} Known are: {_USUAL}, "
             f"'local', and every other that litellm knows. An OpenAI-compatible endpoint of another name: "
             f"sw.Model('openai/{model}', api_base='https://…/v1')."
         )

@@ -56,6 +56,7 @@ def _data(path: Path) -> dict[str, Any]:
 
 
 _loading = threading.Lock()
+_loaded: Any = None
 _quiet: ContextVar[bool] = ContextVar("quiet", default=False)
 _LOGGERS = ("LiteLLM", "LiteLLM Router", "LiteLLM Proxy")
 _OFFLINE = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS")
@@ -65,9 +66,6 @@ _OFFLINE = ("LITELLM_LOCAL_MODEL_COST_MAP", "LITELLM_LOCAL_ANTHROPIC_BETA_HEADER
 def is_loaded() -> bool:
     """Whether `load` has done its work in this process."""
     return _loaded is not None
-
-
-_loaded: Any = None
 
 
 def load(model: str) -> Any:

@@ -95,7 +95,8 @@ class RemoteCompleter(ABC):
 
     def place(self, endpoint: Endpoint) -> Place:
         """Return where calls go, in words that may be shown."""
-        return Place(endpoint.shown, self.name, endpoint.key_source, bool(endpoint.key))
+        has_key = bool(endpoint.key) or not endpoint.provider.keys  # litellm reads what we do not know of
+        return Place(endpoint.shown, self.name, endpoint.key_source, has_key)
 
     async def _persist(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer:
         """Try until there is an answer or no sense in trying."""

@@ -19,7 +19,7 @@ def storable(value: Json) -> Json:
     {'a': ['�!']}
     """
     if isinstance(value, str):
-        return SURROGATES.sub("�", value)
+        return value if value.isascii() else SURROGATES.sub("�", value)
     if isinstance(value, list):
         return [storable(v) for v in value]
     if isinstance(value, dict):

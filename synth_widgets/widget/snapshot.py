@@ -76,30 +76,33 @@ class Shown:
 
 
 # ---------------------------------------------------------------- the page
+# Two classes: stronger than what notebooks and pages made of them say of tables.
 STYLE = """
 .sw-static{--b:#e2e4e8;--s:#f7f7f8;--i:#f1f2f4;--f:#1a1c20;--m:#555b66;--k:#1a7340;--x:#b3261e;background:#fff;
 color:var(--f);border:1px solid #c8ccd3;border-radius:4px;overflow:auto;
 font:13px/18px -apple-system,BlinkMacSystemFont,"Segoe UI",Helvetica,Arial,sans-serif}
 @media(prefers-color-scheme:dark){.sw-static{--b:#303237;--s:#1e1f22;--i:#26282c;--f:#e6e7ea;--m:#aab0ba;--k:#6fcb8c;
 --x:#ff938a;background:#18191b;border-color:#474a51}}
-.sw-static>div{display:flex;flex-wrap:wrap;gap:4px 24px;align-items:baseline;padding:12px 16px}
-.sw-static>div+div{border-top:1px solid var(--b)}
-.sw-static>div>:last-child{margin-left:auto}
-.sw-static span{color:var(--m)}
-.sw-static .n{color:var(--f);font-size:15px;font-weight:600}
-.sw-static table{width:100%;margin:0;border-collapse:collapse;border-spacing:0;font:inherit;color:inherit;
+.sw-static.sw-static>div{display:flex;flex-wrap:wrap;gap:4px 24px;align-items:baseline;padding:12px 16px}
+.sw-static.sw-static>div+div{border-top:1px solid var(--b)}
+.sw-static.sw-static>div>:last-child{margin-left:auto}
+.sw-static.sw-static span{color:var(--m)}
+.sw-static.sw-static .n{color:var(--f);font-size:15px;font-weight:600}
+.sw-static.sw-static table{width:100%;margin:0;border-collapse:collapse;border-spacing:0;font:inherit;color:inherit;
 table-layout:fixed;border:0;border-block:1px solid var(--b)}
-.sw-static :is(th,td){padding:8px 12px;text-align:start;vertical-align:top;border:0;overflow-wrap:anywhere;
+.sw-static.sw-static :is(th,td){padding:8px 12px;text-align:start;line-height:18px;
+vertical-align:top;border:0;overflow-wrap:anywhere;
 background:none;color:inherit;white-space:normal;max-width:none}
-.sw-static tr{background:none;border:0}
-.sw-static tr+tr td{border-top:1px solid var(--b)}
-.sw-static th{background:var(--s);color:var(--m);font-weight:600;font-size:12px}
-.sw-static th:first-child{width:17%}.sw-static th:last-child{width:88px}
-.sw-static td:first-child{color:var(--m);font-size:12px}
-.sw-static i{font-style:normal;background:var(--i);border-radius:3px;padding:0 5px;margin-right:4px;font-size:12px}
-.sw-static code{font:12px/18px ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;background:none;color:inherit;
+.sw-static.sw-static tr:nth-child(n){background:none;border:0}
+.sw-static.sw-static tr+tr td{border-top:1px solid var(--b)}
+.sw-static.sw-static th{background:var(--s);color:var(--m);font-weight:600;font-size:12px}
+.sw-static.sw-static th:first-child{width:17%}.sw-static.sw-static th:last-child{width:88px}
+.sw-static.sw-static td:first-child{color:var(--m);font-size:12px}
+.sw-static.sw-static i{font-style:normal;background:var(--i);border-radius:3px;padding:0 5px;
+margin-right:4px;font-size:12px}
+.sw-static.sw-static code{font:12px/18px ui-monospace,Menlo,Consolas,monospace;background:none;color:inherit;
 padding:0;white-space:pre-wrap}
-.sw-static .kept{color:var(--k)}.sw-static .failed{color:var(--x)}
+.sw-static.sw-static .kept{color:var(--k)}.sw-static.sw-static .failed{color:var(--x)}
 """
 
 

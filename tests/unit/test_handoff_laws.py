@@ -8,7 +8,7 @@ from typing import Any
 
 import pandas as pd
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 import synth_widgets as sw
@@ -36,7 +36,7 @@ TASK = sw.Task(
         "required": ["n", "maybe"],
     },
 )
-LAWS = settings(max_examples=50, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 LINE = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20)
 WORD = st.text(st.characters(categories=["L", "N", "P", "S"]), min_size=1, max_size=8)
@@ -110,9 +110,13 @@ def test_an_exported_table_added_to_a_fresh_studio_gives_equal_samples(ending, r
         assert [_plain(s) for s in seen(fresh)] == [_plain(s) for s in expected]
 
 
+BEYOND = [{"input": {"text": ""}, "output": {"n": n, "maybe": None}} for n in (0, 10**19)]
+
+
 @pytest.mark.parametrize("flatten", [True, False])
 @LAWS
 @given(rows=ROWS)
+@example(rows=BEYOND)
 def test_a_frame_added_to_a_fresh_studio_gives_equal_samples(flatten, rows):
     with filled(rows) as studio, opened() as fresh:
         fresh.add_samples(studio.to_pandas(flatten=flatten), status="kept")

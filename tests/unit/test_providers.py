@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import socket
+import subprocess
+import sys
 import threading
 import time
 import warnings
@@ -200,6 +202,26 @@ def test_with_neither_the_embedded_model_is_taken() -> None:
     with sw.Studio(TRIAGE, path=":memory:") as studio:
         assert studio.model == "local"
         assert "no key is set, and no model server answers on this machine" in repr(studio)
+
+
+def test_making_a_studio_and_choosing_its_model_loads_neither_litellm_nor_aiohttp(own_folder: Path) -> None:
+    code = """
+import sys, synth_widgets as sw
+for model in (None, "anthropic/claude-haiku-4-5", "openai/gpt-5-mini"):
+    studio = sw.Studio(sw.Task("T", "Do it."), path=":memory:", model=model)
+    print(studio.model, studio, {"litellm", "aiohttp", "openai"} & set(sys.modules))
+    studio.close()
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={"PYTHONPATH": str(Path(__file__).resolve().parents[2]), "PATH": "", "OPENAI_API_KEY": "x" * 20},
+    )
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.count("set()") == 3
+    assert "openai/gpt-5-mini (OPENAI_API_KEY is set)" in done.stdout
 
 
 @pytest.mark.usefixtures("_alone")

@@ -10,7 +10,7 @@ import { LABELS } from "./Tabs";
 export function FilterBar({ view }: { view: View }): JSX.Element {
   const { looking, facet } = view;
   const node = view.node();
-  const words = looking.text.value !== "";
+  const words = looking.typed.value !== "";
   return (
     <div class="sw-filter">
       <div class="sw-field">
@@ -24,7 +24,7 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
           spellcheck={false}
           dir="auto"
           maxLength={1000}
-          value={looking.text.value}
+          value={looking.typed.value}
           onFocus={(event) => {
             event.currentTarget.select();
             looking.warm(view.line.replica.samples.all.values());
@@ -54,7 +54,7 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
 /** Esc empties the field and then leaves it; Enter and ↓ go to the first hit. */
 function obey(view: View, event: KeyboardEvent): void {
   if (event.isComposing) return;
-  if (event.key === "Escape" && view.looking.text.value !== "") view.looking.for("");
+  if (event.key === "Escape" && view.looking.typed.value !== "") view.looking.for("");
   else if (event.key === "Enter" || event.key === "ArrowDown") {
     view.moveTo(rowAt(view.listing.value, -1, 1));
     view.focusOn("grid");

@@ -47,21 +47,19 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
           </p>
         </div>
         {waiting > 0 && (
-          <div class="sw-note">
+          <div class="sw-note sw-plan-row">
             <Icon name="pending" />
-            <div class="sw-plan-row">
-              <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
-              <Spend
-                view={view}
-                calls={waiting}
-                icon="play"
-                word={`Generate ${some(waiting, "output")}`}
-                onSend={() => {
-                  view.close();
-                  void generateOutputs(view);
-                }}
-              />
-            </div>
+            <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
+            <Spend
+              view={view}
+              calls={waiting}
+              icon="play"
+              word={`Generate ${some(waiting, "output")}`}
+              onSend={() => {
+                view.close();
+                void generateOutputs(view);
+              }}
+            />
           </div>
         )}
         <div data-sw-first class="sw-plan-shape">

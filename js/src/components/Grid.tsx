@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
 import { Icon } from "../icons";
-import { type Group, isRow, type Listing, rowsBefore, rowsOf } from "../rows";
+import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf } from "../rows";
 import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
@@ -16,21 +16,21 @@ import { Spend } from "./Spend";
 import { type GridMemory, HEAD, keepStill, revealer } from "./scrolling";
 import { Tabs } from "./Tabs";
 
-const SIZES = { group: 28, reason: 42, row: 70, card: 134 };
+const SIZES = { group: 28, reason: 42, row: 70 };
 
 export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const listing = view.listing.value;
   const narrow = view.narrow.value;
+  const letters = view.letters.value;
   const { items } = listing;
   const lines = useMemo(() => {
-    const row = narrow ? SIZES.card : SIZES.row;
     return new Lines(items.length, (index) => {
       const item = items[index];
-      if (isRow(item)) return row;
+      if (isRow(item)) return narrow ? cardHeight(item, letters) : SIZES.row;
       return item?.reason == null ? SIZES.group : SIZES.reason;
     });
-  }, [items, narrow]);
+  }, [items, narrow, letters]);
   const { drawn, last } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
   const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""} ${view.looking.text.value}`;
@@ -42,10 +42,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
     const reveal = revealer(view, box, lines);
     view.reveal = reveal;
     view.pageRows = () =>
-      Math.max(
-        1,
-        Math.floor(((box.current?.clientHeight ?? 0) - HEAD) / (narrow ? SIZES.card : SIZES.row)) - 1,
-      );
+      Math.max(1, Math.floor(((box.current?.clientHeight ?? 0) - HEAD) / (narrow ? CARD : SIZES.row)) - 1);
   });
   const focused = view.focused.value;
   view.fresh.at.value;
@@ -77,7 +74,16 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
             if (item === undefined) return null;
             if (!isRow(item)) return <GroupLine key={item.key} view={view} group={item} start={line.start} />;
             const index = rowsBefore(listing, line.index);
-            return <Row key={item.id} view={view} row={item} index={index} start={line.start} />;
+            return (
+              <Row
+                key={item.id}
+                view={view}
+                row={item}
+                index={index}
+                start={line.start}
+                height={narrow ? `${line.end - line.start}px` : undefined}
+              />
+            );
           })}
         </div>
       </div>

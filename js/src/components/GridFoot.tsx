@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { useMemo } from "preact/hooks";
 import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
 import { choose, isProposed } from "../curate";
 import { Icon } from "../icons";
@@ -16,18 +17,40 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
   if (arrived) return <Arrivals view={view} {...arrived} />;
   const failed = view.listing.value.rows;
   if (view.facet.value === "failed" && failed > 0) return <FailedFoot view={view} failed={failed} />;
-  const pending = view.running.value.length === 0 ? (view.listing.value.counts ?? here(view))?.pending : 0;
-  if (pending && ["all", "pending"].includes(view.facet.value))
-    return <PendingFoot view={view} pending={pending} />;
+  const saved = view.line.line.value.state === "saved";
+  const pending = idle(view) && !saved ? ((view.listing.value.counts ?? here(view))?.pending ?? 0) : 0;
+  const { value } = view.facet;
+  if (value === "pending" && pending > 0) {
+    return (
+      <Foot>
+        <span class="sw-small sw-muted sw-hide-n sw-ell">
+          {some(pending, "input waits for its output", "inputs wait for their outputs")}:{" "}
+          {some(pending, "model call")}
+        </span>
+        <span class="sw-grow" />
+        <Outputs view={view} pending={pending} />
+      </Foot>
+    );
+  }
   return (
-    <Foot class="sw-hints">
+    <Foot class={pending > 0 ? "" : "sw-hints"}>
       <Hint chord=" ">select</Hint>
       <Hint chord="a">keep</Hint>
       <Hint chord="x">reject</Hint>
       <Hint chord="u">undo</Hint>
       <Hint chord="?">all keys</Hint>
+      {value === "all" && pending > 0 && (
+        <>
+          <span class="sw-grow" />
+          <Outputs view={view} pending={pending} />
+        </>
+      )}
     </Foot>
   );
+}
+
+function idle(view: View): boolean {
+  return view.running.value.length === 0;
 }
 
 function here(view: View) {
@@ -40,23 +63,16 @@ function Foot(props: { class?: string; children: ComponentChildren }): JSX.Eleme
 }
 
 /** Inputs that were made alone, or whose job stopped, wait for their outputs. */
-function PendingFoot({ view, pending }: { view: View; pending: number }): JSX.Element {
+function Outputs({ view, pending }: { view: View; pending: number }): JSX.Element {
   const shown = () => view.listing.value.items.filter((item) => isRow(item) && item.status === "pending");
   return (
-    <Foot>
-      <span class="sw-small sw-muted sw-hide-n sw-ell">
-        {some(pending, "input waits for its output", "inputs wait for their outputs")}:{" "}
-        {some(pending, "model call")}
-      </span>
-      <span class="sw-grow" />
-      <Spend
-        view={view}
-        calls={pending}
-        icon="play"
-        word={`Generate ${some(pending, "output")}`}
-        onSend={() => void generateOutputs(view, view.cut ? shown().map(keyOf) : null)}
-      />
-    </Foot>
+    <Spend
+      view={view}
+      calls={pending}
+      icon="play"
+      word={`Generate ${some(pending, "output")}`}
+      onSend={() => void generateOutputs(view, view.cut ? shown().map(keyOf) : null)}
+    />
   );
 }
 
@@ -72,22 +88,45 @@ function Hint({ chord, children }: { chord: string; children: string }): JSX.Ele
 function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element {
   const no = refusal(view);
   const hidden = view.unlisted.value;
-  const pending = view.running.value.length === 0 ? view.pendingSelected.value : [];
+  const pending = idle(view) ? view.pendingSelected.value : [];
   const told =
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
-  const { all } = view.line.replica.samples;
-  const chosen = [...view.selection.value].flatMap((id) => all.get(id) ?? []);
-  const proposed = chosen.filter((row) => isProposed(view, row)).map((row) => row.id);
+  const at = view.line.replica.samplesAt.value;
+  const verdicts = view.line.verdicts.at.value;
+  const proposed = useMemo(() => {
+    const { all } = view.line.replica.samples;
+    return [...view.selection.value].filter((id) => {
+      const row = all.get(id);
+      return row !== undefined && isProposed(view, row);
+    });
+  }, [view.selection.value, at, verdicts]);
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
-      <span class="sw-selected sw-ell" title={told}>
+      <span class="sw-reason sw-selected">
         <b class="sw-strong">{`${count(selected)} selected`}</b>
-        {hidden > 0 && <span class="sw-c-warn">{`, ${count(hidden)} not shown`}</span>}
-        {told && <span class="sw-muted sw-hide-m">{`, ${count(TOLD)} in selected_ids`}</span>}
+        {(hidden > 0 || told) && (
+          <span class="sw-small sw-ell" title={told}>
+            {hidden > 0 ? (
+              <span class="sw-c-warn">{`${count(hidden)} not shown`}</span>
+            ) : (
+              <span class="sw-muted">{`${count(TOLD)} in selected_ids`}</span>
+            )}
+          </span>
+        )}
       </span>
-      <Button icon="check" class="sw-btn--sm" chord="a" off={no} onPress={() => void decide(view, "keep")}>
-        {`Keep ${count(selected)}`}
-      </Button>
+      {pending.length > 0 ? (
+        <Spend
+          view={view}
+          calls={selected}
+          icon="play"
+          word={`Generate ${some(selected, "output")}`}
+          onSend={() => void generateOutputs(view, [...pending])}
+        />
+      ) : (
+        <Button icon="check" class="sw-btn--sm" chord="a" off={no} onPress={() => void decide(view, "keep")}>
+          {`Keep ${count(selected)}`}
+        </Button>
+      )}
       <Button icon="x" class="sw-btn--sm" chord="x" off={no} onPress={() => void decide(view, "reject")}>
         {`Reject ${count(selected)}`}
       </Button>
@@ -99,16 +138,6 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
         <IconButton icon="undo" label="Restore" off={no} onPress={() => void decide(view, "restore")} />
       )}
       <IconButton icon="regenerate" label="Regenerate (R)" off={no} onPress={() => run(view, "regenerate")} />
-      {pending.length > 0 && (
-        <Spend
-          view={view}
-          calls={pending.length}
-          icon="play"
-          class="sw-btn--sm sw-hide-n"
-          word={`Generate ${some(pending.length, "output")}`}
-          onSend={() => void generateOutputs(view, [...pending])}
-        />
-      )}
       <span class="sw-grow" />
       <IconButton icon="x" label="Clear the selection (Esc)" onPress={() => view.select([])} />
     </div>

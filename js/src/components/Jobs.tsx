@@ -100,7 +100,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
         {failed > 0 && (
           <>
             {" · "}
-            <button type="button" class="sw-link sw-c-failed" onClick={() => showFailed(view)}>
+            <button type="button" class="sw-link" onClick={() => showFailed(view)}>
               {count(failed)} failed
             </button>
           </>

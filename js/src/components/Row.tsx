@@ -52,9 +52,11 @@ interface RowProps {
   row: SampleRow;
   index: number;
   start: number;
+  /** Of a card; other rows are all alike. */
+  height: string | undefined;
 }
 
-export function Row({ view, row, index, start }: RowProps): JSX.Element {
+export function Row({ view, row, index, start, height }: RowProps): JSX.Element {
   const { status, queued } = shownStatus(view, row);
   const selected = view.selection.value.has(row.id);
   const focused = view.focus.value === row.id;
@@ -78,7 +80,7 @@ export function Row({ view, row, index, start }: RowProps): JSX.Element {
       role="row"
       aria-rowindex={index + 2}
       aria-selected={selected}
-      style={{ transform: `translateY(${start}px)` }}
+      style={{ transform: `translateY(${start}px)`, height }}
       tabIndex={-1}
       onMouseDown={(event) => event.shiftKey && event.preventDefault()}
       onClick={pick}

@@ -23,21 +23,23 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
       <span class="sw-grow" />
       {toast && <ToastLine view={view} />}
       {toast && <span class="sw-grow" />}
-      <span class={`sw-si ${line.state === "saved" ? "sw-vh" : "sw-hide-n"}`}>
-        <span>
-          <b class="sw-strong">{count(kept)}</b> kept in
+      {line.state !== "saved" && (
+        <span class="sw-si sw-hide-n">
+          <span>
+            <b class="sw-strong">{count(kept)}</b> kept in
+          </span>
+          <code>{CODE}</code>
+          <IconButton
+            icon="copy"
+            label="Copy the code"
+            class="sw-icon-btn--sm"
+            onPress={() => {
+              copyText(CODE, view.root);
+              view.toasts.say(`Copied ${CODE}`);
+            }}
+          />
         </span>
-        <code>{CODE}</code>
-        <IconButton
-          icon="copy"
-          label="Copy the code"
-          class="sw-icon-btn--sm"
-          onPress={() => {
-            copyText(CODE, view.root);
-            view.toasts.say(`Copied ${CODE}`);
-          }}
-        />
-      </span>
+      )}
       <Announcer view={view} />
     </div>
   );

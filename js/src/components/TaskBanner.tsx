@@ -1,22 +1,18 @@
-import { signal } from "@preact/signals";
 import type { JSX } from "preact";
 import { run } from "../actions";
 import { Icon } from "../icons";
 import type { View } from "../view";
 import { Button, IconButton } from "./bits";
 
-/** Changes that a person has put aside in this page. */
-const seen = signal<ReadonlySet<string>>(new Set());
-
 /** Says once what a changed task did to the samples. */
 export function TaskBanner({ view }: { view: View }): JSX.Element | null {
   const { epoch, task, studio } = view.line.replica;
   const { changed, version } = task.value ?? {};
   const key = `synth_widgets ${epoch} ${version}`;
-  if (!changed || seen.value.has(key) || remembered(key)) return null;
+  if (!changed || view.dismissed.value.has(key) || memory()?.getItem(key)) return null;
   const put = () => {
-    seen.value = new Set(seen.value).add(key);
-    remember(key);
+    view.dismissed.value = new Set(view.dismissed.value).add(key);
+    memory()?.setItem(key, "1");
   };
   const undo = studio.value?.undo;
   return (
@@ -46,19 +42,11 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
   );
 }
 
-/** For as long as the page's tab lasts, where the host lets us. */
-function remember(key: string): void {
+/** What the page's tab remembers over a reload, where the host lets us. */
+function memory(): Storage | null {
   try {
-    sessionStorage.setItem(key, "1");
+    return sessionStorage;
   } catch {
-    // a host without storage shows it again after a reload
-  }
-}
-
-function remembered(key: string): boolean {
-  try {
-    return sessionStorage.getItem(key) !== null;
-  } catch {
-    return false;
+    return null;
   }
 }

@@ -84,7 +84,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       </Button>
       <button
         type="button"
-        class={`sw-btn ${plain || open === "generate" ? "" : "sw-btn--primary"}`}
+        class={`sw-btn ${plain || open === "generate" || open === "export" ? "" : "sw-btn--primary"}`}
         aria-haspopup="dialog"
         aria-expanded={open === "generate"}
         aria-disabled={no ? "true" : undefined}

@@ -132,7 +132,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
   const working = view.running.value.some((job) =>
     view.line.replica.progress.value.get(job.id)?.topics.includes(node.id),
   );
-  const idle = view.running.value.length === 0;
+  const idle = view.running.value.length === 0 && view.line.line.value.state !== "saved";
   const said = live(totals);
   const wanted = totals.target > 0 ? ` of ${count(totals.target)}` : "";
   const pick = () => {
