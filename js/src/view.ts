@@ -225,10 +225,13 @@ export class View {
     return focused.value ? [focused.value.row.id] : [];
   }
 
+  /** Gives the keys to a part. Where one pane is shown at a time, a person at a sample stays there. */
   focusOn(part: "grid" | "tree"): void {
-    const grid = this.comparing.value ? ".sw-diff" : ".sw-grid";
+    const over = part === "grid" && this.comparing.value;
+    const stays = part === "grid" && this.narrow.value && this.pane.value === "sample";
+    const grid = over ? ".sw-diff" : stays ? ".sw-pane--detail" : ".sw-grid";
     const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? grid : ".sw-tree");
-    if (this.narrow.value) this.pane.value = part === "grid" ? "samples" : "topics";
+    if (this.narrow.value && !stays) this.pane.value = part === "grid" ? "samples" : "topics";
     if (find()?.offsetParent) find()?.focus({ preventScroll: true });
     else requestAnimationFrame(() => (find() ?? this.root).focus({ preventScroll: true }));
   }

@@ -47,7 +47,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
     return <Edit view={view} row={row} editing={view.editing.value} place={rowsBefore(listing, index) + 1} />;
   }
   return (
-    <aside class="sw-pane sw-pane--detail" aria-label="Sample">
+    <aside class="sw-pane sw-pane--detail" aria-label="Sample" tabIndex={-1}>
       <div class="sw-head">
         <span class="sw-strong">{count(rowsBefore(listing, index) + 1)}</span>
         <span class="sw-muted">of {count(listing.rows)}</span>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { put, same } from "../controls";
 import { argsOf, type Editing, isChanged, leaveEdit } from "../editing";
 import { Icon } from "../icons";
@@ -26,15 +26,14 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
   const problems = useProblems(view, editing);
   const invalid = problems.size;
   const changed = isChanged(editing);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const fields = [...(box.current?.querySelectorAll<HTMLElement>("section") ?? [])].reverse();
     const find = (where: Element | undefined) => where?.querySelector<HTMLElement>("input, textarea, select");
     (find(fields[0]) ?? find(fields[1]) ?? box.current)?.focus({ preventScroll: true });
   }, []);
   const close = (how: "save" | "leave" | "discard") => {
     void leaveEdit(view, how);
-    if (!view.narrow.value) view.focusOn("grid");
-    else view.root.focus({ preventScroll: true });
+    view.focusOn("grid");
   };
   const save = () => {
     if (invalid === 0) close("save");
@@ -88,7 +87,7 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
           Leave
         </Button>
         <Button
-          class={`sw-btn--sm ${invalid > 0 ? "" : "sw-btn--primary"}`}
+          class={`sw-btn--sm ${changed && invalid === 0 ? "sw-btn--primary" : ""}`}
           chord="Mod+Enter"
           off={refusal(view) ?? (invalid > 0 ? `${some(invalid, "field")} invalid` : null)}
           onPress={save}

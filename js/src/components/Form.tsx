@@ -1,4 +1,4 @@
-import type { ComponentChild, JSX } from "preact";
+import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { blank, type Control, controlFor, fitting, isRecord, type Path, propertiesOf } from "../controls";
 import { Icon } from "../icons";
@@ -123,11 +123,13 @@ function row(
       <div class="sw-ctl">
         <div class="sw-ctl-row">
           {fit.kind === "list" ? (
-            <Items form={form} control={fit} items={value as unknown[]} path={path} label={name} />
+            <Items form={form} control={fit} items={value as unknown[]} path={path} label={name}>
+              {clear && link(clearing, name, clear)}
+            </Items>
           ) : (
             <Field form={form} control={fit} value={value} path={path} label={name} />
           )}
-          {clear && cross(`${clearing}: ${name}`, clear)}
+          {clear && fit.kind !== "list" && cross(`${clearing}: ${name}`, clear)}
         </div>
         {problem(form, path, fit.kind === "json")}
       </div>
@@ -147,10 +149,11 @@ interface ItemsProps {
   items: readonly unknown[];
   path: Path;
   label: string;
+  children: ComponentChildren;
 }
 
 /** A list of short values: a line each. Enter begins the next one. */
-function Items({ form, items, path, control, label }: ItemsProps): JSX.Element {
+function Items({ form, items, path, control, label, children }: ItemsProps): JSX.Element {
   const schema = control.node.items;
   const { kind, ...item } = controlFor(schema, form.root);
   const box = useRef<HTMLDivElement>(null);
@@ -179,14 +182,17 @@ function Items({ form, items, path, control, label }: ItemsProps): JSX.Element {
           </>
         );
       })}
-      <Button
-        icon="plus"
-        class="sw-btn--sm sw-btn--quiet"
-        label={`Add to ${label}`}
-        onPress={() => add(items.length)}
-      >
-        Item
-      </Button>
+      <div class="sw-plan-row sw-small">
+        <Button
+          icon="plus"
+          class="sw-btn--sm sw-btn--quiet"
+          label={`Add to ${label}`}
+          onPress={() => add(items.length)}
+        >
+          Item
+        </Button>
+        {children}
+      </div>
     </div>
   );
 }
@@ -214,7 +220,7 @@ function link(word: string, name: string, onPress: () => void): JSX.Element {
 }
 
 function cross(label: string, onPress: () => void): JSX.Element {
-  return <IconButton icon="x" class="sw-icon-btn--sm" label={label} onPress={onPress} />;
+  return <IconButton icon="x" label={label} onPress={onPress} />;
 }
 
 function problem(form: Form, path: Path, below: boolean): JSX.Element | null {
