@@ -17,34 +17,25 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
   if (arrived) return <Arrivals view={view} {...arrived} />;
   const failed = view.listing.value.rows;
   if (view.facet.value === "failed" && failed > 0) return <FailedFoot view={view} failed={failed} />;
-  const saved = view.line.line.value.state === "saved";
-  const pending = idle(view) && !saved ? ((view.listing.value.counts ?? here(view))?.pending ?? 0) : 0;
-  const { value } = view.facet;
-  if (value === "pending" && pending > 0) {
-    return (
-      <Foot>
+  const pending = pendingHere(view);
+  return (
+    <Foot class={pending > 0 ? "" : "sw-hints"}>
+      {view.facet.value === "pending" && pending > 0 ? (
         <span class="sw-small sw-muted sw-hide-n sw-ell">
           {some(pending, "input waits for its output", "inputs wait for their outputs")}:{" "}
           {some(pending, "model call")}
         </span>
-        <span class="sw-grow" />
-        <Outputs view={view} pending={pending} />
-      </Foot>
-    );
-  }
-  return (
-    <Foot class={pending > 0 ? "" : "sw-hints"}>
-      <Hint chord=" ">select</Hint>
-      <Hint chord="a">keep</Hint>
-      <Hint chord="x">reject</Hint>
-      <Hint chord="u">undo</Hint>
-      <Hint chord="?">all keys</Hint>
-      {value === "all" && pending > 0 && (
+      ) : (
         <>
-          <span class="sw-grow" />
-          <Outputs view={view} pending={pending} />
+          <Hint chord=" ">select</Hint>
+          <Hint chord="a">keep</Hint>
+          <Hint chord="x">reject</Hint>
+          <Hint chord="u">undo</Hint>
+          <Hint chord="?">all keys</Hint>
         </>
       )}
+      <span class="sw-grow" />
+      <Outputs view={view} />
     </Foot>
   );
 }
@@ -53,17 +44,22 @@ function idle(view: View): boolean {
   return view.running.value.length === 0;
 }
 
-function here(view: View) {
+/** Inputs in the list that were made alone, or whose job stopped: they wait for their outputs. */
+function pendingHere(view: View): number {
+  const shown = ["all", "pending"].includes(view.facet.value) && view.line.line.value.state !== "saved";
+  if (!shown || !idle(view)) return 0;
   const node = view.node();
-  return node && view.totals.value.get(node.id);
+  const counts = view.listing.value.counts ?? (node && view.totals.value.get(node.id));
+  return counts?.pending ?? 0;
 }
 
 function Foot(props: { class?: string; children: ComponentChildren }): JSX.Element {
   return <div class={`sw-foot ${props.class ?? ""}`}>{props.children}</div>;
 }
 
-/** Inputs that were made alone, or whose job stopped, wait for their outputs. */
-function Outputs({ view, pending }: { view: View; pending: number }): JSX.Element {
+function Outputs({ view }: { view: View }): JSX.Element | null {
+  const pending = pendingHere(view);
+  if (pending === 0) return null;
   const shown = () => view.listing.value.items.filter((item) => isRow(item) && item.status === "pending");
   return (
     <Spend
@@ -102,7 +98,7 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
   }, [view.selection.value, at, verdicts]);
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
-      <span class="sw-reason sw-selected">
+      <span class="sw-reason sw-selected" role="status">
         <b class="sw-strong">{`${count(selected)} selected`}</b>
         {(hidden > 0 || told) && (
           <span class="sw-small sw-ell" title={told}>
@@ -197,7 +193,10 @@ function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Elemen
         <Keys chord="n" />
       </button>
       <span class="sw-grow" />
-      <span class="sw-small sw-muted sw-hide-m">New rows never move the one you are on.</span>
+      {pendingHere(view) === 0 && (
+        <span class="sw-small sw-muted sw-hide-m">New rows never move the one you are on.</span>
+      )}
+      <Outputs view={view} />
     </Foot>
   );
 }

@@ -70,7 +70,9 @@ export function truth(line: Line, studio: StudioView | null): Said {
       return {
         icon: "lock",
         kind: "warn",
-        text: `${line.kernel ? "The kernel has not answered yet" : "No kernel"}. As of ${dateOf(line.at)}. Run the cell to go on.`,
+        text: line.kernel
+          ? `The kernel has not answered yet. As of ${dateOf(line.at)}.`
+          : `No kernel. As of ${dateOf(line.at)}. Run the cell to go on.`,
         title: "What the notebook was saved with: the first samples, kept ones first",
       };
     case "silent":
