@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import chain
+
 from synth_widgets.engine import Engine
 from synth_widgets.records import Json
 from synth_widgets.store.state import State
@@ -19,10 +21,16 @@ class Repeats:
         """Read the inputs that are there, and the task's examples, on a worker; once while any job runs."""
         self._users += 1
         if self._forms is None:
-            inputs = [s.input for s in state.visible_samples() if s.input is not None]
-            inputs += [given for given, _ in state.task.examples]
-            found = await engine.on_worker(lambda: {normal_form(value) for value in inputs})
-            self._forms = found | (self._forms or set())
+            samples, hidden = tuple(state.samples.values()), frozenset(state.hidden)
+            examples = [given for given, _ in state.task.examples]
+
+            def read() -> set[str]:
+                here = (s.input for s in samples if not s.removed and s.topic not in hidden)
+                return {normal_form(value) for value in chain(here, examples) if value is not None}
+
+            found = await engine.on_worker(read)
+            found |= self._forms or set()
+            self._forms = found
 
     def is_new(self, value: Json) -> bool:
         """Whether no input is the same; if so, remember it."""
@@ -34,8 +42,10 @@ class Repeats:
         self._forms = forms
         return True
 
-    def forget(self) -> None:
-        """Say that a job ended; with the last one the set is dropped."""
+    def forget(self, engine: Engine) -> None:
+        """Say that a job ended; with the last one the set is dropped, on a worker: freeing many texts takes time."""
         self._users -= 1
         if self._users <= 0:
-            self._forms, self._users = None, 0
+            forms, self._forms, self._users = self._forms, None, 0
+            if forms is not None:
+                engine.spawn(engine.on_worker(forms.clear))

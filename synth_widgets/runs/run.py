@@ -102,7 +102,7 @@ class Run:
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
         self._finish(self._ended or status, note)
-        self.taker.repeats.forget()
+        self.taker.repeats.forget(self.engine)
 
     def _begin(self) -> None:
         self.record = replace(self.record, status="running", note=None, ended=None)

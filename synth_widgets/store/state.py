@@ -137,8 +137,8 @@ class State:
         """Return the visible samples right at one topic."""
         if topic in self.hidden:
             return []
-        found = (self.samples[i] for i in tuple(self.by_topic.get(topic, ())))
-        return [s for s in found if not s.removed]
+        samples = self.samples
+        return [s for i in tuple(self.by_topic.get(topic, ())) if not (s := samples[i]).removed]
 
     def counts(self, topic: str) -> Counter[str]:
         """Return how many visible samples of each status stand at or below a topic."""
