@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, cast
 
 from synth_widgets.core import Core, Undone
-from synth_widgets.records import Sample
+from synth_widgets.records import Json, Sample
 from synth_widgets.store import review
 from synth_widgets.store.changes import Change, by_record
 from synth_widgets.store.state import Group
@@ -119,15 +119,21 @@ async def redo(core: Core) -> Undone | None:
 async def _turn(core: Core, group: Group, *, is_undo: bool) -> Undone:
     store = core.store
     await asyncio.wrap_future(store.saved())  # what the file refused has no entries to turn by
-    entries = await asyncio.wrap_future(store.entries(group))
-    records = by_record(entries) if len(entries) <= SLICE else await core.engine.on_worker(lambda: by_record(entries))
-    parts = list(slices(records))
+    parts = await _logged(core, group)
+    if not is_undo:
+        parts.reverse()
     skipped: list[str] = []
-    for part in reversed(parts) if is_undo else parts:
-        steps = [entry for record in part for entry in record]
+    while parts:  # from the end: what was done last is undone first; and what was read is freed bit by bit
+        steps = [entry for record in parts.pop() for entry in record]
         skipped += (store.undo(steps, group) if is_undo else store.redo(steps, group)).skipped
         await asyncio.sleep(0)
     return Undone(group.label, tuple(skipped))
+
+
+async def _logged(core: Core, group: Group) -> list[Sequence[list[list[Json]]]]:
+    """Return the log entries of a group by record, in slices."""
+    entries = await asyncio.wrap_future(core.store.entries(group))
+    return await core.engine.on_worker(lambda: list(slices(by_record(entries))))
 
 
 def slices(things: Sequence[T]) -> Iterator[Sequence[T]]:
