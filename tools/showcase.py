@@ -154,5 +154,6 @@ def reviewed(studio: sw.Studio) -> None:
     studio.reject(drafts[2], "too vague")
     studio.rate(kept[:6], 4)
     studio.rate(kept[1], 5)
-    studio.edit(kept[4], output={**studio.samples[kept[4]].output, "summary": "Refund nineteen days late."})
+    edited = studio.samples[kept[4]]
+    studio.edit(edited, output={**edited.output, "summary": "Refund to a new account; the old one is closed."})
     studio.regenerate(kept[0], guidance="shorter").wait(60)
