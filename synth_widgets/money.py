@@ -1,0 +1,134 @@
+"""What calls cost: prices by model, and a budget that is never passed by more than what was in flight.
+
+Prices come from litellm's price file, read without importing litellm. A price that is not known is unknown, never 0.
+"""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import importlib.util
+import json
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from synth_widgets.records import Usage
+
+FILE = "model_prices_and_context_window_backup.json"
+"""The price file in litellm's package; the format: https://docs.litellm.ai/docs/provider_registration/add_model_pricing"""
+CHARACTERS_A_TOKEN = 4.0
+_WIDE = re.compile(r"[\u2e80-\u9fff\uac00-\ud7af\uf900-\ufaff\uff00-\uffef]")
+"""Scripts in which a character is about a token."""
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """What a model's tokens cost.
+
+    Attributes:
+        prompt: US dollars a prompt token.
+        completion: US dollars a completion token.
+        source: where the figures come from, in words.
+    """
+
+    prompt: float
+    completion: float
+    source: str
+
+    def of(self, usage: Usage) -> float:
+        """Return what so many tokens cost, in US dollars.
+
+        >>> Price(1e-6, 2e-6, "a list").of(Usage(1_000_000, 500_000))
+        2.0
+        """
+        return usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion
+
+
+FREE = Price(0.0, 0.0, "runs on this machine")
+
+
+def price_of(model: str) -> Price | None:
+    """Return a model's price by its litellm name, or ``None`` when nobody knows it.
+
+    >>> price = price_of("openai/gpt-4o-mini")
+    >>> price.prompt < price.completion, price.source
+    (True, 'litellm ...')
+    >>> price_of("openai/nobody-knows-it") is None
+    True
+    """
+    provider, _, name = model.partition("/")
+    table, source = _table()
+    for key in (model, name):
+        line = table.get(key)
+        if not isinstance(line, dict) or (key == name and line.get("litellm_provider") != provider):
+            continue
+        prompt, completion = line.get("input_cost_per_token"), line.get("output_cost_per_token")
+        if isinstance(prompt, int | float) and isinstance(completion, int | float):
+            return Price(float(prompt), float(completion), source)
+    return None
+
+
+@functools.cache
+def _table() -> tuple[Mapping[str, Any], str]:
+    """Return the price file and where it is from; an empty one where litellm is not installed."""
+    spec = importlib.util.find_spec("litellm")
+    if spec is None or spec.origin is None:
+        return {}, "no price list"
+    try:
+        found = json.loads((Path(spec.origin).parent / FILE).read_text(encoding="utf-8"))
+        version = importlib.metadata.version("litellm")
+    except (OSError, ValueError, importlib.metadata.PackageNotFoundError):
+        return {}, "no price list"
+    return found if isinstance(found, dict) else {}, f"litellm {version}"
+
+
+def tokens_in(text: str) -> int:
+    """Return about how many tokens a text has, without a tokenizer: four characters each, one in wide scripts.
+
+    >>> tokens_in("About eight tokens are in here."), tokens_in("東京")
+    (8, 2)
+    """
+    wide = len(_WIDE.findall(text))
+    return wide + round((len(text) - wide) / CHARACTERS_A_TOKEN + 0.49)
+
+
+class Budget:
+    """A cap on spending: cost is reserved before a call and settled after it.
+
+    Attributes:
+        cap: US dollars at most; ``None`` for no cap.
+        spent: US dollars settled.
+        reserved: US dollars of calls under way.
+
+    >>> budget = Budget(1.0)
+    >>> budget.reserve(0.6), budget.reserve(0.6)
+    (True, False)
+    >>> budget.settle(0.6, 0.3)
+    >>> budget.reserve(0.6), budget.spent
+    (True, 0.3)
+    """
+
+    def __init__(self, cap: float | None, spent: float = 0.0) -> None:
+        self.cap = cap
+        self.spent = spent
+        self.reserved = 0.0
+
+    @property
+    def left(self) -> float | None:
+        """US dollars that may still be reserved; ``None`` for no cap."""
+        return None if self.cap is None else max(0.0, self.cap - self.spent - self.reserved)
+
+    def reserve(self, cost: float) -> bool:
+        """Set the expected cost of a call aside; ``False``, and nothing is, when the cap would be passed."""
+        if self.cap is not None and self.spent + self.reserved + cost > self.cap + 1e-12:
+            return False
+        self.reserved += cost
+        return True
+
+    def settle(self, reserved: float, cost: float) -> None:
+        """Replace what was reserved for a call by what it cost."""
+        self.reserved = max(0.0, self.reserved - reserved)
+        self.spent += cost
