@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
@@ -83,3 +84,22 @@ def request(
         messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
     messages.append({"role": "user", "content": user})
     return Request(messages, schema, mode, params or {}, step, seed)
+
+
+SHOWN_ANSWER = 12_000
+"""Characters of an answer that is no good which its correction is shown."""
+
+
+def corrected(asked: Request, answer: str, problem: str) -> Request:
+    """Ask for the correction of an answer: the same question, the answer, and what is wrong with it.
+
+    Args:
+        asked: the request that the answer was for.
+        answer: the model's own words.
+        problem: the validator's words.
+    """
+    wish = (
+        f"This cannot be used: {problem}. Give it once more, whole, in the same form and corrected, and nothing else."
+    )
+    turns = ({"role": "assistant", "content": answer[:SHOWN_ANSWER]}, {"role": "user", "content": wish})
+    return replace(asked, messages=(*asked.messages, *turns))

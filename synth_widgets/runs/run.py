@@ -19,14 +19,26 @@ from typing import Literal
 from synth_widgets.engine import Engine
 from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
 from synth_widgets.llm.completer import Completer, Mode
-from synth_widgets.records import STEPS, JobRecord, JobStatus, Sample, Step, WorkItem
+from synth_widgets.records import (
+    STEPS,
+    Call,
+    JobRecord,
+    JobStatus,
+    Json,
+    Origin,
+    Sample,
+    Step,
+    Version,
+    WorkItem,
+)
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.item_calls import ItemCalls
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.meter import Meter
+from synth_widgets.runs.output_calls import OutputCalls
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
-from synth_widgets.runs.taking import Taker
 from synth_widgets.runs.work import UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
@@ -72,7 +84,8 @@ class Run:
         self.recipe: Recipe = asker.recipe
         self.completers = completers
         self.asker = asker
-        self.taker = Taker(self, repeats)
+        self.items = ItemCalls(self, repeats)
+        self.outputs = OutputCalls(self)
         self.meter = Meter(job, record, engine.loop.time, engine.loop.call_later, lambda: on_progress(job))
         self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
@@ -92,7 +105,7 @@ class Run:
         status: JobStatus = "done"
         note: str | None = None
         try:
-            await self.taker.repeats.learn(self.engine, self.state)
+            await self.items.repeats.learn(self.engine, self.state)
             self._begin()
             await self._work()
         except (ModelError, StopRunError, FileError) as error:
@@ -102,7 +115,7 @@ class Run:
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
         self._finish(self._ended or status, note)
-        self.taker.repeats.forget(self.engine)
+        self.items.repeats.forget(self.engine)
 
     def _begin(self) -> None:
         self.record = replace(self.record, status="running", note=None, ended=None)
@@ -173,9 +186,9 @@ class Run:
     async def _call(self, work: Work, completer: Completer) -> None:
         try:
             if work.step == "outputs":
-                await self.taker.output(work, completer)
+                await self.outputs.ask(work, completer)
             else:
-                await self.taker.items(work, completer)
+                await self.items.ask(work, completer)
         except ModeRefusedError as error:
             if work.mode == "text":
                 raise StopRunError(str(error)) from error
@@ -191,10 +204,19 @@ class Run:
             self._ready[work.step].append(work)
 
     def mode(self, work: Work) -> Mode:
-        """Return the way in which this answer is asked for, and note it in the work."""
+        """Return the way in which this answer is asked for, and note it in the work.
+
+        The first answer and its correction take the first way; a fresh answer after an invalid one takes the next.
+        """
         ways = self.ways[work.step]
-        work.mode = ways[min(work.answer, len(ways)) - 1]
+        is_next = work.answer > 1 and work.fault is None
+        work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
         return work.mode
+
+    def version(self, n: int, call: Call, **fields: Json) -> Version:
+        """Return a version that a call made, checked under the task that the job began with."""
+        origin: Origin = "regenerated" if self.recipe.anew else "generated"
+        return Version(n, origin, **fields, task_version=self.asker.task_version, calls=(call.id,), created=now())
 
     # ------------------------------------------------------------ what calls lead to
     def commit(

@@ -10,8 +10,8 @@ from synth_widgets.records import Step, WorkItem
 
 ROUNDS = 3
 """How often what is missing or repeated is asked for anew."""
-ANSWERS = 2
-"""Answers an item may have before it has failed: one in the first way, one in the next."""
+ANSWERS = 3
+"""Answers an item may have before it has failed: the first, its correction, and a fresh one by the next way."""
 UNREACHED = 2
 """Calls of one piece of work that may get no answer at all before the job stops."""
 
@@ -21,7 +21,8 @@ class Work:
     """What one call is for: open slots of one step and one target.
 
     Attributes:
-        answer: 1 for the first answer, 2 for the one after an invalid answer.
+        answer: 1 for the first answer, 2 and 3 for those after an invalid one.
+        fault: the answer before this one and what is wrong with it, where it can be corrected.
         round: how often the slots were asked for because too few came.
         unreached: calls that got no answer.
         mode: the way in which the last answer was asked for.
@@ -32,6 +33,7 @@ class Work:
     target: str
     slots: deque[WorkItem]
     answer: int = 1
+    fault: tuple[str, str] | None = None
     round: int = 1
     unreached: int = 0
     mode: Mode = "text"

@@ -86,7 +86,7 @@ def test_an_unfinished_input_stays_when_the_output_is_edited(open_studio):
 
 
 def test_a_failed_sample_with_a_valid_edit_is_a_draft(open_studio):
-    studio = open_studio(answering("no JSON", "no JSON"), task=TRIAGE)
+    studio = open_studio(answering(*["no JSON"] * 3), task=TRIAGE)
     studio.grow(depth=0, samples=1).wait(10)
     assert only(studio).status == "failed"
     studio.edit(only(studio), output=GOOD)
@@ -196,7 +196,7 @@ def test_the_model_is_shown_its_answer_and_the_wish(open_studio):
 
 
 def test_nothing_is_made_worse_when_no_valid_version_comes(open_studio):
-    studio = open_studio(answering(GOOD, "no", "no"), task=TRIAGE)
+    studio = open_studio(answering(GOOD, *["no"] * 3), task=TRIAGE)
     studio.grow(depth=0, samples=1).wait(10)
     result = studio.regenerate(only(studio)).wait(10)
     assert result.failed == 1

@@ -31,8 +31,8 @@ def with_topic(open_studio, model, **kwargs):
     return studio
 
 
-def test_an_output_fails_after_two_answers_and_its_siblings_live(open_studio):
-    broken = failing("outputs", "invalid", first=2, times=2)
+def test_an_output_fails_after_three_answers_and_its_siblings_live(open_studio):
+    broken = failing("outputs", "invalid", first=2, times=3)
     studio = with_topic(open_studio, model := ScriptedCompleter(concurrency=1, faults=broken))
     result = studio.grow(depth=0, samples=3).wait(10)
     assert (result.added, result.failed) == (2, 1)
@@ -40,7 +40,12 @@ def test_an_output_fails_after_two_answers_and_its_siblings_live(open_studio):
     assert failed.input is not None
     assert "not of type" in failed.reason or "not one of" in failed.reason
     assert '"wrong"' in failed.versions[-1].raw
-    assert [r.mode for r in model.requests if r.step == "outputs"] == ["json_schema"] * 2 + ["text", "json_schema"]
+    asked = [r for r in model.requests if r.step == "outputs"]
+    assert [r.mode for r in asked] == ["json_schema"] * 3 + ["text", "json_schema"]
+    assert [m["role"] for m in asked[2].messages] == ["system", "user", "assistant", "user"]  # the correction
+    assert failed.reason in asked[2].messages[-1]["content"]
+    assert asked[2].messages[:2] == asked[1].messages
+    assert [m["role"] for m in asked[3].messages] == ["system", "user"]
     assert "does not comply" in studio.keep(failed.id)[failed.id]
 
 
@@ -69,7 +74,7 @@ def test_an_answer_amid_chatter_is_read(open_studio):
 
 
 def test_an_input_that_is_no_input_becomes_a_failed_row_and_is_made_again_in_place(open_studio):
-    faults = failing("inputs", "garbage", times=2)
+    faults = failing("inputs", "garbage", times=3)
     studio = with_topic(open_studio, model := ScriptedCompleter(faults=faults))
     result = studio.grow(depth=0, samples=2).wait(10)
     assert (result.added, result.failed) == (0, 2)
@@ -81,11 +86,11 @@ def test_an_input_that_is_no_input_becomes_a_failed_row_and_is_made_again_in_pla
     assert studio.grow(depth=0, samples=2).wait(10).added == 1
     assert [s.id for s in studio.samples] == ids
     assert [(s.status, s.reason) for s in studio.samples] == [("draft", None)] * 2
-    assert len(model.requests) == 2 + 2 + 2
+    assert len(model.requests) == 3 + 2 + 2
 
 
 def test_a_failed_output_is_made_again_in_place_by_grow(open_studio):
-    studio = with_topic(open_studio, ScriptedCompleter(faults=failing("outputs", "invalid", times=2)))
+    studio = with_topic(open_studio, ScriptedCompleter(faults=failing("outputs", "invalid", times=3)))
     studio.grow(depth=0, samples=1).wait(10)
     [before] = studio.samples
     assert before.status == "failed"
@@ -194,7 +199,7 @@ def test_a_connection_that_breaks_once_is_tried_again_without_asking_for_what_ca
 
 
 def test_one_refused_request_fails_alone(open_studio):
-    faults = failing("outputs", RequestRefusedError("too long"), first=1, times=2)
+    faults = failing("outputs", RequestRefusedError("too long"), first=1, times=3)
     studio = with_topic(open_studio, ScriptedCompleter(faults=faults, concurrency=1))
     result = studio.grow(depth=0, samples=2).wait(10)
     assert (result.added, result.failed) == (1, 1)

@@ -232,7 +232,7 @@ def test_the_persons_validators_run_beside_the_engine_and_their_words_are_the_re
             return value
 
     task = sw.Task("Reply", "Reply.", output_schema=Reply)
-    model = ScriptedCompleter(answers=[listed("Aa", "Bb"), {"text": "good"}, {"text": "bad"}, {"text": "bad"}])
+    model = ScriptedCompleter(answers=[listed("Aa", "Bb"), {"text": "good"}, *[{"text": "bad"}] * 3])
     studio = open_studio(model, task)
     studio.topics.add("T")
     model.concurrency = 1

@@ -1,0 +1,101 @@
+"""Calls for outputs: one sample each, and at most three answers until one complies."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from synth_widgets.errors import RequestRefusedError
+from synth_widgets.generation import outputs
+from synth_widgets.generation.prompts import corrected
+from synth_widgets.llm.completer import Answer, Completer, Mode
+from synth_widgets.records import Call, Json, Sample, Usage, new_id
+from synth_widgets.runs.placing import base_of, place_output
+from synth_widgets.runs.work import ANSWERS, Work
+from synth_widgets.store.changes import CallAdded
+from synth_widgets.text.normal import head, storable
+
+if TYPE_CHECKING:
+    from synth_widgets.runs.run import Run
+
+RAW_KEPT = 65_536
+"""Characters of a failed answer that its version keeps."""
+
+
+class OutputCalls:
+    """Asks for single outputs and turns the answers into changes of the state."""
+
+    def __init__(self, run: Run) -> None:
+        self.run = run
+        self.state = run.state
+
+    async def ask(self, work: Work, completer: Completer) -> None:
+        """Ask for one sample's output: a first answer, its correction, a fresh one by the next way; then it fails."""
+        run = self.run
+        sample = self.state.samples[work.target]
+        usage, seconds, raws = Usage(), 0.0, list[str]()
+        value: Json = None
+        problem: str | None = None
+        reasoning: str | None = None
+        mode: Mode = "text"
+        for number in range(work.answer, ANSWERS + 1):
+            work.answer = number
+            mode = run.mode(work)
+            request = run.asker.output(sample, mode, next(run.seeds), is_again=number > 1)
+            if work.fault is not None:
+                request = corrected(request, *work.fault)
+            try:
+                answer = clean(await completer.complete(request))
+            except RequestRefusedError as error:
+                value, problem, work.fault = None, storable(str(error)), None
+                continue
+            usage, seconds = usage + answer.usage, seconds + answer.seconds
+            run.meter.spend(answer.usage)
+            raws.append(answer.text)
+            reasoning = answer.reasoning
+            value, problem = outputs.read(answer, run.asker.task)
+            if problem is None:
+                problem = await self._model_problem(value)
+            if problem is None:
+                break
+            work.fault = self._fault(answer, problem, number)
+        call = Call(
+            new_id(), run.record.id, "outputs", completer.name, mode, run.recipe.prompt, run.recipe.guidance,
+            params=dict(request.params), attempts=work.answer, usage=usage, seconds=seconds,
+            raw="\n\n".join(raws),
+        )  # fmt: skip
+        raw = head(raws[-1], RAW_KEPT) if raws and problem else None
+        output = None if problem else value
+        self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
+
+    def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:
+        """Return what is to be corrected, or ``None`` where only a fresh answer can help."""
+        can_mend = number == 1 and answer.finish not in {"filter", "length"} and answer.text.strip()
+        return (answer.text, problem) if can_mend and not self.run.asker.is_small("outputs") else None
+
+    async def _model_problem(self, value: Json) -> str | None:
+        schema = self.run.asker.task.output
+        if schema is None or schema.model is None:
+            return None
+        return await self.run.engine.on_worker(lambda: schema.model_problem(value))
+
+    def _answered(self, work: Work, call: Call, asked: Sample, *, problem: str | None, **fields: Json) -> None:
+        sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
+        if sample.current != asked.current and asked.output is None:  # another job was faster
+            self.run.commit([CallAdded(call)], finished=tuple(work.slots))
+            return
+        given = base_of(asked)
+        version = self.run.version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
+        version = replace(version, calls=(*given.calls, call.id))
+        if problem and asked.output is not None:
+            self.run.note(f"outputs could not be made again ({problem})")
+        self.run.commit(
+            [place_output(sample, asked, version), CallAdded(call)],
+            finished=tuple(work.slots),
+            kind="failed" if problem else "added",
+        )
+
+
+def clean(answer: Answer) -> Answer:
+    """Return an answer whose texts can be stored and sent."""
+    return replace(answer, text=storable(answer.text), reasoning=storable(answer.reasoning))
