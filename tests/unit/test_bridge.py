@@ -183,7 +183,7 @@ def test_every_button_does_what_its_method_does(open_studio):
 
 
 def test_retry_makes_a_failed_row_again_in_place(open_studio):
-    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "garbage", times=2)))
+    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "garbage", times=3)))
     studio.topics.add("A")
     studio.grow(depth=0, samples=1).wait(10)
     peer = peer_of(studio)

@@ -14,7 +14,7 @@ from tests.tasks import failing
 @pytest.fixture
 def grown(open_studio):
     """A studio with a pending sample, a failed one, and two drafts."""
-    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "garbage", times=2), concurrency=1))
+    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "garbage", times=3), concurrency=1))
     studio.topics.add("A")
     studio.grow(depth=0, samples=3).wait(10)
     studio.grow(depth=0, samples=4, outputs=False).wait(10)
@@ -67,7 +67,7 @@ def test_what_does_not_name_samples_is_refused_and_nothing_changes(grown):
 
 
 def test_keep_takes_what_complies_and_tells_why_not_the_rest(open_studio):
-    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "invalid", times=2), concurrency=1))
+    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "invalid", times=3), concurrency=1))
     studio.topics.add("A")
     studio.grow(depth=0, samples=2).wait(10)
     studio.generate_inputs("A", n=1).wait(10)
@@ -80,7 +80,7 @@ def test_keep_takes_what_complies_and_tells_why_not_the_rest(open_studio):
 
 
 def test_verdicts_and_their_taking_back(open_studio):
-    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "invalid", times=2), concurrency=1))
+    studio = open_studio(ScriptedCompleter(faults=failing("outputs", "invalid", times=3), concurrency=1))
     studio.topics.add("A")
     studio.grow(depth=0, samples=2).wait(10)
     studio.generate_inputs("A", n=1).wait(10)
