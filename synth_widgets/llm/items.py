@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_widgets.llm.jsontext import parse_json
+from synth_widgets.llm.mending import mended
 
 _INSIDE = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 """Of a text, all up to its last quotation mark, or up to half an escape."""
@@ -280,4 +281,6 @@ class _List:
 
 def _item(raw: str) -> Item:
     value, error = parse_json(raw)
+    if error is not None and (almost := mended(raw)) is not None:
+        return Item(raw, almost)
     return Item(raw, value, error)

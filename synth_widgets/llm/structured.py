@@ -12,6 +12,7 @@ from typing import Any
 from synth_widgets.llm.completer import Completer, Mode
 from synth_widgets.llm.items import Item, ItemStream
 from synth_widgets.llm.jsontext import TOKEN, parse_json
+from synth_widgets.llm.mending import mended
 from synth_widgets.models import Model
 
 __all__ = ["Item", "ItemStream", "extract_json", "parse_json", "strict_form", "ways"]
@@ -21,6 +22,9 @@ _START = re.compile(r"""\{(?=\s*["}])|\[(?=\s*(?:["{\[\]\d-]|true|false|null))""
 
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
 _FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
+
+_NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
+"""How reasons begin that mending must not pass over."""
 
 _KEPT = frozenset(
     "type properties required items enum const description anyOf $ref $defs definitions "
@@ -104,7 +108,8 @@ def extract_json(text: str) -> tuple[Any, str | None]:
     """Find the JSON value in a model's answer.
 
     Tried in this order: the whole text; the contents of a code fence; the first balanced value amid chatter,
-    where a list of bare numbers (``[1]``) counts only if there is nothing else.
+    where a list of bare numbers (``[1]``) counts only if there is nothing else; the same places for JSON that is
+    almost right (`synth_widgets.llm.mending`).
 
     Returns:
         ``(value, None)``, or ``(None, reason)``: there is no JSON, it is cut off, or it is refused (a key
@@ -122,11 +127,18 @@ def extract_json(text: str) -> tuple[Any, str | None]:
         return value, None
     if not text:
         return None, "the answer is empty"
-    for fence in _FENCE.finditer(text):
-        inside, error = parse_json(fence[1].strip())
+    fences = [fence[1].strip() for fence in _FENCE.finditer(text)]
+    for fence in fences:
+        inside, error = parse_json(fence)
         if error is None:
             return inside, None
-    return _amid(text, reason)
+    value, reason = _amid(text, reason)
+    if reason is None or reason.startswith(_NOT_MENDED):
+        return value, reason
+    for part in (*fences, text, text[max(0, text.find("{")) : text.rfind("}") + 1]):
+        if (value := mended(part)) is not None:
+            return value, None
+    return None, reason
 
 
 def _amid(text: str, reason: str) -> tuple[Any, str | None]:

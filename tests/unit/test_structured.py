@@ -125,7 +125,7 @@ def test_an_object_is_found_amid_chatter(value: dict[str, Any]) -> None:
         ('{"a": 1, "a": 1}', "twice"),
         ('{"x": {"a": 1}, "x": 2}', "twice"),
         ('{"x": {"a": 1}, "y": "cut', "cut off"),
-        ('{"x": {"a": 1}, y: 2}', "not valid"),
+        ('{"x": {"a": 1}, y}', "not valid"),
         ('{"a": [Infinity]}', "Infinity"),
         ('{"a": 1e999}', "too large"),
         ('{"a": "\\ud800"}', "surrogate"),

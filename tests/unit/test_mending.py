@@ -1,0 +1,75 @@
+"""JSON that is almost right is used when nothing of it is a guess, and asked for again otherwise."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from synth_widgets.llm.mending import mended
+from synth_widgets.llm.structured import ItemStream, extract_json
+
+WORDS = st.text(alphabet="abcxyz ,.:éß-", max_size=12)
+VALUES = st.recursive(
+    WORDS | st.integers(-99, 99) | st.booleans() | st.none(),
+    lambda inner: (
+        st.lists(inner, min_size=1, max_size=3)
+        | st.dictionaries(st.text("abc", min_size=1, max_size=3), inner, min_size=1, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("{'a': 'x', 'b': True, 'c': None}", {"a": "x", "b": True, "c": None}),
+        ('{"a": [1, 2,],}', {"a": [1, 2]}),
+        ("{kind: 'a', note: \"it's late\"}", None),
+        ('{kind: "a", "note": "late"}', {"kind": "a", "note": "late"}),
+        ('{"a": 1 "b": 2}', {"a": 1, "b": 2}),
+        ("Here it is:\n```json\n{'a': 1,}\n```\nAnything else?", {"a": 1}),
+        ("Sure! {'a': 1,} Bye.", {"a": 1}),
+    ],
+)
+def test_what_is_almost_json_is_read(text, value):
+    assert extract_json(text)[0] == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"a" 1}',  # the number would be lost
+        "{'a': 'it's late'}",  # nobody knows where the text ends
+        '{"a": "cut o',
+        '{"a": 1, "b":',
+        '{"a": 1, "a": 2,}',  # one of them would be lost
+        '{"n": 1e999,}',
+        "I really {cannot} say",
+        "[" * 5000,
+        '{"a": "' + "x" * 30_000 + '",}',
+    ],
+)
+def test_what_would_be_a_guess_is_not(text):
+    assert extract_json(text)[0] is None
+
+
+@given(st.dictionaries(st.text("abc", min_size=1, max_size=3), VALUES, min_size=1, max_size=4))
+def test_python_notation_of_any_value_comes_back_or_is_refused_but_never_as_another(value: dict[str, Any]) -> None:
+    found = mended(repr(value))
+    assert found is None or found == value
+
+
+@given(st.lists(VALUES, min_size=1, max_size=4))
+def test_a_trailing_comma_changes_nothing(values: list[Any]) -> None:
+    text = json.dumps({"items": values})[:-2] + ",]}"
+    assert extract_json(text)[0] == {"items": values}
+
+
+def test_an_item_of_a_streamed_list_that_is_almost_right_is_one():
+    stream = ItemStream()
+    items = stream.feed("""{"items": [{"a": 1,}, {'a': 2}, {"a" 3}]}""") + stream.end()
+    assert [item.value for item in items] == [{"a": 1}, {"a": 2}, None]
