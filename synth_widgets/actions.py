@@ -14,12 +14,10 @@ from synth_widgets.records import Json, Sample
 from synth_widgets.store import review
 from synth_widgets.store.changes import Change, by_record
 from synth_widgets.store.state import Group
-from synth_widgets.store.store import Step
+from synth_widgets.store.store import SLICE, Action
 
 T = TypeVar("T")
 R = TypeVar("R")
-SLICE = 200
-"""Things that one commit changes: a few milliseconds."""
 
 
 def carry_out(
@@ -65,10 +63,10 @@ async def _in_slices(
         for part in slices(things):
             check(part)
             await asyncio.sleep(0)
-        step = Step()
+        action = Action()
         for part in slices(things):
             changes = list(changes_of(part))
-            core.store.commit(changes, label=label(), step=step)
+            core.store.commit(changes, label=label(), action=action)
             await asyncio.sleep(0)
     return result
 

@@ -39,7 +39,7 @@ from synth_widgets.store import review
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
-from synth_widgets.store.store import Store
+from synth_widgets.store.store import SLICE, Action, Store
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
@@ -153,11 +153,16 @@ class Core:
         checked = any(part.startswith(("input", "output")) for part in differences)
         turned = review.judged_anew(tuple(self.state.samples.values()), task) if checked else {}
 
-        def act() -> None:
+        async def act() -> None:
             self.task = task
             self.store.commit([TaskChanged(task)], actor="system")
-            changes = [review.turn(self.state.samples[ident], problem) for ident, problem in turned.items()]
-            self.store.commit(changes, label=f"Task changed: {len(turned)} checked anew")
+            async with self.turning:
+                action, found = Action(), list(turned.items())
+                for start in range(0, len(found), SLICE):
+                    part = found[start : start + SLICE]
+                    changes = [review.turn(self.state.samples[ident], problem) for ident, problem in part]
+                    self.store.commit(changes, label=f"Task changed: {len(turned)} checked anew", action=action)
+                    await asyncio.sleep(0)
 
         if differences:
             self.task_change = _said_of_task(len(tasks) + 1, differences, turned)

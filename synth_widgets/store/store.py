@@ -24,6 +24,8 @@ from synth_widgets.store.state import Actor, Group, State
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Sequence["Commit"]], None]
+SLICE = 200
+"""Records that one commit of a great action changes: a few milliseconds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,8 +47,8 @@ class Commit:
 
 
 @dataclass(slots=True)
-class Step:
-    """A person's step that takes several commits: its group, once it has begun."""
+class Action:
+    """A person's action that takes several commits: its group, once it has begun."""
 
     group: int | None = None
 
@@ -111,7 +113,7 @@ class Store:
         label: str = "",
         job: str | None = None,
         ends: bool = False,
-        step: Step | None = None,
+        action: Action | None = None,
     ) -> int:
         """Apply changes as one step and queue them for the file; return the revision they made.
 
@@ -121,7 +123,7 @@ class Store:
             label: what it was, for the undo button.
             job: the job's id, for ``actor="job"``.
             ends: whether this is the job's last step; when it changed nothing, there is nothing to undo.
-            step: the person's step that this is a part of; the newest label names the whole.
+            action: the person's action that this is a part of; the newest label names the whole.
 
         Raises:
             ReadOnlyError: another process holds the file.
@@ -129,13 +131,13 @@ class Store:
         """
         wanted = [change for change in changes if change is not None]
         self.check_writable()
-        begun = self.state.groups.get(step.group) if step is not None and step.group is not None else None
+        begun = self.state.groups.get(action.group or -1) if action is not None else None
         if not wanted and (begun is None or begun.label == label):
             return self.state.rev
         undo_before = (self.state.next_undo(), self.state.next_redo())
         group, groups = self._group(actor, label, job) if begun is None else self._go_on(begun, label)
-        if step is not None:
-            step.group = group
+        if action is not None:
+            action.group = group
         if any(change.entry() is not None for change in wanted):
             self._empty.discard(group or 0)
         elif ends and group in self._empty:
@@ -181,7 +183,7 @@ class Store:
         return reversal
 
     def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:
-        """Return the group of a step that goes on, and what must be written of it."""
+        """Return the group of an action that goes on, and what must be written of it."""
         if group.label == label:
             return group.id, []
         named = replace(group, label=label)
