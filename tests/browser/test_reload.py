@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from playwright.sync_api import BrowserContext
+
 from tests.browser.conftest import OpenNotebook
 from tests.browser.lab import Notebook
 from tests.browser.widget import TASK, StudioView, endpoint_cell, outputs_asked
@@ -74,6 +76,25 @@ def test_a_verdict_in_one_view_shows_in_the_other(open_notebook: OpenNotebook) -
         second.press("u")
         first.until(lambda: first.by_status()["Kept"] == 1)
         assert verdicts(second) == verdicts(first)
+
+
+def test_a_second_tab_on_the_notebook_shows_the_same_and_hears_of_every_verdict(
+    open_notebook: OpenNotebook, context: BrowserContext
+) -> None:
+    with Endpoint() as endpoint:
+        notebook = open_notebook([TASK, endpoint_cell(endpoint)])
+        first = reviewed(notebook)
+        notebook.save()
+        tab = Notebook(context.new_page(), notebook.server, "lab", notebook.path)
+        tab.open()
+        second = StudioView(tab, cell=1)
+        second.until(lambda: verdicts(second) == verdicts(first))
+        ident = second.rows()[2].id
+        second.open_row(ident)
+        second.press("a")
+        second.until(lambda: second.by_status()["Kept"] == 2)
+        first.until(lambda: verdicts(first) == verdicts(second))
+        assert not tab.errors.unexpected()
 
 
 def test_a_kernel_killed_in_the_middle_loses_no_row_and_pays_for_none_twice(open_notebook: OpenNotebook) -> None:

@@ -52,10 +52,11 @@ def test_a_studio_on_the_last_line_is_the_widget_and_hello_brings_its_rows(shown
     [bundle] = cell.outputs
     assert bundle[VIEW]["version_major"] == 2
     assert "<Studio 'Triage'" in bundle["text/plain"] or "text/plain" in bundle
-    assert set(comm.state) >= {"_esm", "_css", "revision", "selected_ids", "height", "theme"}
+    assert set(comm.state) >= {"_esm", "_css", "revision", "selected_ids", "height", "theme", "_snapshot"}
+    assert "3 of 3 samples" in bundle["text/html"]
     replica = hello(comm)
     assert len(replica.rows["sample"]) == 3
-    assert replica.studio["task"]["name"] == "Triage"
+    assert replica.task["name"] == "Triage"
     again = kernel.finish(kernel.begin("studio")).outputs[0][VIEW]["model_id"]
     assert again == comm.id, "one model a studio"
 
