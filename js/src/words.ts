@@ -54,6 +54,11 @@ export function lasting(value: number): string {
   return value < 5400 ? `${Math.round(value / 60)} min` : `${(value / 3600).toFixed(1)} h`;
 }
 
+/** Begins with a capital, unless it begins with a field's name: "urgency: …". */
+export function sentence(text: string): string {
+  return /^\S+:/.test(text) ? text : text.charAt(0).toUpperCase() + text.slice(1);
+}
+
 /** The last part of a path, of either kind of slash. */
 export function fileName(path: string): string {
   return path.split(/[/\\]/).at(-1) ?? path;

@@ -6,7 +6,7 @@ import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf }
 import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
-import { count, some } from "../words";
+import { count, sentence, some } from "../words";
 import { Check, TopicPath } from "./bits";
 import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
@@ -172,7 +172,7 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
         <Icon name="failed" class="sw-c-failed" />
         <span class="sw-reason">
           <b class="sw-ell" title={reason}>
-            {reason.charAt(0).toUpperCase() + reason.slice(1)}
+            {sentence(reason)}
           </b>
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>
