@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
-import { generateOutputs } from "../actions";
+import { generateOutputs, run } from "../actions";
 import { Icon } from "../icons";
 import type { Shape } from "../plan";
 import { shapeBelow } from "../topics";
@@ -90,6 +90,10 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
           </p>
         )}
         <div class="sw-plan-foot">
+          <Button class="sw-btn--quiet sw-only-narrow" onPress={() => run(view, "jobs")}>
+            Jobs
+          </Button>
+          <span class="sw-grow" />
           <Button
             class="sw-btn--quiet"
             chord="Escape"

@@ -19,12 +19,12 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
         <Icon name="task" class="sw-c-warn" />
-        <span class="sw-ell" title={changed}>
-          <b class="sw-strong">The task changed.</b> <span class="sw-muted">{changed}</span>
+        <span class="sw-clamp sw-small" style={{ "--n": 2, whiteSpace: "normal" }} title={changed}>
+          {changed}
         </span>
       </span>
       <span class="sw-grow" />
-      {undo && /task/i.test(undo) && (
+      {undo?.startsWith("Task changed") && (
         <Button
           icon="undo"
           class="sw-btn--sm"
