@@ -2,7 +2,7 @@ import type { RateArgs, Regenerate } from "./commands.gen";
 import { ASK_ABOVE } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { isRow } from "./rows";
-import { isRefused, send } from "./send";
+import { isRefused, refusals, send } from "./send";
 import type { Rated } from "./verdicts";
 import type { View } from "./view";
 import { count, some } from "./words";
@@ -129,8 +129,12 @@ export async function choose(view: View, verb: "accept" | "decline", ids: readon
     return;
   }
   mark.taken();
-  const what = ids.length === 1 ? "the new version" : `${count(ids.length)} new versions`;
-  view.toasts.say(verb === "accept" ? `Took ${what}` : `Declined ${what}`, { undo: true });
+  const refused = refusals(answer.ok);
+  const done = ids.length - refused.length;
+  const what = done === 1 ? "the new version" : some(done, "new version");
+  const but = refused[0] ? `, not ${count(refused.length)}: ${refused[0][1]}` : "";
+  const alert = refused.length > 0;
+  view.toasts.say(`${verb === "accept" ? "Took" : "Declined"} ${what}${but}`, { undo: done > 0, alert });
 }
 
 /** The next proposal after the sample in focus, or before it, around the ends. */

@@ -22,6 +22,7 @@ from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
 from synth_widgets.widget.host import Host, JobLike
+from synth_widgets.widget.numbers import as_held
 from synth_widgets.widget.outbox import Outbox
 from synth_widgets.widget.protocol import Progress, Reply
 
@@ -106,6 +107,8 @@ class Bridge:
             await self._carry_out(rid, command, args)
 
     async def _carry_out(self, rid: str, command: Command, args: dict[str, Any]) -> None:
+        if command.name == "edit":
+            args = self._exact(args)
         try:
             result = _call(attrgetter(command.method or "")(self.studio), command, args)
             if inspect.iscoroutine(result):
@@ -117,6 +120,16 @@ class Bridge:
             self._fail(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
         else:
             self.host.engine.spawn(self._reply(rid, result))
+
+    def _exact(self, args: dict[str, Any]) -> dict[str, Any]:
+        """Give an edit's numbers back what they lost in the browser."""
+        sample = self.host.store.state.samples.get(args["id"])
+        if sample is None:
+            return args
+        parts = {"input": sample.input, "output": sample.output}
+        for held in (parts, sample.unfinished or {}):
+            args |= {part: as_held(args[part], held.get(part)) for part in parts if part in args}
+        return args
 
     async def _reply(self, rid: str, result: Any) -> None:
         """Answer when what the command changed is on disk; its delta has gone out by then."""

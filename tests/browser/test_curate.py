@@ -1,4 +1,4 @@
-"""Curating by hand in JupyterLab over the real kernel: edit in place, rate, make anew with an instruction, compare, take.
+"""Curating by hand in JupyterLab over the real kernel: edit in place, rate, make anew, compare, take.
 
 What stands on the screen and what the next cell's DataFrame says must be the same at every step, an edit that does not
 comply must neither be lost nor exported, and the letters of a text that is typed must be nobody's commands.
@@ -73,6 +73,13 @@ def field(view: StudioView[Notebook], name: str) -> Locator:
 def mark(view: StudioView[Notebook], sample: str) -> str:
     """What stands beside the status of a row."""
     return str(view.row(sample).get_by_role("gridcell").last.inner_text())
+
+
+def undo_one(view: StudioView[Notebook], what: str) -> None:
+    """Undo what is next, by key: it must be this."""
+    view.until(lambda: f"Undo: {what}" in view.undo_label())
+    view.press("u")
+    view.root.get_by_text(re.compile(f"^Undone: {what}")).wait_for()
 
 
 def test_an_edit_is_checked_as_it_is_typed_and_never_lost(open_notebook: OpenNotebook) -> None:
@@ -190,7 +197,7 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
     assert diff.locator("ins").all_inner_texts() == ["high", "In short: "]
     assert diff.locator("del").all_inner_texts() == ["low"]
     view.press(["ArrowRight"])
-    view.until(lambda: view.root.locator(".sw-row--focus").get_attribute("id").endswith(second))
+    view.until(lambda: view.focused() == second)
     view.press(["ArrowLeft"])
     diff.wait_for(state="detached")
     view.until(lambda: "New version" not in mark(view, first) + mark(view, second))
@@ -202,10 +209,7 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
     assert third not in after["kept"]
 
     view.grid.focus()
-    done = ["Decline", "Take", "Regenerate", "Keep", "Keep", "Rate", "Rate"]
-    for number, what in enumerate(done):
-        view.until(lambda what=what: f"Undo: {what}" in view.undo_label())
-        view.press("u")
-        view.until(lambda left=len(done) - number: f"Undone: {done[-left]}" in view.root.inner_text())
+    for what in ("Decline", "Take", "Regenerate", "Keep", "Keep", "Rate", "Rate"):
+        undo_one(view, what)
     view.until(lambda: view.by_status()["Draft"] == 4)
     assert told(notebook) == at_first

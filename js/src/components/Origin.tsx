@@ -36,7 +36,7 @@ export function Origin(props: {
           )
         }
       >
-        <ol class="sw-versions">
+        <ol class="sw-versions sw-small">
           {versions.map((version) => (
             <li class={version.n === current.n ? "" : "sw-muted"}>
               <span class="sw-strong">{version.n}</span>
