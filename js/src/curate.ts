@@ -82,11 +82,14 @@ export async function regenerate(
   if (answer) view.toasts.say(`Regenerating ${some(whole.length, part)}`);
 }
 
-/** Whether a new version of this row waits for a choice, and none is on its way. */
+/** Whether a new version of this row waits for a choice, and none is on its way. The list may lag by a frame. */
 export function isProposed(view: View, row: SampleRow): boolean {
-  const { verdicts } = view.line;
+  const { verdicts, replica } = view.line;
   verdicts.at.value;
-  return row.proposal && !["accept", "decline"].includes(verdicts.of(row.id) ?? "");
+  return (
+    replica.samples.all.get(row.id)?.proposal === true &&
+    !["accept", "decline"].includes(verdicts.of(row.id) ?? "")
+  );
 }
 
 /** The rows of the list that have a new version to decide about. */

@@ -197,7 +197,7 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
     assert diff.locator("ins").all_inner_texts() == ["high", "In short: "]
     assert diff.locator("del").all_inner_texts() == ["low"]
     view.press(["ArrowRight"])
-    view.until(lambda: view.focused() == second)
+    view.until(lambda: str(view.root.locator(".sw-row--focus").get_attribute("id")).endswith(second))
     view.press(["ArrowLeft"])
     diff.wait_for(state="detached")
     view.until(lambda: "New version" not in mark(view, first) + mark(view, second))
