@@ -79,7 +79,7 @@ def undo_one(view: StudioView[Notebook], what: str) -> None:
     """Undo what is next, by key: it must be this."""
     view.until(lambda: f"Undo: {what}" in view.undo_label())
     view.press("u")
-    view.root.get_by_text(re.compile(f"^Undone: {what}")).wait_for()
+    view.root.get_by_text(re.compile(f"^Undone: {what}")).first.wait_for()
 
 
 def test_an_edit_is_checked_as_it_is_typed_and_never_lost(open_notebook: OpenNotebook) -> None:
