@@ -98,7 +98,7 @@ def test_a_second_tab_on_the_notebook_shows_the_same_and_hears_of_every_verdict(
 
 
 def test_a_kernel_killed_in_the_middle_loses_no_row_and_pays_for_none_twice(open_notebook: OpenNotebook) -> None:
-    planned, concurrency = 24, 3
+    planned, concurrency = 48, 3
     with Endpoint(latency=0.3, chunk_delay=0.005) as endpoint:
         notebook = open_notebook([TASK, endpoint_cell(endpoint, concurrency=concurrency)])
         notebook.run_cell(0)
