@@ -82,6 +82,18 @@ CLOCK = """(() => {
     if (grid) grid.scrollTop = 0;
     return times;
   };
+  // When the page has drawn a second of frames on time, at the latest after half a minute.
+  window.swRest = async () => {
+    const late = performance.now() + 30_000;
+    let calm = 0;
+    let last = await new Promise(requestAnimationFrame);
+    while (calm < 60 && last < late) {
+      const at = await new Promise(requestAnimationFrame);
+      calm = at - last < 25 ? calm + 1 : 0;
+      last = at;
+    }
+    return now() - 1000;
+  };
   // How long after an event the first frame is drawn in which the grid has changed.
   window.swAfter = (event) => {
     window.swDelay = null;
@@ -125,10 +137,12 @@ def script_seconds(session: CDPSession) -> float:
 def loading(view: StudioView, count: int, name: str) -> Iterator[Row]:
     """The first page on the screen, and the rest of them coming in."""
     view.until(lambda: sum(view.by_status().values()) >= count, PATIENCE)
+    rest = view.page.evaluate("swRest()")
     seen = view.page.evaluate("swSeen")
     long = [length for at, length in seen["long"] if at >= seen["first"]]
     yield Row(f"{name}: painted after the first page", (seen["painted"] - seen["first"]) / 1000, None, 0.5, "s")
     yield Row(f"{name}: all rows after the first page", (seen["last"] - seen["first"]) / 1000, None, None, "s")
+    yield Row(f"{name}: the page at rest after the last one", max(0.0, rest - seen["last"]) / 1000, None, None, "s")
     yield Row(f"{name}: longest task while they come", max(long, default=0.0), None, 200, "ms")
 
 
