@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import random
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -25,6 +27,8 @@ ROOT = "0000000000"
 """Id of the root topic, which every studio has."""
 
 _ALPHABET = "0123456789abcdefghjkmnpqrstvwxyz"
+_PAIRS = [first + second for first in _ALPHABET for second in _ALPHABET]
+_chance = random.Random(secrets.randbits(128))  # noqa: S311 - ids are to differ, not to be secret
 _EMPTY: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -34,8 +38,12 @@ def new_id() -> str:
     >>> len(new_id())
     10
     """
-    bits = secrets.randbits(50)
-    return "".join(_ALPHABET[(bits >> shift) & 31] for shift in range(45, -5, -5))
+    bits = _chance.getrandbits(50)
+    return "".join([_PAIRS[(bits >> shift) & 1023] for shift in (40, 30, 20, 10, 0)])
+
+
+if hasattr(os, "register_at_fork"):  # a child must not make its parent's ids again
+    os.register_at_fork(after_in_child=lambda: _chance.seed(secrets.randbits(128)))
 
 
 def new_session_id() -> str:
@@ -132,16 +140,23 @@ class Sample:
     @property
     def version(self) -> Version:
         """The current version."""
-        newest = self.versions[-1]
-        return newest if newest.n == self.current else next(v for v in self.versions if v.n == self.current)
+        found = self.version_of(self.current)
+        if found is None:
+            raise ValueError(f"the sample {self.id} has no version {self.current}")
+        return found
 
     def version_of(self, n: int | None) -> Version | None:
         """The version of this number, or ``None``."""
-        return next((v for v in reversed(self.versions) if v.n == n), None)
+        for version in reversed(self.versions):
+            if version.n == n:
+                return version
+        return None
 
     @property
     def is_proposed(self) -> bool:
         """Whether a whole new version waits to be taken or declined."""
+        if self.proposal is None:
+            return False
         new = self.version_of(self.proposal)
         return new is not None and new.output is not None
 

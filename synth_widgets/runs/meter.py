@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
+from typing import Protocol
 
 from synth_widgets.records import JobRecord, Step, Usage
 from synth_widgets.runs.job import Job, Progress
@@ -14,6 +15,19 @@ TELL_SECONDS = 0.1
 Later = Callable[[float, Callable[[], None]], object]
 
 
+class AtWork(Protocol):
+    """A run, as far as its meter looks at it."""
+
+    @property
+    def state(self) -> State:
+        """What the run works on."""
+        ...
+
+    def where(self) -> tuple[Step, list[str], str | None]:
+        """Return the step, the targets of the calls under way, and what they wait for."""
+        ...
+
+
 class Meter:
     """Keeps a job's `Progress` up to date, and tells of it ten times a second at most, the last state always.
 
@@ -21,10 +35,18 @@ class Meter:
         clock: seconds on a clock that only grows.
         later: runs a function after so many seconds.
         tell: tells whoever listens that the progress is another one.
+        work: what goes on.
     """
 
     def __init__(
-        self, job: Job, record: JobRecord, clock: Callable[[], float], later: Later, tell: Callable[[], None]
+        self,
+        job: Job,
+        record: JobRecord,
+        *,
+        clock: Callable[[], float],
+        later: Later,
+        tell: Callable[[], None],
+        work: AtWork,
     ) -> None:
         self.usage = record.usage
         self.done = record.added + record.failed
@@ -34,13 +56,12 @@ class Meter:
         self._clock = clock
         self._later = later
         self._tell = tell
+        self._work = work
+        self._is_over = False
         self._told = 0.0
         self._is_due = False
         self._recent: deque[float] = deque()
         self._began = clock()
-        self._step: Step = "topics"
-        self._topics: tuple[str, ...] = ()
-        self._waiting: str | None = None
 
     @property
     def total(self) -> int:
@@ -63,38 +84,17 @@ class Meter:
         self.usage += usage
         self._update()
 
-    def now_at(self, targets: Iterable[str], state: State, step: Step, waiting: str | None) -> None:
-        """Say what is being worked on."""
-        found = (state.samples[t].topic if t in state.samples else t for t in targets)
-        self._topics, self._step, self._waiting = tuple(dict.fromkeys(found)), step, waiting
+    def look(self) -> None:
+        """Say that something else is being worked on."""
         self._update()
 
     def end(self) -> None:
         """Say for the last time how far it came."""
-        self._topics, self._waiting = (), None
-        self._told = 0.0
-        self._update()
+        self._is_over = True
+        self._say()
 
     def _update(self) -> None:
-        now = self._clock()
-        while self._recent and now - self._recent[0] > WINDOW_SECONDS:
-            self._recent.popleft()
-        span = min(WINDOW_SECONDS, max(now - self._began, 0.2))
-        rate = len(self._recent) / span
-        eta = self._open / rate if rate and self._open else None
-        progress = Progress(
-            self._step,
-            self.done,
-            self.total,
-            self.failed,
-            self.usage,
-            round(rate, 2),
-            eta,
-            self._topics,
-            self._waiting,
-        )
-        self._job._tell(progress)  # noqa: SLF001 - the meter writes what the handle shows
-        wait = self._told + TELL_SECONDS - now
+        wait = self._told + TELL_SECONDS - self._clock()
         if wait <= 0:
             self._say()
         elif not self._is_due:
@@ -104,8 +104,24 @@ class Meter:
     def _say(self) -> None:
         self._is_due = False
         self._told = self._clock()
+        self._job._tell(self._progress())  # noqa: SLF001 - the meter writes what the handle shows
         self._tell()
 
     def _say_if_due(self) -> None:
         if self._is_due:
             self._say()
+
+    def _progress(self) -> Progress:
+        now = self._clock()
+        while self._recent and now - self._recent[0] > WINDOW_SECONDS:
+            self._recent.popleft()
+        rate = len(self._recent) / min(WINDOW_SECONDS, max(now - self._began, 0.2))
+        eta = self._open / rate if rate and self._open else None
+        step, targets, waiting = self._work.where()
+        samples = self._work.state.samples
+        topics = dict.fromkeys(samples[t].topic if t in samples else t for t in targets)
+        if self._is_over:
+            topics, waiting = {}, None
+        return Progress(
+            step, self.done, self.total, self.failed, self.usage, round(rate, 2), eta, tuple(topics), waiting
+        )

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
-from synth_widgets.llm.completer import Answer, Completer, Mode
-from synth_widgets.records import Call, Json, Sample, Usage, new_id
+from synth_widgets.llm.completer import Answer, Completer
+from synth_widgets.records import Call, Json, Sample, new_id
 from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.work import ANSWERS, Work
 from synth_widgets.store.changes import CallAdded
@@ -30,43 +31,42 @@ class OutputCalls:
         self.state = run.state
 
     async def ask(self, work: Work, completer: Completer) -> None:
-        """Ask for one sample's output: a first answer, its correction, a fresh one by the next way; then it fails."""
+        """Ask once for one sample's output; what is no good goes back into the queue, or has failed."""
         run = self.run
         sample = self.state.samples[work.target]
-        usage, seconds, raws = Usage(), 0.0, list[str]()
-        value: Json = None
-        problem: str | None = None
-        reasoning: str | None = None
-        mode: Mode = "text"
-        for number in range(work.answer, ANSWERS + 1):
-            work.answer = number
-            mode = run.mode(work)
-            request = run.asker.output(sample, mode, next(run.seeds), is_again=number > 1)
-            if work.fault is not None:
-                request = corrected(request, *work.fault)
-            try:
-                answer = clean(await completer.complete(request))
-            except RequestRefusedError as error:
-                value, problem, work.fault = None, storable(str(error)), None
-                continue
-            usage, seconds = usage + answer.usage, seconds + answer.seconds
-            run.meter.spend(answer.usage)
-            raws.append(answer.text)
-            reasoning = answer.reasoning
-            value, problem = outputs.read(answer, run.asker.task)
-            if problem is None:
-                problem = await self._model_problem(value)
-            if problem is None:
-                break
-            work.fault = self._fault(answer, problem, number)
+        mode = run.mode(work)
+        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1)
+        if work.fault is not None:
+            request = corrected(request, *work.fault)
+        answer: Answer | None = None
+        try:
+            answer = clean(await run.complete(work, completer, request))
+        except RequestRefusedError as error:
+            value, problem = None, storable(str(error))
+        else:
+            async with run.turn:  # one after another, so that what is to be sent next need not wait for all of them
+                value, problem = self._read(work, answer)
+                await asyncio.sleep(0)
+            problem = problem or await self._model_problem(value)
+        if problem is not None and work.answer < ANSWERS:
+            fault = self._fault(answer, problem, work.answer) if answer else None
+            run.again(replace(work, answer=work.answer + 1, fault=fault), first=True)
+            return
         call = Call(
             new_id(), run.record.id, "outputs", completer.name, mode, run.recipe.prompt, run.recipe.guidance,
-            params=dict(request.params), attempts=work.answer, usage=usage, seconds=seconds,
-            raw="\n\n".join(raws),
+            params=dict(request.params), attempts=work.answer, usage=work.usage, seconds=work.seconds,
+            raw="\n\n".join(work.raws),
         )  # fmt: skip
-        raw = head(raws[-1], RAW_KEPT) if raws and problem else None
+        raw = head(work.raws[-1], RAW_KEPT) if work.raws and problem else None
         output = None if problem else value
+        reasoning = answer.reasoning if answer else None
         self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
+
+    def _read(self, work: Work, answer: Answer) -> tuple[Json, str | None]:
+        work.usage, work.seconds = work.usage + answer.usage, work.seconds + answer.seconds
+        work.raws.append(answer.text)
+        self.run.meter.spend(answer.usage)
+        return outputs.read(answer, self.run.asker.task)
 
     def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:
         """Return what is to be corrected, or ``None`` where only a fresh answer can help."""

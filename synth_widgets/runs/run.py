@@ -11,14 +11,14 @@ import contextlib
 import itertools
 import logging
 import random
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from typing import Literal
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
-from synth_widgets.llm.completer import Completer, Mode
+from synth_widgets.llm.completer import Answer, Completer, Mode, OnText, Request
 from synth_widgets.records import (
     STEPS,
     Call,
@@ -86,11 +86,20 @@ class Run:
         self.asker = asker
         self.items = ItemCalls(self, repeats)
         self.outputs = OutputCalls(self)
-        self.meter = Meter(job, record, engine.loop.time, engine.loop.call_later, lambda: on_progress(job))
+        loop = engine.loop
+        self.meter = Meter(
+            job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=self
+        )
         self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
+        self.turn = asyncio.Lock()
+        """Held while an answer is read."""
         self._flying: dict[asyncio.Task[None], Work] = {}
+        self._places: dict[int, int] = {}
+        """Calls under way: the completer of each piece of work, both by identity."""
+        self._taken: Counter[int] = Counter()
+        """How many places each completer has taken."""
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
@@ -135,36 +144,61 @@ class Run:
                 raise FileError(f"the file is not saved: {self.store.trouble}")
 
     def _launch(self) -> None:
-        flying: dict[int, int] = {}
-        for work in self._flying.values():
-            key = id(self.completers[work.step])
-            flying[key] = flying.get(key, 0) + 1
         for step in ORDER:
             completer = self.completers.get(step)
             ready = self._ready[step]
-            while ready and completer and flying.get(id(completer), 0) < completer.concurrency:
+            while ready and completer and self._taken[id(completer)] < completer.concurrency:
                 work = ready.popleft()
                 if self._is_moot(work):
                     self.commit([], finished=tuple(work.slots))
                     continue
-                flying[id(completer)] = flying.get(id(completer), 0) + 1
+                self._places[id(work)] = id(completer)
+                self._taken[id(completer)] += 1
                 task = self.engine.spawn(self._call(work, completer))
                 self._flying[task] = work
                 task.add_done_callback(self._landed)
-        self.meter.now_at([w.target for w in self._flying.values()], self.state, self._step(), self._waiting())
+        self.meter.look()
+
+    def _leave(self, work: Work) -> None:
+        """Free the place of a call that is over; what is left to do with its answer holds nobody up."""
+        if (completer := self._places.pop(id(work), None)) is not None:
+            self._taken[completer] -= 1
+            self._wake.set()
+
+    async def complete(
+        self, work: Work, completer: Completer, request: Request, on_text: OnText | None = None
+    ) -> Answer:
+        """Ask, in the place that the work was given."""
+        try:
+            return await completer.complete(request, on_text)
+        finally:
+            self._leave(work)
+
+    def where(self) -> tuple[Step, list[str], str | None]:
+        """Return the farthest step that was reached, the targets of the calls under way, and what they wait for."""
+        waiting = next((text for c in self.completers.values() if (text := getattr(c, "waiting", None))), None)
+        flying = {w.step for w in self._flying.values()}
+        # Steps overlap: going back and forth between them would tell nothing.
+        self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
+        return STEPS[self._reached], [w.target for w in self._flying.values()], waiting
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        self._flying.pop(task, None)
+        if (work := self._flying.pop(task, None)) is not None:
+            self._leave(work)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fault = self._fault or error
         self._wake.set()
 
     async def _land(self) -> None:
-        """Give up what is under way. What it had finished is committed already."""
-        for task in tuple(self._flying):
-            task.cancel()
-        if self._flying:
-            await asyncio.wait(tuple(self._flying), timeout=0.4)
+        """Give up the calls under way; what has been answered is still taken in."""
+        for task, work in tuple(self._flying.items()):
+            if id(work) in self._places:
+                task.cancel()
+        for patience in (0.3, 0.1):
+            if self._flying:
+                await asyncio.wait(tuple(self._flying), timeout=patience)
+            for task in tuple(self._flying):
+                task.cancel()
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
@@ -242,9 +276,10 @@ class Run:
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
 
-    def again(self, work: Work) -> None:
-        """Ask anew for the slots that are still open."""
-        self._ready[work.step].append(work)
+    def again(self, work: Work, *, first: bool = False) -> None:
+        """Ask anew for the slots that are still open, ``first`` or after what waits."""
+        ready = self._ready[work.step]
+        (ready.appendleft if first else ready.append)(work)
         self._wake.set()
 
     def note(self, text: str, count: int = 1) -> None:
@@ -270,12 +305,3 @@ class Run:
             is_done = sample.status not in {"pending", "failed"} and not self.recipe.anew
             return is_done or not self.state.is_visible(sample)
         return work.target in self.state.hidden
-
-    def _step(self) -> Step:
-        """Return the farthest step that was reached: all overlap, and going back and forth would tell nothing."""
-        flying = {w.step for w in self._flying.values()}
-        self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
-        return STEPS[self._reached]
-
-    def _waiting(self) -> str | None:
-        return next((text for c in self.completers.values() if (text := getattr(c, "waiting", None))), None)

@@ -6,7 +6,7 @@ from collections import deque
 from dataclasses import dataclass, field
 
 from synth_widgets.llm.completer import Mode
-from synth_widgets.records import Step, WorkItem
+from synth_widgets.records import Step, Usage, WorkItem
 
 ROUNDS = 3
 """How often what is missing or repeated is asked for anew."""
@@ -27,6 +27,7 @@ class Work:
         unreached: calls that got no answer.
         mode: the way in which the last answer was asked for.
         part: which of how many calls for this target.
+        usage: tokens of the answers so far that were no good; ``seconds`` and ``raws`` are theirs too.
     """
 
     step: Step
@@ -38,5 +39,8 @@ class Work:
     unreached: int = 0
     mode: Mode = "text"
     part: tuple[int, int] = (1, 1)
+    usage: Usage = Usage()
+    seconds: float = 0.0
+    raws: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     """Invalid items of the call under way: raw text and what is wrong."""

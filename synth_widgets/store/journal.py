@@ -73,7 +73,8 @@ class Journal:
         """Queue a batch. An urgent one takes all before it along at once."""
         with self._wake:
             self._queue.append(batch)
-            self._wake.notify()
+            if batch.urgent or len(self._queue) == 1:  # else the thread gathers, and need not look up for each
+                self._wake.notify()
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Run a query on the journal's thread, after all that was queued before it."""

@@ -27,8 +27,9 @@ class Desk:
         self.heard: list[tuple[float, int]] = []
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         job = SimpleNamespace(_tell=self._set)
+        work = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None))
         record = JobRecord("a" * 10, "grow", status="running")
-        self.meter = Meter(job, record, lambda: self.now, self._later, self._hear)  # type: ignore[arg-type]
+        self.meter = Meter(job, record, clock=lambda: self.now, later=self._later, tell=self._hear, work=work)  # type: ignore[arg-type]
         self.meter.expect(100)
 
     def _set(self, progress: Progress) -> None:
