@@ -264,7 +264,7 @@ def test_a_removed_topic_is_not_asked_for_any_more(open_studio):
 
 
 def test_a_verdict_during_the_call_stays(open_studio):
-    model = ScriptedCompleter(latency=lambda request: 0.1 if request.step == "outputs" else 0)
+    model = ScriptedCompleter(latency=lambda request: 0.5 if request.step == "outputs" else 0)
     studio = open_studio(model)
     studio.topics.add("A")
     job = studio.grow(depth=0, samples=1)
