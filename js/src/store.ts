@@ -119,6 +119,9 @@ function isRemade(before: SampleRow, after: SampleRow): boolean {
   return before.status !== after.status && (unmade(before.status) || unmade(after.status));
 }
 
+/** By how much a snapshot grows between two looks of the views at it. */
+const LOOK_AGAIN = 1.5;
+
 /** Runs a function soon, at most once a frame. */
 export type Schedule = (run: () => void) => void;
 
@@ -150,6 +153,8 @@ export class Replica {
 
   #pages: Snapshot[] = [];
   #share = 0;
+  /** So many pages have come when the views look at the rows again: each look costs them as much as all rows. */
+  #due = 1;
   #held: Delta[] = [];
   #touched = { samples: false, topics: false, jobs: false };
   #scheduled = false;
@@ -181,6 +186,11 @@ export class Replica {
     const last = this.#pages.length >= page.pages;
     if (this.rev === null) this.#fill(page);
     this.#share = last ? 1 : this.#pages.length / page.pages;
+    if (page.studio) this.#due = 1;
+    if (last || this.#pages.length >= this.#due) {
+      this.#due = Math.ceil(this.#pages.length * LOOK_AGAIN);
+      this.#touch("samples");
+    }
     this.#touch(); // with the rows it speaks of: whole, but without its rows yet, a studio would look empty
     return last ? this.#complete() : "taken";
   }
@@ -226,7 +236,7 @@ export class Replica {
       this.samples.put(row);
       this.#newest = Math.max(this.#newest, row.seq);
     }
-    this.#touch("samples", "topics", "jobs");
+    if (page.studio) this.#touch("topics", "jobs");
   }
 
   #complete(): "taken" | "gap" {
