@@ -13,6 +13,7 @@ import type {
 } from "../src/protocol.gen";
 import { Curation } from "./curate";
 import { id, leaves, STUDIO, sample, TASK, topics } from "./data";
+import { history, jobRow } from "./jobs";
 
 type Op = Delta["ops"][number];
 type Listener = (...args: never[]) => void;
@@ -45,7 +46,7 @@ export class FakeKernel implements Model {
       this.commit([...ops, { op: "studio", row: { ...this.studio, undo: label, redo: null } }]);
     },
     job: (kind, total) => {
-      const job = this.job(kind, "running", { total });
+      const job = jobRow(kind, "running", { id: id(80_000 + this.#rev), total });
       this.commit([{ op: "job", row: job }]);
       return job;
     },
@@ -138,7 +139,7 @@ export class FakeKernel implements Model {
   stream(perLeaf = 8, every = 60, where?: string): void {
     const ends = where ? [where] : leaves([...this.#topics.values()]).map((row) => row.id);
     const total = perLeaf * ends.length;
-    const job = this.job("grow", "running", { total });
+    const job = jobRow("grow", "running", { id: id(80_000 + this.#rev), total });
     this.commit([{ op: "job", row: job }]);
     const made: SampleRow[] = [];
     let step = 0;
@@ -190,7 +191,8 @@ export class FakeKernel implements Model {
   /** Outputs for pending samples, one after another. */
   answer(rows: readonly SampleRow[], every = 80): void {
     const job: JobRow = {
-      ...this.job("outputs", "running"),
+      ...jobRow("outputs", "running"),
+      id: id(80_000 + this.#rev),
       total: rows.length,
     };
     this.commit([{ op: "job", row: job }]);
@@ -225,75 +227,9 @@ export class FakeKernel implements Model {
     return { at: Date.now() / 1000 - 864_000, total: this.#samples.size, page };
   }
 
-  /** A job as the list of them shows it. */
-  job(kind: string, status: JobRow["status"], more: Partial<JobRow> = {}): JobRow {
-    return {
-      id: id(80_000 + this.#jobs.size + this.#rev),
-      kind,
-      models: [this.studio.model],
-      guidance: "",
-      started: Date.now() / 1000,
-      ended: status === "running" ? null : Date.now() / 1000,
-      status,
-      done: 0,
-      total: 0,
-      added: 0,
-      failed: 0,
-      dropped: 0,
-      tokens: 0,
-      owed: 0,
-      note: null,
-      ...more,
-    };
-  }
-
   /** Jobs of before, of every kind and end. */
   history(): void {
-    const ago = (minutes: number) => Date.now() / 1000 - 60 * minutes;
-    const rows = [
-      this.job("topics", "done", {
-        started: ago(190),
-        ended: ago(189),
-        total: 16,
-        done: 16,
-        added: 16,
-        tokens: 5210,
-      }),
-      this.job("grow", "done", {
-        started: ago(180),
-        ended: ago(171),
-        total: 240,
-        done: 240,
-        added: 231,
-        failed: 9,
-        dropped: 4,
-        tokens: 142_310,
-        guidance: "More business customers; amounts in €, £ and CHF.",
-        models: ["openai/gpt-5-mini", "openai/gpt-5"],
-        note: "4 repeats were dropped.",
-      }),
-      this.job("regenerate", "cancelled", {
-        started: ago(62),
-        ended: ago(61),
-        total: 12,
-        done: 5,
-        added: 5,
-        tokens: 2540,
-        owed: 7,
-      }),
-      this.job("outputs", "stopped", {
-        started: ago(14),
-        ended: ago(13),
-        total: 40,
-        done: 22,
-        added: 20,
-        failed: 2,
-        tokens: 11_020,
-        owed: 18,
-        note: "The key was refused (401). Set OPENAI_API_KEY and resume.",
-      }),
-    ].map((row, at) => ({ ...row, id: id(70_000 + at) }));
-    this.commit(rows.map((row) => ({ op: "job", row })));
+    this.commit(history().map((row) => ({ op: "job", row })));
   }
 
   #emit(name: string, ...args: unknown[]): void {
