@@ -15,10 +15,8 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synth_widgets.errors import SynthError
     from synth_widgets.models import Model
-    from synth_widgets.studio import Studio
+    from synth_widgets.studio.studio import Studio
     from synth_widgets.task import Requirement, Task
-
-logging.getLogger(__name__).addHandler(logging.NullHandler())  # else Python prints warnings into any cell
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # else warnings land in whatever cell ran last
 
@@ -28,7 +26,7 @@ __all__ = ["Model", "Requirement", "Studio", "SynthError", "Task", "__version__"
 _HOMES = {
     "Model": "models",
     "Requirement": "task",
-    "Studio": "studio",
+    "Studio": "studio.studio",
     "SynthError": "errors",
     "Task": "task",
 }

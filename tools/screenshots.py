@@ -1,6 +1,6 @@
 """The pictures of the README: the widget in JupyterLab, light and dark, with the studio of `tools.showcase`.
 
-    python -m tools.screenshots [folder]      # docs/images unless told otherwise
+python -m tools.screenshots [folder]      # docs/images unless told otherwise
 """
 
 from __future__ import annotations

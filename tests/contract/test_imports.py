@@ -30,32 +30,10 @@ ROOMS: dict[str, set[str]] = {
     "intake": VALUES | {"arguments", "store", "export"},
     "widget": VALUES,
     "testing": VALUES | {"llm"},
-    # The studio and its parts: the checks of what a person passes, the living data, the two views on it.
     "arguments": VALUES,
-    "chosen_models": BELOW_STUDIO,
-    "core": BELOW_STUDIO | {"arguments", "chosen_models"},
-    "registry": BELOW_STUDIO | {"core"},
-    "topics_view": BELOW_STUDIO | {"actions", "arguments", "core"},
-    "samples_view": BELOW_STUDIO | {"arguments", "core"},
-    "recipes": BELOW_STUDIO | {"arguments"},
-    "generating": BELOW_STUDIO | {"arguments", "chosen_models", "core", "recipes", "topics_view"},
-    "actions": BELOW_STUDIO | {"core"},
-    "curating": BELOW_STUDIO | {"actions", "arguments", "core"},
-    "handing_off": BELOW_STUDIO | {"actions", "arguments", "core"},
-    "studio": BELOW_STUDIO
-    | {
-        "arguments",
-        "chosen_models",
-        "core",
-        "curating",
-        "generating",
-        "handing_off",
-        "registry",
-        "topics_view",
-        "samples_view",
-    },
+    "studio": BELOW_STUDIO | {"arguments"},
     # The two doors: what a person imports, and what a person types in a terminal. Both only pass on.
-    "__init__": BELOW_STUDIO | {"studio", "topics_view", "samples_view", "testing"},
+    "__init__": BELOW_STUDIO | {"studio", "testing"},
     "__main__": VALUES | {"studio", "llm"},
 }
 """Each room, and the rooms it may import besides itself."""

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 
 import synth_widgets as sw
-from synth_widgets import actions
 from synth_widgets.errors import UnknownIdError
+from synth_widgets.studio import actions
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
 from tests.tasks import PLAIN

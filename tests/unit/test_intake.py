@@ -313,7 +313,7 @@ def test_words_are_found_in_all_texts(open_studio):
 
 
 def test_what_is_found_is_bounded(open_studio, monkeypatch):
-    monkeypatch.setattr("synth_widgets.samples_view.MOST_FOUND", 3)
+    monkeypatch.setattr("synth_widgets.studio.samples.MOST_FOUND", 3)
     studio = open_studio(task=PLAIN)
     studio.add_samples([{"input": f"word {i}"} for i in range(4)])
     assert studio.samples.find("word") == {"ids": [s.id for s in studio.samples][:3], "more": True}

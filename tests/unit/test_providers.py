@@ -18,11 +18,11 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.chosen_models import Completers, choosing
 from synth_widgets.errors import RunStoppedError
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm import loopback as servers
 from synth_widgets.llm.catalog import PROVIDERS
+from synth_widgets.studio.chosen_models import Completers, choosing
 from synth_widgets.testing import ScriptedCompleter
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.gemini_endpoint import GeminiEndpoint

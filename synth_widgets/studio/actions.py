@@ -9,12 +9,12 @@ import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, cast
 
-from synth_widgets.core import Core, Undone
 from synth_widgets.records import Json, Sample
 from synth_widgets.store import review
 from synth_widgets.store.changes import Change, by_record
 from synth_widgets.store.state import Group
 from synth_widgets.store.store import SLICE, Action
+from synth_widgets.studio.core import Core, Undone
 
 T = TypeVar("T")
 R = TypeVar("R")

@@ -13,16 +13,6 @@ from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
 from synth_widgets import task_changes
-from synth_widgets.chosen_models import (
-    Choice,
-    Completers,
-    ModelLike,
-    choosing,
-    given_in_code,
-    is_in_code,
-    items_per_call,
-    model_name,
-)
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
 from synth_widgets.intake.taken import Taken
@@ -40,6 +30,16 @@ from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import SLICE, Action, Store
+from synth_widgets.studio.chosen_models import (
+    Choice,
+    Completers,
+    ModelLike,
+    choosing,
+    given_in_code,
+    is_in_code,
+    items_per_call,
+    model_name,
+)
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)

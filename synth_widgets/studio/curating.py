@@ -5,9 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeVar
 
-from synth_widgets import actions
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of
-from synth_widgets.core import Core, Undone
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Json, Sample
 from synth_widgets.store import editing, review
@@ -15,6 +13,8 @@ from synth_widgets.store.changes import Change
 from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
+from synth_widgets.studio import actions
+from synth_widgets.studio.core import Core, Undone
 from synth_widgets.text.normal import storable
 
 T = TypeVar("T")

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from synth_widgets.actions import carry_out
 from synth_widgets.arguments import count_of, name_of, path_of
-from synth_widgets.core import Core
 from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT, Path, Topic, new_id
 from synth_widgets.store.changes import Change, TopicAdded, topic_change
 from synth_widgets.store.state import State
+from synth_widgets.studio.actions import carry_out
+from synth_widgets.studio.core import Core
 from synth_widgets.task import normalised_name
 from synth_widgets.text.normal import storable
 

@@ -7,18 +7,18 @@ from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Self
 
 from synth_widgets.arguments import guidance_of, tags_of, text_of
-from synth_widgets.chosen_models import ModelLike, checked_models
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
-from synth_widgets.curating import Curating
 from synth_widgets.errors import StudioError, suggesting, unknown_keywords
-from synth_widgets.generating import Generating
-from synth_widgets.handing_off import HandingOff
 from synth_widgets.records import STEPS, Session
-from synth_widgets.registry import attach, detach, file_of
 from synth_widgets.runs.job import Job
-from synth_widgets.samples_view import Samples
+from synth_widgets.studio.chosen_models import ModelLike, checked_models
+from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
+from synth_widgets.studio.curating import Curating
+from synth_widgets.studio.generating import Generating
+from synth_widgets.studio.handing_off import HandingOff
+from synth_widgets.studio.registry import attach, detach, file_of
+from synth_widgets.studio.samples import Samples
+from synth_widgets.studio.topics import Topics
 from synth_widgets.task import Task
-from synth_widgets.topics_view import Topics
 
 if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget

@@ -8,15 +8,15 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
 
-from synth_widgets.actions import carry_out
 from synth_widgets.arguments import ids_of, path_of, tags_of
-from synth_widgets.core import Core
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
 from synth_widgets.store.making import collector_off
 from synth_widgets.store.review import find
+from synth_widgets.studio.actions import carry_out
+from synth_widgets.studio.core import Core
 from synth_widgets.text.normal import normal_form
 
 if TYPE_CHECKING:

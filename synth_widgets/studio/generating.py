@@ -6,17 +6,17 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from synth_widgets import recipes
 from synth_widgets.arguments import ids_of, path_of
-from synth_widgets.chosen_models import ModelLike, is_in_code, model_name
-from synth_widgets.core import Core
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
 from synth_widgets.store import review
 from synth_widgets.store.state import State
-from synth_widgets.topics_view import find_topic
+from synth_widgets.studio import recipes
+from synth_widgets.studio.chosen_models import ModelLike, is_in_code, model_name
+from synth_widgets.studio.core import Core
+from synth_widgets.studio.topics import find_topic
 
 
 class Generating:

@@ -10,8 +10,8 @@ import threading
 import weakref
 from pathlib import Path as FilePath
 
-from synth_widgets.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.errors import StudioError, SynthError
+from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)

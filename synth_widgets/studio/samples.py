@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TypedDict
 
-from synth_widgets.core import Core
 from synth_widgets.errors import StudioError
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
+from synth_widgets.studio.core import Core
 from synth_widgets.text.normal import compact, copied
 
 MOST_FOUND = 10_000
