@@ -1,6 +1,6 @@
 """A studio that looks like a real one: what the pictures of the README show.
 
-No model is asked: a `ScriptedCompleter` answers from the table beside this file, so that the pictures are the same each time.
+No model is asked: a `ScriptedCompleter` answers from the table beside this file, so that pictures repeat.
 """
 
 from __future__ import annotations
