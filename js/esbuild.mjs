@@ -19,7 +19,7 @@ const shared = {
   legalComments: "none",
   logLevel: "warning",
 };
-const LIMITS = { "widget.js": 152_000, "widget.css": 32_000 };
+const LIMITS = { "widget.js": 152_400, "widget.css": 32_000 };
 
 if (mode === "--test") {
   const tests = readdirSync("test").filter((name) => name.endsWith(".test.ts"));

@@ -56,7 +56,7 @@ export async function decide(view: View, verb: Decision, ids = view.targets()): 
 
 function advance(view: View): void {
   const listing = view.listing.value;
-  const index = indexOf(listing, view.focus.value);
+  const index = view.focused.value?.index ?? -1;
   const next = nextUndecided(listing, index, view.facet.value, (id) => view.line.verdicts.decides(id));
   view.moveTo(next);
 }

@@ -52,11 +52,42 @@ export function list(
     return found;
   };
   const topics = nodes.slice(from, to);
+  if (!wanted && facet === "all") return { ...everything(topics, among), counts };
   const lines = facet === "failed" ? byReason(topics, among) : byTopic(topics, among, facet);
   return { ...lines, rows: lines.items.length - lines.groups.length, counts };
 }
 
 type Among = (node: Node) => readonly SampleRow[];
+
+/** All rows of the topics. Whole arrays are put one behind the other: no row is looked at. */
+function everything(nodes: readonly Node[], among: Among): Omit<Listing, "counts"> {
+  const parts: Item[][] = [];
+  const groups: number[] = [];
+  let rows = 0;
+  for (const node of nodes) {
+    const own = among(node);
+    if (own.length === 0) continue;
+    groups.push(rows + groups.length);
+    rows += own.length;
+    parts.push([groupOf(node.id)], own as Item[]);
+  }
+  return { items: ([] as Item[]).concat(...parts), groups, rows };
+}
+
+function groupOf(topic: string): Group {
+  return { key: `t:${topic}`, topic, reason: null, ids: [] };
+}
+
+/** Whether two lists have group lines of one kind at the same places, so that their rows stand where they stood. */
+export function sameShape(a: Listing, b: Listing): boolean {
+  const kind = ({ items: [first] }: Listing) => !first || isRow(first) || first.reason === null;
+  return (
+    kind(a) === kind(b) &&
+    a.items.length === b.items.length &&
+    a.groups.length === b.groups.length &&
+    a.groups.every((at, n) => at === b.groups[n])
+  );
+}
 
 function byTopic(nodes: readonly Node[], among: Among, facet: Facet): Pick<Listing, "items" | "groups"> {
   const items: Item[] = [];
@@ -68,7 +99,7 @@ function byTopic(nodes: readonly Node[], among: Among, facet: Facet): Pick<Listi
       if (facet !== "all" && row.status !== facet) continue;
       if (items.length === start) {
         groups.push(start);
-        items.push({ key: `t:${id}`, topic: id, reason: null, ids: [] });
+        items.push(groupOf(id));
       }
       items.push(row);
     }
@@ -98,9 +129,10 @@ function byReason(nodes: readonly Node[], among: Among): Pick<Listing, "items" |
   return { items, groups };
 }
 
-/** Position of a sample among the items, or -1. */
-export function indexOf(listing: Listing, id: string | null): number {
+/** Position of a sample among the items, or -1; where it stood before is looked at first. */
+export function indexOf(listing: Listing, id: string | null, before = -1): number {
   if (id === null) return -1;
+  if ((listing.items[before] as Partial<SampleRow> | undefined)?.id === id) return before;
   return listing.items.findIndex((item) => (item as Partial<SampleRow>).id === id);
 }
 

@@ -122,7 +122,7 @@ export class View {
     });
     this.focused = computed(() => {
       const listing = this.listing.value;
-      const index = indexOf(listing, this.focus.value);
+      const index = indexOf(listing, this.focus.value, this.#lastIndex);
       const item = listing.items[index];
       return isRow(item) ? { row: item, index } : null;
     });

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
 import { Icon } from "../icons";
-import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf } from "../rows";
+import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf, sameShape } from "../rows";
 import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
@@ -18,19 +18,31 @@ import { Tabs } from "./Tabs";
 
 const SIZES = { group: 28, reason: 42, row: 70 };
 
+/** Where each line stands. Where only statuses changed, that is where it stood before. */
+function useLines(listing: Listing, narrow: boolean, letters: number): Lines {
+  const before = useRef<{ listing: Listing; narrow: boolean; letters: number; lines: Lines } | null>(null);
+  const { items } = listing;
+  const last = before.current;
+  if (last?.listing === listing && last.narrow === narrow && last.letters === letters) return last.lines;
+  const stands = last && !narrow && !last.narrow && sameShape(last.listing, listing);
+  const lines = stands
+    ? last.lines
+    : new Lines(items.length, (index) => {
+        const item = items[index];
+        if (isRow(item)) return narrow ? cardHeight(item, letters) : SIZES.row;
+        return item?.reason == null ? SIZES.group : SIZES.reason;
+      });
+  before.current = { listing, narrow, letters, lines };
+  return lines;
+}
+
 export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
   const listing = view.listing.value;
   const narrow = view.narrow.value;
   const letters = view.letters.value;
   const { items } = listing;
-  const lines = useMemo(() => {
-    return new Lines(items.length, (index) => {
-      const item = items[index];
-      if (isRow(item)) return narrow ? cardHeight(item, letters) : SIZES.row;
-      return item?.reason == null ? SIZES.group : SIZES.reason;
-    });
-  }, [items, narrow, letters]);
+  const lines = useLines(listing, narrow, letters);
   const { drawn, last } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
   const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""} ${view.looking.text.value}`;

@@ -14,7 +14,7 @@ export interface GridMemory {
   bar: boolean;
   scrollTop: number;
   /** Lines in sight, from the top, by key. */
-  seen: { key: string; start: number; row: boolean }[];
+  seen: { key: string; index: number; start: number; row: boolean }[];
 }
 
 interface Now {
@@ -60,17 +60,30 @@ function shift(view: View, listing: Listing, lines: Lines, before: GridMemory): 
   const focus = before.seen.find((line) => line.key === view.focus.value);
   const anchors = focus ? [focus, ...before.seen] : before.seen;
   if (anchors.length === 0) return 0;
-  const places = new Map<string, number>();
-  const wanted = new Set(anchors.map((line) => line.key));
-  listing.items.forEach((item, index) => {
-    const key = keyOf(item);
-    if (wanted.has(key)) places.set(key, index);
-  });
+  const places = placesOf(listing, anchors);
   for (const anchor of anchors) {
     const start = startOf(lines, places.get(anchor.key));
     if (start !== null && (anchor.row || places.size === 1)) return start - anchor.start;
   }
   return 0;
+}
+
+/** Where lines stand now, by key: mostly where they stood before. */
+function placesOf(listing: Listing, lines: GridMemory["seen"]): Map<string, number> {
+  const { items } = listing;
+  const places = new Map<string, number>();
+  const moved = new Set<string>();
+  for (const { key, index } of lines) {
+    const item = items[index];
+    if (item && keyOf(item) === key) places.set(key, index);
+    else moved.add(key);
+  }
+  if (moved.size === 0) return places;
+  items.forEach((item, index) => {
+    const key = keyOf(item);
+    if (moved.has(key)) places.set(key, index);
+  });
+  return places;
 }
 
 function startOf(lines: Lines, index: number | undefined): number | null {
@@ -85,7 +98,7 @@ function inSight(box: HTMLElement, lines: Lines, listing: Listing): GridMemory["
     const item = listing.items[line.index];
     const middle = (line.start + line.end) / 2;
     if (item && middle > top && middle < bottom) {
-      seen.push({ key: keyOf(item), start: line.start, row: isRow(item) });
+      seen.push({ key: keyOf(item), index: line.index, start: line.start, row: isRow(item) });
     }
   }
   return seen;
