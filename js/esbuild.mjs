@@ -3,6 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { build, context } from "esbuild";
+import { PROPERTIES, shortClasses } from "./names.mjs";
 
 const mode = process.argv[2] ?? "";
 const shared = {
@@ -22,7 +23,7 @@ const shared = {
 const LIMITS = { "widget.js": 152_400, "widget.css": 32_000 };
 
 if (mode === "--test") {
-  const tests = readdirSync("test").filter((name) => name.endsWith(".test.ts"));
+  const tests = readdirSync("test").filter((name) => /\.test\.(?:ts|mjs)$/.test(name));
   rmSync(".out/test", { recursive: true, force: true });
   await build({
     ...shared,
@@ -33,7 +34,7 @@ if (mode === "--test") {
     sourcemap: "inline",
     outExtension: { ".js": ".mjs" },
   });
-  const files = tests.map((name) => `.out/test/${name.replace(/\.ts$/, ".mjs")}`);
+  const files = tests.map((name) => `.out/test/${name.replace(/\.\w+$/, ".mjs")}`);
   const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" });
   process.exit(run.status ?? 1);
 } else if (mode === "--dev") {
@@ -52,20 +53,16 @@ if (mode === "--test") {
   }
 } else {
   const out = "../synth_widgets/static";
-  await build({
+  const shipped = {
     ...shared,
-    entryPoints: { widget: "src/widget.tsx" },
     outdir: out,
     minify: true,
     charset: "utf8",
-  });
-  await build({
-    ...shared,
-    entryPoints: { widget: "src/styles/widget.css" },
-    outdir: out,
-    minify: true,
-    charset: "utf8",
-  });
+    mangleProps: PROPERTIES,
+    plugins: [shortClasses("src")],
+  };
+  await build({ ...shipped, entryPoints: { widget: "src/widget.tsx" } });
+  await build({ ...shipped, entryPoints: { widget: "src/styles/widget.css" } });
   for (const [name, limit] of Object.entries(LIMITS)) {
     const { size } = statSync(`${out}/${name}`);
     console.log(`${name}: ${size} of ${limit} bytes`);

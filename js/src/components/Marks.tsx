@@ -14,17 +14,17 @@ export function isMaking(view: View, row: SampleRow): boolean {
 
 /** What is to be known of a sample beside its status, the most pressing alone; or null. */
 export function Mark({ view, row }: { view: View; row: SampleRow }): JSX.Element | null {
-  const badge = (icon: IconName, colour: string, word: string) => (
-    <span class={`sw-badge sw-c-${colour}`}>
+  const badge = (icon: IconName, tint: string, word: string) => (
+    <span class={`sw-badge ${tint}`}>
       <Icon name={icon} size={12} class={icon === "spin" ? "sw-spin" : ""} />
       {word}
     </span>
   );
-  if (view.editing.value?.id === row.id) return badge("edit", "accent", "Editing");
+  if (view.editing.value?.id === row.id) return badge("edit", "sw-c-accent", "Editing");
   if (isMaking(view, row)) return badge("spin", "", "Regenerating");
-  if (row.unfinished) return badge("edit", "warn", "Unfinished");
-  if (row.stale) return badge("regenerate", "warn", "Stale output");
-  if (isProposed(view, row)) return badge("diff", "accent", "New version");
+  if (row.unfinished) return badge("edit", "sw-c-warn", "Unfinished");
+  if (row.stale) return badge("regenerate", "sw-c-warn", "Stale output");
+  if (isProposed(view, row)) return badge("diff", "sw-c-accent", "New version");
   if (row.origin === "edited") return badge("edit", "", "Edited");
   return row.origin === "own" ? <span class="sw-badge">Own</span> : null;
 }

@@ -1,0 +1,55 @@
+// Shorter names for the bundle: a tenth of it would be names that nobody outside of it knows.
+import { readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+
+/** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
+export const OURS =
+  `acts asked asking assembling beyond chord comparing decides dismissed doubt drawn edge editing
+  facet finds focusOn focused folded forget fresh hit hold jobsAt jupyterLight letters looking luminance
+  making moreContrast naming narrow nodeOf nodes notices nullable onEnter onPress onRate onRemove onSend
+  onTrait pageRows pendingSelected pickTopic places plan problems refused remade replica samplesAt saw
+  selectTo sendFirst setGuidance setOutputs setProgress setShape settle siblings systemDark toasts topicsAt
+  totals trail typed uncut unlisted unseen verdicts wanted warm`.split(/\s+/);
+
+/** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
+export const OURS_TOO = [
+  "control",
+  "icon",
+  "label",
+  "line",
+  "listeners",
+  "listing",
+  "moveTo",
+  "onToggle",
+  "selection",
+  "view",
+  "word",
+];
+
+export const PROPERTIES = new RegExp(`^(?:${[...OURS, ...OURS_TOO].join("|")})$`);
+
+/** Classes that tests and tools look for, with their variants, and those that the code puts together of parts. */
+const READABLE = /^sw-(?:conn|edit|empty|est|i|name-in|nofm|note|root|row|selected|status|tree|vh)(?:--.*)?$/;
+const CLASS = /(?<![\w-])sw-[a-z]+(?:-+[a-z0-9]+)*/g;
+
+/** Shortens the names of classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest. */
+export function shortClasses(folder) {
+  const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(?:tsx?|css)$/.test(name));
+  const uses = new Map();
+  for (const file of files) {
+    for (const [name] of readFileSync(join(folder, file), "utf8").matchAll(CLASS)) {
+      if (!READABLE.test(name)) uses.set(name, (uses.get(name) ?? 0) + 1);
+    }
+  }
+  const names = [...uses.keys()].sort((a, b) => uses.get(b) - uses.get(a) || (a < b ? -1 : 1));
+  const short = new Map(names.map((name, index) => [name, `_${index.toString(36)}`]));
+  return {
+    name: "short-classes",
+    setup(build) {
+      build.onLoad({ filter: /[\\/]src[\\/].*\.(?:tsx?|css)$/ }, ({ path }) => ({
+        contents: readFileSync(path, "utf8").replace(CLASS, (name) => short.get(name) ?? name),
+        loader: /\w+$/.exec(path)[0],
+      }));
+    },
+  };
+}

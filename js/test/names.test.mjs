@@ -1,0 +1,35 @@
+// A name that the build shortens must be ours alone: the wire, the host, the browser and Preact keep theirs.
+import assert from "node:assert/strict";
+import { spawnSync } from "node:child_process";
+import { readdirSync, readFileSync } from "node:fs";
+import { test } from "node:test";
+import { OURS, OURS_TOO } from "../names.mjs";
+
+const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/.*/g;
+const read = (path) => readFileSync(path, "utf8").replace(COMMENTS, "");
+const words = (text) => new Set(text.match(/[\w$]+/g));
+
+function shortenedAmong(known, names) {
+  return names.filter((name) => known.has(name));
+}
+
+test("no name of the wire or of the host is shortened", () => {
+  const [wire] = read("src/commands.gen.ts").split("export type WireName");
+  const known = words(read("src/protocol.gen.ts") + wire + read("src/model.ts"));
+  assert.deepEqual(shortenedAmong(known, [...OURS, ...OURS_TOO]), []);
+});
+
+test("no name of the browser's or of a package's types is shortened, but those that say so", () => {
+  const { stdout } = spawnSync("node_modules/.bin/tsc", ["-p", ".", "--listFilesOnly"], { encoding: "utf8" });
+  const types = stdout.split("\n").filter((path) => path.endsWith(".d.ts") && !path.includes("@types/"));
+  assert.ok(types.some((path) => path.endsWith("lib.dom.d.ts")));
+  const member = /^\s*(?:(?:readonly|get|set|var|function|const) )*["']?([\w$]+)["']?\??\s*[:(<]/gm;
+  const known = new Set(types.flatMap((path) => [...read(path).matchAll(member)].map((match) => match[1])));
+  assert.deepEqual(shortenedAmong(known, OURS), []);
+});
+
+test("no name is shortened that a text of ours says: it could be looked up by it", () => {
+  const files = readdirSync("src", { recursive: true }).filter((name) => /\.tsx?$/.test(name));
+  const texts = files.flatMap((name) => [...read(`src/${name}`).matchAll(/["'](\w+)["']/g)]);
+  assert.deepEqual(shortenedAmong(new Set(texts.map((match) => match[1])), OURS), []);
+});
