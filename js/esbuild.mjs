@@ -3,7 +3,7 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { build, context } from "esbuild";
-import { PROPERTIES, shortClasses } from "./names.mjs";
+import { PLATFORM, PROPERTIES, shortClasses } from "./names.mjs";
 
 const mode = process.argv[2] ?? "";
 const shared = {
@@ -59,6 +59,8 @@ if (mode === "--test") {
     minify: true,
     charset: "utf8",
     mangleProps: PROPERTIES,
+    define: { ...shared.define, ...PLATFORM },
+    inject: [...shared.inject, "platform.mjs"],
     plugins: [shortClasses("src")],
   };
   await build({ ...shipped, entryPoints: { widget: "src/widget.tsx" } });

@@ -1,6 +1,8 @@
 // Shorter names for the bundle: a tenth of it would be names that nobody outside of it knows.
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
+import { transformSync } from "esbuild";
+import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
@@ -32,7 +34,18 @@ export const PROPERTIES = new RegExp(`^(?:${[...OURS, ...OURS_TOO].join("|")})$`
 const READABLE = /^sw-(?:conn|edit|empty|est|i|name-in|nofm|note|root|row|selected|status|tree|vh)(?:--.*)?$/;
 const CLASS = /(?<![\w-])sw-[a-z]+(?:-+[a-z0-9]+)*/g;
 
-/** Shortens the names of classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest. */
+/** `Math.max` → `Math$max` and so on, which platform.mjs holds. */
+export const PLATFORM = Object.fromEntries(
+  Object.keys(platform).map((name) => [name.replace("$", "."), name]),
+);
+
+/** An element that has a class and nothing else, as `h` is called for it. */
+const CLASS_ALONE = /\bh\(("\w+"), \{ class: ("[^"]*") \}/g;
+
+/**
+ * Shortens classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest; and where a
+ * class is all that an element has, `h` is given its text alone.
+ */
 export function shortClasses(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(?:tsx?|css)$/.test(name));
   const uses = new Map();
@@ -46,10 +59,14 @@ export function shortClasses(folder) {
   return {
     name: "short-classes",
     setup(build) {
-      build.onLoad({ filter: /[\\/]src[\\/].*\.(?:tsx?|css)$/ }, ({ path }) => ({
-        contents: readFileSync(path, "utf8").replace(CLASS, (name) => short.get(name) ?? name),
-        loader: /\w+$/.exec(path)[0],
-      }));
+      build.onLoad({ filter: /[\\/]src[\\/].*\.(?:tsx?|css)$/ }, ({ path }) => {
+        const text = readFileSync(path, "utf8").replace(CLASS, (name) => short.get(name) ?? name);
+        const loader = /\w+$/.exec(path)[0];
+        if (loader !== "tsx") return { contents: text, loader };
+        const { target, jsx, jsxFactory, jsxFragment, tsconfigRaw } = build.initialOptions;
+        const { code } = transformSync(text, { loader, target, jsx, jsxFactory, jsxFragment, tsconfigRaw });
+        return { contents: code.replace(CLASS_ALONE, "h($1, $2"), loader: "js" };
+      });
     },
   };
 }

@@ -1,2 +1,13 @@
+import { type ComponentType, h as create, type VNode } from "preact";
+
 // What `<div>` and `<>` become: the build puts these two names into every file that has them.
-export { Fragment, h } from "preact";
+export { Fragment } from "preact";
+
+/** As Preact's. Where a class is all that an element has, the build says it as text instead of an object. */
+export function h<Props extends object>(
+  type: ComponentType<Props> | string,
+  props: (Props & { class?: string }) | string | null,
+  ...children: never[]
+): VNode {
+  return create(type as string, typeof props === "string" ? { class: props } : props, ...children);
+}

@@ -1,0 +1,6 @@
+// What the build puts for `Math.max` and its like, wherever they stand: a letter or two each.
+export const { isArray: Array$isArray } = Array;
+export const { parse: JSON$parse, stringify: JSON$stringify } = JSON;
+export const { floor: Math$floor, max: Math$max, min: Math$min, round: Math$round } = Math;
+export const { NEGATIVE_INFINITY: Number$NEGATIVE_INFINITY, parseFloat: Number$parseFloat } = Number;
+export const { entries: Object$entries, keys: Object$keys } = Object;
