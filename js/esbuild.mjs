@@ -30,6 +30,7 @@ if (mode === "--test") {
     entryPoints: tests.map((name) => `test/${name}`),
     outdir: ".out/test",
     platform: "node",
+    external: ["esbuild"],
     target: "node20",
     sourcemap: "inline",
     outExtension: { ".js": ".mjs" },

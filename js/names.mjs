@@ -39,12 +39,13 @@ export const PLATFORM = Object.fromEntries(
   Object.keys(platform).map((name) => [name.replace("$", "."), name]),
 );
 
-/** An element that has a class and nothing else, as `h` is called for it. */
-const CLASS_ALONE = /\bh\(("\w+"), \{ class: ("[^"]*") \}/g;
+/** An element that has a class and nothing else, as `h` is called for it; most of them are a `span` or a `div`. */
+const CLASS_ALONE = /\bh\("(\w+)", \{ class: ("[^"]*") \}/g;
+const shortCall = (_, tag, name) => (/^(?:div|span)$/.test(tag) ? `h$${tag}(${name}` : `h("${tag}", ${name}`);
 
 /**
  * Shortens classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest; and where a
- * class is all that an element has, `h` is given its text alone.
+ * class is all that an element has, jsx.ts is given its text alone.
  */
 export function shortClasses(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(?:tsx?|css)$/.test(name));
@@ -65,7 +66,7 @@ export function shortClasses(folder) {
         if (loader !== "tsx") return { contents: text, loader };
         const { target, jsx, jsxFactory, jsxFragment, tsconfigRaw } = build.initialOptions;
         const { code } = transformSync(text, { loader, target, jsx, jsxFactory, jsxFragment, tsconfigRaw });
-        return { contents: code.replace(CLASS_ALONE, "h($1, $2"), loader: "js" };
+        return { contents: code.replace(CLASS_ALONE, shortCall), loader: "js" };
       });
     },
   };

@@ -1,6 +1,6 @@
 import { type ComponentType, h as create, type VNode } from "preact";
 
-// What `<div>` and `<>` become: the build puts these two names into every file that has them.
+// What `<div>` and `<>` become: the build puts these names into every file that has them.
 export { Fragment } from "preact";
 
 /** As Preact's. Where a class is all that an element has, the build says it as text instead of an object. */
@@ -11,3 +11,7 @@ export function h<Props extends object>(
 ): VNode {
   return create(type as string, typeof props === "string" ? { class: props } : props, ...children);
 }
+
+/** `<div class="…">` and `<span class="…">`. */
+export const h$div = h.bind(null, "div");
+export const h$span = h.bind(null, "span");
