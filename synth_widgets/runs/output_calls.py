@@ -34,6 +34,9 @@ class OutputCalls:
         """Ask once for one sample's output; what is no good goes back into the queue, or has failed."""
         run = self.run
         sample = self.state.samples[work.target]
+        if (unfit := self._unfit(sample)) is not None:
+            self._answered(work, None, sample, output=None, problem=unfit)
+            return
         mode = run.mode(work)
         request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1)
         if work.fault is not None:
@@ -62,6 +65,14 @@ class OutputCalls:
         reasoning = answer.reasoning if answer else None
         self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
 
+    def _unfit(self, sample: Sample) -> str | None:
+        """Say why an input of another time is none under this task, so that no output is paid for, or ``None``."""
+        given, asker = base_of(sample), self.run.asker
+        if given.task_version == asker.task_version:
+            return None
+        problem = asker.task.input_problem(given.input)
+        return None if problem is None else f"input: {problem}"
+
     def _read(self, work: Work, answer: Answer) -> tuple[Json, str | None]:
         work.usage, work.seconds = work.usage + answer.usage, work.seconds + answer.seconds
         work.raws.append(answer.text)
@@ -79,18 +90,23 @@ class OutputCalls:
             return None
         return await self.run.engine.on_worker(lambda: schema.model_problem(value))
 
-    def _answered(self, work: Work, call: Call, asked: Sample, *, problem: str | None, **fields: Json) -> None:
+    def _answered(self, work: Work, call: Call | None, asked: Sample, *, problem: str | None, **fields: Json) -> None:
         sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
-        if sample.current != asked.current and asked.output is None:  # another job was faster
-            self.run.commit([CallAdded(call)], finished=tuple(work.slots))
+        paid = [] if call is None else [CallAdded(call)]
+        if sample.current != asked.current and asked.output is None:
+            if sample.output is None and sample.status == "pending":  # it has another input now
+                self.run.commit(paid)
+                self.run.again(Work(work.step, work.target, work.slots), first=True)
+            else:  # another job was faster
+                self.run.commit(paid, finished=tuple(work.slots))
             return
         given = base_of(asked)
         version = self.run.version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
-        version = replace(version, calls=(*given.calls, call.id))
+        version = replace(version, calls=(*given.calls, *version.calls))
         if problem and asked.output is not None:
             self.run.note(f"outputs could not be made again ({problem})")
         self.run.commit(
-            [place_output(sample, asked, version), CallAdded(call)],
+            [place_output(sample, asked, version), *paid],
             finished=tuple(work.slots),
             kind="failed" if problem else "added",
         )

@@ -33,7 +33,7 @@ def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChang
     """
     is_open = sample.status in {"pending", "failed"}
     anew = asked.output is not None
-    if version.problem is not None and not (is_open and sample.current == asked.current):
+    if version.problem is not None and not (is_open and not anew and sample.current == asked.current):
         waiting = sample.proposal == asked.proposal and base_of(asked) is not asked.version
         return sample_change(sample, version=version, **({"proposal": None} if waiting else {}))
     if version.problem is not None:

@@ -185,7 +185,7 @@ def _top_up(
         there = [s for s in state.samples_at(leaf.id) if s.status != "rejected"]
         missing = wanted - len(there) - coming["inputs", leaf.id]
         plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(max(0, missing))]
-        open_ones = (s for s in there if s.status == "failed" or (recipe.outputs and s.status == "pending"))
+        open_ones = (s for s in there if s.status in {"pending", "failed"} and (recipe.outputs or s.input is None))
         finishing = (_finish(sample, job) for sample in open_ones)
         plan.items += [item for item in finishing if not coming[item.step, item.target]]
 

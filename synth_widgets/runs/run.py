@@ -43,6 +43,7 @@ from synth_widgets.runs.work import UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.store import Store
+from synth_widgets.text.normal import storable
 
 log = logging.getLogger(__name__)
 
@@ -144,19 +145,22 @@ class Run:
                 raise FileError(f"the file is not saved: {self.store.trouble}")
 
     def _launch(self) -> None:
+        moot: list[WorkItem] = []
         for step in ORDER:
             completer = self.completers.get(step)
             ready = self._ready[step]
             while ready and completer and self._taken[id(completer)] < completer.concurrency:
                 work = ready.popleft()
-                if self._is_moot(work):
-                    self.commit([], finished=tuple(work.slots))
+                if not work.slots or self._is_moot(work):
+                    moot += work.slots
                     continue
                 self._places[id(work)] = id(completer)
                 self._taken[id(completer)] += 1
                 task = self.engine.spawn(self._call(work, completer))
                 self._flying[task] = work
                 task.add_done_callback(self._landed)
+        if moot:
+            self.commit([], finished=moot)
         self.meter.look()
 
     def _leave(self, work: Work) -> None:
@@ -203,9 +207,8 @@ class Run:
     def _finish(self, status: JobStatus, note: str | None) -> None:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
         said = [f"{count} {what}" for what, count in self._notes.items()]
-        self.record = replace(
-            self.record, status=status, note="; ".join([note, *said] if note else said) or None, ended=now()
-        )
+        note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
+        self.record = replace(self.record, status=status, note=note, ended=now())
         self.meter.end()
         self.commit([], finished=given_up, ends=True)
         self._is_over = True
@@ -247,10 +250,11 @@ class Run:
         work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
         return work.mode
 
-    def version(self, n: int, call: Call, **fields: Json) -> Version:
+    def version(self, n: int, call: Call | None, **fields: Json) -> Version:
         """Return a version that a call made, checked under the task that the job began with."""
         origin: Origin = "regenerated" if self.recipe.anew else "generated"
-        return Version(n, origin, **fields, task_version=self.asker.task_version, calls=(call.id,), created=now())
+        calls = () if call is None else (call.id,)
+        return Version(n, origin, **fields, task_version=self.asker.task_version, calls=calls, created=now())
 
     # ------------------------------------------------------------ what calls lead to
     def commit(

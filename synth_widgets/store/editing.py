@@ -48,14 +48,19 @@ def edit_of(sample: Sample, *, input: Json = ABSENT, output: Json = ABSENT) -> E
 
 
 def problem_of(edit: Edit, task: Task) -> str | None:
-    """Say why an edit does not comply, or ``None``. Runs the person's validators: call it on a worker."""
+    """Say why an edit does not comply, or ``None``. Runs the person's validators: call it on a worker.
+
+    A part that stays is checked too: the task may have changed since, and the new version vouches for all of it.
+    """
+    if not edit.new_input and not edit.new_output:
+        return None
     if edit.input is None:
         return "input: there is none yet"
-    for name, changed, value, schema, check in (
-        ("input", edit.new_input, edit.input, task.input, task.input_problem),
-        ("output", edit.new_output, edit.output, task.output, task.output_problem),
+    for name, value, schema, check in (
+        ("input", edit.input, task.input, task.input_problem),
+        ("output", edit.output, task.output, task.output_problem),
     ):
-        if changed and (problem := check(value) or (schema.model_problem(value) if schema else None)):
+        if value is not None and (problem := check(value) or (schema.model_problem(value) if schema else None)):
             return f"{name}: {problem}"
     return None
 
@@ -126,7 +131,8 @@ def accepted(samples: Sequence[Sample], task: Task) -> tuple[list[SampleChanged 
         elif problem := task.input_problem(new.input) or task.output_problem(new.output):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
-            changes.append(sample_change(sample, current=new.n, proposal=None, stale=False))
+            verdict: dict[str, Json] = {"status": "draft", "reason": None} if sample.status == "failed" else {}
+            changes.append(sample_change(sample, current=new.n, proposal=None, stale=False, **verdict))
     return changes, refused
 
 
