@@ -22,6 +22,8 @@ _MODE_WORDS = re.compile(
 _NO_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
 """Google says of a wrong key that the request is invalid."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
+_MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{2,}+[\w-]*+)+")
+"""A word with asterisks in it. No part of a word is tried as the beginning of one: a page of nonsense takes no time."""
 _NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
 
 _ADVICE = {404: "Check the model's name, and api_base= if you set it: it usually ends in /v1."}
@@ -202,5 +204,5 @@ def redacted(text: str, *keys: str | None) -> str:
         heads = {key[:n] for n in (4, 6, 8) if len(key) > 2 * n} | ({key[-6:]} if len(key) > 12 else set())
         words = "|".join(re.escape(head) for head in sorted(heads, key=len))
         if words:
-            text = re.sub(rf"[\w*.…-]*(?:{words})[\w*…-]*", "…", text)
-    return re.sub(r"[\w-]*\*{2,}[\w-]*", "…", text)
+            text = re.sub(rf"(?<![\w*.…-])[\w*.…-]*(?:{words})[\w*…-]*", "…", text)
+    return _MASKED.sub("…", text)

@@ -11,8 +11,12 @@ import json
 import re
 from typing import Any
 
-MOST_CHARACTERS = 20_000
-"""Longer texts are asked for again; mending takes time that grows faster than the text."""
+MOST_CHARACTERS = 4_000
+MOST_QUOTES = 200
+MOST_BRACKETS = 40
+"""Texts with more of them are asked for again: the time that mending takes grows faster than they do."""
+_QUOTE = re.compile("[\"'`]")
+_BRACKET = re.compile(r"[\[\]{}]")
 _ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
 _WORDS = {"none": "null", "undefined": "null"}
 
@@ -27,6 +31,8 @@ def mended(text: str) -> Any:
     """
     text = text.strip()
     if not text or len(text) > MOST_CHARACTERS or text[0] not in "{[" or text[-1] != {"{": "}", "[": "]"}[text[0]]:
+        return None
+    if len(_QUOTE.findall(text)) > MOST_QUOTES or len(_BRACKET.findall(text)) > MOST_BRACKETS:
         return None
     import json_repair
 

@@ -139,8 +139,12 @@ class _HttpAttempt(Attempt):
             raise ConnectionResetError("the stream ended before the answer did")
 
     async def _refused(self, response: aiohttp.ClientResponse, params: dict[str, Any]) -> Failure:
-        raw = await response.content.read(_MAX_REFUSAL)
-        text = failures.redacted(raw.decode("utf-8", "replace"), self._endpoint.key)
+        raw = b""
+        async for chunk in response.content.iter_any():
+            raw += chunk
+            if len(raw) >= _MAX_REFUSAL:
+                break
+        text = failures.redacted(raw[:_MAX_REFUSAL].decode("utf-8", "replace"), self._endpoint.key)
         structured = self._request.mode == "json_schema" and self._request.schema is not None
         return failures.from_status(
             response.status,

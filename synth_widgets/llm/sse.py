@@ -23,6 +23,8 @@ class EventReader:
 
     def __init__(self) -> None:
         self._rest = b""
+        self._searched = 0
+        """So many bytes of the rest hold no end of a line: a long one is not searched again with each piece of it."""
         self._data: list[bytes] = []
         self._started = False
 
@@ -35,19 +37,20 @@ class EventReader:
             self._rest = self._rest.removeprefix(b"\xef\xbb\xbf")
             self._started = True
         found: list[str] = []
-        at = 0
-        while (end := _LINE_END.search(self._rest, at)) is not None:
+        at, search = 0, self._searched
+        while (end := _LINE_END.search(self._rest, search)) is not None:
             if end.group() == b"\r" and end.end() == len(self._rest):
                 break  # the LF of a CRLF may still come
             self._line(self._rest[at : end.start()], found)
-            at = end.end()
+            at = search = end.end()
         self._rest = self._rest[at:]
+        self._searched = len(self._rest) - self._rest.endswith(b"\r")
         return found
 
     def end(self) -> list[str]:
         """Say that no more bytes come; return the data of an event whose last empty line is missing."""
         found: list[str] = []
-        rest, self._rest = self._rest.removesuffix(b"\r"), b""
+        rest, self._rest, self._searched = self._rest.removesuffix(b"\r"), b"", 0
         self._line(rest, found)
         self._line(b"", found)
         return found

@@ -21,7 +21,7 @@ _START = re.compile(r"""\{(?=\s*["}])|\[(?=\s*(?:["{\[\]\d-]|true|false|null))""
 """A bracket that begins JSON, unlike one of plain words."""
 
 _THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_FENCE = re.compile(r"```[\w-]*[ \t]*\n?(.*?)```", re.DOTALL)
+_FENCE = re.compile(r"```[\w-]*+[ \t]*+\n?+(.*?)```", re.DOTALL)
 
 _NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
 """How reasons begin that mending must not pass over."""
@@ -135,7 +135,7 @@ def extract_json(text: str) -> tuple[Any, str | None]:
     value, reason = _amid(text, reason)
     if reason is None or reason.startswith(_NOT_MENDED):
         return value, reason
-    for part in (*fences, text, text[max(0, text.find("{")) : text.rfind("}") + 1]):
+    for part in dict.fromkeys((*fences[:2], text, text[max(0, text.find("{")) : text.rfind("}") + 1])):
         if (value := mended(part)) is not None:
             return value, None
     return None, reason

@@ -73,3 +73,10 @@ def test_an_item_of_a_streamed_list_that_is_almost_right_is_one():
     stream = ItemStream()
     items = stream.feed("""{"items": [{"a": 1,}, {'a': 2}, {"a" 3}]}""") + stream.end()
     assert [item.value for item in items] == [{"a": 1}, {"a": 2}, None]
+
+
+@pytest.mark.parametrize(
+    "text", ["[" + "{]" * 3_000 + "]", "{" * 3_000 + "a}", "```" + "a" * 10**6, "```\n[{]" * 10**4 + "```"]
+)
+def test_what_would_take_for_ever_is_not_even_tried(text: str) -> None:
+    assert extract_json(text)[1] is not None

@@ -372,3 +372,24 @@ async def test_an_error_in_on_text_is_the_callers_and_closes_the_stream(endpoint
         with pytest.raises(OSError, match="disk full"):
             await completer.complete(ASK, full)
     assert len(endpoint.bodies) == 1
+
+
+async def test_a_refusal_that_comes_in_pieces_is_read_whole() -> None:
+    said = json.dumps({"error": {"message": "response_format is not supported", "code": "x" * 3_000}}).encode()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readuntil(b"\r\n\r\n")
+        writer.write(b"HTTP/1.1 400 Bad\r\nContent-Length: %d\r\nConnection: close\r\n\r\n" % len(said))
+        for start in range(0, len(said), 1_000):
+            writer.write(said[start : start + 1_000])
+            await writer.drain()
+            await asyncio.sleep(0.02)
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1")
+    base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
+    completer = OpenAICompleter(Model("openai/any", api_base=base), waits=QUICK)
+    async with server:
+        with pytest.raises(ModeRefusedError, match=r"response_format is not supported\.$"):
+            await completer.complete(ASK_JSON)
+    await completer.close()

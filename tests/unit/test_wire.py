@@ -56,6 +56,18 @@ def test_a_masked_or_shortened_key_is_taken_out_too() -> None:
     assert redacted("key abc", "abc") == "key …"
 
 
+@pytest.mark.parametrize("page", ["a" * 10**6, "ab-" * 10**5, "a*" * 10**5, "a**" * 10**5, "sk-a" * 10**5])
+def test_a_page_of_nonsense_instead_of_a_refusal_holds_nobody_up(page: str) -> None:
+    """With a step for each two of its letters it would not come to an end."""
+    assert isinstance(redacted(page, "sk-abcd1234efgh5678"), str)
+
+
+def test_a_long_line_is_not_searched_again_with_each_piece_of_it() -> None:
+    reader = EventReader()
+    assert not any(reader.feed(piece) for piece in [b"data: ", *[b"x" * 500] * 4_000, b"\r"])
+    assert reader.feed(b"\n\r\n") == ["x" * 2_000_000]
+
+
 async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cancelled() -> None:
     gate, entered = Gate(1), []
 
