@@ -43,7 +43,7 @@ def mended(text: str) -> Any:
         return None
     if type(value) is not {"{": dict, "[": list}[text[0]] or _signs(written) != _signs(text):
         return None
-    if '""' in written and '""' not in text and "''" not in text:
+    if written.count('""') > text.count('""') + text.count("''"):
         return None  # a value was missing
     return None if "'" in text and _has_apostrophe(value) else value
 

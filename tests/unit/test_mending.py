@@ -6,7 +6,7 @@ import json
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synth_widgets.llm.mending import mended
@@ -58,6 +58,7 @@ def test_what_would_be_a_guess_is_not(text):
 
 
 @given(st.dictionaries(st.text("abc", min_size=1, max_size=3), VALUES, min_size=1, max_size=4))
+@example({"a": "", "b": ",c:"})
 def test_python_notation_of_any_value_comes_back_or_is_refused_but_never_as_another(value: dict[str, Any]) -> None:
     found = mended(repr(value))
     assert found is None or found == value
