@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import re
+import urllib.parse
 from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Any
@@ -55,19 +56,13 @@ class Model:
                 f"structured={structured!r} is not a way to ask for JSON.{nearest(structured, STRUCTURED)} "
                 f"Allowed: {', '.join(STRUCTURED)}."
             )
-        if concurrency is not None and (isinstance(concurrency, bool) or not 1 <= concurrency <= 1024):
+        if concurrency is not None and (type(concurrency) is not int or not 1 <= concurrency <= 1024):
             raise ModelError(f"concurrency={concurrency!r} must be a whole number from 1 to 1024.")
-        if api_base is not None and not api_base.startswith(("http://", "https://")):
-            raise ModelError(f"api_base={api_base!r} must begin with http:// or https://.")
-        if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
-            right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
-            raise ModelError(f"Model takes {right}=, not {misspelt}=.")
-        for given in params.keys() - set(_SAMPLING):
-            if close := difflib.get_close_matches(given, _SAMPLING, n=1, cutoff=0.9):
-                raise ModelError(f"Model takes {close[0]}=, not {given}=.")
-        for param in ("temperature", "top_p", "max_tokens"):
-            if not isinstance(params.get(param, 0), int | float):
-                raise ModelError(f"{param}={params[param]!r} must be a number.")
+        if api_base is not None and not is_address(api_base):
+            raise ModelError("api_base= is an address such as 'http://localhost:8000/v1'; what was given is none.")
+        if api_key is not None and not isinstance(api_key, str):
+            raise ModelError(f"api_key= is text, not {type(api_key).__name__}.")
+        _check_params(params)
         self.name = str(storable(name)).strip()
         self.api_base = api_base.rstrip("/") if api_base else None
         self.structured = structured
@@ -92,7 +87,7 @@ class Model:
 
     def __repr__(self) -> str:
         parts = [repr(self.name)]
-        parts += [f"api_base={_without_password(self.api_base)!r}"] if self.api_base else []
+        parts += [f"api_base={_without_secrets(self.api_base)!r}"] if self.api_base else []
         parts += ["api_key='…'"] if self._api_key else []
         parts += [f"structured={self.structured!r}"] if self.structured != "auto" else []
         parts += [f"concurrency={self.concurrency}"] if self.concurrency else []
@@ -106,6 +101,21 @@ class Model:
 
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))
+
+
+def _check_params(params: Mapping[str, Any]) -> None:
+    """Raise for parameters that no call could take as they are meant."""
+    if decided := next((p for p in params if p in _DECIDED), None):
+        raise ModelError(f"Model does not take {decided}=: {_DECIDED[decided]}.")
+    if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
+        right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
+        raise ModelError(f"Model takes {right}=, not {misspelt}=.")
+    for given in params.keys() - set(_SAMPLING):
+        if close := difflib.get_close_matches(given, _SAMPLING, n=1, cutoff=0.9):
+            raise ModelError(f"Model takes {close[0]}=, not {given}=.")
+    for param in ("temperature", "top_p", "max_tokens"):
+        if not isinstance(params.get(param, 0), int | float):
+            raise ModelError(f"{param}={params[param]!r} must be a number.")
 
 
 _MISSPELT = re.compile(
@@ -127,6 +137,33 @@ _SAMPLING = (
 """Names that a slip must not turn into something else: some providers ignore what they do not know."""
 
 
-def _without_password(url: str) -> str:
-    """Return an address without the user and password that may stand in it."""
-    return re.sub(r"//[^/@]*@", "//…@", url)
+_DECIDED = {
+    "messages": "each call has its own, made from the task",
+    "model": "it is the first argument",
+    "n": "each call asks for one answer",
+    "response_format": "each call asks for the task's schema; how, structured= says",
+    "stream": "what is shown while it comes is streamed",
+    "stream_options": "what is shown while it comes is streamed",
+}
+"""What each call decides for itself, and why."""
+
+
+def is_address(text: object) -> bool:
+    """Whether a text is an HTTP address with a host.
+
+    >>> is_address("http://localhost:8000/v1"), is_address("http://[::1"), is_address("localhost:8000")
+    (True, False, False)
+    """
+    if not isinstance(text, str) or not text.startswith(("http://", "https://")):
+        return False
+    try:
+        parts = urllib.parse.urlsplit(text)
+        return bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False
+
+
+def _without_secrets(url: str) -> str:
+    """Return an address without the user, password and query that may stand in it."""
+    shown = re.sub(r"//[^/?#]*@", "//…@", url)
+    return re.sub(r"\?.*", "?…", shown)

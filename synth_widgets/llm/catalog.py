@@ -10,7 +10,7 @@ from typing import Literal
 from synth_widgets.errors import AccessError, ModelError, nearest
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import Completer
-from synth_widgets.models import Model
+from synth_widgets.models import Model, is_address
 
 
 @dataclass(frozen=True, slots=True)
@@ -231,8 +231,9 @@ def endpoint_of(model: Model) -> Endpoint:
     """
     provider = provider_of(model.name)
     base = model.api_base or _environment(provider.bases)
-    if base is not None and not base.startswith(("http://", "https://")):
-        raise ModelError(f"The environment variable {provider.bases[0]} must begin with http:// or https://.")
+    if base is not None and not is_address(base):
+        holder = next(name for name in provider.bases if os.environ.get(name, "").strip())
+        raise ModelError(f"The environment variable {holder} must hold an address, such as 'http://localhost:8000/v1'.")
     own_host = base is None
     base = (base or provider.base).rstrip("/")
     if provider.display == "Ollama" and not urllib.parse.urlsplit(base).path:

@@ -24,6 +24,8 @@ _NO_STATUS = {"APIConnectionError", "APIResponseValidationError"}
 _RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"')
 _OURS = (StreamError, NoAnswerError, TooLargeError, TimeoutError, ConnectionResetError)
 _SHOWN = 300
+_MOST_READ = 64 * 2**10
+"""Characters of an exception's words that are looked at: a provider may answer with any page."""
 
 
 def from_litellm(
@@ -118,7 +120,7 @@ def _is_transport(cause: BaseException) -> bool:
 def _body(causes: Iterable[BaseException]) -> str | None:
     """Return the JSON object that the provider answered with, if it stands in the words of any cause."""
     for cause in causes:
-        words = str(getattr(cause, "message", "") or cause)
+        words = str(getattr(cause, "message", "") or cause)[:_MOST_READ]
         if (quoted := re.search(r"b(['\"]).*\1", words, re.DOTALL)) is not None:
             raw = _literal(quoted[0])
             words = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else words
@@ -165,6 +167,6 @@ def _headers(causes: Iterable[BaseException], text: str) -> Mapping[str, str]:
 
 def _first_words(error: Exception) -> str:
     """Return what litellm says without its prefixes, its advice on itself and its traceback."""
-    words = str(getattr(error, "message", "") or error).partition("\nTraceback")[0].strip()
+    words = str(getattr(error, "message", "") or error)[:_MOST_READ].partition("\nTraceback")[0].strip()
     words = _PREFIX.sub("", words).strip()[:_SHOWN] or type(error).__name__
     return words if words.endswith((".", "!", "?")) else f"{words}."

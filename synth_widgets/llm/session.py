@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import functools
+import re
 import urllib.parse
 import urllib.request
 from contextlib import suppress
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 if TYPE_CHECKING:
     import aiohttp
 
-_LOOPBACK = {"localhost", "127.0.0.1", "::1"}
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|::1")
 
 
 class _Shared:
@@ -30,14 +32,29 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictiona
 def new_session(traces: list[aiohttp.TraceConfig] | None = None) -> aiohttp.ClientSession:
     """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.limiter`.
 
-    It keeps no cookies and reads no proxy settings; `proxy_for` does that, so that loopback is never sent
-    through a proxy.
+    It keeps no cookies and reads no proxy settings; `proxy_for` does that. Loopback is never sent through a proxy,
+    whoever asks.
     """
     import aiohttp
 
-    connector = aiohttp.TCPConnector(limit=0, ttl_dns_cache=300)
+    connector = _connector_class()(limit=0, ttl_dns_cache=300)
     jar = aiohttp.DummyCookieJar()
     return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, trace_configs=traces)
+
+
+@functools.cache
+def _connector_class() -> type[aiohttp.TCPConnector]:
+    import aiohttp
+
+    class Connector(aiohttp.TCPConnector):
+        """Goes to this machine straight, also where litellm took a proxy for it from the environment."""
+
+        async def connect(self, req: aiohttp.ClientRequest, *args: Any, **kwargs: Any) -> aiohttp.connector.Connection:
+            if req.proxy is not None and is_loopback(str(req.url)):
+                req.proxy, req.proxy_headers = None, None
+            return await super().connect(req, *args, **kwargs)
+
+    return Connector
 
 
 def acquire() -> aiohttp.ClientSession:
@@ -107,7 +124,7 @@ def is_loopback(url: str) -> bool:
     (True, False)
     """
     host = urllib.parse.urlsplit(url).hostname or ""
-    return host in _LOOPBACK or host.startswith("127.")
+    return host == "localhost" or _LOOPBACK.fullmatch(host) is not None
 
 
 def proxy_for(url: str) -> str | None:
@@ -116,4 +133,5 @@ def proxy_for(url: str) -> str | None:
     if is_loopback(url) or urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     proxies = urllib.request.getproxies()
-    return proxies.get(parts.scheme) or proxies.get("all")
+    proxy = proxies.get(parts.scheme) or proxies.get("all")
+    return f"http://{proxy}" if proxy and "://" not in proxy else proxy

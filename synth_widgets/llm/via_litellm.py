@@ -76,7 +76,8 @@ class LiteLLMCompleter(RemoteCompleter):
         """Return what nobody's words may carry on: keys given in code, and those that litellm reads itself."""
         given = [value for name, value in self.model.params.items() if _SECRET.search(name) and isinstance(value, str)]
         prefixes = (f"{endpoint.provider.name.upper()}_", "AWS_", "AZURE_")
-        read = [value for name, value in os.environ.items() if name.startswith(prefixes) and _SECRET.search(name)]
+        own = endpoint.provider.keys  # litellm may take another of them than we do
+        read = [v for n, v in os.environ.items() if n in own or (n.startswith(prefixes) and _SECRET.search(n))]
         return [endpoint.key, *(text for text in (*given, *read) if len(text) > _MOST_PLAIN)]
 
 

@@ -376,6 +376,7 @@ async def test_an_error_in_on_text_is_the_callers_and_closes_the_stream(endpoint
 
 async def test_a_refusal_that_comes_in_pieces_is_read_whole() -> None:
     said = json.dumps({"error": {"message": "response_format is not supported", "code": "x" * 3_000}}).encode()
+    done = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         await reader.readuntil(b"\r\n\r\n")
@@ -385,6 +386,8 @@ async def test_a_refusal_that_comes_in_pieces_is_read_whole() -> None:
             await writer.drain()
             await asyncio.sleep(0.02)
         writer.close()
+        await writer.wait_closed()
+        done.set()
 
     server = await asyncio.start_server(answer, "127.0.0.1")
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
@@ -392,4 +395,5 @@ async def test_a_refusal_that_comes_in_pieces_is_read_whole() -> None:
     async with server:
         with pytest.raises(ModeRefusedError, match=r"response_format is not supported\.$"):
             await completer.complete(ASK_JSON)
+        await done.wait()
     await completer.close()

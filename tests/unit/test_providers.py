@@ -18,10 +18,10 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.errors import RunStoppedError
+from synth_widgets.errors import ModelError, RunStoppedError
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm import loopback as servers
-from synth_widgets.llm.catalog import PROVIDERS
+from synth_widgets.llm.catalog import PROVIDERS, endpoint_of
 from synth_widgets.studio.chosen_models import Completers, choosing
 from synth_widgets.testing import ScriptedCompleter
 from tests.anthropic_endpoint import AnthropicEndpoint
@@ -231,6 +231,17 @@ def test_a_server_elsewhere_is_not_asked(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.usefixtures("_alone")
+@pytest.mark.usefixtures("_alone")
+@pytest.mark.parametrize("address", ["http://localhost:port", "http://[::1", "localhost:1234"])
+def test_a_variable_that_holds_no_address_breaks_nothing_before_it_is_used(
+    address: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("LM_STUDIO_API_BASE", address)
+    assert choosing().result(2).model.name == "local"
+    with pytest.raises(ModelError, match="LM_STUDIO_API_BASE must hold an address"):
+        endpoint_of(sw.Model("lm_studio/any"))
+
+
 def test_the_files_last_model_comes_before_any_key(monkeypatch: pytest.MonkeyPatch, own_folder: Path) -> None:
     with sw.Studio(TRIAGE, path=own_folder / "s.synth", model="groq/x"):
         pass

@@ -54,6 +54,33 @@ def test_other_spellings_of_a_key_or_an_address_are_refused(name):
         sw.Model("openai/x", **{name: "sk-secret"})
 
 
+def test_no_part_of_an_address_is_shown_that_may_be_secret():
+    model = sw.Model("openai/x", api_base="https://me:se@cret@example.org/v1?key=secret")
+    assert repr(model) == "Model('openai/x', api_base='https://…@example.org/v1?…')"
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        {"api_base": "sk-secret"},
+        {"api_base": "http://[::1"},
+        {"api_base": "http://localhost:http/v1"},
+        {"api_base": 7},
+        {"api_base": ""},
+        {"api_key": b"sk-secret"},
+        {"concurrency": "4"},
+        {"concurrency": 2.5},
+        {"stream": True},
+        {"n": 3},
+    ],
+    ids=str,
+)
+def test_what_cannot_work_is_refused_at_once_and_nothing_of_it_is_shown(given):
+    with pytest.raises(ModelError) as refused:
+        sw.Model("openai/x", **given)
+    assert "secret" not in str(refused.value)
+
+
 def test_a_lone_surrogate_never_keeps_the_file_from_being_saved(tmp_path):
     path = tmp_path / "a.synth"
     with sw.Studio(PLAIN, path=path, model=ScriptedCompleter()) as studio:

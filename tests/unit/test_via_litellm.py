@@ -20,13 +20,15 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from weakref import WeakKeyDictionary
 
 import pytest
 
 from synth_widgets.engine import engine
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import litellm_package, session
+from synth_widgets.llm import litellm_package, session, via_litellm
 from synth_widgets.llm.attempt import Waits
+from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.via_litellm import LOADING, LiteLLMCompleter
 from synth_widgets.models import Model
@@ -197,6 +199,23 @@ def test_nobody_listening_says_so_soon(name: str) -> None:
     completer = LiteLLMCompleter(Model(name, api_base="http://127.0.0.1:9", api_key="none-needed"), waits=QUICK)
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9 cannot be reached.*Is it running\?"):
         engine().call(lambda: completer.complete(ASK))
+
+
+def test_this_machine_is_asked_past_any_proxy(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("NO_PROXY", "no_proxy"):
+        monkeypatch.delenv(name, raising=False)
+    for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    litellm_package.load("anthropic/x").in_memory_llm_clients_cache.flush_cache()  # its clients remember their proxy
+    monkeypatch.setattr(via_litellm, "_clients", WeakKeyDictionary())
+    assert asked.ask(ASK).finish == "stop"
+
+
+def test_a_key_that_litellm_took_from_the_other_variable_is_taken_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GEMINI_API_KEY", "one-secret-key")
+    monkeypatch.setenv("GOOGLE_API_KEY", "other-secret-key")
+    completer = LiteLLMCompleter(Model("gemini/any"))
+    assert {"one-secret-key", "other-secret-key"} <= set(completer.secrets(endpoint_of(completer.model)))
 
 
 def test_cancelling_closes_the_connection_at_once(asked: Asked) -> None:

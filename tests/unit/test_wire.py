@@ -22,6 +22,11 @@ def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch)
     assert session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
 
 
+def test_only_this_machine_is_loopback() -> None:
+    hosts = {"127.0.0.1": True, "127.8.9.1": True, "[::1]": True, "localhost": True, "127.evil.example": False}
+    assert {host: session.is_loopback(f"http://{host}:80/v1") for host in hosts} == hosts
+
+
 def test_events_are_the_same_however_they_are_cut() -> None:
     told = (
         ': hi\r\n\r\ndata: {"a": "grün 🙂"}\r\n\r\nevent: x\r\ndata: two\r\ndata: lines\r\n\ndata: [DONE]\n\n'.encode()
