@@ -22,7 +22,7 @@ from pathlib import Path
 
 from tools.environment import ROOT, environment, find_browser
 from tools.report import write_report
-from tools.suites import BUILD, Counts, Step, Suite, suites
+from tools.suites import BUILD, Counts, Step, Suite, slowest, suites
 
 LIMIT = 15 * 60
 """Seconds after which a program counts as hanging."""
@@ -71,6 +71,7 @@ def main() -> int:
         if outcome.failed:
             show_failure(outcome)
     print()
+    print("\n".join(["where the time goes:", *slowest(suite.name for suite in wanted), ""]))
     for outcome in outcomes:
         print(outcome)
     if chosen.full:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -57,6 +57,7 @@ def suites(*, slow: bool) -> list[Suite]:
         pytest("contract", "tests/contract"),
         Suite("front end", front_end_steps),
         pytest("kernel", "tests/kernel"),
+        pytest("stories", "tests/stories"),
         Suite("notebooks", notebook_steps),
         pytest("browser", "tests/browser"),
     ]
@@ -117,6 +118,17 @@ def junit_counts(path: Path) -> Counts | None:
         )
         total += Counts(max(ran - bad - skipped, 0), bad, skipped)
     return total
+
+
+def slowest(names: Iterable[str], most: int = 12) -> list[str]:
+    """Return a line for each of the tests that took longest in these suites, setting up and cleaning up included."""
+    found = [
+        (float(case.get("time", 0)), f"{name}: {case.get('name')}")
+        for name in names
+        if (path := BUILD / f"{name}.xml").exists()
+        for case in ET.parse(path).getroot().iter("testcase")  # noqa: S314  (pytest wrote it a moment ago)
+    ]
+    return [f"{seconds:7.1f} s {case}" for seconds, case in sorted(found, reverse=True)[:most]]
 
 
 def node_counts(output: str) -> Counts | None:

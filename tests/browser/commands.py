@@ -8,158 +8,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from playwright.sync_api import Locator
 
-from tests.browser.lab import Notebook
-from tests.browser.widget import StudioView
-
-OPEN = """from synth_widgets import testing
-from synth_widgets.errors import AccessError
-from synth_widgets.llm.invent import Inventor
-
-inventor = Inventor(7)
-glitches = True
-
-def answer(request):
-    made = testing.invent(inventor, request.schema, names=request.step == "topics")
-    if request.step == "inputs" and "Glitches" in str(request.messages):
-        return {**made, "items": [f"Glitch: {item}" for item in made["items"]]}
-    return made
-
-refused = 0
-
-def fault(number, request):
-    global refused
-    if request.step == "inputs" and "Refused" in str(request.messages):
-        refused += 1
-        return AccessError("Not now.") if refused % 2 else None
-    # The outputs below Glitches fail at first, and are good when they are asked for again.
-    return "garbage" if glitches and request.step == "outputs" and "Glitch: " in str(request.messages) else None
-
-def latency(request):
-    return 60 if "Slow" in str(request.messages) else 0
-
-studio = sw.Studio(task, model=testing.ScriptedCompleter(answers=answer, faults=fault, latency=latency))
-studio.topics.add("Backpacks", "Coffee machines", "Glitches", "Headphones", "Lamps", "Refused", "Slow")
-for topic, samples in {"Backpacks": 8, "Coffee machines": 8, "Glitches": 4, "Headphones": 8, "Lamps": 4}.items():
-    await studio.grow(topic, depth=0, samples=samples)
-glitches = False"""
-MORE = """lamps = sum(sample.topic == ("Lamps",) for sample in studio.samples)
-await studio.grow("Lamps", depth=0, samples=lamps + 2)"""
-
-NEAREST = """(grid, y) => [...grid.querySelectorAll('[role=row][id]')]
-  .map(row => { const { top, height } = row.getBoundingClientRect(); return top + height / 2; })
-  .sort((a, b) => Math.abs(a - y) - Math.abs(b - y))[0]"""
-
-STANDS = """root => {
-  const focus = root.querySelector('[role=grid]')?.getAttribute('aria-activedescendant') ?? '';
-  const tabs = [...root.querySelectorAll('[role=group][aria-label=Status] button')]
-    .map(tab => tab.innerText.split(/\\s+/));
-  return {
-    focus: focus.split('-s-')[1] ?? '',
-    at: Number(root.querySelector(`[id="${focus}"]`)?.getAttribute('aria-rowindex') ?? -1),
-    counts: Object.fromEntries(tabs.map(([word, number]) => [word, Number(number.replace(',', ''))])),
-  };
-}"""
-IS_OPEN = "root => root.querySelector('[role=dialog], .sw-selected, .sw-name-in, .sw-edit') !== null"
-
-
-@dataclass
-class Stage:
-    """A studio in an open notebook, and how it stood before the command was given."""
-
-    notebook: Notebook
-    view: StudioView[Notebook]
-    more: int
-    """The cell that generates two more samples, below all others."""
-    focus: str = ""
-    at: int = 0
-    counts: dict[str, int] = field(default_factory=dict)
-    ids: set[str] = field(default_factory=set)
-    text: str = ""
-    """What the line itself wants to remember."""
-    way: str = ""
-    """The way in which the command was given."""
-    number: int = 0
-    """Another one each time, for names that must be new."""
-
-    def remember(self) -> None:
-        """Note how things stand."""
-        seen = self.view.root.evaluate(STANDS)
-        self.counts, self.focus, self.at = seen["counts"], seen["focus"], seen["at"]
-
-    # ------------------------------------------------------------ see
-    def status(self, sample: str | None = None) -> str:
-        """Return the status of a sample, of the one that was in focus unless another is named."""
-        return next((row.status for row in self.view.rows() if row.id == (sample or self.focus)), "")
-
-    def place(self) -> int:
-        """Return at which row the focus is."""
-        return int(self.view.root.evaluate(STANDS)["at"])
-
-    def more_than(self, word: str, by: int = 1) -> bool:
-        """Whether so many samples more than before have a status."""
-        return self.view.by_status()[word] == self.counts[word] + by
-
-    def selected(self) -> int:
-        """Return how many samples are selected."""
-        said = self.view.root.locator(".sw-selected")
-        return int(re.sub(r"\D", "", said.inner_text())) if said.count() else 0
-
-    def topic(self, name: str) -> Locator:
-        """Return a topic of the tree."""
-        return self.view.tree.get_by_role("treeitem", name=re.compile(f"^{re.escape(name)},"))
-
-    def editor(self) -> Locator:
-        """Return the pane in which a sample is edited."""
-        return self.view.root.get_by_role("complementary", name="Edit the sample")
-
-    def star(self, number: int) -> Locator:
-        """Return the button that gives so many stars to the sample in focus."""
-        stars = self.view.sample.get_by_role("radiogroup", name="Overall")
-        return stars.get_by_role("radio", name=re.compile(f"^{number} star"))
-
-    def dialog(self, name: str) -> Locator:
-        """Return an open popover or dialog."""
-        return self.view.root.get_by_role("dialog", name=name, exact=True)
-
-    def focus_is_inside(self) -> bool:
-        """Whether the next key would go to the widget, not to the notebook."""
-        return bool(self.view.root.evaluate("root => root.contains(document.activeElement)"))
-
-    # ------------------------------------------------------------ do
-    def reset(self) -> None:
-        """Close what is open, select nothing, show all samples from the top."""
-        self.number += 1
-        for _ in range(4):  # a field, its pane, the selection, each by an Esc of its own
-            if self.view.root.evaluate(IS_OPEN):
-                self.view.press(["Escape"])
-        if self.topic("All topics").get_attribute("aria-selected") != "true":
-            self.topic("All topics").click()
-        self.view.grid.focus()
-        self.view.press(["Home"])
-
-    def on(self, status: str) -> None:
-        """Go to the first sample of a status but the very first one: there is another row above and below it."""
-        for rows in (self.view.rows, self.view.all_rows):
-            for row in rows()[1:]:
-                if row.status == status:
-                    self.view.show_row(row.at)
-                    self.view.open_row(row.id)
-                    return
-        raise AssertionError(f"no {status} sample is left")
-
-    def keep_one(self) -> None:
-        """Keep a sample and stay on it."""
-        self.on("Draft")
-        sample, kept = self.view.focused(), self.view.by_status()["Kept"]
-        self.view.press("a")
-        self.view.until(lambda: self.view.by_status()["Kept"] == kept + 1)
-        self.view.until(lambda: self.view.undo_label().startswith("Undo: Keep 1"))
-        self.view.open_row(sample)
-
+from tests.browser.stage import FAR, NEAREST, Stage
 
 Do = Callable[[Stage], object]
 
@@ -310,10 +163,76 @@ def job_was_refused(stage: Stage) -> None:
 
 def plan_open(stage: Stage) -> None:
     stage.view.choose_topic("Backpacks")
-    has = int(re.sub(r".*, (\d+).*", r"\1", str(stage.topic("Backpacks").get_attribute("aria-label"))))
-    popover = stage.view.plan(samples=has + 1)
+    popover = stage.view.plan(samples=stage.has("Backpacks") + 1)
     popover.get_by_role("button", name=re.compile(r"^Generate 1 sample")).wait_for()
     stage.text = popover.locator(".sw-est").inner_text()
+
+
+def one_is_pending(stage: Stage) -> None:
+    stage.view.choose_topic("Headphones")
+    popover = stage.view.plan(samples=stage.has("Headphones") + 1)
+    popover.get_by_role("checkbox", name=re.compile("^Inputs only")).check()
+    popover.get_by_role("button", name=re.compile(r"^Generate 1 input")).click()
+    stage.view.until(lambda: stage.view.by_status()["Pending"] == 1)
+    stage.view.until_idle()
+
+
+def edit_open(stage: Stage) -> None:
+    stage.on("Draft")
+    stage.view.press("e")
+    stage.editor().wait_for()
+
+
+def type_too_much(stage: Stage) -> None:
+    stage.editor().get_by_label("remark", exact=True).fill("x" * 201)
+
+
+def says_what_is_wrong(stage: Stage) -> bool:
+    alert = stage.editor().get_by_role("alert").filter(has_text="201 characters, at most 200 are allowed")
+    return alert.is_visible()
+
+
+def output_is_stale(stage: Stage) -> None:
+    edit_open(stage)
+    stage.focus = stage.view.focused()
+    stage.editor().get_by_label("Input", exact=True).fill(f"Something else, number {stage.number}.")
+    stage.view.press(["Control+Enter"])
+    stage.view.until(lambda: "Stale output" in stage.mark())
+    stage.view.open_row(stage.focus)
+
+
+def has_a_new_version(stage: Stage) -> None:
+    stage.keep_one()
+    stage.focus = stage.view.focused()
+    stage.view.press(["Shift+R"])
+    stage.view.until(lambda: "New version" in stage.mark())
+    button("Compare")(stage).wait_for()
+
+
+def compares(stage: Stage) -> None:
+    has_a_new_version(stage)
+    stage.view.press("d")
+    stage.versions().wait_for()
+
+
+def choice(word: str) -> Callable[[Stage], Locator]:
+    """Return the button of this word below the two versions."""
+    return lambda stage: stage.versions().get_by_role("button", name=re.compile(f"^{word}"))
+
+
+def chose(what: str) -> Callable[[Stage], bool]:
+    """Return whether a version was chosen: nothing waits any more, and the choice can be undone."""
+    return lambda stage: "New version" not in stage.mark() and stage.view.undo_label().startswith(f"Undo: {what} 1")
+
+
+def type_far_word(stage: Stage) -> None:
+    stage.searchbox().click()
+    stage.view.page.keyboard.type(FAR)
+
+
+def only_the_far_one(stage: Stage) -> bool:
+    rows = stage.view.rows()
+    return len(rows) == 1 and "Monday" in rows[0].input and "full text" in stage.view.root.inner_text()
 
 
 def in_tree(stage: Stage) -> None:

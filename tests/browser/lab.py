@@ -182,9 +182,22 @@ class Notebook:
         self.server.kill_kernel(self.kernel_id)
         self._wait_until_kernel_answers()
 
+    def stop_kernel(self) -> None:
+        """Halt the kernel's process: it answers nobody until it goes on, or is killed."""
+        self.server.stop_kernel(self.kernel_id)
+
+    @contextmanager
+    def kernel_stopped(self) -> Iterator[None]:
+        """Halt the kernel's process while something is done here."""
+        self.stop_kernel()
+        try:
+            yield
+        finally:
+            self.server.go_on(self.kernel_id)
+
     def restart_kernel(self) -> None:
         """Restart the kernel, as the menu does, and wait until it answers."""
-        self.server.request("POST", f"/api/kernels/{self.kernel_id}/restart")
+        self._panel("panel => panel.context.sessionContext.session.kernel.restart()")
         self._wait_until_kernel_answers()
 
     def interrupt_kernel(self) -> None:

@@ -46,10 +46,18 @@ OUTSIDE = """root => {
     .map(element => element.outerHTML.slice(0, 120));
 }"""
 
+CUT = """root => [...root.querySelectorAll('button:not([aria-haspopup]), [role=tab]')]
+  .filter(element => element.checkVisibility())
+  .filter(element => [element, ...element.querySelectorAll('span')]
+    .some(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden'))
+  .map(element => element.innerText)"""
+"""A button's word is whole. (One that opens something may be named after what a person called their task.)"""
+
 
 def check_look(view: StudioView[Any], theme: Theme, name: str) -> None:
-    """Check that the widget wears the theme, that all its text can be read, and that nothing sticks out of it."""
+    """Check that the widget wears the theme, that all its text can be read, that nothing sticks out of it or is cut."""
     seen = view.root.evaluate(CONTRAST)
     assert (seen["background"] < 0.2) == (theme == "dark"), f"{name} does not wear the theme"
     assert not seen["faint"], f"{name}: hard to read"
     assert not (outside := view.root.evaluate(OUTSIDE)), f"{name}: outside of the widget: {outside}"
+    assert not (cut := view.root.evaluate(CUT)), f"{name}: cut buttons: {cut}"

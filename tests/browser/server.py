@@ -117,6 +117,14 @@ class JupyterServer:
             time.sleep(0.05)
         raise RuntimeError(f"Jupyter did not start kernel {kernel_id} anew")
 
+    def stop_kernel(self, kernel_id: str) -> None:
+        """Halt a kernel's process."""
+        os.kill(self.kernel_pid(kernel_id), signal.SIGSTOP)
+
+    def go_on(self, kernel_id: str) -> None:
+        """Let a halted kernel go on."""
+        os.kill(self.kernel_pid(kernel_id), signal.SIGCONT)
+
     def end_kernels(self) -> None:
         """End every session, so that one test's kernels take no time from the next."""
         for session in self.request("GET", "/api/sessions"):

@@ -10,7 +10,8 @@ import csv
 import re
 from pathlib import Path
 
-from tests.browser.conftest import OpenNotebook
+from tests.browser.conftest import OpenNotebook, Shots
+from tests.browser.look import check_look
 from tests.browser.widget import StudioView
 
 PLAIN = """import synth_widgets as sw
@@ -35,9 +36,12 @@ def pending_first(open_notebook: OpenNotebook) -> StudioView:
     return view
 
 
-def test_inputs_are_reviewed_before_their_outputs_are_paid_for(open_notebook: OpenNotebook) -> None:
+def test_inputs_are_reviewed_before_their_outputs_are_paid_for(open_notebook: OpenNotebook, shots: Shots) -> None:
     view = pending_first(open_notebook)
     view.open_row(view.rows()[0].id)
+    view.sample.get_by_role("button", name=re.compile("^Generate 1")).wait_for()
+    shots(view.root, "pending-light")
+    check_look(view, "light", "pending")
     view.press("x")
     view.until(lambda: view.by_status()["Rejected"] == 1)
     view.button(re.compile("^Generate 7 outputs")).click()

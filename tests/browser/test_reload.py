@@ -60,7 +60,7 @@ def test_a_reloaded_page_and_a_cell_run_again_show_the_same_rows_and_verdicts(op
         assert outputs_asked(endpoint) == 4
 
 
-def test_a_verdict_in_one_view_shows_in_the_other(open_notebook: OpenNotebook) -> None:
+def test_a_verdict_in_one_view_shows_in_the_other_whatever_each_filters(open_notebook: OpenNotebook) -> None:
     with Endpoint() as endpoint:
         notebook = open_notebook([TASK, endpoint_cell(endpoint), "studio"])
         first = reviewed(notebook)
@@ -72,9 +72,17 @@ def test_a_verdict_in_one_view_shows_in_the_other(open_notebook: OpenNotebook) -
         first.press("a")
         second.until(lambda: second.by_status()["Kept"] == 2)
         assert verdicts(second) == verdicts(first)
+        second.show("Kept")
+        first.show("Draft")
+        second.until(lambda: [row.status for row in second.rows()] == ["Kept", "Kept"])
+        assert [row.status for row in first.rows()] == ["Draft"]
         second.open_row(third)
         second.press("u")
-        first.until(lambda: first.by_status()["Kept"] == 1)
+        first.until(lambda: third in {row.id for row in first.rows()})
+        assert third not in {row.id for row in second.rows()}
+        for view in (first, second):
+            view.show("All")
+        second.until(lambda: len(second.rows()) == 4)
         assert verdicts(second) == verdicts(first)
 
 

@@ -202,6 +202,10 @@ class StudioView(Generic[HostType]):
         for name in names:
             self.tree.get_by_role("treeitem", name=name).wait_for()
 
+    def show(self, status: str) -> None:
+        """Press the tab of a status."""
+        self.root.get_by_role("group", name="Status").get_by_role("button", name=re.compile(f"^{status}")).click()
+
     def choose_topic(self, name: str) -> None:
         """Click a topic of the tree."""
         self.tree.get_by_role("treeitem", name=re.compile(f"^{re.escape(name)},")).click()
