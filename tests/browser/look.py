@@ -10,6 +10,11 @@ Theme = Literal["light", "dark"]
 READABLE = 4.5
 """Contrast of text that WCAG AA asks for."""
 
+SETTLED = """root => Promise.all(root.getAnimations({ subtree: true })
+  .filter(animation => animation instanceof CSSTransition)
+  .map(animation => animation.finished.catch(() => null)))"""
+"""Waits for colours that are on their way."""
+
 CONTRAST = """root => {
   const numbers = (colour) => (colour.match(/[\\d.]+/g) ?? []).map(Number);
   const light = ([r, g, b]) => [r, g, b].map(c => c / 255)
@@ -56,6 +61,7 @@ CUT = """root => [...root.querySelectorAll('button:not([aria-haspopup]), [role=t
 
 def check_look(view: StudioView[Any], theme: Theme, name: str) -> None:
     """Check that the widget wears the theme, that all its text can be read, that nothing sticks out of it or is cut."""
+    view.root.evaluate(SETTLED)
     seen = view.root.evaluate(CONTRAST)
     assert (seen["background"] < 0.2) == (theme == "dark"), f"{name} does not wear the theme"
     assert not seen["faint"], f"{name}: hard to read"

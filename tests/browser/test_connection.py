@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import re
 
-from tests.browser.conftest import OpenNotebook
+from tests.browser.conftest import OpenNotebook, Shots
 from tests.browser.lab import Notebook
+from tests.browser.look import check_look
 from tests.browser.widget import TASK, StudioView
 
 OPEN = """from synth_widgets.testing import ScriptedCompleter
@@ -47,7 +48,7 @@ def says(view: StudioView[Notebook], words: str) -> None:
     view.until(lambda: words in view.line().inner_text())
 
 
-def test_nothing_pressed_is_lost_without_a_word(open_notebook: OpenNotebook) -> None:
+def test_nothing_pressed_is_lost_without_a_word(open_notebook: OpenNotebook, shots: Shots) -> None:
     notebook = open_notebook([TASK, OPEN, "studio", FULL, ROOM, READ])
     view = opened(notebook)
     notebook.run_cell(2)
@@ -61,6 +62,8 @@ def test_nothing_pressed_is_lost_without_a_word(open_notebook: OpenNotebook) -> 
         view.button(re.compile("^Kernel busy")).click()
         waiting = view.root.get_by_role("dialog", name="Waiting").get_by_role("listitem")
         assert [item.split()[0] for item in waiting.all_inner_texts()] == ["Keep", "Reject"]
+        shots(view.root, "busy-light")
+        check_look(view, "light", "busy")
         view.press(["Escape"])
     says(view, "Saved")
     assert (view.by_status()["Kept"], view.by_status()["Rejected"]) == (1, 1)

@@ -12,8 +12,9 @@ from typing import Any
 
 from playwright.sync_api import Locator
 
-from tests.browser.conftest import OpenNotebook
+from tests.browser.conftest import OpenNotebook, Shots
 from tests.browser.lab import Notebook
+from tests.browser.look import check_look
 from tests.browser.widget import StudioView
 
 OPEN = """from typing import Annotated, Literal
@@ -82,7 +83,7 @@ def undo_one(view: StudioView[Notebook], what: str) -> None:
     view.root.get_by_text(re.compile(f"^Undone: {what}")).first.wait_for()
 
 
-def test_an_edit_is_checked_as_it_is_typed_and_never_lost(open_notebook: OpenNotebook) -> None:
+def test_an_edit_is_checked_as_it_is_typed_and_never_lost(open_notebook: OpenNotebook, shots: Shots) -> None:
     notebook, view = open_studio(open_notebook)
     sample = view.rows()[0].id
     view.open_row(sample)
@@ -101,6 +102,8 @@ def test_an_edit_is_checked_as_it_is_typed_and_never_lost(open_notebook: OpenNot
         view.page.keyboard.type(LONG)
         view.root.get_by_role("alert").filter(has_text=f"{len(LONG)} characters, at most 60 are allowed").wait_for()
         assert view.button(re.compile("^Save")).get_attribute("aria-disabled") == "true"
+        shots(view.root, "edit-light")
+        check_look(view, "light", "edit")
         view.press(["Escape"])
         view.until(lambda: "Unfinished" in mark(view, sample))
     assert view.rows()[0].status == "Kept"
@@ -165,7 +168,7 @@ def test_another_input_makes_the_output_stale_until_it_is_made_again(open_notebo
     ]
 
 
-def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
+def test_stars_new_versions_and_undo(open_notebook: OpenNotebook, shots: Shots) -> None:
     notebook, view = open_studio(open_notebook)
     at_first = told(notebook)
     first, second, third, _ = (row.id for row in view.rows())
@@ -186,6 +189,8 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
     view.press([" ", "r"])
     asks = view.root.get_by_role("dialog", name="Regenerate")
     asks.get_by_text("2 model calls").wait_for()
+    shots(view.root, "regenerate-light")
+    check_look(view, "light", "regenerate")
     view.page.keyboard.type("shorter")
     view.press(["Enter"])
     view.until(lambda: "New version" in mark(view, first) and "New version" in mark(view, second))
@@ -196,8 +201,10 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook) -> None:
     diff = view.root.get_by_role("region", name="Compare versions")
     assert diff.locator("ins").all_inner_texts() == ["high", "In short: "]
     assert diff.locator("del").all_inner_texts() == ["low"]
+    shots(view.root, "diff-light")
+    check_look(view, "light", "diff")
     view.press(["ArrowRight"])
-    view.until(lambda: str(view.root.locator(".sw-row--focus").get_attribute("id")).endswith(second))
+    view.until(lambda: str(view.grid.get_attribute("aria-activedescendant")).endswith(second))
     view.press(["ArrowLeft"])
     diff.wait_for(state="detached")
     view.until(lambda: "New version" not in mark(view, first) + mark(view, second))

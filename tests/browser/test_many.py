@@ -54,9 +54,11 @@ def test_inputs_are_reviewed_before_their_outputs_are_paid_for(open_notebook: Op
     said = [item.splitlines()[0] for item in jobs.get_by_role("listitem").all_inner_texts()]
     assert said == ["Outputs", "Topics and samples"]
     assert "7 of 7" in jobs.inner_text()
+    shots(view.root, "jobs-light")
+    check_look(view, "light", "jobs")
 
 
-def test_what_is_found_is_judged_together_and_written_to_a_file(open_notebook: OpenNotebook) -> None:
+def test_what_is_found_is_judged_together_and_written_to_a_file(open_notebook: OpenNotebook, shots: Shots) -> None:
     view = pending_first(open_notebook)
     view.button(re.compile("^Generate 8 outputs")).click()
     view.until(lambda: view.by_status()["Draft"] == 8)
@@ -95,6 +97,8 @@ def test_what_is_found_is_judged_together_and_written_to_a_file(open_notebook: O
     export.get_by_role("button", name="csv").click()
     export.get_by_role("button", name=f"Export {len(wanted)}", exact=True).click()
     export.get_by_text(f"Wrote {len(wanted)} sample").wait_for()
+    shots(view.root, "export-light")
+    check_look(view, "light", "export")
     path = Path(export.locator("code").inner_text())
     assert path.name == "letters.csv"
     with path.open(encoding="utf-8", newline="") as file:

@@ -1,5 +1,7 @@
 """Every state a person meets can be read, in Lab's light and dark theme and in a narrow column.
 
+The theme is switched while each state stands there, as a person does at dusk.
+
 The pictures in build/shots are for eyes. What the tests hold is what a picture would show at a glance: the widget
 wears the notebook's theme, each text on it stands out from what is behind it (WCAG AA: 4.5 to 1), nothing sticks out
 of the widget, and a state says what it is for: the empty one what to press, a failed sample why and what the model
@@ -10,8 +12,6 @@ from __future__ import annotations
 
 import re
 from typing import Literal
-
-import pytest
 
 from tests.browser.conftest import OpenNotebook, Shots
 from tests.browser.lab import Notebook
@@ -59,61 +59,62 @@ model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", concurr
 studio = sw.Studio(task, model=model)"""
 
 
-def opened(open_notebook: OpenNotebook, theme: Theme, *, latency: float = 0.05, fault: str = "None") -> StudioView:
-    """Open a notebook in a theme with an empty studio in its last cell."""
+def opened(open_notebook: OpenNotebook, *, latency: float = 0.05, fault: str = "None") -> StudioView[Notebook]:
+    """Open a notebook with an empty studio in its last cell."""
     scripted = SCRIPTED.replace("FAULT", fault).replace("LATENCY", str(latency))
     notebook = open_notebook([TASK, scripted, "studio"])
-    if theme == "dark":
-        notebook.set_theme(LAB_THEMES[theme])
     notebook.run_all()
     return StudioView(notebook, cell=2)
 
 
-def look(view: StudioView, theme: Theme, name: str, shots: Shots) -> None:
-    """Keep a picture of a state; check how it looks."""
-    shots(view.root, f"{name}-{theme}")
-    check_look(view, theme, name)
+def look(view: StudioView[Notebook], name: str, shots: Shots) -> None:
+    """Look at a state in the theme that the notebook has, then in the other: keep a picture, check it."""
+    now = theme_of(view)
+    other: Theme = "light" if now == "dark" else "dark"
+    for theme in (now, other):
+        if theme != theme_of(view):
+            view.notebook.set_theme(LAB_THEMES[theme])
+            view.until(lambda theme=theme: theme_of(view) == theme)
+        shots(view.root, f"{name}-{theme}")
+        check_look(view, theme, name)
 
 
-@pytest.mark.parametrize("theme", LAB_THEMES)
-def test_each_state_of_a_generation_wears_the_theme_and_can_be_read(
-    theme: Theme, open_notebook: OpenNotebook, shots: Shots
-) -> None:
-    view = opened(open_notebook, theme, latency=0.4)
+def theme_of(view: StudioView[Notebook]) -> Theme:
+    return "dark" if view.root.get_attribute("data-sw-theme") == "dark" else "light"
+
+
+def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebook: OpenNotebook, shots: Shots) -> None:
+    view = opened(open_notebook, latency=1)
     view.root.get_by_role("heading", name="Generate your first samples").wait_for()
     view.root.get_by_role("button", name=re.compile(r"^Generate 128 samples")).wait_for()
     view.root.get_by_text("model calls").wait_for()
     view.until(lambda: "…" not in view.root.locator(".sw-est").inner_text())
-    look(view, theme, "empty", shots)
+    look(view, "empty", shots)
 
     view.add_topic("Backpacks", "Coffee machines")
     popover = view.plan(topics=4, subtopics=0, samples=4)
     view.until(lambda: "…" not in popover.inner_text())
-    look(view, theme, "generate", shots)
+    look(view, "generate", shots)
 
     popover.get_by_role("button", name=re.compile(r"^Generate 16 samples")).click()
     view.until(lambda: 4 <= view.by_status()["Draft"] == int(view.running.get_attribute("aria-valuenow") or 0) < 16)
-    look(view, theme, "running", shots)
+    look(view, "running", shots)
 
     view.until_idle()
     view.open_row(view.rows()[0].id)
     view.press("aaxa")
     view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (3, 1))
     view.sample.get_by_role("heading", name="Made by").wait_for()
-    look(view, theme, "review", shots)
-    if theme == "light":
-        shots(view.page, "review-in-lab")
+    look(view, "review", shots)
+    shots(view.page, "review-in-lab")
 
     view.press("?")
     view.root.get_by_role("dialog", name=re.compile("Keys")).wait_for()
-    look(view, theme, "help", shots)
+    look(view, "help", shots)
 
 
-@pytest.mark.parametrize("theme", LAB_THEMES)
-def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(
-    theme: Theme, open_notebook: OpenNotebook, shots: Shots
-) -> None:
-    view = opened(open_notebook, theme, fault='"garbage" if number % 2 else "invalid"')
+def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(open_notebook: OpenNotebook, shots: Shots) -> None:
+    view = opened(open_notebook, fault='"garbage" if number % 2 else "invalid"')
     view.add_topic("Backpacks")
     view.choose_topic("Backpacks")
     view.grow(samples=4)
@@ -128,32 +129,29 @@ def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(
     assert len(reason) > 10
     assert reason.casefold() in view.grid.inner_text().casefold()
     assert view.sample.get_by_role("button", name=re.compile("^Retry")).is_visible()
-    look(view, theme, "failed", shots)
+    look(view, "failed", shots)
 
 
-@pytest.mark.parametrize("theme", LAB_THEMES)
-def test_in_a_narrow_column_one_pane_at_a_time_holds_everything(
-    theme: Theme, open_notebook: OpenNotebook, shots: Shots
-) -> None:
-    view = opened(open_notebook, theme)
+def test_in_a_narrow_column_one_pane_at_a_time_holds_everything(open_notebook: OpenNotebook, shots: Shots) -> None:
+    view = opened(open_notebook)
     narrow(view.notebook)
     view.until(lambda: view.root.get_by_role("tab", name="Topics").is_visible())
     assert 380 <= (view.root.bounding_box() or {})["width"] <= 440
-    look(view, theme, "narrow-empty", shots)
+    look(view, "narrow-empty", shots)
     view.root.get_by_role("tab", name="Topics").click()
     view.add_topic("Backpacks", "Coffee machines")
-    look(view, theme, "narrow-topics", shots)
+    look(view, "narrow-topics", shots)
     view.grow(topics=2, subtopics=0, samples=3)
     view.until(lambda: view.root.get_by_role("tab", name="Samples").get_attribute("aria-selected"))
     view.root.get_by_role("tab", name="Samples").click()
     view.until(lambda: view.by_status()["Draft"] == 6)
     view.until_idle()
-    look(view, theme, "narrow-samples", shots)
+    look(view, "narrow-samples", shots)
     first = view.rows()[0]
     view.open_row(first.id)
     view.sample.get_by_text(first.input).wait_for()
     view.sample.get_by_role("heading", name="Made by").wait_for()
-    look(view, theme, "narrow-sample", shots)
+    look(view, "narrow-sample", shots)
 
 
 def narrow(notebook: Notebook) -> None:

@@ -8,7 +8,7 @@ import { keyLabel } from "../keys";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
-import { count, some, wordCount } from "../words";
+import { count, sentence, some, wordCount } from "../words";
 import { copyText, IconButton, Section, TopicPath } from "./bits";
 import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
@@ -71,7 +71,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         ) : (
           <Whole row={row} current={current} />
         )}
-        {body && row.output && <Rating view={view} row={row} body={body} />}
+        {body && row.output && row.status !== "failed" && <Rating view={view} row={row} body={body} />}
         {body && current && <Origin view={view} row={row} body={body} current={current} />}
       </div>
       <Verdicts view={view} row={row} />
@@ -153,7 +153,7 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
   };
   return (
     <>
-      <Note kind="failed">{row.reason ?? "No reason was given."}</Note>
+      <Note kind="failed">{sentence(row.reason ?? "no reason was given")}</Note>
       <Input row={row} current={current} />
       <Section
         label="What the model wrote"
