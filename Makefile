@@ -39,6 +39,6 @@ build-js: ## build the front end into synth_widgets/static
 	@$(PYTHON) -m tools.environment test --node
 	@cd js && PATH="$(abspath $(BIN)):$$PATH" npm run build
 
-screenshots: ## the browser suite, its pictures in build/shots
+screenshots: ## the browser suites, their pictures in build/shots
 	@$(PYTHON) -m tools.environment test --browser
-	@$(BIN)/python -m tools.run_tests browser
+	@$(BIN)/python -m tools.run_tests browser curating

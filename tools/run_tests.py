@@ -4,7 +4,8 @@
     python -m tools.run_tests unit lint  these
     python -m tools.run_tests --full     with the slow tests and the benchmarks, and a report that names the commit
 
-Two lanes run at first, one per core; what measures time or drives a browser runs alone after them.
+Two suites run side by side, one per core: no test may depend on how fast it is. The longest one begins, or it would be
+the last one alone.
 """
 
 from __future__ import annotations
@@ -27,11 +28,9 @@ from tools.suites import BUILD, Counts, Step, Suite, slowest, suites
 LIMIT = 15 * 60
 """Seconds after which a program counts as hanging."""
 
-SIDE_BY_SIDE = ("lint", "front end")
-"""These run beside the others that need no quiet machine."""
+SIDE_BY_SIDE = 2
 
-QUIET = ("kernel", "notebooks", "browser")
-"""These run alone, one after the other."""
+LONGEST = ("browser",)
 
 
 @dataclass(frozen=True)
@@ -82,20 +81,13 @@ def main() -> int:
 
 
 def run_all(wanted: list[Suite]) -> list[Outcome]:
-    """Run the suites, in two lanes where that is safe, and return the outcomes in the given order."""
-    side = [suite for suite in wanted if suite.name in SIDE_BY_SIDE]
-    main_lane = [suite for suite in wanted if suite.name not in (*SIDE_BY_SIDE, *QUIET)]
-    done: dict[str, Outcome] = {}
-
-    def lane(members: list[Suite]) -> None:
-        for suite in members:
-            done[suite.name] = run_suite(suite)
-
-    with ThreadPoolExecutor(2) as pool:
-        for future in [pool.submit(lane, side), pool.submit(lane, main_lane)]:
-            future.result()
-    lane([suite for suite in wanted if suite.name in QUIET])
-    return [done[suite.name] for suite in wanted]
+    """Run the suites, two at once, and return the outcomes in the given order."""
+    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
+        begun = {
+            suite.name: pool.submit(run_suite, suite)
+            for suite in sorted(wanted, key=lambda suite: suite.name not in LONGEST)
+        }
+        return [begun[suite.name].result() for suite in wanted]
 
 
 def run_suite(suite: Suite) -> Outcome:

@@ -14,6 +14,9 @@ from tools.environment import PYTHON, ROOT, environment
 BUILD = ROOT / "build" / "test"
 Command = list[str]
 
+CURATING = [f"tests/browser/test_{what}.py" for what in ("commands", "curate", "many")]
+"""A suite of its own, so that two browsers can run side by side: what a person does with samples that are there."""
+
 
 @dataclass(frozen=True)
 class Counts:
@@ -59,7 +62,8 @@ def suites(*, slow: bool) -> list[Suite]:
         pytest("kernel", "tests/kernel"),
         pytest("stories", "tests/stories"),
         Suite("notebooks", notebook_steps),
-        pytest("browser", "tests/browser"),
+        pytest("browser", "tests/browser", *(f"--ignore={path}" for path in CURATING)),
+        pytest("curating", *CURATING),
     ]
 
 

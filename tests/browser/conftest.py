@@ -8,7 +8,7 @@ trace (`playwright show-trace FILE`).
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
 import pytest
@@ -108,7 +108,7 @@ def shots() -> Shots:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Remember on the test whether it failed, for `context`."""
     report = yield
     item.stash[failed] = item.stash.get(failed, False) or report.failed
