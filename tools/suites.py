@@ -125,14 +125,14 @@ def junit_counts(path: Path) -> Counts | None:
 
 
 def slowest(names: Iterable[str], most: int = 12) -> list[str]:
-    """Return a line for each of the tests that took longest in these suites, setting up and cleaning up included."""
+    """Return a line for each of the tests that took longest in these suites, if it took a second at least."""
     found = [
         (float(case.get("time", 0)), f"{name}: {case.get('name')}")
         for name in names
         if (path := BUILD / f"{name}.xml").exists()
         for case in ET.parse(path).getroot().iter("testcase")  # noqa: S314  (pytest wrote it a moment ago)
     ]
-    return [f"{seconds:7.1f} s {case}" for seconds, case in sorted(found, reverse=True)[:most]]
+    return [f"{seconds:7.1f} s {case}" for seconds, case in sorted(found, reverse=True)[:most] if seconds >= 1]
 
 
 def node_counts(output: str) -> Counts | None:

@@ -72,8 +72,13 @@ STANDS = """root => {
     counts: Object.fromEntries(tabs.map(([word, number]) => [word, Number(number.replace(',', ''))])),
   };
 }"""
-IS_OPEN = """root => root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, '
-  + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null"""
+LEFT_OVER = """root => ({
+  open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, '
+    + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null,
+  edit: root.querySelector('[aria-label="Edit the sample"]') !== null,
+  words: (root.querySelector('[role=searchbox]')?.value ?? '') !== '',
+  topic: root.querySelector('[role=treeitem]')?.getAttribute('aria-selected') !== 'true',
+})"""
 
 
 @dataclass
@@ -155,14 +160,18 @@ class Stage:
     def reset(self) -> None:
         """Close what is open, select nothing, show all samples from the top."""
         self.number += 1
-        if (discard := self.editor().get_by_role("button", name="Discard")).is_visible():
-            discard.click()
-        for _ in range(4):  # a field, its pane, the selection, each by an Esc of its own
-            if self.view.root.evaluate(IS_OPEN):
+        for _ in range(5):  # a field, its pane, the selection, each by an Esc of its own
+            left = self.view.root.evaluate(LEFT_OVER)
+            if not left["open"]:
+                break
+            discard = self.editor().get_by_role("button", name="Discard")
+            if left["edit"] and discard.is_visible():
+                discard.click()
+            else:
                 self.view.press(["Escape"])
-        if self.searchbox().input_value():
+        if left["words"]:
             self.searchbox().fill("")
-        if self.topic("All topics").get_attribute("aria-selected") != "true":
+        if left["topic"]:
             self.topic("All topics").click()
         self.view.grid.focus()
         self.view.press(["Home"])

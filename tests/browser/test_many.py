@@ -48,6 +48,9 @@ def test_inputs_are_reviewed_before_their_outputs_are_paid_for(open_notebook: Op
     view.until(lambda: view.by_status()["Draft"] == 7)
     view.until_idle()
     assert view.by_status()["Pending"] == 0
+    view.show("Rejected")
+    view.sample.get_by_text("No output").wait_for()
+    view.show("All")
 
     view.button("Jobs").click()
     jobs = view.root.get_by_role("dialog", name="Jobs")

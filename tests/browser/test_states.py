@@ -45,6 +45,7 @@ made = {"topics": itertools.cycle(TOPICS), "inputs": (
 )}
 about = itertools.cycle(["quality", "delivery", "price", "service", "quality"])
 opinion = itertools.cycle(["bad", "good", "mixed"])
+outputs = itertools.count(1)
 
 def answer(request):
     if request.step == "outputs":
@@ -54,14 +55,16 @@ def answer(request):
 def fault(number, request):
     return FAULT if request.step == "outputs" else None
 
-model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", concurrency=4,
-                          latency=lambda request: LATENCY if request.step == "outputs" else 0.05)
+def latency(request):  # after the first four there is time to look
+    return LATER if request.step == "outputs" and next(outputs) > 4 else 0.05
+
+model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", latency=latency)
 studio = sw.Studio(task, model=model)"""
 
 
-def opened(open_notebook: OpenNotebook, *, latency: float = 0.05, fault: str = "None") -> StudioView[Notebook]:
+def opened(open_notebook: OpenNotebook, *, later: float = 0.05, fault: str = "None") -> StudioView[Notebook]:
     """Open a notebook with an empty studio in its last cell."""
-    scripted = SCRIPTED.replace("FAULT", fault).replace("LATENCY", str(latency))
+    scripted = SCRIPTED.replace("FAULT", fault).replace("LATER", str(later))
     notebook = open_notebook([TASK, scripted, "studio"])
     notebook.run_all()
     return StudioView(notebook, cell=2)
@@ -84,7 +87,7 @@ def theme_of(view: StudioView[Notebook]) -> Theme:
 
 
 def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebook: OpenNotebook, shots: Shots) -> None:
-    view = opened(open_notebook, latency=1)
+    view = opened(open_notebook, later=6)
     view.root.get_by_role("heading", name="Generate your first samples").wait_for()
     view.root.get_by_role("button", name=re.compile(r"^Generate 128 samples")).wait_for()
     view.root.get_by_text("model calls").wait_for()

@@ -130,7 +130,13 @@ function Whole({ row, current }: { row: SampleRow; current: VersionView | undefi
       {row.status === "rejected" && row.reason && <Note kind="plain">{row.reason}</Note>}
       <Input row={row} current={current} />
       <Section label="Output" aside={complies && hasOutput ? <Complies /> : undefined}>
-        {current && hasOutput ? <Value value={current.output} /> : <Head cell={row.output} />}
+        {current && hasOutput ? (
+          <Value value={current.output} />
+        ) : current && row.status === "rejected" ? (
+          <p class="sw-faint">No output</p>
+        ) : (
+          <Head cell={row.output} />
+        )}
       </Section>
       {current?.reasoning && (
         <Section label="Reasoning">
