@@ -39,7 +39,7 @@ export function Origin(props: {
         <ol class="sw-versions sw-small">
           {versions.map((version) => (
             <li class={version.n === current.n ? "" : "sw-muted"}>
-              <span class="sw-strong">{version.n}</span>
+              <span class="sw-strong">{version.n || "Input"}</span>
               <span class="sw-ell" title={by(version)} dir="auto">
                 {by(version)}
               </span>
