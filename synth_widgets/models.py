@@ -26,7 +26,8 @@ class Model:
         api_key: key for it. Without one, the provider's environment variable is read at call time. A key
             stays in this process's memory; it is never written, shown or logged.
         structured: how JSON is asked for: ``"auto"``, or one way.
-        concurrency: calls in flight at most; ``None`` takes the default of 16, and 1 for ``"local"``.
+        concurrency: calls in flight at most; ``None`` takes 128, and 1 for ``"local"``. Below that their number
+            follows what the endpoint takes: it begins at 32 and learns from refusals and from latency.
         params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``, and
             what a provider's access takes besides a key, such as ``aws_region_name=`` or ``api_version=``.
 

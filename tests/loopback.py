@@ -70,6 +70,7 @@ class Loopback(ABC):
         statuses: how often each status was answered.
         in_flight, peak: requests now, and at most at once.
         broken_off: requests whose client went away before the answer ended.
+        wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
     """
 
     routes: ClassVar[tuple[str, ...]]
@@ -90,6 +91,8 @@ class Loopback(ABC):
         self.in_flight = 0
         self.peak = 0
         self.broken_off = 0
+        self.wall: int | None = None
+        self.asks_to_wait = "1"
         self.rules: list[Rule] = []
         self.answers: list[str] = []
         self._received = 0
@@ -213,6 +216,9 @@ class Loopback(ABC):
         body = _parsed(await request.read())
         if (no := self.refused(request, body)) is not None:
             return no
+        if self.wall is not None and self.in_flight > self.wall:
+            headers = {"Retry-After": self.asks_to_wait}
+            return self.refusal(Rule("status", status=429, headers=headers, message="too many requests"))
         self._received += 1
         self.bodies.append(body)
         question = self.question(request, body)

@@ -67,15 +67,20 @@ class Completer(Protocol):
 
     Attributes:
         name: how the model is called where people see it.
-        concurrency: calls in flight at most.
+        concurrency: pieces of work to have under way at once; a completer that limits its calls by itself asks for more
+            than it sends, so that one always waits for a free place.
         items_per_call: topics or inputs to ask for in one call; 1 for models too small for lists.
         modes: the ways to ask for JSON, in the order to try them.
     """
 
     name: str
-    concurrency: int
     items_per_call: int
     modes: tuple[Mode, ...]
+
+    @property
+    def concurrency(self) -> int:
+        """See above."""
+        ...
 
     async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
         """Answer one request; with ``on_text``, stream: call it with each piece of text as it comes.

@@ -13,6 +13,7 @@ from synth_widgets.llm.session import is_loopback
 from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
 
 _PASSING = {408, 409, 425, 429}
+_TOO_MUCH = {429, 503, 529}
 _SHOWN = 300
 _MODE_WORDS = re.compile(
     r"response_?(format|(json_?)?schema)|json_?schema|output_?(format|config)|input_schema|additionalProperties|"
@@ -42,6 +43,7 @@ class Failure:
         param: the sampling parameter that the endpoint does not take, if that is the reason.
         tries: attempts at most, where fewer than usual make sense.
         salvage: text that the endpoint hands back inside its refusal.
+        is_refusal: whether the endpoint refused because it had too much to do.
     """
 
     error: CallError
@@ -51,6 +53,12 @@ class Failure:
     param: str | None = None
     tries: int | None = None
     salvage: str | None = None
+    is_refusal: bool = False
+
+    @property
+    def is_passing(self) -> bool:
+        """Whether it says nothing of this request: the endpoint was busy, broken or away."""
+        return self.is_refusal or self.why == "no connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +103,8 @@ def from_status(
         return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
     if status in _PASSING or status >= 500:
         after = asked_wait(headers, time.time())
-        return Failure(UnreachableError(told), again=True, after=after, why=str(status))
+        is_refusal = status in _TOO_MUCH
+        return Failure(UnreachableError(told), again=True, after=after, why=str(status), is_refusal=is_refusal)
     if structured and _MODE_WORDS.search(f"{said} {code} {fields.get('param')}") and status in {400, 404, 422}:
         salvage = fields.get("failed_generation")
         return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)

@@ -1,4 +1,4 @@
-"""How many calls to one model may be in flight at once."""
+"""How many calls to one model may be in flight at once: places, handed out first come, first served."""
 
 from __future__ import annotations
 
@@ -8,31 +8,90 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from weakref import WeakKeyDictionary
 
+from synth_widgets.llm.adaptive import AdaptiveLimit, Ticket
+
+DOWN_SECONDS = 60.0
+"""An endpoint where every call failed for so long is down: one call at a time asks whether it is back."""
+PROBE_SECONDS = 15.0
+"""How long it is left alone between two such calls."""
+
+
+class Place:
+    """A place that a call holds; it says how the endpoint took the call."""
+
+    def __init__(self, gate: Gate, ticket: Ticket, *, timed: bool) -> None:
+        self._gate = gate
+        self._ticket = ticket
+        self._timed = timed
+
+    def passed(self) -> None:
+        """There was an answer."""
+        self._gate.heard(self._ticket, timed=self._timed)
+
+    async def refused(self, after: float | None) -> None:
+        """The endpoint took too much: 429, or 503 and 529. Keeps the place as long as a call would have taken it."""
+        pace = self._gate.refused(self._ticket, after)
+        await asyncio.sleep(pace if after is None else min(pace, after))
+
+    def failed(self) -> None:
+        """There was no answer for another reason: an error of the server, a lost connection."""
+        self._gate.failed()
+
 
 class Gate:
-    """Lets at most ``limit`` calls through at once, first come, first served.
+    """Lets as many calls through at once as the endpoint takes, learnt from how it answers.
+
+    Args:
+        most: calls at most; `set_most` changes it.
 
     Attributes:
-        limit: calls at most; `set_limit` changes it.
         in_flight: calls inside now.
+        answered: calls that had an answer so far.
     """
 
-    def __init__(self, limit: int) -> None:
-        self.limit = limit
+    def __init__(self, most: int) -> None:
         self.in_flight = 0
+        self.answered = 0
+        self._limit = AdaptiveLimit(most)
         self._waiting: deque[asyncio.Future[None]] = deque()
+        self._loop = asyncio.get_running_loop()
+        self._opening: asyncio.TimerHandle | None = None
+        self._failing_since: float | None = None
+        self._probed = float("-inf")
 
-    def set_limit(self, limit: int) -> None:
-        """Change the limit at once. A lower one lets the calls inside finish."""
-        self.limit = limit
-        self._admit()
+    @property
+    def limit(self) -> int:
+        """Calls at most, for now."""
+        return self._limit.limit
+
+    @property
+    def closed_for(self) -> float:
+        """Seconds for which no call goes out, because the endpoint took nearly none; 0 when all is well."""
+        return max(0.0, self._limit.closed_until - self._loop.time())
+
+    @property
+    def is_down(self) -> bool:
+        """Whether an endpoint that answered before has failed at every call for a minute."""
+        since = self._failing_since
+        return self.answered > 0 and since is not None and self._loop.time() - since > DOWN_SECONDS
+
+    def set_most(self, most: int) -> None:
+        """Change the ceiling at once. A lower one lets the calls inside finish."""
+        if most != self._limit.most:
+            self._limit.set_most(most)
+            self._admit()
 
     @asynccontextmanager
-    async def slot(self) -> AsyncIterator[None]:
-        """Wait for a place and hold it for the length of the ``async with`` block."""
-        if self.in_flight >= self.limit or self._waiting:
-            turn = asyncio.get_running_loop().create_future()
-            self._waiting.append(turn)
+    async def place(self, *, timed: bool = True, first: bool = False) -> AsyncIterator[Place]:
+        """Wait for a place and hold it for the length of the ``async with`` block.
+
+        Args:
+            timed: whether the call's length may be compared with others'.
+            first: whether it goes before those that wait: it waited before.
+        """
+        if self._waiting or not self._has_room():
+            turn = self._loop.create_future()
+            (self._waiting.appendleft if first else self._waiting.append)(turn)
             self._admit()
             try:
                 await turn
@@ -43,32 +102,73 @@ class Gate:
                     self._waiting.remove(turn)
                 raise
         else:
-            self.in_flight += 1
+            self._enter()
         try:
-            yield
+            yield Place(self, self._limit.begin(self._loop.time()), timed=timed)
         finally:
             self._leave()
+
+    def heard(self, ticket: Ticket, *, timed: bool) -> None:
+        """Count an answer."""
+        self.answered += 1
+        self._failing_since = None
+        self._limit.passed(ticket, self._loop.time(), timed=timed)
+
+    def refused(self, ticket: Ticket, after: float | None) -> float:
+        """Count a refusal; return the seconds for which its place stays taken."""
+        self.failed()
+        self._limit.refused(ticket, self._loop.time(), after)
+        return self._limit.pace
+
+    def failed(self) -> None:
+        """Count a call without an answer."""
+        if self._failing_since is None:
+            self._failing_since = self._loop.time()
+
+    def _has_room(self) -> bool:
+        if self.in_flight >= self._limit.limit or self.closed_for > 0:
+            return False
+        return not self.is_down or (self.in_flight == 0 and self._loop.time() - self._probed >= PROBE_SECONDS)
+
+    def _enter(self) -> None:
+        if self.is_down:
+            self._probed = self._loop.time()
+        self.in_flight += 1
 
     def _leave(self) -> None:
         self.in_flight -= 1
         self._admit()
 
     def _admit(self) -> None:
-        while self._waiting and self.in_flight < self.limit:
+        while self._waiting and self._has_room():
             turn = self._waiting.popleft()
             if not turn.done():
-                self.in_flight += 1
+                self._enter()
                 turn.set_result(None)
+        if self._waiting and self._opening is None and (wait := self._opens_in()) > 0:
+            self._opening = self._loop.call_later(wait, self._opened)
+
+    def _opens_in(self) -> float:
+        """Seconds until waiting calls may go on although no call ends; 0 where one of them will wake the next."""
+        if self.closed_for > 0:
+            return self.closed_for
+        if self.is_down and self.in_flight == 0:
+            return max(0.01, self._probed + PROBE_SECONDS - self._loop.time())
+        return 0.0
+
+    def _opened(self) -> None:
+        self._opening = None
+        self._admit()
 
 
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Gate]] = WeakKeyDictionary()
 
 
-def gate(endpoint: str, model: str, limit: int) -> Gate:
-    """Return the running loop's gate of one model at one endpoint; the latest ``limit`` holds for all its users."""
+def gate(endpoint: str, model: str, most: int) -> Gate:
+    """Return the running loop's gate of one model at one endpoint; the latest ``most`` holds for all its users."""
     gates = _gates.setdefault(asyncio.get_running_loop(), {})
     found = gates.get((endpoint, model))
     if found is None:
-        found = gates[endpoint, model] = Gate(limit)
-    found.set_limit(limit)
+        found = gates[endpoint, model] = Gate(most)
+    found.set_most(most)
     return found

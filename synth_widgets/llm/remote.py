@@ -12,15 +12,20 @@ from contextlib import contextmanager
 from typing import Any
 
 from synth_widgets.errors import AccessError, UnreachableError
+from synth_widgets.llm import limiter
+from synth_widgets.llm.adaptive import FIRST
 from synth_widgets.llm.attempt import Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.failures import Failure, Place
-from synth_widgets.llm.limiter import gate
+from synth_widgets.llm.limiter import Gate, gate
 from synth_widgets.llm.wire import response_format
 from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
+
+MOST_IN_FLIGHT = 128
+"""Calls in flight at most, where a model says nothing else; how many it is at a time, the endpoint decides."""
 
 
 class RemoteCompleter(ABC):
@@ -33,7 +38,7 @@ class RemoteCompleter(ABC):
 
     Attributes:
         name: the model's name.
-        concurrency: calls in flight at most, together with every other completer of this model and loop.
+        most: calls in flight at most, together with every other completer of this model and loop.
         items_per_call: topics or inputs to ask for in one call.
         modes: ways to ask for JSON, in the order to try them.
         notes: sentences for a person on what had to be left out for this endpoint.
@@ -47,7 +52,8 @@ class RemoteCompleter(ABC):
             provider_of(model.name)
         self.model = model
         self.name = model.name
-        self.concurrency = model.concurrency or 16
+        self.most = model.concurrency or MOST_IN_FLIGHT
+        self._places: Gate | None = None
         self.items_per_call = ITEMS_PER_CALL
         self.modes: tuple[Mode, ...] = ("json_schema", "text")
         self.waits = waits or Waits()
@@ -74,6 +80,11 @@ class RemoteCompleter(ABC):
         """Let go of connections. The completer may be used again."""
 
     @property
+    def concurrency(self) -> int:
+        """Pieces of work to have under way: as many as the endpoint takes, and as many that wait for it."""
+        return 2 * (self._places.limit if self._places is not None else min(self.most, FIRST))
+
+    @property
     def waiting(self) -> str | None:
         """What the latest retry waits for, in words for a person; ``None`` while nothing waits."""
         return next(reversed(self._waiting.values()), None)
@@ -90,31 +101,54 @@ class RemoteCompleter(ABC):
         endpoint = self.endpoint or endpoint_of(self.model)
         need_key(endpoint, self.model)
         await self.warm_up()
-        async with gate(endpoint.base or endpoint.provider.name, endpoint.model, self.concurrency).slot():
-            return await self._persist(endpoint, request, on_text)
+        return await self._persist(endpoint, request, on_text)
 
     def place(self, endpoint: Endpoint) -> Place:
         """Return where calls go, in words that may be shown."""
         has_key = bool(endpoint.key) or not endpoint.provider.keys  # litellm reads what we do not know of
         return Place(endpoint.shown, self.name, endpoint.key_source, has_key)
 
+    def gate(self, endpoint: Endpoint) -> Gate:
+        """Return what limits the calls to this model, for every studio of this process."""
+        self._places = gate(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
+        return self._places
+
     async def _persist(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer:
-        """Try until there is an answer or no sense in trying."""
+        """Try until there is an answer or no sense in trying.
+
+        An endpoint that has answered before is waited for, however long it takes: it is busy, or down for a while. One
+        that never has is given up after some tries: it may be the wrong one.
+        """
         tries = 0
+        places = self.gate(endpoint)
         while True:
-            outcome = await self.attempt(endpoint, request, on_text).run()
-            if isinstance(outcome, Answer):
-                return outcome
+            with self.saying(self._why_closed(endpoint, places)):
+                async with places.place(timed=on_text is None, first=tries > 0) as place:
+                    outcome = await self.attempt(endpoint, request, on_text).run()
+                    if isinstance(outcome, Answer):
+                        place.passed()
+                        return outcome
+                    await _tell(place, outcome)
             if outcome.param is not None and self._adapt(outcome.param, str(outcome.error)):
                 continue
             tries += 1
-            if not outcome.again or tries >= min(self.waits.tries, outcome.tries or self.waits.tries):
+            most = min(self.waits.tries, outcome.tries or self.waits.tries)
+            if not outcome.again or (tries >= most and not (outcome.is_passing and places.answered)):
                 raise _with_tries(outcome, tries)
             pause = self._pause(outcome, tries)
             if (outcome.after or 0.0) > self.waits.longest:
                 raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
             with self.saying(_wait_words(endpoint, outcome, pause)):
                 await asyncio.sleep(pause)
+
+    def _why_closed(self, endpoint: Endpoint, places: Gate) -> str | None:
+        """Say why no call goes out, or return ``None``."""
+        who = endpoint.provider.display
+        if places.is_down:
+            return f"{who} has not answered for a minute; it is asked now and then, and all goes on when it is back"
+        if places.closed_for > 0:
+            return f"{who} asks to wait {places.closed_for:.0f} s"
+        return None
 
     def _pause(self, outcome: Failure, tries: int) -> float:
         """Seconds until the next try: what was asked plus up to a tenth, else full jitter."""
@@ -124,8 +158,11 @@ class RemoteCompleter(ABC):
         return chance * min(self.waits.most, self.waits.first * 2.0 ** (tries - 1))
 
     @contextmanager
-    def saying(self, words: str) -> Iterator[None]:
-        """Show as `waiting` what goes on in the ``with`` block."""
+    def saying(self, words: str | None) -> Iterator[None]:
+        """Show as `waiting` what goes on in the ``with`` block; ``None`` for nothing to say."""
+        if words is None:
+            yield
+            return
         mark = object()
         self._waiting[mark] = words
         try:
@@ -176,6 +213,14 @@ class RemoteCompleter(ABC):
         if "max_tokens" in told and limit not in told:
             told[limit] = told.pop("max_tokens")
         return {name: value for name, value in told.items() if self.takes(name) and value is not None}
+
+
+async def _tell(place: limiter.Place, outcome: Failure) -> None:
+    """Tell the limit how a call without an answer was taken."""
+    if outcome.is_refusal:
+        await place.refused(outcome.after)
+    elif outcome.again:
+        place.failed()
 
 
 def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:

@@ -105,6 +105,7 @@ class Run:
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
         self._reached = 0
+        self._hidden = len(self.state.hidden)
         self._is_over = False
         self._ended: JobStatus | None = None
         """What a person, or the end of the studio, made of the job before it was done."""
@@ -134,6 +135,7 @@ class Run:
     async def _work(self) -> None:
         while self._ended is None:
             self._wake.clear()
+            self._drop_moot()
             self._launch()
             if not self._flying:
                 return
@@ -162,6 +164,16 @@ class Run:
         if moot:
             self.commit([], finished=moot)
         self.meter.look()
+
+    def _drop_moot(self) -> None:
+        """Give up the calls whose topic was removed since they were begun."""
+        if len(self.state.hidden) == self._hidden:
+            return
+        self._hidden = len(self.state.hidden)
+        for task, work in tuple(self._flying.items()):
+            if id(work) in self._places and self._is_moot(work):
+                task.cancel()
+                self.commit([], finished=tuple(work.slots))
 
     def _leave(self, work: Work) -> None:
         """Free the place of a call that is over; what is left to do with its answer holds nobody up."""

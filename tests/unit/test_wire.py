@@ -77,7 +77,7 @@ async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cance
     gate, entered = Gate(1), []
 
     async def enter(name: str) -> None:
-        async with gate.slot():
+        async with gate.place():
             entered.append(name)
             await asyncio.sleep(10)
 
@@ -86,7 +86,7 @@ async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cance
     assert entered == ["a"]
     tasks[1].cancel()
     await asyncio.sleep(0)
-    gate.set_limit(2)
+    gate.set_most(2)
     await asyncio.sleep(0.01)
     assert entered == ["a", "c"]
     for task in tasks:

@@ -1,0 +1,85 @@
+"""How many calls are in flight, against a real endpoint: walls, an endpoint that goes away, one that is closed."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+
+from synth_widgets.errors import UnreachableError
+from synth_widgets.llm import limiter
+from synth_widgets.llm.attempt import Waits
+from synth_widgets.llm.completer import Request
+from synth_widgets.llm.limiter import Gate
+from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.models import Model
+from tests.endpoint import Endpoint
+
+ASK = Request([{"role": "user", "content": "Hello"}])
+QUICK = Waits(tries=3, first=0.01, most=0.02)
+
+
+def completer(endpoint: Endpoint, waits: Waits = QUICK, **model: Any) -> OpenAICompleter:
+    return OpenAICompleter(Model("openai/any", api_base=endpoint.url, api_key=endpoint.key, **model), waits=waits)
+
+
+async def test_a_wall_is_found_and_every_call_has_its_answer() -> None:
+    with Endpoint(latency=0.02) as endpoint:
+        endpoint.wall, endpoint.asks_to_wait = 12, "0.1"
+        model = completer(endpoint)
+        answers = await asyncio.gather(*(model.complete(ASK) for _ in range(800)))
+        await model.close()
+        assert all(answer.text for answer in answers)
+        assert len(endpoint.bodies) == 800
+        assert endpoint.statuses[429] < 0.25 * 800  # half of them while the wall is looked for
+
+
+async def test_a_ceiling_is_never_passed() -> None:
+    with Endpoint(latency=0.01) as endpoint:
+        model = completer(endpoint, concurrency=5)
+        await asyncio.gather(*(model.complete(ASK) for _ in range(60)))
+        await model.close()
+        assert endpoint.peak == 5
+
+
+async def test_an_endpoint_that_never_answered_is_given_up_and_one_that_did_is_waited_for() -> None:
+    with Endpoint() as endpoint:
+        model = completer(endpoint)
+        endpoint.fail("status", status=429, headers={"Retry-After": "0.01"}, times=5)
+        with pytest.raises(UnreachableError, match="Tried 3 times"):
+            await model.complete(ASK)
+        endpoint.rules.clear()
+        assert (await model.complete(ASK)).text
+        endpoint.fail("status", status=429, headers={"Retry-After": "0.01"}, times=20)
+        assert (await model.complete(ASK)).text
+        await model.close()
+
+
+async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "DOWN_SECONDS", 0.1)
+    monkeypatch.setattr(limiter, "PROBE_SECONDS", 0.1)
+    with Endpoint() as endpoint:
+        model = completer(endpoint)
+        assert (await model.complete(ASK)).text
+        endpoint.fail("status", status=503)
+        calls = [asyncio.create_task(model.complete(ASK)) for _ in range(10)]
+        while not (model.waiting or "").startswith("OpenAI has not answered"):
+            await asyncio.sleep(0.01)
+        before = endpoint.statuses[503]
+        await asyncio.sleep(0.5)
+        assert endpoint.statuses[503] - before <= 6
+        endpoint.rules.clear()
+        assert all(answer.text for answer in await asyncio.gather(*calls))
+        assert model.waiting is None
+        await model.close()
+
+
+async def test_a_gate_that_is_closed_opens_by_itself() -> None:
+    gate = Gate(4)
+    async with gate.place() as place:
+        for _ in range(30):
+            gate.refused(place._ticket, 0.05)
+    assert gate.closed_for > 0
+    async with gate.place():
+        assert gate.closed_for == 0
