@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import os
 import urllib.parse
 from dataclasses import dataclass, field
@@ -168,18 +169,26 @@ class Endpoint:
     @property
     def url(self) -> str:
         """Where requests go."""
-        parts = urllib.parse.urlsplit(self.base)
-        return urllib.parse.urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
+        return _chat_url(self.base)
 
     @property
     def shown(self) -> str:
         """The address without user, password and query, or who is asked: it may be shown."""
-        if not self.base:
-            return self.provider.display
-        parts = urllib.parse.urlsplit(self.base)
-        host = parts.hostname or ""
-        host = f"[{host}]" if ":" in host else host
-        return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
+        return _shown(self.base) if self.base else self.provider.display
+
+
+@functools.lru_cache(64)  # asked for at each call
+def _chat_url(base: str) -> str:
+    parts = urllib.parse.urlsplit(base)
+    return urllib.parse.urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
+
+
+@functools.lru_cache(64)
+def _shown(base: str) -> str:
+    parts = urllib.parse.urlsplit(base)
+    host = parts.hostname or ""
+    host = f"[{host}]" if ":" in host else host
+    return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
 
 
 def provider_of(name: str) -> Provider:

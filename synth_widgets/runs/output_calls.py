@@ -14,7 +14,7 @@ from synth_widgets.records import Call, Json, Sample, new_id
 from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.work import ANSWERS, Work
 from synth_widgets.store.changes import CallAdded
-from synth_widgets.text.normal import head, storable
+from synth_widgets.text.normal import SURROGATES, head, storable
 
 if TYPE_CHECKING:
     from synth_widgets.runs.run import Run
@@ -114,4 +114,6 @@ class OutputCalls:
 
 def clean(answer: Answer) -> Answer:
     """Return an answer whose texts can be stored and sent."""
+    if not SURROGATES.search(f"{answer.text}{answer.reasoning}"):
+        return answer
     return replace(answer, text=storable(answer.text), reasoning=storable(answer.reasoning))

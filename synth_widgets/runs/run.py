@@ -49,6 +49,8 @@ log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 LOOK_UP_SECONDS = 0.5
+UNREAD = 32
+"""Answers that may wait to be read before the next call begins."""
 LABELS = {
     "grow": "Generate",
     "topics": "Generate topics",
@@ -151,7 +153,7 @@ class Run:
         for step in ORDER:
             completer = self.completers.get(step)
             ready = self._ready[step]
-            while ready and completer and self._taken[id(completer)] < completer.concurrency:
+            while ready and completer and self._has_room(completer):
                 work = ready.popleft()
                 if not work.slots or self._is_moot(work):
                     moot += work.slots
@@ -164,6 +166,10 @@ class Run:
         if moot:
             self.commit([], finished=moot)
         self.meter.look()
+
+    def _has_room(self, completer: Completer) -> bool:
+        """Whether one more call may begin: there is a place, and not too many answers wait to be read."""
+        return self._taken[id(completer)] < completer.concurrency and len(self._flying) - len(self._places) < UNREAD
 
     def _drop_moot(self) -> None:
         """Give up the calls whose topic was removed since they were begun."""
