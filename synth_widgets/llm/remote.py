@@ -54,6 +54,7 @@ class RemoteCompleter(ABC):
         self.name = model.name
         self.most = model.concurrency or MOST_IN_FLIGHT
         self._places: Gate | None = None
+        self._pausing = 0
         self.items_per_call = ITEMS_PER_CALL
         self.modes: tuple[Mode, ...] = ("json_schema", "text")
         self.waits = waits or Waits()
@@ -81,8 +82,8 @@ class RemoteCompleter(ABC):
 
     @property
     def concurrency(self) -> int:
-        """Pieces of work to have under way: as many as the endpoint takes, and as many that wait for it."""
-        return 2 * (self._places.limit if self._places is not None else min(self.most, FIRST))
+        """Pieces of work to have under way: as many as the endpoint takes, beside those that wait to try again."""
+        return self._pausing + (self._places.limit if self._places is not None else min(self.most, FIRST))
 
     @property
     def waiting(self) -> str | None:
@@ -139,7 +140,11 @@ class RemoteCompleter(ABC):
             if (outcome.after or 0.0) > self.waits.longest:
                 raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
             with self.saying(_wait_words(endpoint, outcome, pause)):
-                await asyncio.sleep(pause)
+                self._pausing += 1
+                try:
+                    await asyncio.sleep(pause)
+                finally:
+                    self._pausing -= 1
 
     def _why_closed(self, endpoint: Endpoint, places: Gate) -> str | None:
         """Say why no call goes out, or return ``None``."""

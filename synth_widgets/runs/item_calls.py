@@ -62,7 +62,7 @@ class ItemCalls:
                 self._take(work, replace(call, raw="".join(heard)), item, topic)
 
         try:
-            answer = clean(await run.complete(work, completer, request, on_text))
+            answer = clean(await completer.complete(request, on_text))
         except RequestRefusedError as error:
             self._no_good(work, call, storable(str(error)), "", topic)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -43,14 +42,12 @@ class OutputCalls:
             request = corrected(request, *work.fault)
         answer: Answer | None = None
         try:
-            answer = clean(await run.complete(work, completer, request))
+            answer = clean(await completer.complete(request))
         except RequestRefusedError as error:
             value, problem = None, storable(str(error))
         else:
-            async with run.turn:  # one after another, so that what is to be sent next need not wait for all of them
-                value, problem = self._read(work, answer)
-                await asyncio.sleep(0)
-            problem = problem or await self._model_problem(value)
+            value, problem = self._read(work, answer)
+            problem = problem or await self._model_problem(work, value)
         if problem is not None and work.answer < ANSWERS:
             fault = self._fault(answer, problem, work.answer) if answer else None
             run.again(replace(work, answer=work.answer + 1, fault=fault), first=True)
@@ -84,10 +81,11 @@ class OutputCalls:
         can_mend = number == 1 and answer.finish not in {"filter", "length"} and answer.text.strip()
         return (answer.text, problem) if can_mend and not self.run.asker.is_small("outputs") else None
 
-    async def _model_problem(self, value: Json) -> str | None:
+    async def _model_problem(self, work: Work, value: Json) -> str | None:
         schema = self.run.asker.task.output
         if schema is None or schema.model is None:
             return None
+        self.run.leave_early(work)
         return await self.run.engine.on_worker(lambda: schema.model_problem(value))
 
     def _answered(self, work: Work, call: Call | None, asked: Sample, *, problem: str | None, **fields: Json) -> None:

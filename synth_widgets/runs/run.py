@@ -18,7 +18,7 @@ from typing import Literal
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
-from synth_widgets.llm.completer import Answer, Completer, Mode, OnText, Request
+from synth_widgets.llm.completer import Completer, Mode
 from synth_widgets.records import (
     STEPS,
     Call,
@@ -49,8 +49,6 @@ log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 LOOK_UP_SECONDS = 0.5
-UNREAD = 32
-"""Answers that may wait to be read before the next call begins."""
 LABELS = {
     "grow": "Generate",
     "topics": "Generate topics",
@@ -96,8 +94,6 @@ class Run:
         self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
-        self.turn = asyncio.Lock()
-        """Held while an answer is read."""
         self._flying: dict[asyncio.Task[None], Work] = {}
         self._places: dict[int, int] = {}
         """Calls under way: the completer of each piece of work, both by identity."""
@@ -149,27 +145,46 @@ class Run:
                 raise FileError(f"the file is not saved: {self.store.trouble}")
 
     def _launch(self) -> None:
+        while (found := self._next()) is not None:
+            work, completer = found
+            task = self.engine.spawn(self._go_on(work, completer))
+            self._flying[task] = work
+            task.add_done_callback(self._landed)
+        self.meter.look()
+
+    def _next(self) -> tuple[Work, Completer] | None:
+        """Take the next piece of work for which there is a place, and the place."""
         moot: list[WorkItem] = []
+        found: tuple[Work, Completer] | None = None
         for step in ORDER:
             completer = self.completers.get(step)
             ready = self._ready[step]
-            while ready and completer and self._has_room(completer):
+            while found is None and ready and completer and self._taken[id(completer)] < completer.concurrency:
                 work = ready.popleft()
                 if not work.slots or self._is_moot(work):
                     moot += work.slots
-                    continue
-                self._places[id(work)] = id(completer)
-                self._taken[id(completer)] += 1
-                task = self.engine.spawn(self._call(work, completer))
-                self._flying[task] = work
-                task.add_done_callback(self._landed)
+                else:
+                    found = work, completer
+                    self._places[id(work)] = id(completer)
+                    self._taken[id(completer)] += 1
         if moot:
             self.commit([], finished=moot)
-        self.meter.look()
+        return found
 
-    def _has_room(self, completer: Completer) -> bool:
-        """Whether one more call may begin: there is a place, and not too many answers wait to be read."""
-        return self._taken[id(completer)] < completer.concurrency and len(self._flying) - len(self._places) < UNREAD
+    async def _go_on(self, work: Work, completer: Completer) -> None:
+        """Do one piece of work after another.
+
+        An answer is read and the next call sent in one step of the loop: so calls that were begun together do not stay
+        together, each wave waiting for all answers of the last to be read.
+        """
+        task = asyncio.current_task()
+        while task is not None:
+            self._flying[task] = work
+            await self._call(work, completer)
+            self.leave(work)
+            if self._ended is not None or self.store.trouble is not None or (found := self._next()) is None:
+                return
+            work, completer = found
 
     def _drop_moot(self) -> None:
         """Give up the calls whose topic was removed since they were begun."""
@@ -181,20 +196,15 @@ class Run:
                 task.cancel()
                 self.commit([], finished=tuple(work.slots))
 
-    def _leave(self, work: Work) -> None:
-        """Free the place of a call that is over; what is left to do with its answer holds nobody up."""
+    def leave(self, work: Work) -> None:
+        """Free the place of a call that is over."""
         if (completer := self._places.pop(id(work), None)) is not None:
             self._taken[completer] -= 1
-            self._wake.set()
 
-    async def complete(
-        self, work: Work, completer: Completer, request: Request, on_text: OnText | None = None
-    ) -> Answer:
-        """Ask, in the place that the work was given."""
-        try:
-            return await completer.complete(request, on_text)
-        finally:
-            self._leave(work)
+    def leave_early(self, work: Work) -> None:
+        """Free the place although something is left to do with the answer: it holds nobody up."""
+        self.leave(work)
+        self._wake.set()
 
     def where(self) -> tuple[Step, list[str], str | None]:
         """Return the farthest step that was reached, the targets of the calls under way, and what they wait for."""
@@ -206,7 +216,7 @@ class Run:
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         if (work := self._flying.pop(task, None)) is not None:
-            self._leave(work)
+            self.leave(work)
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fault = self._fault or error
         self._wake.set()
