@@ -94,7 +94,7 @@ class ItemCalls:
             self._input(work, call, value, topic)
 
     def _topic(self, work: Work, call: Call, name: str, parent: str) -> None:
-        if self.state.child(parent, name) is not None or self.state.topics[parent].name == name:
+        if self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
             return  # a repeat: its slot stays open
         run, slot = self.run, work.slots.popleft()
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))

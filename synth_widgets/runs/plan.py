@@ -78,7 +78,7 @@ class Plan:
     """Work items to add to a job, and changes of targets that go with them.
 
     Attributes:
-        topped: which steps a top-up saw to, and at which topics.
+        topped: which steps it saw to, and at which topics or for which samples.
         taken_over: items that jobs which no longer run still owed there, by job: the top-up sees to them.
     """
 
@@ -115,8 +115,13 @@ def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
             coming = _coming(state, job)
             finishing = (_finish(state.samples[ident], job) for ident in samples)
             plan.items += [item for item in finishing if not coming[item.step, item.target]]
+            plan.topped = {(item.step, item.target) for item in plan.items}
+            plan.taken_over = _taken_over(state, plan.topped)
         case "regenerate":
-            plan.items += [_again(state.samples[ident], recipe, job) for ident in samples]
+            coming = _coming(state, job)
+            again = [_again(state.samples[ident], recipe, job) for ident in samples]
+            is_there = {ident for ident in samples if state.samples[ident].output is not None}
+            plan.items += [i for i in again if i.target in is_there or not coming[i.step, i.target]]
         case "topics":
             nodes = state.leaves(recipe.under) if recipe.leaves else [state.topics[recipe.under]]
             for topic in nodes:
@@ -158,7 +163,7 @@ def _taken_over(state: State, topped: set[tuple[Step, str]]) -> dict[str, list[W
         if state.jobs[job].status != "running" and state.jobs[job].kind in {"grow", "outputs"}:
             for item in items.values():
                 sample = state.samples.get(item.target)
-                if (item.step, sample.topic if sample else item.target) in topped:
+                if (item.step, item.target) in topped or (sample and (item.step, sample.topic) in topped):
                     found.setdefault(job, []).append(item)
     return found
 

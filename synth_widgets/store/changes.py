@@ -12,7 +12,7 @@ from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 from typing import Any, ClassVar
 
-from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -252,9 +252,8 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
             before = {k: getattr(state.samples[ident], k) for k in fields}
             changes.append(SampleChanged(ident, before, fields))
         elif kind == TopicChanged.kind:
-            taken = _name_taken(state, ident, fields)
-            if taken:
-                skipped.append(taken)
+            if obstacle := _obstacle(state, ident, fields):
+                skipped.append(obstacle)
             else:
                 changes.append(TopicChanged(ident, before, fields))
         else:
@@ -263,19 +262,29 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
 
 
 def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
-    """Return fields in which no sample waits for an output that came while its verdict stood."""
+    """Return fields in which the status fits the version that comes with it.
+
+    The one may be turned and the other not, where something came between: then no sample waits for an output that
+    it has, and none stands without one, or with one that does not comply.
+    """
     after = replace(sample, **{k: v for k, v in fields.items() if k in {"status", "current"}})
-    if after.status != "pending" or (after.version.output is None and after.version.problem is None):
+    if after.status in {"rejected", "failed"}:
         return fields
-    return {**fields, "status": "failed" if after.version.problem else "draft", "reason": after.version.problem}
+    problem = after.version.problem
+    fits: Status = "failed" if problem else "pending" if after.version.output is None else "draft"
+    if after.status == fits or (after.status == "kept" and fits == "draft"):
+        return fields
+    return {**fields, "status": fits, "reason": problem}
 
 
-def _name_taken(state: State, ident: str, fields: Mapping[str, Json]) -> str | None:
-    """Say which sibling took the name that a topic would come back with, or return ``None``."""
+def _obstacle(state: State, ident: str, fields: Mapping[str, Json]) -> str | None:
+    """Say why a topic cannot be what it was: its name is taken, or it would lie inside itself; else ``None``."""
     topic = replace(state.topics[ident], **fields)
     if topic.removed or topic.parent is None:
         return None
-    other = state.child(topic.parent, topic.name)
+    if "parent" in fields and any(above.id == ident for above in state.lineage(topic.parent)):
+        return f"{topic.name} (it would lie inside itself)"
+    other = state.namesake(topic.parent, topic.name)
     return f"{topic.name} (the name is taken)" if other is not None and other.id != ident else None
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from synth_widgets.errors import UnknownIdError
 from synth_widgets.records import Sample, Status, Version
@@ -54,19 +55,30 @@ def restore(samples: Sequence[Sample], task: Task, task_version: int) -> list[Sa
     return changes
 
 
-def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, str | None]:
-    """Return, by id, the samples whose status a changed task turns: why they fail now, or ``None`` for no more."""
-    turned: dict[str, str | None] = {}
+@dataclass(frozen=True, slots=True)
+class Judgement:
+    """What a changed task says of a version: why it does not comply, or ``None`` when it does."""
+
+    version: Version
+    problem: str | None
+
+
+def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, Judgement]:
+    """Return, by id, the samples whose status a changed task turns."""
+    turned: dict[str, Judgement] = {}
     for sample in samples:
-        if sample.status in {"kept", "draft"} and (problem := complaint(sample.version, task)):
-            turned[sample.id] = problem
-        elif sample.status == "failed" and sample.output is not None and complaint(sample.version, task) is None:
-            turned[sample.id] = None
+        stands = sample.status in {"kept", "draft"}
+        if stands or (sample.status == "failed" and sample.output is not None):
+            problem = complaint(sample.version, task)
+            if stands == (problem is not None):
+                turned[sample.id] = Judgement(sample.version, problem)
     return turned
 
 
-def turn(sample: Sample, problem: str | None) -> SampleChanged | None:
-    """Return the change that `judged_anew` asks for."""
+def turn(sample: Sample, judgement: Judgement, task: Task) -> SampleChanged | None:
+    """Return the change that `judged_anew` asks for; a version that came since is judged for itself."""
+    is_judged = sample.version is judgement.version
+    problem = judgement.problem if is_judged else complaint(sample.version, task)
     if problem is None:
         return sample_change(sample, status="draft", reason=None) if sample.status == "failed" else None
     return sample_change(sample, status="failed", reason=problem) if sample.status in {"kept", "draft"} else None

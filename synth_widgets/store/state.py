@@ -100,6 +100,11 @@ class State:
         found = tuple(self.named.get((parent, normalised_name(name)), ()))
         return next((self.topics[i] for i in found if i not in self.hidden), None)
 
+    def namesake(self, parent: str, name: str) -> Topic | None:
+        """Return the child of this name that is not removed itself, seen or below something that is."""
+        found = tuple(self.named.get((parent, normalised_name(name)), ()))
+        return next((topic for i in found if not (topic := self.topics[i]).removed), None)
+
     def find(self, path: Path) -> Topic | None:
         """Return the visible topic of a path, or ``None``."""
         node: Topic | None = self.topics[ROOT]
@@ -208,14 +213,20 @@ class State:
     def next_undo(self) -> Group | None:
         """Return the group that undo would take back: the newest that is not a running job."""
         for number in reversed(self.undo_stack):
-            group = self.groups[number]
-            if group.job is None or self.jobs[group.job].status != "running":
-                return group
+            if self.can_turn(number, is_undo=True):
+                return self.groups[number]
         return None
 
     def next_redo(self) -> Group | None:
         """Return the group that redo would bring back: the last one undone."""
         return self.groups[self.redo_stack[-1]] if self.redo_stack else None
+
+    def can_turn(self, group: int, *, is_undo: bool) -> bool:
+        """Whether a group can be undone, or redone, as things are now."""
+        found = self.groups[group]
+        if found.dead or (found.undone is None) != is_undo:
+            return False
+        return not is_undo or found.job is None or self.jobs[found.job].status != "running"
 
     @property
     def task(self) -> Task:

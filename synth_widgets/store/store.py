@@ -284,7 +284,9 @@ class Store:
         if self._lock is not None and self.held_by is None:
             self._lock.release()
         if lost is not None:
-            raise FileError(f"{self.path} did not take the last changes: {lost}.")
+            error = FileError(f"{self.path} did not take the last changes: {lost}.")
+            self._disappoint(error)
+            raise error
 
     def _to_owner(self, call: Callable[[], None]) -> None:
         if not self._closed:
@@ -306,12 +308,16 @@ class Store:
         changed = text != self.trouble
         self.trouble = text
         if text is not None:
-            while self._waiting:
-                future = self._waiting.popleft()[1]
-                if future.set_running_or_notify_cancel():
-                    future.set_exception(self._not_saved())
+            self._disappoint(self._not_saved())
         if changed:
             self._tell([Commit(self.saved_rev, studio=True)])
+
+    def _disappoint(self, error: FileError) -> None:
+        """Tell all who wait for the disk that they wait in vain."""
+        while self._waiting:
+            future = self._waiting.popleft()[1]
+            if future.set_running_or_notify_cancel():
+                future.set_exception(error)
 
     def _tell(self, commits: Sequence[Commit]) -> None:
         """Tell every listener; one that fails must not keep callers waiting for what is on disk."""

@@ -101,23 +101,25 @@ def on_samples(
 
 
 async def undo(core: Core) -> Undone | None:
-    """Take the newest action back; ``None`` when there is none."""
+    """Take the newest action back; ``None`` when there is none, or it has gone on meanwhile."""
     async with core.turning:
         group = core.state.next_undo()
         return None if group is None else await _turn(core, group, is_undo=True)
 
 
 async def redo(core: Core) -> Undone | None:
-    """Make the last action that was undone again; ``None`` when there is none."""
+    """Make the last action that was undone again; ``None`` when there is none, or something else was done meanwhile."""
     async with core.turning:
         group = core.state.next_redo()
         return None if group is None else await _turn(core, group, is_undo=False)
 
 
-async def _turn(core: Core, group: Group, *, is_undo: bool) -> Undone:
+async def _turn(core: Core, group: Group, *, is_undo: bool) -> Undone | None:
     store = core.store
     await asyncio.wrap_future(store.saved())  # what the file refused has no entries to turn by
     parts = await _logged(core, group)
+    if not store.state.can_turn(group.id, is_undo=is_undo):
+        return None
     if not is_undo:
         parts.reverse()
     skipped: list[str] = []

@@ -12,9 +12,8 @@ from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
-from synth_widgets import task_changes
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError, warn
+from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
@@ -25,11 +24,11 @@ from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Estimate, Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import LABELS, Run
-from synth_widgets.store import review
-from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged, TaskChanged
+from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
-from synth_widgets.store.store import SLICE, Action, Store
+from synth_widgets.store.store import Store
+from synth_widgets.studio import new_task
 from synth_widgets.studio.chosen_models import (
     Choice,
     Completers,
@@ -45,6 +44,8 @@ from synth_widgets.task import Task
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+ACTION_SECONDS = 10.0
+"""How long closing waits for an action that is under way."""
 HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For example:
 
     task = sw.Task("Support triage", "Read a customer's message; return its category and urgency.")
@@ -138,37 +139,7 @@ class Core:
 
     def change_task(self, task: Task) -> None:
         """Take a task over: as it is, or as a new version of the file's."""
-        tasks = self.store.state.tasks
-        if tasks and tasks[-1].name != task.name:
-            raise StudioError(
-                f"{self.path or 'This studio'} belongs to the task {tasks[-1].name!r}, not {task.name!r}. Give the "
-                "new task a file of its own with path=, or leave path= out."
-            )
-
-        is_same = bool(tasks) and tasks[-1] == task
-        if is_same or self.store.held_by is not None:
-            self.act(lambda: setattr(self, "task", task))  # the same, perhaps with its pydantic classes
-            return
-        differences = task_changes.differences(tasks[-1], task) if tasks else []
-        checked = any(part.startswith(("input", "output")) for part in differences)
-        turned = review.judged_anew(tuple(self.state.samples.values()), task) if checked else {}
-
-        async def act() -> None:
-            self.task = task
-            self.store.commit([TaskChanged(task)], actor="system")
-            async with self.turning:
-                action, found = Action(), list(turned.items())
-                for start in range(0, len(found), SLICE):
-                    part = found[start : start + SLICE]
-                    changes = [review.turn(self.state.samples[ident], problem) for ident, problem in part]
-                    self.store.commit(changes, label=f"Task changed: {len(turned)} checked anew", action=action)
-                    await asyncio.sleep(0)
-
-        if differences:
-            self.task_change = _said_of_task(len(tasks) + 1, differences, turned)
-        self.act(act)
-        if any(turned.values()):
-            warn(f"{self.task_change} studio.undo() takes that back.")
+        new_task.take_over(self, task)
 
     def set_models(self, models: Mapping[str, Model | Completer]) -> None:
         """Set the models by step; the key ``default`` is for the steps that have none of their own."""
@@ -361,22 +332,19 @@ class Core:
             run.cancel(interrupted=True)
         if self._driving:
             await asyncio.wait(tuple(self._driving), timeout=2)
+        is_whole = await self._until_whole()
         try:
             await self._completers.close()
         finally:
             self.store.close()
+            if is_whole:
+                self.turning.release()  # whoever waits still hears that it is closed
             for listener in self.on_close:
                 listener()
 
-
-def _said_of_task(version: int, differences: list[str], turned: Mapping[str, str | None]) -> str:
-    """Say what a new version of the task changed, and what that did to the samples."""
-    said = f"The task changed (version {version}: {', '.join(differences)})."
-    failed = sum(problem is not None for problem in turned.values())
-    again = len(turned) - failed
-    said += (
-        f" {failed} {'sample no longer complies' if failed == 1 else 'samples no longer comply'} and failed now."
-        if failed
-        else ""
-    )
-    return said + (f" {again} {'complies' if again == 1 else 'comply'} again." if again else "")
+    async def _until_whole(self) -> bool:
+        """Wait for an action of many commits that is under way, and keep others from beginning."""
+        try:
+            return await asyncio.wait_for(self.turning.acquire(), ACTION_SECONDS)
+        except TimeoutError:
+            return False

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any, TypeVar
 
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of
@@ -120,13 +121,15 @@ class Curating:
 
         async def act() -> dict[str, str]:
             core.store.check_writable()
-            edit = editing.edit_of(review.find(core.state, [ident])[0], **values)
-            task, version = core.task, len(core.state.tasks)
-            problem = await core.engine.on_worker(lambda: editing.problem_of(edit, task))
-            sample = review.find(core.state, [ident])[0]
-            core.store.commit(
-                [editing.edited(sample, edit, problem, task_version=version, created=now())], label="Edit 1"
-            )
+            while True:
+                sample, task = review.find(core.state, [ident])[0], core.task
+                edit = editing.edit_of(sample, **values)
+                problem = await core.engine.on_worker(partial(editing.problem_of, edit, task))
+                if sample is review.find(core.state, [ident])[0] and task is core.task:
+                    break  # else it, or the task, changed while it was looked at
+            version = len(core.state.tasks)
+            change = editing.edited(sample, edit, problem, task_version=version, created=now())
+            core.store.commit([change], label="Edit 1")
             return {} if problem is None else {ident: problem}
 
         return core.act(act)

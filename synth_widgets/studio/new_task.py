@@ -1,0 +1,84 @@
+"""A changed task: it becomes a new version of the file's, and the samples that stand are judged anew."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from synth_widgets import task_changes
+from synth_widgets.errors import StudioError, warn
+from synth_widgets.store import review
+from synth_widgets.store.changes import TaskChanged
+from synth_widgets.store.review import Judgement
+from synth_widgets.store.store import SLICE, Action
+from synth_widgets.task import Task
+
+if TYPE_CHECKING:
+    from synth_widgets.studio.core import Core
+
+
+def take_over(core: Core, task: Task) -> None:
+    """Take a task over: as it is, or as a new version of the file's. Not on the engine's thread.
+
+    Raises:
+        StudioError: the file belongs to another task.
+    """
+    tasks = core.state.tasks
+    if tasks and tasks[-1].name != task.name:
+        raise StudioError(
+            f"{core.path or 'This studio'} belongs to the task {tasks[-1].name!r}, not {task.name!r}. Give the "
+            "new task a file of its own with path=, or leave path= out."
+        )
+    is_same = bool(tasks) and tasks[-1] == task
+    if is_same or core.store.held_by is not None:
+        core.act(lambda: setattr(core, "task", task))  # the same, perhaps with its pydantic classes
+        return
+    differences = task_changes.differences(tasks[-1], task) if tasks else []
+    must_judge = any(part.startswith(("input", "output")) for part in differences)
+    seen = {sample.id: sample for sample in tuple(core.state.samples.values())}
+    turned = review.judged_anew(seen.values(), task) if must_judge else {}
+
+    def judge_late_ones() -> None:
+        """Judge what was made or changed while the others were judged."""
+        now = tuple(core.state.samples.values())
+        late = [sample for sample in now if seen.get(sample.id) is not sample]
+        for sample in late:
+            turned.pop(sample.id, None)
+        turned.update(review.judged_anew(late, task))
+
+    async def act() -> None:
+        core.task = task
+        if differences:
+            core.task_change = said(len(tasks) + 1, differences, turned)
+        core.store.commit([TaskChanged(task)], actor="system")
+        if must_judge:
+            await core.engine.on_worker(judge_late_ones)
+            core.task_change = said(len(tasks), differences, turned)
+            await _turn(core, turned)
+
+    core.act(act)
+    if any(judgement.problem for judgement in turned.values()):
+        warn(f"{core.task_change} studio.undo() takes that back.")
+
+
+async def _turn(core: Core, turned: Mapping[str, Judgement]) -> None:
+    async with core.turning:
+        action, found = Action(), list(turned.items())
+        for start in range(0, len(found), SLICE):
+            part = found[start : start + SLICE]
+            changes = [review.turn(core.state.samples[ident], judgement, core.task) for ident, judgement in part]
+            core.store.commit(changes, label=f"Task changed: {len(turned)} checked anew", action=action)
+            await asyncio.sleep(0)
+
+
+def said(version: int, differences: list[str], turned: Mapping[str, Judgement]) -> str:
+    """Say what a new version of the task changed, and what that did to the samples."""
+    text = f"The task changed (version {version}: {', '.join(differences)})."
+    failed = sum(judgement.problem is not None for judgement in turned.values())
+    again = len(turned) - failed
+    if failed:
+        text += (
+            f" {failed} {'sample no longer complies' if failed == 1 else 'samples no longer comply'} and failed now."
+        )
+    return text + (f" {again} {'complies' if again == 1 else 'comply'} again." if again else "")
