@@ -15,6 +15,7 @@ import referencing
 import regex
 from jsonschema.exceptions import ValidationError, best_match
 
+from synth_widgets import formats
 from synth_widgets.records import Json
 from synth_widgets.text.normal import compact
 
@@ -146,4 +147,4 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
 _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
 )
-_FORMATS = jsonschema.FormatChecker(["date", "date-time", "time", "email", "ipv4", "ipv6", "uuid", "uri"])
+_FORMATS = formats.checker()

@@ -16,7 +16,7 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 
-VALUES = {"task", "task_changes", "schemas", "validation", "records", "models", "errors", "money", "text"}
+VALUES = {"task", "task_changes", "schemas", "validation", "formats", "records", "models", "errors", "money", "text"}
 BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export", "intake"}
 
 ROOMS: dict[str, set[str]] = {
