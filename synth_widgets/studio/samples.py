@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import TypedDict
 
 from synth_widgets.errors import StudioError
@@ -30,8 +30,8 @@ class SampleView:
     Attributes:
         topic: the path of its topic.
         input, output: of the current version; ``None`` where there is none yet.
+        stars: overall, 1 to 5; ``ratings`` by requirement.
         reason: why it failed, or was rejected.
-        versions: all states of its data, the oldest first.
     """
 
     id: str
@@ -40,11 +40,17 @@ class SampleView:
     output: Json
     status: Status
     stars: int | None
+    ratings: Mapping[str, int]
     tags: tuple[str, ...]
     reason: str | None
     split: str | None
     session: str
-    versions: tuple[Version, ...]
+    _versions: tuple[Version, ...]
+
+    @property
+    def versions(self) -> tuple[Version, ...]:
+        """All states of its data, the oldest first."""
+        return tuple(replace(v, input=copied(v.input), output=copied(v.output)) for v in self._versions)
 
     def __repr__(self) -> str:
         reason = f" ({self.reason})" if self.reason else ""
@@ -127,7 +133,8 @@ def _view(state: State, sample: Sample) -> SampleView:
     version = sample.version
     return SampleView(
         sample.id, state.path(sample.topic), copied(version.input), copied(version.output), sample.status, sample.stars,
-        sample.tags, sample.reason, sample.split, sample.session, sample.versions,
+        dict(sample.ratings), sample.tags, sample.reason, sample.split, sample.session,
+        sample.versions,
     )  # fmt: skip
 
 

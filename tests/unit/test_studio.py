@@ -145,3 +145,16 @@ def test_topics_are_unique_whatever_the_case_and_the_spaces(open_studio):
     assert studio.topics.move("New", "Billing") == ("Billing", "New")
     with pytest.raises(StudioError, match="There is a topic 'Late'"):
         studio.topics.rename(("Billing", "New"), "late")
+
+
+def test_what_is_done_to_a_value_in_place_reaches_nobody(open_studio):
+    task = sw.Task("T", "Do.", output_schema={"type": "object"}, requirements=[sw.Requirement("Be kind.", "kind")])
+    studio = open_studio(task=task)
+    studio.add_samples([{"input": "one", "output": {"n": 1}}])
+    studio.rate(studio.samples[0], 4, {"kind": 2})
+    seen = studio.samples[0]
+    assert (seen.stars, seen.ratings) == (4, {"kind": 2})
+    seen.output["n"] = seen.versions[0].output["n"] = 2
+    seen.ratings["kind"] = 5
+    assert (studio.samples[0].output, studio.samples[0].versions[0].output) == ({"n": 1}, {"n": 1})
+    assert studio.samples[0].ratings == {"kind": 2}
