@@ -109,8 +109,8 @@ def studio_in(tmp_path: Path):
     """Make studios, and close them in the end."""
     made: list[sw.Studio] = []
 
-    def make(path: Path | str = ":memory:", **kwargs: Any) -> sw.Studio:
-        studio = sw.Studio(TRIAGE, path=path, model=ScriptedCompleter(), **kwargs)
+    def make(path: Path | str = ":memory:", model: Any = None, **kwargs: Any) -> sw.Studio:
+        studio = sw.Studio(TRIAGE, path=path, model=model or ScriptedCompleter(), **kwargs)
         made.append(studio)
         return studio
 
@@ -185,3 +185,37 @@ def test_growing_twice_adds_nothing(commands, depth, outputs, studio_in):
     assert (result.added, result.failed, result.dropped) == (0, 0, 0)
     assert visible(studio) == once
     studio.close()
+
+
+@settings(LAWS, max_examples=20)
+@given(commands=SEQUENCES, more=SEQUENCES)
+def test_commands_amid_running_jobs_leave_views_file_and_memory_the_same(commands, more, studio_in, tmp_path_factory):
+    path = tmp_path_factory.mktemp("amid") / "a.synth"
+    studio = studio_in(path, ScriptedCompleter(latency=0.004, chunk_delay=0.001, concurrency=2))
+    first = Peer(studio._core, studio)
+    first.hello()
+    jobs = [studio.grow(depth=1, topics=2, samples=2)]
+    for command in commands:
+        perform(studio, command)
+    if ids := [sample.id for sample in studio.samples]:
+        jobs += [studio.regenerate(ids, part="input"), studio.regenerate(ids)]
+    for command in more:
+        perform(studio, command)
+    for job in jobs:
+        job.wait(20)
+    studio.flush()
+    second = Peer(studio._core, studio)
+    second.hello()
+    assert first.replica.gaps == 0
+    assert first.replica.visible() == second.replica.visible()
+    for sample in studio._state.samples.values():
+        if sample.status in {"draft", "kept"}:
+            assert TRIAGE.output_problem(sample.output) is None
+        assert sample.status != "pending" or sample.output is None
+    names = [(*above, name.casefold()) for *above, name in studio.topics.paths()]
+    assert len(names) == len(set(names))
+    before = visible(studio)
+    studio.close()
+    again = studio_in(path)
+    assert visible(again) == before
+    again.close()
