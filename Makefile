@@ -39,6 +39,6 @@ build-js: ## build the front end into synth_widgets/static
 	@$(PYTHON) -m tools.environment test --node
 	@cd js && PATH="$(abspath $(BIN)):$$PATH" npm run build
 
-screenshots: ## the browser suites, their pictures in build/shots
+screenshots: ## the README's pictures, in docs/images; build/shots has those of every state after the browser suites
 	@$(PYTHON) -m tools.environment test --browser
-	@$(BIN)/python -m tools.run_tests browser curating
+	@$(BIN)/python -m tools.screenshots

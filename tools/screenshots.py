@@ -57,7 +57,7 @@ def picture(notebook: Notebook, cell: int, name: str, path: Path) -> None:
     seen = "The return arrived" if name == "review" else "think you billed me"
     grid.get_by_role("row").filter(has_text=seen).click()
     if name == "running":
-        grid.get_by_text("Needs the invoice").or_(grid.get_by_text("Fourth message")).first.wait_for()
+        grid.get_by_text("Refund is nineteen days late").first.wait_for()
     path.parent.mkdir(parents=True, exist_ok=True)
     root.screenshot(path=path, animations="disabled")
     print(path)
