@@ -4,8 +4,8 @@
     python -m tools.run_tests unit lint  these
     python -m tools.run_tests --full     with the slow tests and the benchmarks, and a report that names the commit
 
-Two suites run side by side, one per core: no test may depend on how fast it is. The longest one begins, or it would be
-the last one alone.
+Two suites run side by side, one per core. Browsers come last: they take more than a core each, and nothing that looks
+at a clock runs beside them.
 """
 
 from __future__ import annotations
@@ -17,6 +17,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -28,9 +29,11 @@ from tools.suites import BUILD, Counts, Step, Suite, slowest, suites
 LIMIT = 15 * 60
 """Seconds after which a program counts as hanging."""
 
-SIDE_BY_SIDE = 2
-
-LONGEST = ("browser",)
+LANES = (
+    (("unit", "contract"), ("lint", "front end", "stories")),
+    (("browser",), ("curating", "kernel", "notebooks")),
+)
+"""What runs beside what: the lanes of a pair start together, the next pair when both have ended."""
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,18 @@ def main() -> int:
 
 
 def run_all(wanted: list[Suite]) -> list[Outcome]:
-    """Run the suites, two at once, and return the outcomes in the given order."""
-    with ThreadPoolExecutor(SIDE_BY_SIDE) as pool:
-        begun = {
-            suite.name: pool.submit(run_suite, suite)
-            for suite in sorted(wanted, key=lambda suite: suite.name not in LONGEST)
-        }
-        return [begun[suite.name].result() for suite in wanted]
+    """Run the suites in their lanes and return the outcomes in the given order."""
+    by_name = {suite.name: suite for suite in wanted}
+
+    def run_lane(names: Sequence[str]) -> dict[str, Outcome]:
+        return {name: run_suite(by_name[name]) for name in names if name in by_name}
+
+    done: dict[str, Outcome] = {}
+    for pair in LANES:
+        with ThreadPoolExecutor(len(pair)) as pool:
+            for lane in pool.map(run_lane, pair):
+                done |= lane
+    return [done[suite.name] for suite in wanted]
 
 
 def run_suite(suite: Suite) -> Outcome:

@@ -141,7 +141,7 @@ def try_out(stage: Stage, line: Line, way: str, what: str) -> None:
         line.give(stage, way)
         line.after(stage)
         try:
-            stage.view.until(lambda: line.then(stage), 10)
+            stage.view.until(lambda: line.then(stage))
         except AssertionError as error:
             raise AssertionError(f"{what}: {error}") from error
     assert stage.focus_is_inside(), f"{what} took the focus out of the widget"
