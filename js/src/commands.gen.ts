@@ -108,10 +108,11 @@ export interface SetModel {
   name: string;
 }
 
-/** A file beside the notebook, its format by its ending, and which samples it takes. */
+/** A file beside the notebook, its format by its ending, which samples it takes, and whether one may be replaced. */
 export interface Export {
   path: string;
   status?: "kept" | "draft" | "all";
+  replace?: boolean;
 }
 
 /** What each command that goes over the wire takes. */

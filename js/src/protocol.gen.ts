@@ -106,6 +106,8 @@ export interface GuidanceView {
 /** All that is neither task, topic, sample nor job. Sent whole when any of it changes. */
 export interface StudioView {
   model: string;
+  /** Why it is this model, or null when it was given in this kernel. */
+  model_reason: string | null;
   /** What a person should know of the model before trusting its texts. */
   model_note: string | null;
   guidance: GuidanceView;

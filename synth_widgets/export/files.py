@@ -43,7 +43,10 @@ def target_of(given: Any) -> FilePath:
         raise StudioError(f"An export needs a file's name, such as 'train.jsonl', not {given!r}.")
     if "\0" in str(given):
         raise FileError(f"{str(given)!r} cannot be written: no file's name holds a null character.")
-    path = FilePath(os.path.abspath(FilePath(os.fsdecode(given)).expanduser()))  # noqa: PTH100 - links stay as given
+    try:
+        path = FilePath(os.path.abspath(FilePath(os.fsdecode(given)).expanduser()))  # noqa: PTH100 - links stay as given
+    except RuntimeError:
+        raise FileError(f"{str(given)!r} cannot be written: there is no home folder of that name.") from None
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder. Name a file in it, such as {str(path / 'train.jsonl')!r}.")
@@ -58,6 +61,12 @@ def target_of(given: Any) -> FilePath:
             raise
         raise _unwritable(path, error) from None
     return path
+
+
+def check_free(path: FilePath) -> None:
+    """Raise when something stands there."""
+    if path.exists():
+        raise FileError(f"{path} is there already. Choose another name, or export again to replace it.")
 
 
 def write_whole(path: FilePath, write: Callable[[IO[bytes]], None]) -> None:

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 EXTRA = "*extra"
 """Name of the column that takes keys which the schema does not declare."""
+_EXACT = 2**53
+"""Up to here each whole number is a double."""
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
 
 
@@ -162,6 +164,8 @@ def _typed(values: list[Json], node: Mapping[str, Any]) -> Any:
     options = node.get("enum")
     if kind is None and isinstance(options, list) and all(isinstance(v, str) for v in options):
         kind = "string"
+    if kind == "number" and any(isinstance(v, int) and abs(v) > _EXACT for v in values):
+        return _objects(values)  # a double could be another number
     return _series(values, _DTYPES[kind]) if isinstance(kind, str) and kind in _DTYPES else _objects(values)
 
 

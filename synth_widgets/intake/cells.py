@@ -16,6 +16,8 @@ from synth_widgets.records import Json
 from synth_widgets.text.normal import storable
 
 MAX_DEPTH = 60
+MAX_BITS = 13_000
+"""Of a whole number: Python writes none of more than 4,300 digits, so that one would keep everything from the file."""
 
 
 def is_missing(cell: Any) -> bool:
@@ -53,7 +55,9 @@ def _plain(cell: Any, depth: int) -> Json:
         case enum.Enum():
             value = _plain(cell.value, depth + 1)
         case bool() | int():
-            value = cell
+            if cell.bit_length() > MAX_BITS:
+                raise ValueError("a number has thousands of digits")
+            value = int(cell) if type(cell) is not bool else cell
         case str():
             value = str(cell)
         case float() if not math.isinf(cell):
@@ -74,7 +78,7 @@ def _other(cell: Any, depth: int) -> Json:
     match cell:
         case dt.date() | dt.time():
             return cell.isoformat()
-        case decimal.Decimal() if cell.is_finite():
+        case decimal.Decimal() if cell.is_finite() and cell.adjusted() < MAX_BITS / 4:
             return int(cell) if cell == cell.to_integral_value() else float(cell)
         case uuid.UUID() | pathlib.PurePath():
             return str(cell)

@@ -7,7 +7,10 @@ from collections.abc import Iterable, Mapping
 from synth_widgets.records import Sample
 
 KEPT = 8
-"""Moments whose samples are remembered; of an older frame every difference counts as the person's."""
+"""Moments whose samples are remembered at least."""
+ENTRIES = 500_000
+"""Samples of all moments together up to which more are remembered; 100 bytes each. Of an older frame every difference
+counts as the person's."""
 
 
 class Taken:
@@ -20,7 +23,7 @@ class Taken:
         """Note the samples as they stand in a frame. They are frozen, so this costs a reference each."""
         known = self._by_mark.pop(mark, {})
         self._by_mark[mark] = {**known, **{s.id: s for s in samples}}
-        while len(self._by_mark) > KEPT:
+        while len(self._by_mark) > KEPT and sum(map(len, tuple(self._by_mark.values()))) > ENTRIES:
             self._by_mark.pop(next(iter(self._by_mark)), None)
 
     def at(self, mark: object) -> Mapping[str, Sample]:

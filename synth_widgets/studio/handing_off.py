@@ -110,6 +110,7 @@ class HandingOff:
         tags: str | Iterable[str] | None = None,
         split: str | None = None,
         min_stars: int | None = None,
+        replace: bool | None = None,
     ) -> str:
         """Write samples to a file, by default the kept ones; what stood under its name is replaced.
 
@@ -130,12 +131,14 @@ class HandingOff:
             tags: tags that a sample must all have.
             split: name of a split.
             min_stars: fewest stars.
+            replace: whether what stands under the name may be replaced. Left out, Python replaces it, and the widget
+                asks before it does.
 
         Returns:
             The absolute path. When nothing is selected, a warning, and a file without samples.
 
         Raises:
-            FileError: the place cannot be written, or holds a studio file.
+            FileError: the place cannot be written, holds a studio file, or something that must not be replaced.
             StudioError: the format is not known, or pyarrow is missing.
 
         >>> import pathlib, synth_widgets as sw
@@ -149,7 +152,10 @@ class HandingOff:
         """
         from synth_widgets.export import files, frames
 
+        by_person = not self._core.engine.is_current  # else the widget asks
         target = files.target_of(path)
+        if not (by_person if replace is None else replace):
+            files.check_free(target)
         kind = files.format_of(target, format)
         below = None if topic is None else path_of(topic)
         state, task = self._core.state, self._core.task
@@ -170,7 +176,7 @@ class HandingOff:
                 files.write_whole(target, lambda file: to_file(frame, file))
             return str(target)
 
-        if self._core.engine.is_current:  # from the widget: a worker writes, and warns nobody
+        if not by_person:  # a worker writes, and warns nobody
             return self._core.apart(lambda: write(chosen()))
         samples = chosen()
         frames.warn_when_empty(state, samples, status, "file", "export")
@@ -310,8 +316,16 @@ class HandingOff:
         version = len(core.state.tasks)
         frame = returned.checked(df, task)
         samples = find(core.state, ids_of(frame))
-        taken = core.taken.at(frame.attrs.get("taken"))
+        mark = frame.attrs.get("taken")
+        taken = core.taken.at(mark)
         wishes = returned.wishes_of(frame, core.state, task, [taken.get(s.id, s) for s in samples])
+        if mark is not None and not taken and wishes:
+            warnings.warn(
+                "This frame is from another process, or older than those that are remembered: what differs from the "
+                f"studio now ({len(wishes):,} samples) is done, also where the studio changed since. "
+                "studio.undo() takes it back.",
+                stacklevel=2,
+            )
         created = now()
 
         def outcome(wish: edits.Wish) -> edits.Outcome:

@@ -95,7 +95,7 @@ class Bridge:
             self._fail(rid, f"{command.label}: {place} {first['msg']}", "BadArguments")
             return
         arguments = args.model_dump(exclude_unset=True)
-        if command.reads:
+        if command.reads and not command.in_turn:
             self.host.engine.spawn(self._carry_out(rid, command, arguments))
         else:
             self._commands.put_nowait((rid, command, arguments))
@@ -104,7 +104,11 @@ class Bridge:
         """Carry commands out one after another, in the order in which they came."""
         while True:
             rid, command, args = await self._commands.get()
-            await self._carry_out(rid, command, args)
+            carrying_out = self._carry_out(rid, command, args)
+            if command.reads:  # it had its turn; those behind it need not wait until a file is written
+                self.host.engine.spawn(carrying_out)
+            else:
+                await carrying_out
 
     async def _carry_out(self, rid: str, command: Command, args: dict[str, Any]) -> None:
         if command.name == "edit":

@@ -70,10 +70,11 @@ class Search(Args):
 
 
 class Export(Args):
-    """A file beside the notebook, its format by its ending, and which samples it takes."""
+    """A file beside the notebook, its format by its ending, which samples it takes, and whether one may be replaced."""
 
     path: Annotated[str, Field(pattern=r"^[^/\\\x00-\x1f]{1,200}\.(jsonl|csv|parquet)$")]
     status: Literal["kept", "draft", "all"] = "kept"
+    replace: bool = False
 
 
 class AddTopics(Args):
@@ -157,7 +158,8 @@ class Command:
         keys: each a key as ``KeyboardEvent.key`` names it, with ``Mod+`` (Ctrl or ⌘), ``Shift+`` before it.
         pane: where the keys hold.
         icon: name of its icon.
-        reads: whether it changes nothing, so that it need not wait for the commands before it.
+        reads: whether it changes nothing, so that it need not wait for the commands before it, nor they for it.
+        in_turn: whether, although it reads, it must see what the commands before it did.
     """
 
     name: str
@@ -169,6 +171,7 @@ class Command:
     pane: Pane = "any"
     icon: str | None = None
     reads: bool = False
+    in_turn: bool = False
 
 
 COMMANDS: tuple[Command, ...] = (
@@ -214,7 +217,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("set_topic", "Change topic", "Topics", "topics.set", SetTopic),
     Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
-    Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True),
+    Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True, in_turn=True),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
 )
 

@@ -132,6 +132,8 @@ class StudioView(TypedDict):
     """All that is neither task, topic, sample nor job. Sent whole when any of it changes."""
 
     model: str
+    model_reason: str | None
+    """Why it is this model, or null when it was given in this kernel."""
     model_note: str | None
     """What a person should know of the model before trusting its texts."""
     guidance: GuidanceView

@@ -184,6 +184,7 @@ def studio_view(host: Host) -> StudioView:
     read_only = f"open in another kernel ({held})" if held else None
     return {
         "model": model,
+        "model_reason": host.model_reason,
         "model_note": LOCAL_NOTE if model.split("/")[0] == "local" else None,
         "guidance": {
             "all": guidance.get("all", ""),

@@ -45,6 +45,7 @@ class StudioWidget(anywidget.AnyWidget):
         super().__init__()
         self._host = host
         self._counted: tuple[tuple[str, int], Shown] | None = None
+        host.model_name()  # if it is being chosen still, this thread waits for it, and never the engine's
         self._bridge: Any = host.engine.call(lambda: Bridge(host, studio, self.send))
         self.on_msg(lambda _widget, content, _buffers: self._bridge.receive(content))
 

@@ -233,5 +233,23 @@ def test_the_widgets_buttons_export_and_search(studio, tmp_path):
     (tmp_path / "folder.csv").mkdir()
     error = peer.do("export", path="folder.csv")["error"]
     assert (error["kind"], "is a folder" in error["message"]) == ("FileError", True)
+    (tmp_path / "mine.csv").write_text("precious")
+    error = peer.do("export", path="mine.csv")["error"]
+    assert (error["kind"], "is there already" in error["message"]) == ("FileError", True)
+    assert (tmp_path / "mine.csv").read_text() == "precious"
+    assert "ok" in peer.do("export", path="mine.csv", status="all", replace=True)
+    assert (tmp_path / "mine.csv").read_text() != "precious"
+    assert "home folder" in peer.do("export", path="~nobody.csv")["error"]["message"]
     later = [s.id for s in studio.samples if s.input["subject"] == "Later"]
     assert peer.do("search", text="LATER soon")["ok"] == {"ids": later, "more": False}
+
+
+def test_an_export_right_behind_a_verdict_on_many_has_all_of_them(open_studio, tmp_path):
+    studio = open_studio(None, PLAIN)
+    studio.add_samples([{"input": f"In {n}.", "output": "Out."} for n in range(3_000)])
+    peer = Peer(studio._core, studio)
+    ids = [s.id for s in studio.samples]
+    peer.bridge.receive({"t": "cmd", "rid": "k", "name": "keep", "args": {"ids": ids}})
+    first, second = peer.do("export", path="all.jsonl"), peer.replies.get(timeout=10)
+    path = next(reply["ok"] for reply in (first, second) if reply["rid"] != "k")
+    assert len(Path(path).read_text(encoding="utf-8").splitlines()) == 3_000

@@ -318,3 +318,18 @@ def test_what_is_found_is_bounded(open_studio, monkeypatch):
     studio.add_samples([{"input": f"word {i}"} for i in range(4)])
     assert studio.samples.find("word") == {"ids": [s.id for s in studio.samples][:3], "more": True}
     assert studio.samples.find("word 3")["more"] is False
+
+
+@pytest.mark.parametrize("number", [10**5000, -(10**5000), decimal.Decimal("1E+999999999")], ids=["+", "-", "decimal"])
+def test_a_number_that_no_file_takes_fails_its_row_and_nothing_else(open_studio, tmp_path, number):
+    studio = open_studio(None, PLAIN, path=tmp_path / "a.synth")
+    added = studio.add_samples([{"input": "one", "output": number}, {"input": "two", "output": "Fine."}])
+    assert (added.added, added.failed) == (1, 1)
+    studio.flush()
+
+
+def test_a_number_that_a_double_cannot_hold_comes_back_exact(open_studio):
+    schema = {"type": "object", "properties": {"n": {"type": "number"}}}
+    studio = open_studio(None, sw.Task("Numbers", "Count.", output_schema=schema))
+    studio.add_samples([{"input": str(n), "output": {"n": n}} for n in (2**53 + 1, 1.5, None)])
+    assert studio.to_pandas("all")["output.n"].tolist()[:2] == [2**53 + 1, 1.5]

@@ -24,6 +24,7 @@ from synth_widgets.llm import loopback as servers
 from synth_widgets.llm.catalog import PROVIDERS, endpoint_of
 from synth_widgets.studio.chosen_models import Completers, choosing
 from synth_widgets.testing import ScriptedCompleter
+from synth_widgets.widget import rows
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.gemini_endpoint import GeminiEndpoint
 from tests.loopback import Loopback
@@ -277,3 +278,12 @@ async def test_completers_of_models_that_nobody_uses_are_closed() -> None:
     assert known.of("openai/one") is one
     assert known.of("openai/two") is not two
     assert known.of(mine) is mine
+
+
+@pytest.mark.usefixtures("_alone")
+def test_the_widget_tells_why_a_model_was_taken(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "y" * 20)
+    with sw.Studio(TRIAGE, path=":memory:") as studio:
+        assert rows.studio_view(studio._core)["model_reason"] == "GROQ_API_KEY is set"
+        studio.set_model("openai/gpt-5-mini")
+        assert rows.studio_view(studio._core)["model_reason"] is None

@@ -53,6 +53,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         session=None,
         closed=False,
         model_name=lambda _step="default": "local",
+        model_reason=None,
     )
 
 

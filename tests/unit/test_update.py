@@ -174,6 +174,26 @@ def test_what_happened_since_the_frame_was_taken_stays(studio):
     assert (studio.samples[three].stars, studio.samples[three].tags) == (4, ("new",))
 
 
+def test_a_frame_that_is_many_frames_old_undoes_nothing(studio):
+    frame = studio.to_pandas("all")
+    studio.keep(frame.index[0])
+    for _ in range(40):
+        studio.rate(frame.index[1], 4)
+        studio.rate(frame.index[1], 5)
+        studio.to_pandas("all")
+    studio.update(frame)
+    assert (studio.samples[0].status, studio.samples[1].stars) == ("kept", 5)
+
+
+def test_a_frame_of_another_process_says_what_it_changes(studio):
+    frame = studio.to_pandas("all")
+    studio.keep(frame.index[0])
+    frame.attrs["taken"] = "of another process"
+    with pytest.warns(UserWarning, match=r"another process.*\(1 samples\)"):
+        studio.update(frame)
+    assert studio.samples[0].status == "draft"
+
+
 def test_without_attrs_every_difference_counts(studio):
     frame = studio.to_pandas("all")
     studio.keep(frame.index[0])

@@ -24,6 +24,7 @@ export function Export({ view }: { view: View }): JSX.Element {
   const [which, setWhich] = useState<Which>("kept");
   const [wrong, setWrong] = useState("");
   const [written, setWritten] = useState("");
+  const [asked, setAsked] = useState("");
   const root = view.nodes.value[0];
   const totals = root && view.totals.value.get(root.id);
   const counts: Record<Which, number> = {
@@ -43,7 +44,10 @@ export function Export({ view }: { view: View }): JSX.Element {
       return;
     }
     setWritten("");
-    const answer = await send(view, "export", { path, status: which }, setWrong);
+    const answer = await send(view, "export", { path, status: which, replace: asked === path }, (said) => {
+      setWrong(said);
+      if (said.includes("already")) setAsked(path);
+    });
     if (answer) setWritten(String(answer.ok));
   };
   const pick = (format: string) => {

@@ -40,6 +40,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
         <div>
           <h2 class="sw-plan-title">Model</h2>
           <p class="sw-model-name">{studio.model}</p>
+          {studio.model_reason && <p class="sw-muted sw-small">Taken because: {studio.model_reason}.</p>}
         </div>
         {studio.model_note && (
           <div class="sw-note">
