@@ -180,7 +180,7 @@ class StudioView(Generic[HostType]):
         while not holds():
             if time.monotonic() > deadline:
                 raise AssertionError(f"not within {seconds:.0f} s; the widget says\n{self.root.inner_text()[:3000]}")
-            self.page.evaluate("() => new Promise(requestAnimationFrame)")
+            self.page.evaluate("() => new Promise((done) => setTimeout(done, 30))")
 
     def until_idle(self, seconds: float = SECONDS) -> None:
         """Wait for the end of the running job."""
