@@ -8,9 +8,9 @@ import * as platform from "./platform.mjs";
 export const OURS =
   `acts asked asking assembling beyond chord comparing decides dismissed doubt drawn edge editing
   facet finds focusOn focused folded forget fresh hit hold jobsAt jupyterLight letters looking luminance
-  making moreContrast naming narrow nodeOf nodes notices nullable onEnter onPress onRate onRemove onSend
+  making moreContrast naming narrow nodeOf nodes notices nullable onEnter onText onPress onRate onRemove onSend
   onTrait pageRows pendingSelected pickTopic places plan problems refused remade replica samplesAt saw
-  selectTo sendFirst setGuidance setOutputs setProgress setShape settle siblings systemDark toasts topicsAt
+  selectTo sendFirst setGuidance setOutputs setProgress setShape settle siblings systemDark toGrid toasts topicsAt
   totals trail typed uncut unlisted unseen verdicts wanted warm`.split(/\s+/);
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */

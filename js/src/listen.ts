@@ -63,8 +63,7 @@ function obey(view: View, event: KeyboardEvent): void {
 /** Esc leaves one thing at a time: a popover, a field, the selection. */
 function leave(view: View, target: HTMLElement): void {
   if (view.open.value !== null) {
-    view.close();
-    view.focusOn("grid");
+    view.toGrid();
   } else if (target.closest(".sw-edit")) {
     void leaveEdit(view, "leave");
     view.focusOn("grid");

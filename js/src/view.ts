@@ -240,6 +240,12 @@ export class View {
     this.open.value = null;
   }
 
+  /** Closes what is open and goes back to the samples. */
+  toGrid(): void {
+    this.close();
+    this.focusOn("grid");
+  }
+
   #hear(news: News): void {
     this.fresh.add(news.added);
     for (const job of news.ended) if (job.note || job.status !== "done") this.ended.value = job;

@@ -1,7 +1,8 @@
-import type { JSX } from "preact";
+import type { ComponentType, JSX } from "preact";
 import { Icon, type IconName } from "../icons";
+import type { StudioView, TaskView } from "../protocol.gen";
 import { total } from "../rows";
-import type { NarrowPane, View } from "../view";
+import type { NarrowPane, Popover as PopoverName, View } from "../view";
 import { Detail } from "./Detail";
 import { Diff } from "./Diff";
 import { Empty } from "./Empty";
@@ -77,30 +78,24 @@ function Nav({ view }: { view: View }): JSX.Element {
   );
 }
 
+const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; task: TaskView }>> = {
+  generate: GeneratePlan,
+  model: ModelPopover,
+  guidance: GuidancePopover,
+  task: TaskPopover,
+  export: Export,
+  jobs: Jobs,
+  line: Waiting,
+  regenerate: RegeneratePopover,
+  help: Help,
+};
+
 function Open({ view }: { view: View }): JSX.Element | null {
   const studio = view.line.replica.studio.value;
   const task = view.line.replica.task.value;
-  if (!studio || !task) return null;
-  switch (view.open.value) {
-    case "generate":
-      return <GeneratePlan key={view.topic.value ?? ""} view={view} />;
-    case "model":
-      return <ModelPopover view={view} studio={studio} />;
-    case "guidance":
-      return <GuidancePopover view={view} studio={studio} />;
-    case "task":
-      return <TaskPopover view={view} task={task} />;
-    case "export":
-      return <Export view={view} />;
-    case "jobs":
-      return <Jobs view={view} />;
-    case "line":
-      return <Waiting view={view} />;
-    case "regenerate":
-      return <RegeneratePopover view={view} />;
-    case "help":
-      return <Help view={view} />;
-    default:
-      return null;
-  }
+  const name = view.open.value;
+  if (!studio || !task || !name) return null;
+  const What = OPEN[name];
+  const key = name === "generate" ? view.topic.value : name; // another topic, another plan
+  return <What key={key} view={view} studio={studio} task={task} />;
 }

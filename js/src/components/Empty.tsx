@@ -4,7 +4,7 @@ import { grow } from "../actions";
 import { growArgs } from "../plan";
 import type { View } from "../view";
 import { Button, Keys } from "./bits";
-import { Figures, Guidance, SendButton, Steppers } from "./Plan";
+import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { usePlan } from "./usePlan";
 
 const EXAMPLE =
@@ -44,11 +44,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
             <Button class="sw-btn--lg" off={plan.off} onPress={() => void grow(view, few)}>
               Try 8 first
             </Button>
-            {plan.asking && (
-              <span class="sw-small sw-c-warn" role="alert">
-                More than 200 model calls. Press once more to send them.
-              </span>
-            )}
+            {plan.asking && <MoreThanAsked />}
           </div>
           {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">

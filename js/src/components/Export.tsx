@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
 import type { Export as ExportArgs } from "../commands.gen";
 import { Icon } from "../icons";
@@ -7,7 +7,8 @@ import { total } from "../rows";
 import type { View } from "../view";
 import { count, some } from "../words";
 import { copyText } from "./bits";
-import { Popover } from "./Popover";
+import { Name } from "./Labelled";
+import { Sheet } from "./Popover";
 import { Foot } from "./Settings";
 
 const FORMATS: Readonly<Record<string, string>> = {
@@ -19,7 +20,6 @@ type Which = NonNullable<ExportArgs["status"]>;
 
 /** Writes a file beside the notebook. */
 export function Export({ view }: { view: View }): JSX.Element {
-  const id = useId();
   const [path, setPath] = useState(() => `${slug(view.line.replica.task.value?.name ?? "")}.jsonl`);
   const [which, setWhich] = useState<Which>("kept");
   const [wrong, setWrong] = useState("");
@@ -55,63 +55,46 @@ export function Export({ view }: { view: View }): JSX.Element {
     setWrong("");
   };
   return (
-    <Popover view={view} label="Export" class="sw-plan" onEnter={() => void write()}>
-      <div class="sw-plan-in">
-        <h2 class="sw-plan-title">Export</h2>
-        <div class="sw-plan-row" role="group" aria-label="Samples">
-          {(["kept", "draft", "all"] as const).map((each) => (
-            <Pick on={which === each} onPress={() => setWhich(each)}>
-              {`${{ kept: "Kept", draft: "Draft", all: "All" }[each]} ${count(counts[each])}`}
-            </Pick>
-          ))}
-        </div>
-        <div class="sw-fgroup" data-sw-first>
-          <label class="sw-label" for={id}>
-            File, beside the notebook
-          </label>
-          <input
-            id={id}
-            class="sw-input sw-mono"
-            autocomplete="off"
-            spellcheck={false}
-            maxLength={200}
-            value={path}
-            aria-invalid={wrong !== ""}
-            onInput={(event) => {
-              setPath(event.currentTarget.value);
-              setWrong("");
-              setWritten("");
-            }}
-          />
-          {wrong && (
-            <span class="sw-error" role="alert">
-              <Icon name="failed" />
-              <span>{wrong}</span>
-            </span>
-          )}
-        </div>
-        <div class="sw-plan-row" role="group" aria-label="Format">
-          {Object.keys(FORMATS).map((format) => (
-            <Pick on={ending === format} onPress={() => pick(format)}>
-              {format}
-            </Pick>
-          ))}
-          <span class="sw-small sw-muted">{FORMATS[ending ?? ""] ?? ""}</span>
-        </div>
-        {written && (
-          <div class="sw-note" role="status">
-            <Icon name="check" class="sw-c-kept" />
-            <div>
-              Wrote {some(counts[which], "sample")} to <code class="sw-mono">{written}</code>{" "}
-              <button type="button" class="sw-link" onClick={() => copyText(written, view.root)}>
-                Copy
-              </button>
-            </div>
-          </div>
-        )}
-        <Foot view={view} word={`Export ${count(counts[which])}`} off={off} onPress={() => void write()} />
+    <Sheet view={view} label="Export" class="sw-plan" onEnter={() => void write()}>
+      <div class="sw-plan-row" role="group" aria-label="Samples">
+        {(["kept", "draft", "all"] as const).map((each) => (
+          <Pick on={which === each} onPress={() => setWhich(each)}>
+            {`${{ kept: "Kept", draft: "Draft", all: "All" }[each]} ${count(counts[each])}`}
+          </Pick>
+        ))}
       </div>
-    </Popover>
+      <Name
+        label="File, beside the notebook"
+        maxLength={200}
+        value={path}
+        wrong={wrong}
+        onText={(text) => {
+          setPath(text);
+          setWrong("");
+          setWritten("");
+        }}
+      />
+      <div class="sw-plan-row" role="group" aria-label="Format">
+        {Object.keys(FORMATS).map((format) => (
+          <Pick on={ending === format} onPress={() => pick(format)}>
+            {format}
+          </Pick>
+        ))}
+        <span class="sw-small sw-muted">{FORMATS[ending ?? ""] ?? ""}</span>
+      </div>
+      {written && (
+        <div class="sw-note" role="status">
+          <Icon name="check" class="sw-c-kept" />
+          <div>
+            Wrote {some(counts[which], "sample")} to <code class="sw-mono">{written}</code>{" "}
+            <button type="button" class="sw-link" onClick={() => copyText(written, view.root)}>
+              Copy
+            </button>
+          </div>
+        </div>
+      )}
+      <Foot view={view} word={`Export ${count(counts[which])}`} off={off} onPress={() => void write()} />
+    </Sheet>
   );
 }
 

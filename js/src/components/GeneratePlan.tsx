@@ -7,8 +7,8 @@ import { shapeBelow } from "../topics";
 import type { View } from "../view";
 import { some } from "../words";
 import { Button } from "./bits";
-import { Figures, Guidance, SendButton, Steppers } from "./Plan";
-import { Popover } from "./Popover";
+import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
+import { Sheet, SheetFoot } from "./Popover";
 import { Spend } from "./Spend";
 import { usePlan } from "./usePlan";
 
@@ -34,79 +34,71 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
     plan.setShape({ ...plan.shape, topics: 4, subtopics: 0 });
   };
   return (
-    <Popover view={view} label="Generate" class="sw-plan" onEnter={plan.send}>
-      <div class="sw-plan-in">
-        <div>
-          <h2 class="sw-plan-title sw-ell" dir="auto">
-            {name === null ? "Generate" : `Generate under ${name}`}
-          </h2>
-          <p class="sw-muted sw-small">
-            {leaf && name !== null
-              ? "Samples for this topic. What is there already counts."
-              : `${some(leaves, "leaf topic")} now. What is there already counts.`}
-          </p>
-        </div>
-        {waiting > 0 && (
-          <div class="sw-note sw-plan-row">
-            <Icon name="pending" />
-            <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
-            <Spend
-              view={view}
-              calls={waiting}
-              icon="play"
-              word={`Generate ${some(waiting, "output")}`}
-              onSend={() => {
-                view.close();
-                void generateOutputs(view);
-              }}
-            />
-          </div>
-        )}
-        <div data-sw-first class="sw-plan-shape">
-          <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
-          {!below && (
-            <button type="button" class="sw-link sw-small" onClick={addBelow}>
-              Add topics below it instead
-            </button>
-          )}
-        </div>
-        <label class="sw-tick">
-          <input
-            type="checkbox"
-            checked={!plan.outputs}
-            onChange={(event) => plan.setOutputs(!event.currentTarget.checked)}
-          />
-          <span>
-            Inputs only <span class="sw-muted">to review them before their outputs are paid for</span>
-          </span>
-        </label>
-        <Guidance plan={plan} label="Guidance for this call (optional)" rows={2} />
-        <div class="sw-card">
-          <Figures plan={plan} />
-        </div>
-        {plan.asking && (
-          <p class="sw-small sw-c-warn" role="alert">
-            More than 200 model calls. Press once more to send them.
-          </p>
-        )}
-        <div class="sw-plan-foot">
-          <Button class="sw-btn--quiet sw-only-narrow" onPress={() => run(view, "jobs")}>
-            Jobs
-          </Button>
-          <span class="sw-grow" />
-          <Button
-            class="sw-btn--quiet"
-            chord="Escape"
-            onPress={() => {
+    <Sheet
+      view={view}
+      label="Generate"
+      title={name === null ? "Generate" : `Generate under ${name}`}
+      class="sw-plan"
+      onEnter={plan.send}
+      about={
+        <p class="sw-muted sw-small">
+          {leaf && name !== null ? "Samples for this topic." : `${some(leaves, "leaf topic")} now.`} What is
+          there already counts.
+        </p>
+      }
+    >
+      {waiting > 0 && (
+        <div class="sw-note sw-plan-row">
+          <Icon name="pending" />
+          <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
+          <Spend
+            view={view}
+            calls={waiting}
+            icon="play"
+            word={`Generate ${some(waiting, "output")}`}
+            onSend={() => {
               view.close();
-              view.focusOn("grid");
+              void generateOutputs(view);
             }}
-          >
-            Cancel
-          </Button>
-          <SendButton plan={plan} class="" chord="Enter" />
+          />
         </div>
+      )}
+      <div data-sw-first class="sw-plan-shape">
+        <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
+        {!below && (
+          <button type="button" class="sw-link sw-small" onClick={addBelow}>
+            Add topics below it instead
+          </button>
+        )}
       </div>
-    </Popover>
+      <label class="sw-tick">
+        <input
+          type="checkbox"
+          checked={!plan.outputs}
+          onChange={(event) => plan.setOutputs(!event.currentTarget.checked)}
+        />
+        <span>
+          Inputs only <span class="sw-muted">to review them before their outputs are paid for</span>
+        </span>
+      </label>
+      <Guidance plan={plan} label="Guidance for this call (optional)" rows={2} />
+      <div class="sw-card">
+        <Figures plan={plan} />
+      </div>
+      {plan.asking && <MoreThanAsked />}
+      <SheetFoot
+        view={view}
+        before={
+          <>
+            <Button class="sw-btn--quiet sw-only-narrow" onPress={() => run(view, "jobs")}>
+              Jobs
+            </Button>
+            <span class="sw-grow" />
+          </>
+        }
+      >
+        <SendButton plan={plan} class="" chord="Enter" />
+      </SheetFoot>
+    </Sheet>
   );
 }

@@ -13,16 +13,12 @@ const COLUMNS: readonly (readonly Group[])[] = [
 
 /** Every command that a person can give, with its keys, from the command table. */
 export function Help({ view }: { view: View }): JSX.Element {
-  const close = () => {
-    view.close();
-    view.focusOn("grid");
-  };
   return (
     <Popover view={view} label="Keys" class="sw-dialog" modal>
       <header>
         <h2>Keys</h2>
         <span class="sw-grow" />
-        <IconButton icon="x" label="Close (Esc)" onPress={close} />
+        <IconButton icon="x" label="Close (Esc)" onPress={() => view.toGrid()} />
       </header>
       <div class="sw-sheet sw-scroll" tabIndex={0} data-sw-first role="region" aria-label="Keys">
         {COLUMNS.map((groups) => (

@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
-import { useId } from "preact/hooks";
 import { Icon } from "../icons";
-import { clamp, LIMITS, product, type Shape } from "../plan";
+import { ASK_ABOVE, clamp, LIMITS, product, type Shape } from "../plan";
 import { count, some } from "../words";
+import { Labelled, typing, Words } from "./Labelled";
 import type { Plan } from "./usePlan";
 
 interface SteppersProps {
@@ -51,7 +51,6 @@ interface StepperProps {
 }
 
 function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
-  const id = useId();
   const [low, high] = LIMITS[part];
   const to = (next: number) => set(clamp(part, next));
   const button = (by: -1 | 1) => (
@@ -66,40 +65,39 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
     </button>
   );
   return (
-    <div class="sw-fgroup">
-      <label class="sw-label" for={id}>
-        {label}
-      </label>
-      <span class="sw-step">
-        {button(-1)}
-        <input
-          id={id}
-          inputMode="numeric"
-          autocomplete="off"
-          role="spinbutton"
-          aria-valuenow={value}
-          aria-valuemin={low}
-          aria-valuemax={high}
-          value={value}
-          style={{ width: `${Math.max(3, String(value).length + 2)}ch` }}
-          onFocus={(event) => event.currentTarget.select()}
-          onInput={(event) => {
-            const digits = event.currentTarget.value.replace(/\D/g, "");
-            if (digits !== "") to(Number(digits));
-          }}
-          onBlur={(event) => {
-            event.currentTarget.value = String(value);
-          }}
-          onKeyDown={(event) => {
-            const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
-            if (by === undefined) return;
-            event.preventDefault();
-            to(value + by);
-          }}
-        />
-        {button(1)}
-      </span>
-    </div>
+    <Labelled label={label}>
+      {(id) => (
+        <span class="sw-step">
+          {button(-1)}
+          <input
+            id={id}
+            inputMode="numeric"
+            autocomplete="off"
+            role="spinbutton"
+            aria-valuenow={value}
+            aria-valuemin={low}
+            aria-valuemax={high}
+            value={value}
+            style={{ width: `${Math.max(3, String(value).length + 2)}ch` }}
+            onFocus={(event) => event.currentTarget.select()}
+            onInput={typing((text) => {
+              const digits = text.replace(/\D/g, "");
+              if (digits !== "") to(Number(digits));
+            })}
+            onBlur={(event) => {
+              event.currentTarget.value = String(value);
+            }}
+            onKeyDown={(event) => {
+              const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
+              if (by === undefined) return;
+              event.preventDefault();
+              to(value + by);
+            }}
+          />
+          {button(1)}
+        </span>
+      )}
+    </Labelled>
   );
 }
 
@@ -168,22 +166,18 @@ export function SendButton({
 }
 
 export function Guidance(props: { plan: Plan; label: string; rows: number; note?: string }): JSX.Element {
-  const id = useId();
   return (
-    <div class="sw-fgroup">
-      <label class="sw-label" for={id}>
-        {props.label}
-      </label>
-      <textarea
-        id={id}
-        class="sw-input"
-        rows={props.rows}
-        dir="auto"
-        maxLength={20_000}
-        value={props.plan.guidance}
-        onInput={(event) => props.plan.setGuidance(event.currentTarget.value)}
-      />
+    <Words label={props.label} rows={props.rows} value={props.plan.guidance} onText={props.plan.setGuidance}>
       {props.note && <span class="sw-small sw-faint">{props.note}</span>}
-    </div>
+    </Words>
+  );
+}
+
+/** Why the first press did not send. */
+export function MoreThanAsked(): JSX.Element {
+  return (
+    <span class="sw-small sw-c-warn" role="alert">
+      More than {ASK_ABOVE} model calls. Press once more to send them.
+    </span>
   );
 }

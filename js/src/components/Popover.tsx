@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import type { View } from "../view";
+import { Button } from "./bits";
 
 interface PopoverProps {
   view: View;
@@ -54,6 +55,46 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
     </div>
   );
   return modal ? <div class="sw-scrim">{dialog}</div> : dialog;
+}
+
+interface SheetProps extends PopoverProps {
+  title?: string;
+  /** What stands right below the title. */
+  about?: ComponentChildren;
+}
+
+/** A popover with a title and its parts one below the other. */
+export function Sheet({ title, about, children, ...frame }: SheetProps): JSX.Element {
+  return (
+    <Popover {...frame}>
+      <div class="sw-plan-in">
+        <div>
+          <h2 class="sw-plan-title sw-ell" dir="auto">
+            {title ?? frame.label}
+          </h2>
+          {about}
+        </div>
+        {children}
+      </div>
+    </Popover>
+  );
+}
+
+/** The last line of a sheet: Cancel, and the button that does its one thing. */
+export function SheetFoot(props: {
+  view: View;
+  before?: ComponentChildren;
+  children: ComponentChildren;
+}): JSX.Element {
+  return (
+    <div class="sw-plan-foot">
+      {props.before}
+      <Button class="sw-btn--quiet" chord="Escape" onPress={() => props.view.toGrid()}>
+        Cancel
+      </Button>
+      {props.children}
+    </div>
+  );
 }
 
 function wrap(event: KeyboardEvent, box: HTMLElement | null, view: View): void {

@@ -6,7 +6,9 @@ import { refusal } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
 import { Button } from "./bits";
-import { Popover } from "./Popover";
+import { Words } from "./Labelled";
+import { MoreThanAsked } from "./Plan";
+import { Sheet, SheetFoot } from "./Popover";
 
 type Side = "input" | "output";
 
@@ -19,80 +21,61 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
   const calls = callsOf(whole.length, part);
   const kept = whole.filter((row) => row.status === "kept").length;
   const off = refusal(view);
-  const leave = () => {
-    view.close();
-    view.focusOn("grid");
-  };
   const sendIt = () => {
     if (off) view.toasts.say(off, { alert: true });
     else if (calls > ASK_ABOVE && !asking) setAsking(true);
     else {
-      leave();
+      view.toGrid();
       void regenerate(view, whole, part, wish);
     }
   };
   const parts = some(whole.length, part);
   const what = whole.length === 1 ? `the ${part}` : parts;
   return (
-    <Popover view={view} label="Regenerate" class="sw-plan sw-regen">
-      <div class="sw-plan-in">
-        <h2 class="sw-plan-title">{`Regenerate ${what}`}</h2>
-        <span class="sw-seg" role="radiogroup" aria-label="Part">
-          {(["output", "input"] as const).map((each) => (
-            <label class="sw-bool">
-              <input
-                type="radio"
-                name={`${view.prefix}-part`}
-                checked={part === each}
-                onChange={() => {
-                  setPart(each);
-                  setAsking(false);
-                }}
-              />
-              {each === "output" ? "Output" : "Input and output"}
-            </label>
-          ))}
-        </span>
-        <label class="sw-fgroup" data-sw-first>
-          <span class="sw-label">Instruction (optional)</span>
-          <textarea
-            class="sw-input"
-            rows={2}
-            dir="auto"
-            maxLength={20_000}
-            placeholder="shorter, less formal"
-            value={wish}
-            onInput={(event) => setWish(event.currentTarget.value)}
-            onKeyDown={(event) => {
-              if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-              event.preventDefault();
-              sendIt();
-            }}
-          />
-        </label>
-        <p class="sw-small sw-muted">
-          {some(calls, "model call")}.
-          {kept > 0 && ` What is kept (${count(kept)}) stays until you take its new version.`}
-          {open.length > 0 && ` Without an output, left out: ${count(open.length)}.`}
-        </p>
-        {asking && (
-          <p class="sw-small sw-c-warn" role="alert">
-            More than {ASK_ABOVE} model calls. Press once more to send them.
-          </p>
-        )}
-        <div class="sw-plan-foot">
-          <Button class="sw-btn--quiet" chord="Escape" onPress={leave}>
-            Cancel
-          </Button>
-          <Button icon="regenerate" class="sw-btn--primary" chord="Enter" off={off} onPress={sendIt}>
-            {asking
-              ? `Regenerate ${parts}: ${some(calls, "call")}`
-              : whole.length === 1
-                ? "Regenerate"
-                : `Regenerate ${parts}`}
-          </Button>
-        </div>
-      </div>
-    </Popover>
+    <Sheet view={view} label="Regenerate" title={`Regenerate ${what}`} class="sw-plan sw-regen">
+      <span class="sw-seg" role="radiogroup" aria-label="Part">
+        {(["output", "input"] as const).map((each) => (
+          <label class="sw-bool">
+            <input
+              type="radio"
+              name={`${view.prefix}-part`}
+              checked={part === each}
+              onChange={() => {
+                setPart(each);
+                setAsking(false);
+              }}
+            />
+            {each === "output" ? "Output" : "Input and output"}
+          </label>
+        ))}
+      </span>
+      <Words
+        label="Instruction (optional)"
+        first
+        placeholder="shorter, less formal"
+        value={wish}
+        onText={setWish}
+        onKeyDown={(event) => {
+          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
+          event.preventDefault();
+          sendIt();
+        }}
+      />
+      <p class="sw-small sw-muted">
+        {some(calls, "model call")}.
+        {kept > 0 && ` What is kept (${count(kept)}) stays until you take its new version.`}
+        {open.length > 0 && ` Without an output, left out: ${count(open.length)}.`}
+      </p>
+      {asking && <MoreThanAsked />}
+      <SheetFoot view={view}>
+        <Button icon="regenerate" class="sw-btn--primary" chord="Enter" off={off} onPress={sendIt}>
+          {asking
+            ? `Regenerate ${parts}: ${some(calls, "call")}`
+            : whole.length === 1
+              ? "Regenerate"
+              : `Regenerate ${parts}`}
+        </Button>
+      </SheetFoot>
+    </Sheet>
   );
 }

@@ -1,11 +1,12 @@
 import type { JSX } from "preact";
-import { useId, useState } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
 import { Icon } from "../icons";
 import type { GuidanceView, StudioView, TaskView } from "../protocol.gen";
 import type { View } from "../view";
 import { Button } from "./bits";
-import { Popover } from "./Popover";
+import { Name, Words } from "./Labelled";
+import { Popover, Sheet, SheetFoot } from "./Popover";
 import { TaskParts } from "./TaskShape";
 
 export function TaskPopover({ view, task }: { view: View; task: TaskView }): JSX.Element {
@@ -22,7 +23,6 @@ export function TaskPopover({ view, task }: { view: View; task: TaskView }): JSX
 }
 
 export function ModelPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
-  const id = useId();
   const [name, setName] = useState("");
   const [wrong, setWrong] = useState("");
   const no = refusal(view) ?? (name.trim() ? null : "Type a model's name first");
@@ -35,50 +35,41 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
     if (answer) back(view, `Model: ${name.trim()}`);
   };
   return (
-    <Popover view={view} label="Model" class="sw-drop sw-drop--model" onEnter={() => void set()}>
-      <div class="sw-plan-in">
-        <div>
-          <h2 class="sw-plan-title">Model</h2>
+    <Sheet
+      view={view}
+      label="Model"
+      class="sw-drop sw-drop--model"
+      onEnter={() => void set()}
+      about={
+        <>
           <p class="sw-model-name">{studio.model}</p>
           {studio.model_reason && <p class="sw-muted sw-small">Taken because: {studio.model_reason}.</p>}
+        </>
+      }
+    >
+      {studio.model_note && (
+        <div class="sw-note">
+          <Icon name="info" />
+          <div>{studio.model_note}</div>
         </div>
-        {studio.model_note && (
-          <div class="sw-note">
-            <Icon name="info" />
-            <div>{studio.model_note}</div>
-          </div>
-        )}
-        <div class="sw-fgroup" data-sw-first>
-          <label class="sw-label" for={id}>
-            Another model
-          </label>
-          <input
-            id={id}
-            class="sw-input sw-mono"
-            placeholder="provider/model"
-            autocomplete="off"
-            spellcheck={false}
-            maxLength={300}
-            value={name}
-            aria-invalid={wrong !== ""}
-            onInput={(event) => {
-              setName(event.currentTarget.value);
-              setWrong("");
-            }}
-          />
-          {wrong && (
-            <span class="sw-error" role="alert">
-              <Icon name="failed" />
-              <span>{wrong}</span>
-            </span>
-          )}
-          <span class="sw-small sw-faint">
-            As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.
-          </span>
-        </div>
-        <Foot view={view} word="Use it" off={no} onPress={() => void set()} />
-      </div>
-    </Popover>
+      )}
+      <Name
+        label="Another model"
+        placeholder="provider/model"
+        maxLength={300}
+        value={name}
+        wrong={wrong}
+        onText={(text) => {
+          setName(text);
+          setWrong("");
+        }}
+      >
+        <span class="sw-small sw-faint">
+          As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.
+        </span>
+      </Name>
+      <Foot view={view} word="Use it" off={no} onPress={() => void set()} />
+    </Sheet>
   );
 }
 
@@ -102,35 +93,31 @@ export function GuidancePopover({ view, studio }: { view: View; studio: StudioVi
     if (await send(view, "set_guidance", parts)) back(view, "Guidance saved");
   };
   return (
-    <Popover view={view} label="Guidance" class="sw-drop sw-drop--guidance" onEnter={() => void save()}>
-      <div class="sw-plan-in">
-        <div>
-          <h2 class="sw-plan-title">Guidance</h2>
-          <p class="sw-muted sw-small">Told to the model at every generation, in this and later sessions.</p>
-        </div>
-        {STEPS.map(({ key, label, hint }, index) => (
-          <label class="sw-fgroup" data-sw-first={index === 0 || undefined}>
-            <span class="sw-label">{label}</span>
-            <textarea
-              class="sw-input"
-              rows={2}
-              dir="auto"
-              maxLength={20_000}
-              placeholder={hint}
-              value={texts[key]}
-              onInput={(event) => setTexts({ ...texts, [key]: event.currentTarget.value })}
-            />
-          </label>
-        ))}
-        <Foot view={view} word="Save" off={no} onPress={() => void save()} />
-      </div>
-    </Popover>
+    <Sheet
+      view={view}
+      label="Guidance"
+      class="sw-drop sw-drop--guidance"
+      onEnter={() => void save()}
+      about={
+        <p class="sw-muted sw-small">Told to the model at every generation, in this and later sessions.</p>
+      }
+    >
+      {STEPS.map(({ key, label, hint }, index) => (
+        <Words
+          label={label}
+          first={index === 0}
+          placeholder={hint}
+          value={texts[key]}
+          onText={(text) => setTexts({ ...texts, [key]: text })}
+        />
+      ))}
+      <Foot view={view} word="Save" off={no} onPress={() => void save()} />
+    </Sheet>
   );
 }
 
 function back(view: View, said: string): void {
-  view.close();
-  view.focusOn("grid");
+  view.toGrid();
   view.toasts.say(said);
 }
 
@@ -141,20 +128,10 @@ export function Foot(props: {
   onPress: () => void;
 }): JSX.Element {
   return (
-    <div class="sw-plan-foot">
-      <Button
-        class="sw-btn--quiet"
-        chord="Escape"
-        onPress={() => {
-          props.view.close();
-          props.view.focusOn("grid");
-        }}
-      >
-        Cancel
-      </Button>
+    <SheetFoot view={props.view}>
       <Button class="sw-btn--primary" off={props.off} onPress={props.onPress}>
         {props.word}
       </Button>
-    </div>
+    </SheetFoot>
   );
 }
