@@ -24,10 +24,10 @@ const DONE: Record<Decision, string> = {
 export async function decide(view: View, verb: Decision, ids = view.targets()): Promise<void> {
   const no = ids.length === 0 ? "No sample is selected." : refusal(view);
   if (no) {
-    view.toasts.say(no, { alert: true });
+    view.toasts.warn(no);
     return;
   }
-  const focused = view.focused.value?.row;
+  const focused = view.focusedRow;
   const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
   const mark = view.line.verdicts.put(ids, verb);
   if (own && verb !== "restore") {
@@ -49,7 +49,7 @@ export async function decide(view: View, verb: Decision, ids = view.targets()): 
   const reason = refused[0]?.[1];
   if (reason === undefined) view.toasts.say(`${DONE[verb]} ${done}`, { undo: verb !== "retry" });
   else if (ids.length === 1) {
-    view.toasts.say(`Not kept: ${reason}`, { alert: true });
+    view.toasts.warn(`Not kept: ${reason}`);
     if (own) view.moveTo(own);
   } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${reason}`, { undo: done > 0, alert: true });
 }
@@ -73,7 +73,7 @@ async function step(view: View, name: "undo" | "redo"): Promise<void> {
   if (what) view.toasts.say(`${name === "undo" ? "Undone" : "Done again"}: ${what}`);
   if (name === "undo") {
     const id = view.trail.pop();
-    const row = id === undefined ? undefined : view.line.replica.samples.all.get(id);
+    const row = id === undefined ? undefined : view.sampleOf(id);
     if (row && indexOf(view.listing.value, row.id) >= 0) view.moveTo(row);
   }
 }
@@ -112,10 +112,8 @@ export async function removeTopic(view: View): Promise<void> {
 /** Opens the place to type a topic's name: a new one below the chosen topic, or this one's. */
 export function nameTopic(view: View, kind: "add" | "rename"): void {
   const node = view.node();
-  const no = refusal(view);
-  if (no) view.toasts.say(no, { alert: true });
-  else if (!node) return;
-  else if (kind === "rename" && node.parent === null) view.toasts.say("All topics cannot be renamed.");
+  if (isRefused(view) || !node) return;
+  if (kind === "rename" && node.parent === null) view.toasts.say("All topics cannot be renamed.");
   else {
     if (kind === "add") view.folded.value = new Set([...view.folded.value].filter((id) => id !== node.id));
     if (view.narrow.value) view.pane.value = "topics";
@@ -154,7 +152,7 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   restore: (view) => decide(view, "restore"),
   retry: (view) => retry(view),
   edit: (view) => openEdit(view),
-  regenerate: (view) => makeAnew(view, () => toggle(view, "regenerate")),
+  regenerate: (view) => makeAnew(view, () => view.toggleOpen("regenerate")),
   remake: (view) => makeAnew(view, (whole) => remake(view, whole)),
   rate: (view, chord) => rate(view, Number(chord) || null),
   compare: (view) => compare(view),
@@ -182,12 +180,12 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   add_topics: (view) => nameTopic(view, "add"),
   rename_topic: (view) => nameTopic(view, "rename"),
   remove_topic: (view) => removeTopic(view),
-  set_model: (view) => toggle(view, "model"),
-  set_guidance: (view) => toggle(view, "guidance"),
-  export: (view) => toggle(view, "export"),
-  jobs: (view) => toggle(view, "jobs"),
+  set_model: (view) => view.toggleOpen("model"),
+  set_guidance: (view) => view.toggleOpen("guidance"),
+  export: (view) => view.toggleOpen("export"),
+  jobs: (view) => view.toggleOpen("jobs"),
   generate_outputs: (view) => generateOutputs(view),
-  help: (view) => toggle(view, "help"),
+  help: (view) => view.toggleOpen("help"),
 };
 
 /** What a key or a button of this name does; false when this view does nothing by that name. */
@@ -230,7 +228,7 @@ function makeAnew(view: View, anew: (whole: SampleRow[]) => unknown): void {
 }
 
 function focusedIds(view: View): string[] {
-  const row = view.focused.value?.row;
+  const row = view.focusedRow;
   return row && isProposed(view, row) ? [row.id] : [];
 }
 
@@ -241,12 +239,7 @@ function advanceOrNext(view: View): void {
 }
 
 function openGenerate(view: View): void {
-  const no = refusal(view);
-  if (no) view.toasts.say(no, { alert: true });
-  else if (view.sendFirst) view.sendFirst();
-  else toggle(view, "generate");
-}
-
-function toggle(view: View, popover: NonNullable<View["open"]["value"]>): void {
-  view.open.value = view.open.value === popover ? null : popover;
+  if (isRefused(view)) return;
+  if (view.sendFirst) view.sendFirst();
+  else view.toggleOpen("generate");
 }

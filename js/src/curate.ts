@@ -15,7 +15,7 @@ export function starsOf(view: View, row: SampleRow): number | null {
 }
 
 function rowsOf(view: View, ids: readonly string[]): SampleRow[] {
-  return ids.flatMap((id) => view.line.replica.samples.all.get(id) ?? []);
+  return ids.flatMap((id) => view.sampleOf(id) ?? []);
 }
 
 /** Rates samples, null takes the stars back. */
@@ -99,7 +99,7 @@ export function proposals(view: View): SampleRow[] {
 
 /** Opens the comparison of the current version with the new one, or with the one before. */
 export function compare(view: View): void {
-  const row = view.focused.value?.row;
+  const row = view.focusedRow;
   if (!row) return;
   const body = view.line.bodies.of(row);
   if (!row.proposal && body && body.versions.filter((each) => each.output !== null).length < 2) {
@@ -119,7 +119,7 @@ export function closeCompare(view: View): void {
 export async function choose(view: View, verb: "accept" | "decline", ids: readonly string[]): Promise<void> {
   if (ids.length === 0 || isRefused(view)) return;
   const mark = view.line.verdicts.put(ids, verb);
-  const own = view.focused.value?.row;
+  const own = view.focusedRow;
   if (own && ids.includes(own.id) && view.comparing.value) {
     view.trail.push(own.id);
     const next = nextProposal(view, 1);

@@ -61,14 +61,14 @@ export function isChanged(editing: Editing): boolean {
 
 /** Opens the focused sample for editing, as soon as it is here whole. */
 export function openEdit(view: View): void {
-  const row = view.focused.value?.row;
+  const row = view.focusedRow;
   if (!row || isRefused(view)) return;
   const { bodies } = view.line;
   if (view.narrow.value) view.pane.value = "sample";
   let stop: (() => void) | undefined;
   stop = effect(() => {
     bodies.at.value;
-    const focused = view.focused.value?.row;
+    const focused = view.focusedRow;
     const body = focused?.id === row.id ? bodies.of(focused) : null;
     if (body && view.editing.peek()?.id !== row.id) view.editing.value = begin(body);
     if (body || focused?.id !== row.id) queueMicrotask(() => stop?.());
@@ -89,7 +89,7 @@ export async function leaveEdit(view: View, how: "save" | "leave" | "discard"): 
   const args = argsOf(editing, discard ? editing.from : editing.now);
   if (!args || (await sendEdit(view, args, discard))) return;
   const { listing, editing: open } = view;
-  const row = view.line.replica.samples.all.get(editing.id);
+  const row = view.sampleOf(editing.id);
   if (!row || indexOf(listing.value, row.id) < 0 || open.value) return;
   view.moveTo(row);
   open.value = editing;
@@ -104,7 +104,7 @@ export function discardUnfinished(view: View, body: SampleBody): void {
 
 async function sendEdit(view: View, args: EditArgs, discard: boolean): Promise<boolean> {
   const mark = view.line.verdicts.put([args.id], "edit");
-  const had = view.line.replica.samples.all.get(args.id);
+  const had = view.sampleOf(args.id);
   const answer = await send(view, "edit", args);
   if (!answer) {
     mark.refused([args.id]);

@@ -1,5 +1,9 @@
 import type { JSX } from "preact";
 
+const RING = "M8 13.5A5.5 5.5 0 1 0 8 2.5a5.5 5.5 0 0 0 0 11z";
+const WIDE_RING = "M8 13.8A5.8 5.8 0 1 0 8 2.2a5.8 5.8 0 0 0 0 11.6z";
+const DOT = "M8 8h.02";
+
 /** Drawn for this on 16 × 16, stroke 1.5, round ends. */
 const PATHS = {
   check: "M3.5 8.5l3 3 6-7",
@@ -9,7 +13,7 @@ const PATHS = {
   regenerate: "M13 8a5 5 0 1 1-1.5-3.6M13 2.5v3h-3",
   undo: "M5.5 3.5L3 6l2.5 2.5M3 6h6.2a3.4 3.4 0 0 1 0 6.8H6.5",
   redo: "M10.5 3.5L13 6l-2.5 2.5M13 6H6.8a3.4 3.4 0 0 0 0 6.8h2.7",
-  help: "M8 13.8A5.8 5.8 0 1 0 8 2.2a5.8 5.8 0 0 0 0 11.6zM6.4 6.5a1.65 1.65 0 1 1 2.4 1.5c-.5.3-.8.6-.8 1.2M8 11.1v.02",
+  help: `${WIDE_RING}M6.4 6.5a1.65 1.65 0 1 1 2.4 1.5c-.5.3-.8.6-.8 1.2M8 11.1v.02`,
   rows: "M2.5 4h11M2.5 8h11M2.5 12h11",
   card: "M2.5 3.5h11v9h-11zM5 6.5h6M5 9.5h4",
   plus: "M8 3.5v9M3.5 8h9",
@@ -20,12 +24,12 @@ const PATHS = {
   hourglass: "M4.3 2.5h7.4M4.3 13.5h7.4M5.5 2.5v2.2L8 8l2.5-3.3V2.5M5.5 13.5v-2.2L8 8l2.5 3.3v2.2",
   warn: "M8 2.8L14 13H2zM8 6.6v3M8 11.3v.02",
   failed: "M5.6 2.5h4.8l3.1 3.1v4.8l-3.1 3.1H5.6l-3.1-3.1V5.6zM8 5.3v3.2M8 10.7v.02",
-  kept: "M8 13.5A5.5 5.5 0 1 0 8 2.5a5.5 5.5 0 0 0 0 11zM5.6 8.2l1.7 1.7 3.1-3.6",
-  rejected: "M8 13.5A5.5 5.5 0 1 0 8 2.5a5.5 5.5 0 0 0 0 11zM6.2 6.2l3.6 3.6M9.8 6.2L6.2 9.8",
-  draft: "M8 13.5A5.5 5.5 0 1 0 8 2.5a5.5 5.5 0 0 0 0 11zM8 8h.02",
+  kept: `${RING}M5.6 8.2l1.7 1.7 3.1-3.6`,
+  rejected: `${RING}M6.2 6.2l3.6 3.6M9.8 6.2L6.2 9.8`,
+  draft: RING + DOT,
   pending:
     "M8 2.5a5.5 5.5 0 0 1 2.7.7M12.8 5.3a5.5 5.5 0 0 1 .7 2.7M12.8 10.7a5.5 5.5 0 0 1-2.1 2.1M8 13.5a5.5 5.5 0 0 1-2.7-.7M3.2 10.7A5.5 5.5 0 0 1 2.5 8M3.2 5.3a5.5 5.5 0 0 1 2.1-2.1",
-  info: "M8 13.8A5.8 5.8 0 1 0 8 2.2a5.8 5.8 0 0 0 0 11.6zM8 7.4v3.4M8 5.1v.02",
+  info: `${WIDE_RING}M8 7.4v3.4M8 5.1v.02`,
   search: "M7 11.3a4.3 4.3 0 1 0 0-8.6 4.3 4.3 0 0 0 0 8.6zM10.2 10.2l3.3 3.3",
   export: "M8 2.5v7.3M5 7l3 3 3-3M3 12.8h10",
   trash: "M3 4.5h10M6.3 4.5v-2h3.4v2M4.4 4.5l.6 8.7h6l.6-8.7",
@@ -39,7 +43,7 @@ const PATHS = {
   chevd: "M3.8 6L8 10.2 12.2 6",
   model:
     "M4.5 4.5h7v7h-7zM6.5 2.2v2.3M9.5 2.2v2.3M6.5 11.5v2.3M9.5 11.5v2.3M2.2 6.5h2.3M2.2 9.5h2.3M11.5 6.5h2.3M11.5 9.5h2.3",
-  guidance: "M8 13.8A5.8 5.8 0 1 0 8 2.2a5.8 5.8 0 0 0 0 11.6zM10.4 5.6L9 9l-3.4 1.4L7 7z",
+  guidance: `${WIDE_RING}M10.4 5.6L9 9l-3.4 1.4L7 7z`,
   saved: "M3 3h7.8L13 5.2V13H3zM5.5 3v3.2h4.2V3M5 13V9.3h6V13",
   low: "M4.5 2.5h7v11h-7zM4.5 10.3h7",
   spin: "M8 2.5A5.5 5.5 0 1 1 2.5 8",
@@ -69,7 +73,7 @@ export function Icon({ name, size = 16, class: more = "", label }: IconProps): J
   return (
     <svg viewBox="0 0 16 16" class={`sw-i${sized} ${more}`} {...said}>
       <path d={PATHS[name]} />
-      {name === "draft" && <path d="M8 8h.02" stroke-width="3" />}
+      {name === "draft" && <path d={DOT} stroke-width="3" />}
     </svg>
   );
 }

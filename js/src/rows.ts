@@ -1,5 +1,5 @@
 import type { SampleRow } from "./protocol.gen";
-import { type Counts, noCounts, type Samples, type Status } from "./store";
+import { type Counts, noCounts, type Samples, STATUSES, type Status } from "./store";
 import type { Node } from "./topics";
 
 export type Facet = "all" | Status;
@@ -210,5 +210,5 @@ export function cardHeight({ input, output }: SampleRow, letters: number): numbe
 
 /** All that a status tab could show of these counts. */
 export function total(counts: Counts): number {
-  return counts.draft + counts.kept + counts.rejected + counts.failed + counts.pending;
+  return STATUSES.reduce((sum, status) => sum + counts[status], 0);
 }

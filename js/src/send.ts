@@ -16,7 +16,7 @@ export function refusal(view: View): string | null {
 /** Says why nothing can be sent now, if so. */
 export function isRefused(view: View): boolean {
   const no = refusal(view);
-  if (no) view.toasts.say(no, { alert: true });
+  if (no) view.toasts.warn(no);
   return no !== null;
 }
 
@@ -25,7 +25,7 @@ export async function send<Name extends WireName>(
   view: View,
   name: Name,
   args: WireArgs[Name],
-  refused: (message: string) => void = (message) => view.toasts.say(message, { alert: true }),
+  refused: (message: string) => void = (message) => view.toasts.warn(message),
 ): Promise<{ ok: unknown } | null> {
   if (isRefused(view)) return null;
   try {

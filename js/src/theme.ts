@@ -1,12 +1,5 @@
 export type Theme = "light" | "dark" | "contrast" | "contrast-light";
 
-const VSCODE: Readonly<Record<string, Theme>> = {
-  "vscode-light": "light",
-  "vscode-dark": "dark",
-  "vscode-high-contrast": "contrast",
-  "vscode-high-contrast-light": "contrast-light",
-};
-
 /** What is known of the page around the widget. */
 export interface Surroundings {
   trait: string;
@@ -28,8 +21,8 @@ function isTheme(name: string): name is Theme {
 /** The theme that fits, from the surest sign to the weakest. Notebooks contradict themselves, so order matters. */
 export function choose(page: Surroundings): Theme {
   if (isTheme(page.trait)) return page.trait;
-  const vscode = page.vscode === null ? undefined : VSCODE[page.vscode];
-  if (vscode) return vscode;
+  const vscode = page.vscode?.replace(/^vscode-(?:high-)?/, "") ?? "";
+  if (isTheme(vscode)) return vscode;
   const dark = isDark(page);
   if (page.moreContrast) return dark ? "contrast" : "contrast-light";
   return dark ? "dark" : "light";

@@ -19,6 +19,11 @@ export class Toasts {
     this.release();
   }
 
+  /** Says what went wrong, or cannot be. */
+  warn(text: string): void {
+    this.say(text, { alert: true });
+  }
+
   hold(): void {
     clearTimeout(this.#timer);
   }

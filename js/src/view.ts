@@ -110,7 +110,7 @@ export class View {
     this.pendingSelected = computed(() => {
       replica.samplesAt.value;
       const ids = [...this.selection.value];
-      return ids.every((id) => replica.samples.all.get(id)?.status === "pending") ? ids : [];
+      return ids.every((id) => this.sampleOf(id)?.status === "pending") ? ids : [];
     });
     this.unlisted = computed(() => {
       const selection = this.selection.value;
@@ -151,6 +151,21 @@ export class View {
   /** Listens to a trait for as long as the view lasts. */
   onTrait(name: string, changed: () => void, until: AbortSignal): void {
     listen(this.model, `change:${name}`, changed, until);
+  }
+
+  /** A sample of the replica, by its id. */
+  sampleOf(id: string | undefined): SampleRow | undefined {
+    return this.line.replica.samples.all.get(id ?? "");
+  }
+
+  /** The sample in focus. */
+  get focusedRow(): SampleRow | undefined {
+    return this.focused.value?.row;
+  }
+
+  /** Whether no job runs. */
+  get idle(): boolean {
+    return this.running.value.length === 0;
   }
 
   node(): Node | undefined {
@@ -238,6 +253,11 @@ export class View {
 
   close(): void {
     this.open.value = null;
+  }
+
+  /** Opens a popover, or closes it. */
+  toggleOpen(popover: Popover): void {
+    this.open.value = this.open.value === popover ? null : popover;
   }
 
   /** Closes what is open and goes back to the samples. */

@@ -9,7 +9,7 @@ import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
 import { count, sentence, some, wordCount } from "../words";
-import { copyText, IconButton, Section, TopicPath } from "./bits";
+import { copyText, GAP, IconButton, Section, TopicPath } from "./bits";
 import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
 import { Note, Notes } from "./Notes";
@@ -51,7 +51,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
       <div class="sw-head">
         <span class="sw-strong">{count(rowsBefore(listing, index) + 1)}</span>
         <span class="sw-muted">of {count(listing.rows)}</span>
-        <span class="sw-grow" />
+        {GAP}
         <Step view={view} name="previous" off={rowAt(listing, index, -1) === null} />
         <Step view={view} name="next" off={rowAt(listing, index, 1) === null} />
         <span class="sw-sep sw-sep--head" />
@@ -62,7 +62,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
       <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
         <div class="sw-crumb">
           <TopicPath path={view.nodeOf(row.topic)?.path ?? []} />
-          <span class="sw-grow" />
+          {GAP}
           <StatusWord status={status} queued={queued} />
         </div>
         {body && <Notes view={view} row={row} body={body} />}

@@ -7,7 +7,7 @@ import type { SampleBody, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { clock, count } from "../words";
-import { Button, IconButton, TopicPath } from "./bits";
+import { Button, GAP, IconButton, TopicPath } from "./bits";
 import { by } from "./Origin";
 import { Skeleton, StatusWord } from "./Row";
 
@@ -16,7 +16,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const { bodies } = view.line;
   bodies.at.value;
   const box = useRef<HTMLElement>(null);
-  const row = view.focused.value?.row;
+  const row = view.focusedRow;
   useEffect(() => box.current?.focus({ preventScroll: true }), []);
   useEffect(() => {
     if (row) bodies.want([row]);
@@ -66,7 +66,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
         <div class="sw-diff-in">
           <div class="sw-crumb">
             <TopicPath path={view.nodeOf(row.topic)?.path ?? []} />
-            <span class="sw-grow" />
+            {GAP}
             <StatusWord status={row.status} />
           </div>
           {!pair && (body ? <p>There is only this version.</p> : <Skeleton />)}

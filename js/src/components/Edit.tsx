@@ -7,7 +7,7 @@ import type { SampleRow } from "../protocol.gen";
 import { refusal, refusals } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
-import { Button, Section, TopicPath } from "./bits";
+import { Button, GAP, Section, TopicPath } from "./bits";
 import { type Form, Part } from "./Form";
 
 const DEBOUNCE = 150;
@@ -55,7 +55,7 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
       <div class="sw-head">
         <span class="sw-strong">Editing</span>
         <span class="sw-muted">{`${count(place)} of ${count(view.listing.value.rows)}`}</span>
-        <span class="sw-grow" />
+        {GAP}
         {(changed || editing.unfinished) && (
           <Button
             icon="undo"

@@ -3,7 +3,7 @@ import { Icon } from "../icons";
 import { rowAt } from "../rows";
 import type { View } from "../view";
 import { count } from "../words";
-import { Keys } from "./bits";
+import { GAP, Keys } from "./bits";
 import { LABELS } from "./Tabs";
 
 /** Words to look for, what else cuts the list, and how much of all is shown. */
@@ -44,7 +44,7 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
       {facet.value !== "all" && (
         <Chip label="Status" name={LABELS[facet.value]} onRemove={() => view.show("all")} />
       )}
-      <span class="sw-grow" />
+      {GAP}
       <FullText view={view} />
       <NofM view={view} />
     </div>

@@ -6,7 +6,7 @@ import type { Shape } from "../plan";
 import { shapeBelow } from "../topics";
 import type { View } from "../view";
 import { some } from "../words";
-import { Button } from "./bits";
+import { Button, GAP } from "./bits";
 import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
 import { Spend } from "./Spend";
@@ -27,7 +27,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
     .slice(view.at.value, node?.end)
     .filter((each) => each.children === 0).length;
   const root = view.nodes.value[0];
-  const pending = root && view.running.value.length === 0 ? view.totals.value.get(root.id)?.pending : 0;
+  const pending = root && view.idle ? view.totals.value.get(root.id)?.pending : 0;
   const waiting = pending ?? 0;
   const addBelow = () => {
     setBelow(true);
@@ -93,7 +93,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
             <Button class="sw-btn--quiet sw-only-narrow" onPress={() => run(view, "jobs")}>
               Jobs
             </Button>
-            <span class="sw-grow" />
+            {GAP}
           </>
         }
       >

@@ -7,7 +7,7 @@ import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
 import { count, sentence, some } from "../words";
-import { Check, TopicPath } from "./bits";
+import { Check, GAP, TopicPath } from "./bits";
 import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
 import { NoRows } from "./NoRows";
@@ -135,14 +135,14 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
   const totals = group.topic === null ? undefined : view.line.replica.samples.counts(group.topic);
   const target = node?.children === 0 ? node.target : null;
   const kept = totals?.kept ?? 0;
-  const running = view.running.value.length > 0;
+  const running = !view.idle;
   const of = target === null || target === undefined ? "" : ` of ${count(target)}`;
   return (
     <div class="sw-group" role="row" style={style}>
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
         <GroupCheck view={view} group={group} />
         <TopicPath path={node?.path ?? []} />
-        <span class="sw-grow" />
+        {GAP}
         <span>
           {running && totals ? `${count(live(totals))}${of || " so far"}` : `${count(kept)} kept${of}`}
         </span>
@@ -188,7 +188,7 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
           </b>
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>
-        <span class="sw-grow" />
+        {GAP}
         <Spend
           view={view}
           calls={group.ids.length}

@@ -6,7 +6,7 @@ import { Icon } from "../icons";
 import { isRow, keyOf } from "../rows";
 import { TOLD, type View } from "../view";
 import { count, some } from "../words";
-import { Button, IconButton, Keys } from "./bits";
+import { Button, GAP, IconButton, Keys } from "./bits";
 import { Spend } from "./Spend";
 
 /** The line under the grid: what to press, what to do with the selection, or what came in out of sight. */
@@ -34,20 +34,16 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
           <Hint chord="?">all keys</Hint>
         </>
       )}
-      <span class="sw-grow" />
+      {GAP}
       <Outputs view={view} />
     </Foot>
   );
 }
 
-function idle(view: View): boolean {
-  return view.running.value.length === 0;
-}
-
 /** Inputs in the list that were made alone, or whose job stopped: they wait for their outputs. */
 function pendingHere(view: View): number {
   const shown = ["all", "pending"].includes(view.facet.value) && view.line.line.value.state !== "saved";
-  if (!shown || !idle(view)) return 0;
+  if (!shown || !view.idle) return 0;
   const node = view.node();
   const counts = view.listing.value.counts ?? (node && view.totals.value.get(node.id));
   return counts?.pending ?? 0;
@@ -84,7 +80,7 @@ function Hint({ chord, children }: { chord: string; children: string }): JSX.Ele
 function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element {
   const no = refusal(view);
   const hidden = view.unlisted.value;
-  const pending = idle(view) ? view.pendingSelected.value : [];
+  const pending = view.idle ? view.pendingSelected.value : [];
   const told =
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
   const at = view.line.replica.samplesAt.value;
@@ -134,7 +130,7 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
         <IconButton icon="undo" label="Restore" off={no} onPress={() => void decide(view, "restore")} />
       )}
       <IconButton icon="regenerate" label="Regenerate (R)" off={no} onPress={() => run(view, "regenerate")} />
-      <span class="sw-grow" />
+      {GAP}
       <IconButton icon="x" label="Clear the selection (Esc)" onPress={() => view.select([])} />
     </div>
   );
@@ -147,7 +143,7 @@ function FailedFoot({ view, failed }: { view: View; failed: number }): JSX.Eleme
   return (
     <Foot>
       <span class="sw-small sw-muted sw-hide-m">Failed samples are never exported.</span>
-      <span class="sw-grow" />
+      {GAP}
       <Button icon="x" class="sw-btn--sm" off={no} onPress={() => void decide(view, "reject", ids())}>
         {`Reject ${all}${count(failed)}`}
       </Button>
@@ -192,7 +188,7 @@ function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Elemen
         </span>
         <Keys chord="n" />
       </button>
-      <span class="sw-grow" />
+      {GAP}
       {pendingHere(view) === 0 && (
         <span class="sw-small sw-muted sw-hide-m">New rows never move the one you are on.</span>
       )}

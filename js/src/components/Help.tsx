@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { COMMANDS, type Group } from "../commands.gen";
 import { Icon } from "../icons";
 import type { View } from "../view";
-import { IconButton, Keys } from "./bits";
+import { GAP, IconButton, Keys } from "./bits";
 import { Popover } from "./Popover";
 
 const COLUMNS: readonly (readonly Group[])[] = [
@@ -17,7 +17,7 @@ export function Help({ view }: { view: View }): JSX.Element {
     <Popover view={view} label="Keys" class="sw-dialog" modal>
       <header>
         <h2>Keys</h2>
-        <span class="sw-grow" />
+        {GAP}
         <IconButton icon="x" label="Close (Esc)" onPress={() => view.toGrid()} />
       </header>
       <div class="sw-sheet sw-scroll" tabIndex={0} data-sw-first role="region" aria-label="Keys">

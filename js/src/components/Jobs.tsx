@@ -4,7 +4,7 @@ import { Icon, type IconName } from "../icons";
 import type { JobRow } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, dateOf, lasting, some } from "../words";
-import { Button } from "./bits";
+import { Button, GAP } from "./bits";
 import { Popover } from "./Popover";
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -37,7 +37,7 @@ export function Jobs({ view }: { view: View }): JSX.Element {
       <div class="sw-plan-in">
         <div class="sw-plan-row">
           <h2 class="sw-plan-title">Jobs</h2>
-          <span class="sw-grow" />
+          {GAP}
           {owed > 0 && (
             <Button
               icon="play"
@@ -79,7 +79,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
         <Icon name={icon} size={14} class={tint} />
         <b>{KINDS[job.kind] ?? job.kind}</b>
         <span class="sw-muted sw-ell">{word}</span>
-        <span class="sw-grow" />
+        {GAP}
         <span class="sw-faint sw-small">
           {dateOf(job.started)}
           {took}

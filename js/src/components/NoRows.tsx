@@ -8,7 +8,7 @@ import { Skeleton } from "./Row";
 
 /** What stands where there are no rows: rows to come, or why there are none and what to press. */
 export function NoRows({ view }: { view: View }): JSX.Element {
-  const running = view.running.value.length > 0;
+  const running = !view.idle;
   const facet = view.facet.value;
   const node = view.node();
   const name = node && node.parent !== null ? node.name : null;

@@ -3,7 +3,7 @@ import { compare, isProposed } from "../curate";
 import type { CallView, SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import type { View } from "../view";
 import { clock, count, seconds } from "../words";
-import { Section } from "./bits";
+import { GAP, Section } from "./bits";
 
 /** Where a sample comes from: the calls behind its current version, and its versions. */
 export function Origin(props: {
@@ -43,7 +43,7 @@ export function Origin(props: {
               <span class="sw-ell" title={by(version)} dir="auto">
                 {by(version)}
               </span>
-              <span class="sw-grow" />
+              {GAP}
               {versions.length > 1 && version.n === current.n && <span class="sw-faint">current</span>}
               {version.n === body.proposal && isProposed(view, row) && <span class="sw-c-accent">new</span>}
               <time>{clock(version.created)}</time>

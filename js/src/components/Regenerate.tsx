@@ -22,7 +22,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
   const kept = whole.filter((row) => row.status === "kept").length;
   const off = refusal(view);
   const sendIt = () => {
-    if (off) view.toasts.say(off, { alert: true });
+    if (off) view.toasts.warn(off);
     else if (calls > ASK_ABOVE && !asking) setAsking(true);
     else {
       view.toGrid();

@@ -9,14 +9,8 @@ import { Check } from "./bits";
 import { Marked } from "./Marked";
 import { isMaking, Mark } from "./Marks";
 import { Stars } from "./Stars";
+import { LABELS } from "./Tabs";
 
-const WORDS: Record<Status, string> = {
-  draft: "Draft",
-  kept: "Kept",
-  rejected: "Rejected",
-  failed: "Failed",
-  pending: "Pending",
-};
 const SOON: Record<Verb, { status: Status | null; word: string }> = {
   keep: { status: "kept", word: "Keep" },
   reject: { status: "rejected", word: "Reject" },
@@ -33,7 +27,7 @@ export function StatusWord({ status, queued }: { status: Status; queued?: string
   return (
     <span class={`sw-status sw-status--${queued ? "queued" : status}`}>
       <Icon name={icon} size={14} />
-      {queued ?? WORDS[status]}
+      {queued ?? LABELS[status]}
     </span>
   );
 }

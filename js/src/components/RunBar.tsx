@@ -4,7 +4,7 @@ import { Icon } from "../icons";
 import type { JobRow, Progress } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, rate, some, stepName, timeLeft } from "../words";
-import { Button, IconButton } from "./bits";
+import { Button, GAP, IconButton } from "./bits";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
 export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; job: JobRow } | null {
@@ -131,7 +131,7 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
           {job.note && <span class="sw-muted"> {job.note}</span>}
         </span>
       </span>
-      <span class="sw-grow" />
+      {GAP}
       {failed > 0 && <Failures view={view} failed={failed} />}
       {job.owed > 0 && (
         <Button icon="play" class="sw-btn--sm" off={refusal(view)} onPress={resume}>

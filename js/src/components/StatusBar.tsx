@@ -6,7 +6,7 @@ import type { StudioView } from "../protocol.gen";
 import type { Line } from "../transport";
 import type { View } from "../view";
 import { count, dateOf, fileName, some } from "../words";
-import { copyText, IconButton, Keys } from "./bits";
+import { copyText, GAP, IconButton, Keys } from "./bits";
 
 const CODE = "studio.to_pandas()";
 
@@ -20,9 +20,9 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
     <div class="sw-statusbar">
       <Truth view={view} line={line} studio={studio} />
       {studio?.session && !toast && <span class="sw-si sw-hide-m sw-faint">session {studio.session}</span>}
-      <span class="sw-grow" />
+      {GAP}
       {toast && <ToastLine view={view} />}
-      {toast && <span class="sw-grow" />}
+      {toast && GAP}
       {line.state !== "saved" && (
         <span class="sw-si sw-hide-n">
           <span>
@@ -45,88 +45,75 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
   );
 }
 
-interface Said {
-  icon: IconName;
-  kind: "plain" | "warn" | "bad";
-  text: string;
-  more?: string;
-  title?: string;
-}
+/** An icon, the words beside it, a tooltip, and more words where there is room. */
+type Said = readonly [icon: IconName, words: string, title?: string, more?: string];
 
 /** The connection and the file: always what is true. */
 export function truth(line: Line, studio: StudioView | null): Said {
   switch (line.state) {
-    case "gone":
-      return {
-        icon: "warn",
-        kind: "bad",
-        text:
-          line.lost > 0
-            ? `Kernel gone: ${some(line.lost, "action was", "actions were")} not done`
-            : "Kernel gone",
-        title: "Run the cell again to go on",
-      };
-    case "saved":
-      return {
-        icon: "lock",
-        kind: "warn",
-        text: line.kernel
-          ? `The kernel has not answered yet. As of ${dateOf(line.at)}.`
-          : `No kernel. As of ${dateOf(line.at)}. Run the cell to go on.`,
-        title: "What the notebook was saved with: the first samples, kept ones first",
-      };
+    case "gone": {
+      const lost = line.lost > 0 ? `: ${some(line.lost, "action was", "actions were")} not done` : "";
+      return ["warn", `Kernel gone${lost}`, "Run the cell again to go on"];
+    }
+    case "saved": {
+      const then = `As of ${dateOf(line.at)}.`;
+      return [
+        "lock",
+        line.kernel
+          ? `The kernel has not answered yet. ${then}`
+          : `No kernel. ${then} Run the cell to go on.`,
+        "What the notebook was saved with: the first samples, kept ones first",
+      ];
+    }
     case "silent":
-      return {
-        icon: "hourglass",
-        kind: "warn",
-        text: "No answer from the kernel",
-        title: "It may be running another cell. If it is not, run this cell again.",
-      };
+      return [
+        "hourglass",
+        "No answer from the kernel",
+        "It may be running another cell. If it is not, run this cell again.",
+      ];
     case "busy":
-      return {
-        icon: "hourglass",
-        kind: "warn",
-        text: `Kernel busy, ${some(line.queued, "action")} queued`,
-        title: "They will be done, in this order, as soon as the kernel is free",
-      };
-    case "opening":
-      return { icon: "spin", kind: "plain", text: "Opening" };
+      return [
+        "hourglass",
+        `Kernel busy, ${some(line.queued, "action")} queued`,
+        "They will be done, in this order, as soon as the kernel is free",
+      ];
     case "back":
-      return { icon: "check", kind: "plain", text: "Reconnected" };
+      return ["check", "Reconnected"];
     default:
-      return file(studio);
+      return studio && line.state === "open" ? file(studio) : ["spin", "Opening"];
   }
 }
 
-function file(studio: StudioView | null): Said {
-  if (!studio) return { icon: "spin", kind: "plain", text: "Opening" };
-  if (studio.read_only) {
-    return { icon: "lock", kind: "warn", text: `Read-only: ${studio.read_only}`, title: studio.read_only };
-  }
-  if (studio.unsaved) {
-    return { icon: "warn", kind: "bad", text: `Not saved: ${studio.unsaved}`, title: studio.unsaved };
-  }
-  if (studio.path === ":memory:")
-    return { icon: "info", kind: "plain", text: "In memory", title: "Not in a file" };
-  return { icon: "saved", kind: "plain", text: "Saved", more: fileName(studio.path), title: studio.path };
+function file({ read_only, unsaved, path }: StudioView): Said {
+  if (read_only) return ["lock", `Read-only: ${read_only}`, read_only];
+  if (unsaved) return ["warn", `Not saved: ${unsaved}`, unsaved];
+  if (path === ":memory:") return ["info", "In memory", "Not in a file"];
+  return ["saved", "Saved", path, fileName(path)];
 }
+
+/** How loud an icon is; the others are plain. */
+const LOUD: Partial<Record<IconName, string>> = {
+  warn: "sw-conn--bad",
+  lock: "sw-conn--busy",
+  hourglass: "sw-conn--busy",
+};
 
 function Truth(props: { view: View; line: Line; studio: StudioView | null }): JSX.Element {
   const { view, line } = props;
-  const said = truth(line, props.studio);
-  const kinds = { plain: "", warn: "sw-conn--busy", bad: "sw-conn--bad" };
-  const look = `sw-conn ${kinds[said.kind]}`;
+  const [icon, words, title, more] = truth(line, props.studio);
+  const loud = LOUD[icon];
+  const look = `sw-conn ${loud ?? ""}`;
   const inner = (
     <>
-      <Icon name={said.icon} size={14} class={said.icon === "spin" ? "sw-spin" : ""} />
-      <span class="sw-ell">{said.text}</span>
-      {said.more && <span class="sw-faint sw-hide-n sw-ell">{said.more}</span>}
+      <Icon name={icon} size={14} class={icon === "spin" ? "sw-spin" : ""} />
+      <span class="sw-ell">{words}</span>
+      {more && <span class="sw-faint sw-hide-n sw-ell">{more}</span>}
     </>
   );
   const waits = (line.state === "busy" && line.queued > 0) || (line.state === "gone" && line.lost > 0);
   if (!waits) {
     return (
-      <span class={look} role={said.kind === "plain" ? "status" : "alert"} title={said.title}>
+      <span class={look} role={loud ? "alert" : "status"} title={title}>
         {inner}
       </span>
     );
@@ -136,11 +123,11 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
       <button
         type="button"
         class={look}
-        title={said.title}
+        title={title}
         aria-haspopup="dialog"
         aria-expanded={view.open.value === "line"}
         onClick={() => {
-          view.open.value = view.open.value === "line" ? null : "line";
+          view.toggleOpen("line");
         }}
       >
         {inner}

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { run } from "../actions";
 import { Icon } from "../icons";
 import type { View } from "../view";
-import { Button, IconButton } from "./bits";
+import { Button, GAP, IconButton } from "./bits";
 
 /** Says once what a changed task did to the samples. */
 export function TaskBanner({ view }: { view: View }): JSX.Element | null {
@@ -23,7 +23,7 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
           {changed}
         </span>
       </span>
-      <span class="sw-grow" />
+      {GAP}
       {undo?.startsWith("Task changed") && (
         <Button
           icon="undo"

@@ -3,7 +3,7 @@ import { refusal, run } from "../actions";
 import { Icon } from "../icons";
 import { keyLabel } from "../keys";
 import type { View } from "../view";
-import { Button, IconButton } from "./bits";
+import { Button, GAP, IconButton } from "./bits";
 
 export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Element {
   const studio = view.line.replica.studio.value;
@@ -16,9 +16,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
     const hidden = name === "redo" ? "sw-hide-n" : "";
     return <IconButton icon={name} label={label} off={off} class={hidden} onPress={() => run(view, name)} />;
   };
-  const popover = (name: "task" | "model" | "guidance") => () => {
-    view.open.value = open === name ? null : name;
-  };
+  const popover = (name: "task" | "model" | "guidance") => () => view.toggleOpen(name);
   return (
     <div class="sw-top" role="toolbar" aria-label="Studio">
       <Button
@@ -53,7 +51,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       >
         Guidance
       </Button>
-      <span class="sw-grow" />
+      {GAP}
       {step("undo", "Undo")}
       {step("redo", "Redo")}
       <IconButton

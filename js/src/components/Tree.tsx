@@ -2,11 +2,12 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { nameTopic, refusal, removeTopic, run } from "../actions";
 import { Icon } from "../icons";
+import { noCounts } from "../store";
 import { isThin, live, type Node, type Totals, unfolded } from "../topics";
 import type { View } from "../view";
 import { Lines, scrollTo, useInSight } from "../virtual";
 import { count } from "../words";
-import { Button, IconButton } from "./bits";
+import { Button, GAP, IconButton } from "./bits";
 import { TopicName } from "./TopicName";
 import { treeKey } from "./treeKeys";
 
@@ -40,7 +41,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
       <div class="sw-head">
         <span class="sw-strong">Topics</span>
         {topics > 0 && <span class="sw-faint sw-small">{count(topics)}</span>}
-        <span class="sw-grow" />
+        {GAP}
         <IconButton icon="plus" label="Add a topic (+)" off={no} onPress={() => nameTopic(view, "add")} />
         {topics > 0 && (
           <>
@@ -121,7 +122,7 @@ function NewTopic({ view, style, level }: { view: View; style: Style; level: num
   );
 }
 
-const NONE: Totals = { pending: 0, draft: 0, kept: 0, rejected: 0, failed: 0, target: 0 };
+const NONE: Totals = { ...noCounts(), target: 0 };
 
 function TreeNode({ view, node, style }: { view: View; node: Node; style: Style }): JSX.Element {
   const totals = view.totals.value.get(node.id) ?? NONE;
@@ -132,7 +133,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
   const working = view.running.value.some((job) =>
     view.line.replica.progress.value.get(job.id)?.topics.includes(node.id),
   );
-  const idle = view.running.value.length === 0 && view.line.line.value.state !== "saved";
+  const idle = view.idle && view.line.line.value.state !== "saved";
   const said = live(totals);
   const wanted = totals.target > 0 ? ` of ${count(totals.target)}` : "";
   const pick = () => {

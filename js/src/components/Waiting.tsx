@@ -53,7 +53,7 @@ function subject(view: View, args: Action["args"]): string {
   const { ids, id, path, paths, name } = args as Partial<Record<string, string | string[]>>;
   if (Array.isArray(ids) && ids.length !== 1) return some(ids.length, "sample");
   const one = typeof id === "string" ? id : ids?.[0];
-  if (one) return view.line.replica.samples.all.get(one)?.input?.text ?? "";
+  if (one) return view.sampleOf(one)?.input?.text ?? "";
   if (Array.isArray(paths)) return some(paths.length, "topic");
   const last = Array.isArray(path) ? path.at(-1) : path;
   return [last, name].filter(Boolean).join(" → ");

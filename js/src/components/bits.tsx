@@ -9,6 +9,9 @@ const ARROWS: Readonly<Record<string, IconName>> = {
   ArrowRight: "right",
 };
 
+/** Takes the room that is left in a line, so that what follows stands at its end. */
+export const GAP = <span class="sw-grow" />;
+
 /** A chord as key caps. */
 export function Keys({ chord }: { chord: string }): JSX.Element {
   return (

@@ -43,7 +43,7 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
       view.line
         .cmd("estimate", args)
         .then((answer) => !stale && setEstimate(isEstimate(answer) ? answer : null))
-        .catch((error: Error) => !stale && view.toasts.say(error.message, { alert: true }));
+        .catch((error: Error) => !stale && view.toasts.warn(error.message));
     }, DEBOUNCE);
     return () => {
       stale = true;
