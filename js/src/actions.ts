@@ -1,6 +1,7 @@
 import type { CommandName, Grow } from "./commands.gen";
 import { choose, compare, isProposed, rate, remakable, remake } from "./curate";
 import { openEdit } from "./editing";
+import { whenDrawn } from "./events";
 import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
@@ -203,7 +204,7 @@ export async function generateOutputs(view: View, ids: string[] | null = null): 
 
 function find(view: View): boolean {
   if (view.narrow.value) view.pane.value = "samples";
-  requestAnimationFrame(() => view.root.querySelector<HTMLElement>(".sw-find")?.focus());
+  whenDrawn(() => view.root.querySelector<HTMLElement>(".sw-find")?.focus());
   return true;
 }
 

@@ -1,4 +1,5 @@
 import type { RateArgs, Regenerate } from "./commands.gen";
+import { whenDrawn } from "./events";
 import { ASK_ABOVE } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { isRow } from "./rows";
@@ -112,7 +113,7 @@ export function compare(view: View): void {
 
 export function closeCompare(view: View): void {
   view.comparing.value = false;
-  requestAnimationFrame(() => view.focusOn("grid")); // it is hidden until then
+  whenDrawn(() => view.focusOn("grid")); // it is hidden until then
 }
 
 /** Takes or declines new versions; while comparing, the next one comes up. */

@@ -1,3 +1,4 @@
+import { atEnd, listenTo } from "./events";
 import type { View } from "./view";
 
 /**
@@ -7,21 +8,23 @@ import type { View } from "./view";
 export function holdFocus(view: View, until: AbortSignal): void {
   const { root } = view;
   let last: Element | null = null;
-  root.addEventListener(
+  listenTo(
+    root,
     "focusin",
     (event) => {
       last = event.composedPath()[0] as Element;
     },
-    { signal: until },
+    until,
   );
-  root.addEventListener(
+  listenTo(
+    root,
     "focusout",
     // Only what is still there a moment later was left; what was removed was not.
     () =>
       queueMicrotask(() => {
         if (last?.isConnected && !hasFocus(root)) last = null;
       }),
-    { signal: until },
+    until,
   );
   const observer = new MutationObserver(() => {
     if (!last || last.isConnected) return;
@@ -29,7 +32,7 @@ export function holdFocus(view: View, until: AbortSignal): void {
     if (!hasFocus(root)) view.focusOn("grid");
   });
   observer.observe(root, { childList: true, subtree: true });
-  until.addEventListener("abort", () => observer.disconnect());
+  atEnd(until, () => observer.disconnect());
 }
 
 function hasFocus(root: HTMLElement): boolean {

@@ -1,3 +1,4 @@
+import { listenTo, prevent } from "./events";
 import type { Model } from "./model";
 
 export const DEFAULT = 764;
@@ -46,11 +47,12 @@ export function sizing(root: HTMLElement, handle: HTMLElement, model: Model, unt
     set();
   };
   set();
-  window.addEventListener("resize", set, { signal: until });
-  handle.addEventListener(
+  listenTo(window, "resize", set, until);
+  listenTo(
+    handle,
     "pointerdown",
     (event) => {
-      event.preventDefault();
+      prevent(event);
       handle.setPointerCapture(event.pointerId);
       const from = event.clientY;
       const before = fit(model.get("height"));
@@ -69,17 +71,18 @@ export function sizing(root: HTMLElement, handle: HTMLElement, model: Model, unt
         { once: true },
       );
     },
-    { signal: until },
+    until,
   );
-  handle.addEventListener(
+  listenTo(
+    handle,
     "keydown",
     (event) => {
       const by = { ArrowDown: STEP, ArrowUp: -STEP }[event.key];
       if (by === undefined) return;
-      event.preventDefault();
+      prevent(event);
       save(fit(model.get("height")) + by);
     },
-    { signal: until },
+    until,
   );
   return set;
 }

@@ -1,4 +1,5 @@
 import { COMMANDS, type Command, type CommandName, type Pane } from "./commands.gen";
+import { withMod } from "./events";
 
 /** What we read of a keyboard event. */
 export type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
@@ -11,7 +12,7 @@ export function chordOf(press: KeyPress): string | null {
   const { key } = press;
   if (press.altKey || ["Shift", "Control", "Meta", "Alt", "Dead", "Process"].includes(key)) return null;
   const letter = /^\p{L}$/u.test(key);
-  const mod = press.ctrlKey || press.metaKey ? "Mod+" : "";
+  const mod = withMod(press) ? "Mod+" : "";
   const shift = press.shiftKey && (letter || key.length > 1 || mod || key === " ") ? "Shift+" : "";
   return mod + shift + (letter ? key.toLowerCase() : key);
 }

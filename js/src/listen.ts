@@ -1,6 +1,7 @@
 import { run } from "./actions";
 import { closeCompare } from "./curate";
 import { leaveEdit } from "./editing";
+import { isPlain, listenTo, prevent, stopHere } from "./events";
 import { chordOf, commandFor, isOwnChord } from "./keys";
 import type { View } from "./view";
 
@@ -16,11 +17,12 @@ export function listenToKeys(view: View, until: AbortSignal): void {
   const { root } = view;
   const inside = (event: Event) => event.composedPath().includes(root);
   const ours = (event: KeyboardEvent) => {
-    const plain = !event.ctrlKey && !event.metaKey && !event.altKey;
+    const plain = isPlain(event);
     return plain || isOwnChord(chordOf(event) ?? "");
   };
   let marked: Element | null = null;
-  window.addEventListener(
+  listenTo(
+    window,
     "keydown",
     (event) => {
       // On the target itself: Jupyter's selectors end in `:focus`, which matches it before our root is looked at.
@@ -28,18 +30,20 @@ export function listenToKeys(view: View, until: AbortSignal): void {
       marked = inside(event) && ours(event) ? (event.composedPath()[0] as Element) : null;
       marked?.setAttribute(SUPPRESS, "true");
     },
-    { capture: true, signal: until },
+    until,
+    true,
   );
-  root.addEventListener(
+  listenTo(
+    root,
     "keydown",
     (event) => {
       if (!event.defaultPrevented) obey(view, event);
-      if (ours(event)) event.stopPropagation();
+      if (ours(event)) stopHere(event);
     },
-    { signal: until },
+    until,
   );
   for (const type of ["keypress", "keyup"] as const) {
-    root.addEventListener(type, (event) => ours(event) && event.stopPropagation(), { signal: until });
+    listenTo(root, type, (event) => ours(event) && stopHere(event), until);
   }
 }
 
@@ -48,7 +52,7 @@ function obey(view: View, event: KeyboardEvent): void {
   if (event.isComposing) return;
   if (event.key === "Escape") {
     leave(view, target);
-    event.preventDefault();
+    prevent(event);
     return;
   }
   if (isTyping(target) || target.closest(".sw-edit") || view.open.value !== null) return;
@@ -57,7 +61,7 @@ function obey(view: View, event: KeyboardEvent): void {
   const pane = target.closest(".sw-tree") ? "tree" : target.closest(".sw-diff") ? "diff" : "grid";
   if (pressesButton(chord, target) || scrolls(chord, target)) return;
   const command = commandFor(chord, pane);
-  if (command && run(view, command.name, chord)) event.preventDefault();
+  if (command && run(view, command.name, chord)) prevent(event);
 }
 
 /** Esc leaves one thing at a time: a popover, a field, the selection. */

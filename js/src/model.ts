@@ -1,3 +1,5 @@
+import { atEnd } from "./events";
+
 /** What we use of anywidget's model. */
 export interface Model {
   get(name: string): unknown;
@@ -18,7 +20,7 @@ export function listen(
 ): void {
   if (signal.aborted) return;
   model.on(name, callback);
-  signal.addEventListener("abort", () => model.off(name, callback), { once: true });
+  atEnd(signal, () => model.off(name, callback));
 }
 
 interface KernelLike {
@@ -48,5 +50,5 @@ export function onKernelEnd(model: Model, ended: () => void, signal: AbortSignal
     if (ENDED.has(status)) ended();
   };
   kernel.statusChanged?.connect(slot);
-  signal.addEventListener("abort", () => kernel.statusChanged?.disconnect(slot), { once: true });
+  atEnd(signal, () => kernel.statusChanged?.disconnect(slot));
 }

@@ -1,4 +1,5 @@
 import { batch, type Signal, signal } from "@preact/signals";
+import { whenDrawn } from "./events";
 import type {
   Delta,
   JobRow,
@@ -126,7 +127,7 @@ const LOOK_AGAIN = 1.5;
 export type Schedule = (run: () => void) => void;
 
 const nextFrame: Schedule = (run) => {
-  requestAnimationFrame(run);
+  whenDrawn(run);
 };
 
 /**

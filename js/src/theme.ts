@@ -1,3 +1,5 @@
+import { atEnd } from "./events";
+
 export type Theme = "light" | "dark" | "contrast" | "contrast-light";
 
 /** What is known of the page around the widget. */
@@ -115,6 +117,6 @@ export function followTheme(root: HTMLElement, trait: () => unknown, until: Abor
   for (const query of ["(prefers-color-scheme: dark)", "(prefers-contrast: more)"]) {
     matchMedia(query).addEventListener("change", set, { signal: until });
   }
-  until.addEventListener("abort", () => observer.disconnect());
+  atEnd(until, () => observer.disconnect());
   return set;
 }

@@ -1,6 +1,7 @@
 import { signal } from "@preact/signals";
 import { Bodies } from "./bodies";
 import type { WireArgs, WireName } from "./commands.gen";
+import { atEnd } from "./events";
 import { kernelOf, listen, type Model, onKernelEnd } from "./model";
 import type { Notice, Reply, ToFront, ToKernel } from "./protocol.gen";
 import { isSaved, type Saved, savedState } from "./saved";
@@ -89,7 +90,7 @@ export class Connection {
     this.replica.listeners.add((news) => this.#hear(news));
     listen(model, "msg:custom", (message: never) => this.#receive(message as ToFront), until);
     onKernelEnd(model, () => this.#lose(), until);
-    until.addEventListener("abort", () => {
+    atEnd(until, () => {
       clearInterval(this.#ticking);
       clearTimeout(this.#revision);
       clearTimeout(this.#saving);

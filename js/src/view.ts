@@ -1,5 +1,6 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Editing } from "./editing";
+import { atEnd, focus, whenDrawn } from "./events";
 import { Fresh } from "./fresh";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
@@ -143,7 +144,7 @@ export class View {
       () => line.notices.delete(notice),
       () => this.toasts.close(),
     ];
-    until.addEventListener("abort", () => {
+    atEnd(until, () => {
       for (const stop of stops) stop();
     });
   }
@@ -247,8 +248,8 @@ export class View {
     const grid = over ? ".sw-diff" : stays ? ".sw-pane--detail" : ".sw-grid";
     const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? grid : ".sw-tree");
     if (this.narrow.value && !stays) this.pane.value = part === "grid" ? "samples" : "topics";
-    if (find()?.offsetParent) find()?.focus({ preventScroll: true });
-    else requestAnimationFrame(() => (find() ?? this.root).focus({ preventScroll: true }));
+    if (find()?.offsetParent) focus(find());
+    else whenDrawn(() => focus(find() ?? this.root));
   }
 
   close(): void {

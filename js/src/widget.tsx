@@ -2,6 +2,7 @@ import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./components/App";
 import { barOf } from "./components/RunBar";
+import { atEnd } from "./events";
 import { holdFocus } from "./focus";
 import { sizing } from "./height";
 import { listenToKeys } from "./listen";
@@ -21,7 +22,7 @@ const NARROW = 700;
 function draw(connection: Connection, model: Model, el: HTMLElement, signal?: AbortSignal): () => void {
   const ending = new AbortController();
   const until = ending.signal;
-  signal?.addEventListener("abort", () => ending.abort(), { once: true });
+  atEnd(signal, () => ending.abort());
 
   const root = document.createElement("section");
   root.className = "sw-root";
@@ -61,7 +62,7 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   render(<App view={view} />, inside);
   connection.hello();
 
-  until.addEventListener("abort", () => {
+  atEnd(until, () => {
     watch.disconnect();
     bar();
     render(null, inside);
@@ -86,7 +87,7 @@ export default function define() {
       if (connection) return draw(connection, model, el, signal);
       const alone = new AbortController();
       const end = draw(new Connection(model, alone.signal), model, el, signal);
-      signal?.addEventListener("abort", () => alone.abort(), { once: true });
+      atEnd(signal, () => alone.abort());
       return () => {
         end();
         alone.abort();

@@ -42,7 +42,7 @@ def test_optional_fields_are_marked() -> None:
 
 def test_every_command_is_in_the_table() -> None:
     text = typescript.commands_ts()
-    assert all(f'  ["{command.name}", "{command.label}",' in text for command in commands.COMMANDS)
+    assert all(f'    ["{command.name}", "{command.label}"' in text for command in commands.COMMANDS)
 
 
 def test_no_key_means_two_things_in_one_pane() -> None:

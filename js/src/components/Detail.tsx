@@ -3,6 +3,7 @@ import { useEffect } from "preact/hooks";
 import { refusal, run } from "../actions";
 import type { CommandName } from "../commands.gen";
 import { leaveEdit } from "../editing";
+import { later } from "../events";
 import { Icon, type IconName } from "../icons";
 import { keyLabel } from "../keys";
 import type { SampleRow, VersionView } from "../protocol.gen";
@@ -37,8 +38,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
   const listing = view.listing.value;
   useEffect(() => {
     const near = [index, index + 1, index + 2, index - 1].map((at) => listing.items[at]).filter(isRow);
-    const wait = setTimeout(() => bodies.want(near), bodies.of(row) ? 0 : 40); // a held arrow key asks for no body
-    return () => clearTimeout(wait);
+    return later(() => bodies.want(near), bodies.of(row) ? 0 : 40); // a held arrow key asks for no body
   }, [row, index]);
   const body = bodies.of(row);
   const { status, queued } = shownStatus(view, row);

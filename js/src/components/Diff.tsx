@@ -3,6 +3,7 @@ import { useEffect, useRef } from "preact/hooks";
 import { same } from "../controls";
 import { choose, closeCompare, nextProposal, proposals } from "../curate";
 import { diffWords, lines, sideOf } from "../diff";
+import { focus, isPlain, prevent } from "../events";
 import type { SampleBody, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
 import type { View } from "../view";
@@ -17,7 +18,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   bodies.at.value;
   const box = useRef<HTMLElement>(null);
   const row = view.focusedRow;
-  useEffect(() => box.current?.focus({ preventScroll: true }), []);
+  useEffect(() => focus(box.current), []);
   useEffect(() => {
     if (row) bodies.want([row]);
     else closeCompare(view);
@@ -27,8 +28,8 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const close = () => closeCompare(view);
   const keys = (event: KeyboardEvent) => {
     const act = { j: () => move(1), s: () => move(1), k: () => move(-1), d: close }[event.key.toLowerCase()];
-    if (!act || event.ctrlKey || event.metaKey || event.altKey) return;
-    event.preventDefault();
+    if (!act || !isPlain(event)) return;
+    prevent(event);
     act();
   };
   const body = bodies.of(row);

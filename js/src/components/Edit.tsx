@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { put, same } from "../controls";
 import { argsOf, type Editing, isChanged, leaveEdit } from "../editing";
+import { askLater, focus, isEnter, prevent, withMod } from "../events";
 import { Icon } from "../icons";
 import type { SampleRow } from "../protocol.gen";
 import { refusal, refusals } from "../send";
@@ -29,7 +30,7 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
   useLayoutEffect(() => {
     const fields = [...(box.current?.querySelectorAll<HTMLElement>("section") ?? [])].reverse();
     const find = (where: Element | undefined) => where?.querySelector<HTMLElement>("input, textarea, select");
-    (find(fields[0]) ?? find(fields[1]) ?? box.current)?.focus({ preventScroll: true });
+    focus(find(fields[0]) ?? find(fields[1]) ?? box.current);
   }, []);
   const close = (how: "save" | "leave" | "discard") => {
     void leaveEdit(view, how);
@@ -40,8 +41,8 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
     else box.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
   };
   const keys = (event: KeyboardEvent) => {
-    if (event.key !== "Enter" || !(event.ctrlKey || event.metaKey) || event.isComposing) return;
-    event.preventDefault();
+    if (!isEnter(event) || !withMod(event)) return;
+    prevent(event);
     save();
   };
   return (
@@ -106,20 +107,12 @@ function useProblems(view: View, editing: Editing): ReadonlyMap<string, string> 
   useEffect(() => {
     if (!args) setProblems(NOTHING);
     if (!args || refusal(view)) return;
-    let late = false;
-    const timer = setTimeout(
-      () => {
-        view.line
-          .cmd("check", args)
-          .then((ok) => late || setProblems(new Map(refusals(ok))))
-          .catch(() => undefined); // what cannot be checked now is checked when it is saved
-      },
+    return askLater(
+      () => view.line.cmd("check", args),
       editing.now === editing.start ? 0 : DEBOUNCE,
+      (ok) => setProblems(new Map(refusals(ok))),
+      () => undefined, // what cannot be checked now is checked when it is saved
     );
-    return () => {
-      late = true;
-      clearTimeout(timer);
-    };
   }, [editing.now]);
   return problems;
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asTyped, type Control, type Path, same, typedJson, typedNumber } from "../controls";
+import { isEnter, prevent, withMod } from "../events";
 import { Icon } from "../icons";
 import { count } from "../words";
 import { type Form, idOf, problemOf } from "./Form";
@@ -69,8 +70,8 @@ export function Field({ form, control, value, path, label, onEnter }: FieldProps
       {...({ type: kind === "date" ? kind : "text" } as object)}
       value={String(value)}
       onKeyDown={(event) => {
-        if (event.key !== "Enter" || event.ctrlKey || event.metaKey || event.isComposing) return;
-        event.preventDefault();
+        if (!isEnter(event) || withMod(event)) return;
+        prevent(event);
         onEnter?.();
       }}
       onInput={(event) => change(event.currentTarget.value)}

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { prevent } from "../events";
 import { Icon } from "../icons";
 import { rowAt } from "../rows";
 import type { View } from "../view";
@@ -59,7 +60,7 @@ function obey(view: View, event: KeyboardEvent): void {
     view.moveTo(rowAt(view.listing.value, -1, 1));
     view.focusOn("grid");
   } else return;
-  event.preventDefault();
+  prevent(event);
 }
 
 function Chip(props: { label: string; name: string; onRemove: () => void }): JSX.Element {

@@ -1,6 +1,7 @@
 import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { blank, type Control, controlFor, fitting, isRecord, type Path, propertiesOf } from "../controls";
+import { whenDrawn } from "../events";
 import { Icon } from "../icons";
 import { some } from "../words";
 import { Button, IconButton } from "./bits";
@@ -159,7 +160,7 @@ function Items({ form, items, path, control, label, children }: ItemsProps): JSX
   const box = useRef<HTMLDivElement>(null);
   const add = (at: number) => {
     form.change(path, items.toSpliced(at, 0, blank(schema, form.root)));
-    requestAnimationFrame(() => box.current?.querySelectorAll<HTMLElement>("input, select")[at]?.focus());
+    whenDrawn(() => box.current?.querySelectorAll<HTMLElement>("input, select")[at]?.focus());
   };
   return (
     <div class="sw-items" ref={box}>

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
+import { prevent } from "../events";
 import { Icon } from "../icons";
 import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf, sameShape } from "../rows";
 import { live } from "../topics";
@@ -74,7 +75,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
         onKeyDown={(event) => {
           if (event.key === "Enter" && event.target === event.currentTarget && focused && narrow) {
             view.pane.value = "sample";
-            event.preventDefault();
+            prevent(event);
           }
         }}
       >

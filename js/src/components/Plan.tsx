@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { prevent } from "../events";
 import { Icon } from "../icons";
 import { ASK_ABOVE, clamp, LIMITS, product, type Shape } from "../plan";
 import { count, some } from "../words";
@@ -90,7 +91,7 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
             onKeyDown={(event) => {
               const by = { ArrowUp: 1, ArrowDown: -1, PageUp: 10, PageDown: -10 }[event.key];
               if (by === undefined) return;
-              event.preventDefault();
+              prevent(event);
               to(value + by);
             }}
           />

@@ -1,5 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
+import { focus, isEnter, prevent, withMod } from "../events";
 import type { View } from "../view";
 import { Button } from "./bits";
 
@@ -20,9 +21,7 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
   const box = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
-    (first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current)?.focus({
-      preventScroll: true,
-    });
+    focus(first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current);
     const outside = (event: PointerEvent) => {
       const path = event.composedPath();
       const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));
@@ -35,10 +34,9 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
   const stay = (event: KeyboardEvent) => {
     if (event.key === "Tab") wrap(event, box.current, view);
     const target = event.target as HTMLElement;
-    const typesLines = target.tagName === "TEXTAREA" && !event.ctrlKey && !event.metaKey;
-    if (event.key !== "Enter" || !onEnter || typesLines || target.tagName === "BUTTON" || event.isComposing)
-      return;
-    event.preventDefault();
+    const typesLines = target.tagName === "TEXTAREA" && !withMod(event);
+    if (!isEnter(event) || !onEnter || typesLines || target.tagName === "BUTTON") return;
+    prevent(event);
     onEnter();
   };
   const dialog = (
@@ -104,6 +102,6 @@ function wrap(event: KeyboardEvent, box: HTMLElement | null, view: View): void {
   const last = stops.length - 1;
   const next = event.shiftKey ? (at <= 0 ? last : null) : at === last || at < 0 ? 0 : null;
   if (next === null) return;
-  event.preventDefault();
+  prevent(event);
   stops[next]?.focus();
 }

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { callsOf, regenerate, remakable } from "../curate";
+import { isEnter, prevent } from "../events";
 import { ASK_ABOVE } from "../plan";
 import { refusal } from "../send";
 import type { View } from "../view";
@@ -56,8 +57,8 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
         value={wish}
         onText={setWish}
         onKeyDown={(event) => {
-          if (event.key !== "Enter" || event.shiftKey || event.isComposing) return;
-          event.preventDefault();
+          if (!isEnter(event) || event.shiftKey) return;
+          prevent(event);
           sendIt();
         }}
       />

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { starsOf } from "../curate";
+import { prevent, withMod } from "../events";
 import { Icon, type IconName } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
 import type { Status } from "../store";
@@ -58,10 +59,10 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
   const stars = starsOf(view, row);
   const pick = (event: MouseEvent) => {
     if (event.shiftKey) view.selectTo(row.id);
-    else if (event.ctrlKey || event.metaKey) view.toggle(row.id);
+    else if (withMod(event)) view.toggle(row.id);
     else view.anchor = row.id;
     view.focus.value = row.id;
-    if (view.narrow.value && !event.shiftKey && !event.ctrlKey && !event.metaKey) view.pane.value = "sample";
+    if (view.narrow.value && !event.shiftKey && !withMod(event)) view.pane.value = "sample";
     else view.focusOn("grid");
   };
   const classes = ["sw-row", `sw-row--${status}`];
@@ -76,7 +77,7 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
       aria-selected={selected}
       style={{ transform: `translateY(${start}px)`, height }}
       tabIndex={-1}
-      onMouseDown={(event) => event.shiftKey && event.preventDefault()}
+      onMouseDown={(event) => event.shiftKey && prevent(event)}
       onClick={pick}
     >
       <div class="sw-cell-sel" role="gridcell">

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { rate, rateBy, starsOf } from "../curate";
+import { isPlain, prevent } from "../events";
 import { Icon } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
 import type { View } from "../view";
@@ -26,11 +27,11 @@ export function StarSet(props: {
 }): JSX.Element {
   const { label, stars, onRate } = props;
   const move = (event: KeyboardEvent) => {
-    if (event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!isPlain(event)) return;
     const by = { ArrowRight: 1, ArrowUp: 1, ArrowLeft: -1, ArrowDown: -1 }[event.key];
     const to = by === undefined ? event.key : String(Math.min(5, Math.max(1, (stars ?? 0) + by)));
     if (!/^[0-5]$/.test(to)) return;
-    event.preventDefault();
+    prevent(event);
     if (to !== String(stars)) onRate(Number(to) || null);
     const set = event.currentTarget as HTMLElement;
     set.querySelectorAll("button")[Math.max(1, Number(to)) - 1]?.focus();

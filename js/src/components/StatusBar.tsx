@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { run } from "../actions";
+import { later } from "../events";
 import { Icon, type IconName } from "../icons";
 import type { StudioView } from "../protocol.gen";
 import type { Line } from "../transport";
@@ -177,11 +178,10 @@ function Announcer({ view }: { view: View }): JSX.Element {
   useEffect(() => {
     if (!toast || toast.alert) return;
     const wait = Math.max(0, spoke + SPEAK_EVERY - Date.now());
-    const timer = setTimeout(() => {
+    return later(() => {
       spoke = Date.now();
       say(toast.text);
     }, wait);
-    return () => clearTimeout(timer);
   }, [toast]);
   return (
     <>

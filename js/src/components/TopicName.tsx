@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { addTopics, renameTopic } from "../actions";
+import { focus, prevent, stopHere } from "../events";
 import { pathsIn } from "../paste";
 import type { View } from "../view";
 
@@ -9,7 +10,7 @@ export function TopicName({ view, name }: { view: View; name: string }): JSX.Ele
   const field = useRef<HTMLInputElement>(null);
   const naming = view.naming.value;
   useEffect(() => {
-    field.current?.focus({ preventScroll: true });
+    focus(field.current);
     field.current?.select();
   }, []);
   const close = (toTree: boolean) => {
@@ -36,11 +37,11 @@ export function TopicName({ view, name }: { view: View; name: string }): JSX.Ele
       dir="auto"
       placeholder="Name, or paste a list"
       aria-label={name ? "New name" : "Name of the new topic"}
-      onClick={(event) => event.stopPropagation()}
-      onMouseDown={(event) => event.stopPropagation()}
+      onClick={stopHere}
+      onMouseDown={stopHere}
       onKeyDown={(event) => {
         if (event.key !== "Enter" && event.key !== "Escape") return;
-        event.preventDefault();
+        prevent(event);
         if (event.key === "Escape") close(true);
         else {
           commit();
@@ -50,7 +51,7 @@ export function TopicName({ view, name }: { view: View; name: string }): JSX.Ele
       onPaste={(event) => {
         const text = event.clipboardData?.getData("text/plain") ?? "";
         if (naming?.kind !== "add" || !/[\r\n]/.test(text.trim())) return;
-        event.preventDefault();
+        prevent(event);
         void addTopics(view, pathsIn(text, under));
         close(true);
       }}

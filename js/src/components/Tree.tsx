@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { nameTopic, refusal, removeTopic, run } from "../actions";
+import { prevent, stopHere } from "../events";
 import { Icon } from "../icons";
 import { noCounts } from "../store";
 import { isThin, live, type Node, type Totals, unfolded } from "../topics";
@@ -159,14 +160,14 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       aria-label={`${name}, ${said}${wanted} samples${working ? ", generating" : ""}`}
       tabIndex={-1}
       title={`${name}: ${count(totals.kept)} kept, ${count(totals.draft)} drafts${totals.target > 0 ? `, target ${count(totals.target)}` : ""}`}
-      onMouseDown={(event) => event.preventDefault()}
+      onMouseDown={prevent}
       onClick={pick}
     >
       <span
         class="sw-tw"
         role="presentation"
         onClick={(event) => {
-          event.stopPropagation();
+          stopHere(event);
           if (node.children > 0) fold();
           else pick();
         }}
@@ -208,7 +209,7 @@ function GenerateHere({ view, node, name }: { view: View; node: Node; name: stri
       aria-label={`Generate below ${name}`}
       title="Generate here (G)"
       onClick={(event) => {
-        event.stopPropagation();
+        stopHere(event);
         view.pickTopic(node.id);
         if (view.open.value !== "generate") run(view, "generate");
       }}

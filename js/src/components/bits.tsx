@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { prevent, stopHere } from "../events";
 import { Icon, type IconName } from "../icons";
 import { capsOf } from "../keys";
 
@@ -117,9 +118,9 @@ export function Check({ on, label, onToggle }: CheckProps): JSX.Element {
       aria-checked={on}
       aria-label={label}
       tabIndex={-1}
-      onMouseDown={(event) => event.preventDefault()}
+      onMouseDown={prevent}
       onClick={(event) => {
-        event.stopPropagation();
+        stopHere(event);
         onToggle(event);
       }}
     >

@@ -1,10 +1,11 @@
+import { isPlain, prevent } from "../events";
 import type { Node } from "../topics";
 import type { View } from "../view";
 
 /** The keyboard of a WAI-ARIA tree: arrows, Home, End. Letters are commands, so none jumps to a name. */
 export function treeKey(view: View, event: KeyboardEvent, lines: readonly (Node | "new")[]): void {
   if ((event.target as HTMLElement).tagName === "INPUT") return;
-  if (event.ctrlKey || event.metaKey || event.altKey) return;
+  if (!isPlain(event)) return;
   const nodes = lines.filter((line): line is Node => line !== "new");
   const at = nodes.findIndex((node) => node.id === view.node()?.id);
   const node = nodes[at];
@@ -12,7 +13,7 @@ export function treeKey(view: View, event: KeyboardEvent, lines: readonly (Node 
   const folded = view.folded.value.has(node.id);
   const next = goal(event.key, nodes, at, folded);
   if (next === null) return;
-  event.preventDefault();
+  prevent(event);
   if (next === "fold" || next === "unfold") {
     const set = new Set(view.folded.value);
     if (next === "fold") set.add(node.id);

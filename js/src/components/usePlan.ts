@@ -1,5 +1,6 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
+import { askLater } from "../events";
 import { ASK_ABOVE, growArgs, type Shape } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
@@ -38,17 +39,12 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
   useEffect(() => {
     setAsking(false);
     if (blocked) return;
-    let stale = false;
-    const timer = setTimeout(() => {
-      view.line
-        .cmd("estimate", args)
-        .then((answer) => !stale && setEstimate(isEstimate(answer) ? answer : null))
-        .catch((error: Error) => !stale && view.toasts.warn(error.message));
-    }, DEBOUNCE);
-    return () => {
-      stale = true;
-      clearTimeout(timer);
-    };
+    return askLater(
+      () => view.line.cmd("estimate", args),
+      DEBOUNCE,
+      (answer) => setEstimate(isEstimate(answer) ? answer : null),
+      (error) => view.toasts.warn(error.message),
+    );
   }, [key, blocked]);
 
   const setShape = (next: Shape) => {
