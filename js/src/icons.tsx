@@ -56,8 +56,8 @@ const PATHS = {
 export type IconName = keyof typeof PATHS;
 
 interface IconProps {
-  name: IconName;
-  size?: 12 | 14 | 16;
+  icon: IconName;
+  px?: 12 | 14 | 16;
   class?: string;
   /** Said by a screen reader; without it the word beside the icon says all. */
   label?: string;
@@ -67,13 +67,13 @@ export function isIcon(name: string | null): name is IconName {
   return name !== null && name in PATHS;
 }
 
-export function Icon({ name, size = 16, class: more = "", label }: IconProps): JSX.Element {
+export function Icon({ icon, px = 16, class: more = "", label }: IconProps): JSX.Element {
   const said = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
-  const sized = size === 16 ? "" : ` sw-i--${size}`;
+  const sized = px === 16 ? "" : ` sw-i--${px}`;
   return (
     <svg viewBox="0 0 16 16" class={`sw-i${sized} ${more}`} {...said}>
-      <path d={PATHS[name]} />
-      {name === "draft" && <path d={DOT} stroke-width="3" />}
+      <path d={PATHS[icon]} />
+      {icon === "draft" && <path d={DOT} stroke-width="3" />}
     </svg>
   );
 }

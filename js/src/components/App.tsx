@@ -3,6 +3,7 @@ import { Icon, type IconName } from "../icons";
 import type { StudioView, TaskView } from "../protocol.gen";
 import { total } from "../rows";
 import type { NarrowPane, Popover as PopoverName, View } from "../view";
+import { Press } from "./bits";
 import { Detail } from "./Detail";
 import { Diff } from "./Diff";
 import { Empty } from "./Empty";
@@ -62,17 +63,16 @@ function Nav({ view }: { view: View }): JSX.Element {
   return (
     <div class="sw-nav sw-only-narrow" role="tablist" aria-label="Pane">
       {PANES.map(([pane, icon, label]) => (
-        <button
-          type="button"
+        <Press
           role="tab"
           aria-selected={view.pane.value === pane}
-          onClick={() => {
+          onPress={() => {
             view.pane.value = pane;
           }}
         >
-          <Icon name={icon} size={14} />
+          <Icon icon={icon} px={14} />
           {label}
-        </button>
+        </Press>
       ))}
     </div>
   );

@@ -10,7 +10,7 @@ import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
 import { count, sentence, some, wordCount } from "../words";
-import { copyText, GAP, IconButton, Section, TopicPath } from "./bits";
+import { copyText, GAP, IconButton, Link, Section, TopicPath } from "./bits";
 import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
 import { Note, Notes } from "./Notes";
@@ -165,9 +165,9 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
         label="What the model wrote"
         aside={
           raw !== null && (
-            <button type="button" class="sw-link sw-small" onClick={copy}>
+            <Link class="sw-small" onPress={copy}>
               Copy
-            </button>
+            </Link>
           )
         }
       >
@@ -200,7 +200,7 @@ function Input({ row, current }: { row: SampleRow; current: VersionView | undefi
 function Complies(): JSX.Element {
   return (
     <span class="sw-badge sw-c-kept">
-      <Icon name="check" size={12} />
+      <Icon icon="check" px={12} />
       Complies
     </span>
   );

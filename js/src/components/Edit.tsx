@@ -147,7 +147,7 @@ function Side({ view, editing, part, problems }: SideProps): JSX.Element {
       aside={
         own > 0 ? (
           <span class="sw-badge sw-c-failed">
-            <Icon name="failed" size={12} />
+            <Icon icon="failed" px={12} />
             {some(own, "field")} invalid
           </span>
         ) : (

@@ -6,7 +6,7 @@ import { Icon } from "../icons";
 import { total } from "../rows";
 import type { View } from "../view";
 import { count, some } from "../words";
-import { copyText } from "./bits";
+import { copyText, Link, Press } from "./bits";
 import { Name } from "./Labelled";
 import { Sheet } from "./Popover";
 import { Foot } from "./Settings";
@@ -84,12 +84,10 @@ export function Export({ view }: { view: View }): JSX.Element {
       </div>
       {written && (
         <div class="sw-note" role="status">
-          <Icon name="check" class="sw-c-kept" />
+          <Icon icon="check" class="sw-c-kept" />
           <div>
             Wrote {some(counts[which], "sample")} to <code class="sw-mono">{written}</code>{" "}
-            <button type="button" class="sw-link" onClick={() => copyText(written, view.root)}>
-              Copy
-            </button>
+            <Link onPress={() => copyText(written, view.root)}>Copy</Link>
           </div>
         </div>
       )}
@@ -100,9 +98,9 @@ export function Export({ view }: { view: View }): JSX.Element {
 
 function Pick(props: { on: boolean; onPress: () => void; children: string }): JSX.Element {
   return (
-    <button type="button" class="sw-btn sw-btn--sm" aria-pressed={props.on} onClick={props.onPress}>
+    <Press class="sw-btn sw-btn--sm" aria-pressed={props.on} onPress={props.onPress}>
       {props.children}
-    </button>
+    </Press>
   );
 }
 

@@ -41,7 +41,7 @@ export function Field({ form, control, value, path, label, onEnter }: FieldProps
               <option value={index}>{asTyped(option)}</option>
             ))}
           </select>
-          <Icon name="chevd" size={12} />
+          <Icon icon="chevd" px={12} />
         </span>
       );
     }

@@ -4,7 +4,7 @@ import { Icon } from "../icons";
 import { rowAt } from "../rows";
 import type { View } from "../view";
 import { count } from "../words";
-import { GAP, Keys } from "./bits";
+import { GAP, Keys, Press } from "./bits";
 import { LABELS } from "./Tabs";
 
 /** Words to look for, what else cuts the list, and how much of all is shown. */
@@ -15,7 +15,7 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
   return (
     <div class="sw-filter">
       <div class="sw-field">
-        <Icon name="search" size={14} class="sw-muted" />
+        <Icon icon="search" px={14} class="sw-muted" />
         <input
           class="sw-find"
           role="searchbox"
@@ -77,9 +77,9 @@ function Chip(props: { label: string; name: string; onRemove: () => void }): JSX
 
 function Clear({ label, onPress }: { label: string; onPress: () => void }): JSX.Element {
   return (
-    <button type="button" class="sw-clear" aria-label={label} title={label} onClick={onPress}>
-      <Icon name="x" size={12} />
-    </button>
+    <Press class="sw-clear" label={label} title={label} onPress={onPress}>
+      <Icon icon="x" px={12} />
+    </Press>
   );
 }
 

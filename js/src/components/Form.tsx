@@ -4,7 +4,7 @@ import { blank, type Control, controlFor, fitting, isRecord, type Path, properti
 import { whenDrawn } from "../events";
 import { Icon } from "../icons";
 import { some } from "../words";
-import { Button, IconButton } from "./bits";
+import { Button, IconButton, Link } from "./bits";
 import { Field } from "./Field";
 
 /** What all controls of an edit share. */
@@ -214,9 +214,9 @@ function label(form: Form, name: string, path: Path, depth: number): JSX.Element
 
 function link(word: string, name: string, onPress: () => void): JSX.Element {
   return (
-    <button type="button" class="sw-link" aria-label={`${word}: ${name}`} onClick={onPress}>
+    <Link label={`${word}: ${name}`} onPress={onPress}>
       {word}
-    </button>
+    </Link>
   );
 }
 
@@ -229,7 +229,7 @@ function problem(form: Form, path: Path, below: boolean): JSX.Element | null {
   if (said === undefined) return null;
   return (
     <span class="sw-error sw-small sw-c-failed" id={`${idOf(form, path)}-p`} role="alert" dir="auto">
-      <Icon name="failed" />
+      <Icon icon="failed" />
       {said}
     </span>
   );

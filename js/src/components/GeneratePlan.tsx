@@ -6,7 +6,7 @@ import type { Shape } from "../plan";
 import { shapeBelow } from "../topics";
 import type { View } from "../view";
 import { some } from "../words";
-import { Button, GAP } from "./bits";
+import { Button, GAP, Link } from "./bits";
 import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
 import { Spend } from "./Spend";
@@ -49,7 +49,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
     >
       {waiting > 0 && (
         <div class="sw-note sw-plan-row">
-          <Icon name="pending" />
+          <Icon icon="pending" />
           <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
           <Spend
             view={view}
@@ -66,9 +66,9 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
       <div data-sw-first class="sw-plan-shape">
         <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
         {!below && (
-          <button type="button" class="sw-link sw-small" onClick={addBelow}>
+          <Link class="sw-small" onPress={addBelow}>
             Add topics below it instead
-          </button>
+          </Link>
         )}
       </div>
       <label class="sw-tick">

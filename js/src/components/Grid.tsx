@@ -182,7 +182,7 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
     <div class="sw-group sw-group--reason" role="row" style={style}>
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
         <GroupCheck view={view} group={group} />
-        <Icon name="failed" class="sw-c-failed" />
+        <Icon icon="failed" class="sw-c-failed" />
         <span class="sw-reason">
           <b class="sw-ell" title={reason}>
             {sentence(reason)}

@@ -6,7 +6,7 @@ import { Icon } from "../icons";
 import { isRow, keyOf } from "../rows";
 import { TOLD, type View } from "../view";
 import { count, some } from "../words";
-import { Button, GAP, IconButton, Keys } from "./bits";
+import { Button, GAP, IconButton, Keys, Press } from "./bits";
 import { Spend } from "./Spend";
 
 /** The line under the grid: what to press, what to do with the selection, or what came in out of sight. */
@@ -181,13 +181,13 @@ function arrivals(view: View, edge: number): Arrived | null {
 function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Element {
   return (
     <Foot>
-      <button type="button" class="sw-btn sw-btn--sm" onClick={() => goToNewest(view)}>
-        <Icon name={where === "below" ? "down" : "up"} size={14} class="sw-c-accent" />
+      <Press class="sw-btn sw-btn--sm" onPress={() => goToNewest(view)}>
+        <Icon icon={where === "below" ? "down" : "up"} px={14} class="sw-c-accent" />
         <span>
           <b class="sw-strong">{`${count(number)} new`}</b> {where}
         </span>
         <Keys chord="n" />
-      </button>
+      </Press>
       {GAP}
       {pendingHere(view) === 0 && (
         <span class="sw-small sw-muted sw-hide-m">New rows never move the one you are on.</span>

@@ -30,7 +30,7 @@ export function Help({ view }: { view: View }): JSX.Element {
         ))}
       </div>
       <footer>
-        <Icon name="keys" />
+        <Icon icon="keys" />
         <span class="sw-grow">
           While the widget has the focus, plain keys stay in it. Ctrl S still saves the notebook.
         </span>

@@ -4,7 +4,7 @@ import { Icon, type IconName } from "../icons";
 import type { JobRow } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, dateOf, lasting, some } from "../words";
-import { Button, GAP } from "./bits";
+import { Button, GAP, Link } from "./bits";
 import { Popover } from "./Popover";
 
 const KINDS: Readonly<Record<string, string>> = {
@@ -76,7 +76,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <li>
       <div class="sw-sec-h">
-        <Icon name={icon} size={14} class={tint} />
+        <Icon icon={icon} px={14} class={tint} />
         <b>{KINDS[job.kind] ?? job.kind}</b>
         <span class="sw-muted sw-ell">{word}</span>
         {GAP}
@@ -100,9 +100,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
         {failed > 0 && (
           <>
             {" · "}
-            <button type="button" class="sw-link" onClick={() => showFailed(view)}>
-              {count(failed)} failed
-            </button>
+            <Link onPress={() => showFailed(view)}>{count(failed)} failed</Link>
           </>
         )}
         {rest

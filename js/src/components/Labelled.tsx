@@ -87,7 +87,7 @@ export function Name(props: {
           />
           {wrong && (
             <span class="sw-error" role="alert">
-              <Icon name="failed" />
+              <Icon icon="failed" />
               <span>{wrong}</span>
             </span>
           )}

@@ -16,7 +16,7 @@ export function isMaking(view: View, row: SampleRow): boolean {
 export function Mark({ view, row }: { view: View; row: SampleRow }): JSX.Element | null {
   const badge = (icon: IconName, tint: string, word: string) => (
     <span class={`sw-badge ${tint}`}>
-      <Icon name={icon} size={12} class={icon === "spin" ? "sw-spin" : ""} />
+      <Icon icon={icon} px={12} class={icon === "spin" ? "sw-spin" : ""} />
       {word}
     </span>
   );

@@ -21,7 +21,7 @@ interface NoteProps {
 export function Note({ kind, children, acts, off = null }: NoteProps): JSX.Element {
   return (
     <div class={`sw-note sw-note--${kind}`}>
-      <Icon name={kind === "plain" ? "info" : kind} />
+      <Icon icon={kind === "plain" ? "info" : kind} />
       <div dir="auto">
         {children}
         {acts && (

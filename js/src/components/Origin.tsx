@@ -3,7 +3,7 @@ import { compare, isProposed } from "../curate";
 import type { CallView, SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import type { View } from "../view";
 import { clock, count, seconds } from "../words";
-import { GAP, Section } from "./bits";
+import { GAP, Link, Section } from "./bits";
 
 /** Where a sample comes from: the calls behind its current version, and its versions. */
 export function Origin(props: {
@@ -30,9 +30,9 @@ export function Origin(props: {
         label={versions.length > 1 ? "Versions" : "Version"}
         aside={
           several && (
-            <button type="button" class="sw-link sw-small" onClick={() => compare(view)}>
+            <Link class="sw-small" onPress={() => compare(view)}>
               Compare
-            </button>
+            </Link>
           )
         }
       >

@@ -62,7 +62,7 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
       aria-disabled={(by < 0 ? value <= low : value >= high) ? "true" : undefined}
       onClick={() => to(value + by)}
     >
-      <Icon name={by < 0 ? "minus" : "plus"} size={12} />
+      <Icon icon={by < 0 ? "minus" : "plus"} px={12} />
     </button>
   );
   return (
@@ -159,7 +159,7 @@ export function SendButton({
       title={off ?? undefined}
       onClick={plan.send}
     >
-      <Icon name="play" />
+      <Icon icon="play" />
       <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
       <kbd class="sw-kbd sw-hide-n">{chord}</kbd>
     </button>

@@ -27,7 +27,7 @@ export function StatusWord({ status, queued }: { status: Status; queued?: string
   const icon: IconName = queued ? "hourglass" : status;
   return (
     <span class={`sw-status sw-status--${queued ? "queued" : status}`}>
-      <Icon name={icon} size={14} />
+      <Icon icon={icon} px={14} />
       {queued ?? LABELS[status]}
     </span>
   );

@@ -4,7 +4,7 @@ import { Icon } from "../icons";
 import type { JobRow, Progress } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, rate, some, stepName, timeLeft } from "../words";
-import { Button, GAP, IconButton } from "./bits";
+import { Button, GAP, IconButton, Press } from "./bits";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
 export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; job: JobRow } | null {
@@ -42,17 +42,16 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
       <span class="sw-ico-t">
-        <Icon name="spin" class="sw-spin sw-c-accent" />
-        <button
-          type="button"
+        <Icon icon="spin" class="sw-spin sw-c-accent" />
+        <Press
           class="sw-strong"
-          aria-haspopup="dialog"
-          aria-expanded={view.open.value === "jobs"}
+          menu
+          open={view.open.value === "jobs"}
           title="All jobs"
-          onClick={() => run(view, "jobs")}
+          onPress={() => run(view, "jobs")}
         >
           {step}
-        </button>
+        </Press>
       </span>
       <span>
         <b class="sw-strong">{count(done)}</b>
@@ -98,15 +97,14 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
 
 function Failures({ view, failed }: { view: View; failed: number }): JSX.Element {
   return (
-    <button
-      type="button"
+    <Press
       class="sw-btn sw-btn--sm sw-btn--quiet sw-c-failed"
       title="Show the failed samples"
-      onClick={() => view.show("failed")}
+      onPress={() => view.show("failed")}
     >
-      <Icon name="failed" size={14} />
+      <Icon icon="failed" px={14} />
       {count(failed)} failed
-    </button>
+    </Press>
   );
 }
 
@@ -123,7 +121,7 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
         <Icon
-          name={job.status === "done" ? "info" : "warn"}
+          icon={job.status === "done" ? "info" : "warn"}
           class={job.status === "done" ? "sw-muted" : "sw-c-warn"}
         />
         <span class="sw-ell" title={job.note ?? undefined}>

@@ -49,7 +49,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
     >
       {studio.model_note && (
         <div class="sw-note">
-          <Icon name="info" />
+          <Icon icon="info" />
           <div>{studio.model_note}</div>
         </div>
       )}

@@ -5,6 +5,7 @@ import { Icon } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
 import type { View } from "../view";
 import { some } from "../words";
+import { Press } from "./bits";
 
 const FIVE = [1, 2, 3, 4, 5];
 
@@ -13,7 +14,7 @@ export function Stars({ stars }: { stars: number }): JSX.Element {
   return (
     <span class="sw-stars" role="img" aria-label={`${stars} of 5 stars`}>
       {FIVE.map((each) => (
-        <Icon name="star" size={14} class={each <= stars ? "sw-on" : "sw-off"} />
+        <Icon icon="star" px={14} class={each <= stars ? "sw-on" : "sw-off"} />
       ))}
     </span>
   );
@@ -39,17 +40,16 @@ export function StarSet(props: {
   return (
     <span class="sw-rate" role="radiogroup" aria-label={label} onKeyDown={move}>
       {FIVE.map((each) => (
-        <button
-          type="button"
+        <Press
           role="radio"
           aria-checked={each === stars}
           class="sw-icon-btn sw-icon-btn--sm sw-c-star"
-          aria-label={some(each, "star")}
+          label={some(each, "star")}
           tabIndex={each === (stars ?? 1) ? 0 : -1}
-          onClick={() => onRate(each === stars ? null : each)}
+          onPress={() => onRate(each === stars ? null : each)}
         >
-          <Icon name="star" class={each <= (stars ?? 0) ? "sw-on" : "sw-off"} />
-        </button>
+          <Icon icon="star" class={each <= (stars ?? 0) ? "sw-on" : "sw-off"} />
+        </Press>
       ))}
     </span>
   );

@@ -7,7 +7,7 @@ import type { StudioView } from "../protocol.gen";
 import type { Line } from "../transport";
 import type { View } from "../view";
 import { count, dateOf, fileName, some } from "../words";
-import { copyText, GAP, IconButton, Keys } from "./bits";
+import { copyText, GAP, IconButton, Keys, Press } from "./bits";
 
 const CODE = "studio.to_pandas()";
 
@@ -106,7 +106,7 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
   const look = `sw-conn ${loud ?? ""}`;
   const inner = (
     <>
-      <Icon name={icon} size={14} class={icon === "spin" ? "sw-spin" : ""} />
+      <Icon icon={icon} px={14} class={icon === "spin" ? "sw-spin" : ""} />
       <span class="sw-ell">{words}</span>
       {more && <span class="sw-faint sw-hide-n sw-ell">{more}</span>}
     </>
@@ -121,19 +121,18 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
   }
   return (
     <span role="alert" class="sw-si">
-      <button
-        type="button"
+      <Press
         class={look}
         title={title}
-        aria-haspopup="dialog"
-        aria-expanded={view.open.value === "line"}
-        onClick={() => {
+        menu
+        open={view.open.value === "line"}
+        onPress={() => {
           view.toggleOpen("line");
         }}
       >
         {inner}
-        <Icon name="chevd" size={12} class="sw-up" />
-      </button>
+        <Icon icon="chevd" px={12} class="sw-up" />
+      </Press>
     </span>
   );
 }
@@ -153,16 +152,15 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
         {toast.text}
       </span>
       {toast.undo && (
-        <button
-          type="button"
-          onClick={() => {
+        <Press
+          onPress={() => {
             view.toasts.close();
             run(view, "undo");
           }}
         >
           Undo
           <Keys chord="u" />
-        </button>
+        </Press>
       )}
     </span>
   );

@@ -4,6 +4,7 @@ import { type Facet, total } from "../rows";
 import { STATUSES } from "../store";
 import type { View } from "../view";
 import { count } from "../words";
+import { Press } from "./bits";
 
 export const LABELS: Record<Facet, string> = {
   all: "All",
@@ -25,16 +26,11 @@ export function Tabs({ view }: { view: View }): JSX.Element {
     <div class={`sw-tabs ${here >= 10_000 ? "sw-tabs--tight" : ""}`}>
       <div class="sw-tabs-in" role="group" aria-label="Status">
         {(["all", ...STATUSES] as const).map((facet) => (
-          <button
-            type="button"
-            class="sw-tab"
-            aria-pressed={view.facet.value === facet}
-            onClick={() => view.show(facet)}
-          >
-            {facet !== "all" && <Icon name={facet} size={14} class={TINTS[facet] ?? ""} />}
+          <Press class="sw-tab" aria-pressed={view.facet.value === facet} onPress={() => view.show(facet)}>
+            {facet !== "all" && <Icon icon={facet} px={14} class={TINTS[facet] ?? ""} />}
             {LABELS[facet]}
             <b>{count(number(facet))}</b>
-          </button>
+          </Press>
         ))}
       </div>
     </div>

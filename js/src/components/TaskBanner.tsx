@@ -18,7 +18,7 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
   return (
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
-        <Icon name="task" class="sw-c-warn" />
+        <Icon icon="task" class="sw-c-warn" />
         <span class="sw-clamp sw-small" style={{ "--n": 2, whiteSpace: "normal" }} title={changed}>
           {changed}
         </span>

@@ -59,7 +59,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         label="Jobs"
         class="sw-hide-n"
         menu
-        pressed={open === "jobs"}
+        open={open === "jobs"}
         onPress={() => run(view, "jobs")}
       />
       <IconButton
@@ -89,7 +89,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         title={no ?? "Generate below the chosen topic"}
         onClick={() => run(view, "generate")}
       >
-        <Icon name="play" />
+        <Icon icon="play" />
         <span>Generate</span>
         <span class="sw-hide-m">
           <kbd class="sw-kbd">G</kbd>

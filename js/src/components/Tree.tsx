@@ -172,7 +172,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
           else pick();
         }}
       >
-        {node.children > 0 && <Icon name={folded ? "chev" : "chevd"} size={12} />}
+        {node.children > 0 && <Icon icon={folded ? "chev" : "chevd"} px={12} />}
       </span>
       {naming?.kind === "rename" && naming.topic === node.id ? (
         <TopicName view={view} name={node.name} />
@@ -183,11 +183,11 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       )}
       {idle && isThin(node, totals) && (
         <span class="sw-thin">
-          <Icon name="low" size={12} />
+          <Icon icon="low" px={12} />
           thin
         </span>
       )}
-      {working && <Icon name="spin" size={12} class="sw-spin sw-busy" label="generating" />}
+      {working && <Icon icon="spin" px={12} class="sw-spin sw-busy" label="generating" />}
       <GenerateHere view={view} node={node} name={name} />
       <span class="sw-n">{totals.target > 0 ? `${short(said)}/${short(totals.target)}` : short(said)}</span>
       {totals.target > 0 && <Fill totals={totals} />}
@@ -214,7 +214,7 @@ function GenerateHere({ view, node, name }: { view: View; node: Node; name: stri
         if (view.open.value !== "generate") run(view, "generate");
       }}
     >
-      <Icon name="play" size={12} />
+      <Icon icon="play" px={12} />
     </button>
   );
 }

@@ -40,7 +40,7 @@ function Line({ view, action }: { view: View; action: Action }): JSX.Element {
   const icon = command?.icon ?? null;
   return (
     <li class="sw-ico-t">
-      {isIcon(icon) && <Icon name={icon} size={14} />}
+      {isIcon(icon) && <Icon icon={icon} px={14} />}
       <span>{command?.label ?? action.name}</span>
       <span class="sw-muted sw-small sw-ell" dir="auto">
         {subject(view, action.args)}

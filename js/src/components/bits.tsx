@@ -19,88 +19,86 @@ export function Keys({ chord }: { chord: string }): JSX.Element {
     <span class="sw-keys">
       {capsOf(chord).map((cap) => {
         const arrow = ARROWS[cap];
-        return <kbd class="sw-kbd">{arrow ? <Icon name={arrow} size={12} label={cap} /> : cap}</kbd>;
+        return <kbd class="sw-kbd">{arrow ? <Icon icon={arrow} px={12} label={cap} /> : cap}</kbd>;
       })}
     </span>
   );
 }
 
-interface ButtonProps {
+interface PressProps {
   onPress: () => void;
-  icon?: IconName;
-  /** The chord shown as key caps. */
-  chord?: string;
   class?: string;
   /** Why it cannot be pressed now: shown as its tooltip, and said when it is pressed all the same. */
-  off?: string | null;
-  title?: string;
-  label?: string;
-  menu?: boolean;
-  open?: boolean;
+  off?: string | null | undefined;
+  title?: string | undefined;
+  label?: string | undefined;
+  /** Whether it opens something. */
+  menu?: boolean | undefined;
+  /** Whether that is open. */
+  open?: boolean | undefined;
+  role?: "radio" | "tab";
+  tabIndex?: number;
+  "aria-checked"?: boolean;
+  "aria-pressed"?: boolean;
+  "aria-selected"?: boolean;
   children?: ComponentChildren;
 }
 
-/** A button with a word. `aria-disabled`, not `disabled`: a disabled button loses the focus, and its reason. */
-export function Button(props: ButtonProps): JSX.Element {
-  const { icon, chord, off, menu, open, children } = props;
+/** What all buttons share. `aria-disabled`, not `disabled`: a disabled button loses the focus, and its reason. */
+export function Press({ onPress, off, title, label, menu, open, ...own }: PressProps): JSX.Element {
   return (
     <button
       type="button"
-      class={`sw-btn ${props.class ?? ""}`}
       aria-disabled={off ? "true" : undefined}
       aria-haspopup={menu ? "dialog" : undefined}
       aria-expanded={menu ? open === true : undefined}
-      aria-label={props.label}
-      title={off ?? props.title}
-      onClick={() => (off ? undefined : props.onPress())}
-    >
-      {icon && <Icon name={icon} />}
+      aria-label={label}
+      title={off ?? title}
+      onClick={() => (off ? undefined : onPress())}
+      {...own}
+    />
+  );
+}
+
+interface ButtonProps extends PressProps {
+  icon?: IconName;
+  /** The chord shown as key caps. */
+  chord?: string;
+}
+
+/** A button with a word. */
+export function Button({ icon, chord, class: more = "", children, ...own }: ButtonProps): JSX.Element {
+  return (
+    <Press {...own} class={`sw-btn ${more}`}>
+      {icon && <Icon icon={icon} />}
       {children !== undefined && <span class="sw-ell">{children}</span>}
       {chord && (
         <span class="sw-hide-m">
           <Keys chord={chord} />
         </span>
       )}
-      {menu && <Icon name="chevd" size={12} />}
-    </button>
+      {own.menu && <Icon icon="chevd" px={12} />}
+    </Press>
   );
 }
 
-interface IconButtonProps {
+interface IconButtonProps extends PressProps {
   icon: IconName;
   label: string;
-  onPress: () => void;
-  off?: string | null;
-  class?: string;
-  pressed?: boolean;
-  /** Whether it opens something. */
-  menu?: boolean;
 }
 
-export function IconButton({
-  icon,
-  label,
-  onPress,
-  off,
-  class: more = "",
-  pressed,
-  menu,
-}: IconButtonProps): JSX.Element {
+/** A button with an icon alone; its label is its tooltip, too. */
+export function IconButton({ icon, class: more = "", ...own }: IconButtonProps): JSX.Element {
   return (
-    <button
-      type="button"
-      class={`sw-icon-btn ${more}`}
-      aria-label={label}
-      aria-disabled={off ? "true" : undefined}
-      aria-haspopup={menu ? "dialog" : undefined}
-      aria-expanded={menu ? pressed === true : undefined}
-      aria-pressed={menu ? undefined : pressed}
-      title={off ?? label}
-      onClick={() => (off ? undefined : onPress())}
-    >
-      <Icon name={icon} />
-    </button>
+    <Press title={own.label} {...own} class={`sw-icon-btn ${more}`}>
+      <Icon icon={icon} />
+    </Press>
   );
+}
+
+/** Words to press in a line of text. */
+export function Link({ class: more = "", ...own }: PressProps): JSX.Element {
+  return <Press {...own} class={`sw-link ${more}`} />;
 }
 
 interface CheckProps {
@@ -124,8 +122,8 @@ export function Check({ on, label, onToggle }: CheckProps): JSX.Element {
         onToggle(event);
       }}
     >
-      {on === true && <Icon name="check" />}
-      {on === "mixed" && <Icon name="minus" />}
+      {on === true && <Icon icon="check" />}
+      {on === "mixed" && <Icon icon="minus" />}
     </span>
   );
 }
@@ -137,7 +135,7 @@ export function TopicPath({ path }: { path: readonly string[] }): JSX.Element {
     <>
       {names.map((name, index) => (
         <>
-          {index > 0 && <Icon name="chev" size={12} class="sw-faint" />}
+          {index > 0 && <Icon icon="chev" px={12} class="sw-faint" />}
           {index === names.length - 1 ? (
             <b class="sw-ell" dir="auto">
               {name}
