@@ -6,24 +6,38 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling beyond chord comparing decides dismissed doubt drawn edge editing
-  facet finds focusOn focused focusedRow folded forget fresh hit hold idle jobsAt jupyterLight letters looking luminance
-  making moreContrast naming narrow nodeOf nodes notices nullable onEnter onText onPress onRate onRemove onSend
-  onTrait pageRows pendingSelected pickTopic places plan problems refused remade replica samplesAt sampleOf saw
-  selectTo sendFirst setGuidance setOutputs setProgress setShape settle siblings systemDark toGrid toggleOpen toasts topicsAt
-  totals trail typed uncut unlisted unseen verdicts wanted warm`.split(/\s+/);
+  `acts asked asking assembling beyond cell chord comparing decides dismissed doubt drawn edge
+  editing facet fields finds focusOn focused focusedRow folded forget fresh hit hold idle jobsAt
+  jupyterLight letters looking luminance making modal moreContrast naming narrow node nodeOf nodes
+  notices nullable onEnter onPress onRate onRemove onSend onText onTrait pageRows parts pendingSelected
+  pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
+  setGuidance setOutputs setProgress setShape settle siblings systemDark toGrid toasts toggleOpen topicsAt
+  totals trail typed uncut unlisted unseen verdicts wanted warm words wrong`.split(/\s+/);
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
 export const OURS_TOO = [
+  "about",
+  "anchor",
+  "change",
+  "close",
   "control",
+  "counts",
+  "hint",
   "icon",
+  "index",
   "label",
   "line",
   "listeners",
   "listing",
+  "lost",
   "moveTo",
   "onToggle",
+  "open",
+  "prefix",
+  "root",
   "selection",
+  "start",
+  "touched",
   "view",
   "word",
 ];
