@@ -63,7 +63,7 @@ function advance(view: View): void {
 }
 
 async function step(view: View, name: "undo" | "redo"): Promise<void> {
-  const studio = view.line.replica.studio.value;
+  const studio = view.replica.studio.value;
   const what = studio?.[name];
   if (studio && !studio.read_only && !what) {
     view.toasts.say(name === "undo" ? "Nothing to undo" : "Nothing to redo");

@@ -55,25 +55,18 @@ const PATHS = {
 
 export type IconName = keyof typeof PATHS;
 
-interface IconProps {
-  icon: IconName;
-  px?: 12 | 14 | 16;
-  class?: string;
-  /** Said by a screen reader; without it the word beside the icon says all. */
-  label?: string;
-}
-
 export function isIcon(name: string | null): name is IconName {
   return name !== null && name in PATHS;
 }
 
-export function Icon({ icon, px = 16, class: more = "", label }: IconProps): JSX.Element {
+/** An icon. `label` is said by a screen reader; without it the word beside the icon says all. */
+export function iconOf(name: IconName, px: 12 | 14 | 16 = 16, more = "", label?: string): JSX.Element {
   const said = label === undefined ? { "aria-hidden": true } : { role: "img" as const, "aria-label": label };
   const sized = px === 16 ? "" : ` sw-i--${px}`;
   return (
     <svg viewBox="0 0 16 16" class={`sw-i${sized} ${more}`} {...said}>
-      <path d={PATHS[icon]} />
-      {icon === "draft" && <path d={DOT} stroke-width="3" />}
+      <path d={PATHS[name]} />
+      {name === "draft" && <path d={DOT} stroke-width="3" />}
     </svg>
   );
 }

@@ -1,15 +1,14 @@
 import type { WireArgs, WireName } from "./commands.gen";
-import { CommandError } from "./transport";
+import { CommandError, GONE, NO_ANSWER } from "./transport";
 import type { View } from "./view";
 
 /** Why a command that goes to the kernel cannot be given now, or null. */
 export function refusal(view: View): string | null {
-  const studio = view.line.replica.studio.value;
+  const studio = view.replica.studio.value;
   const line = view.line.line.value;
-  if (line.state === "gone") return "The kernel is gone. Run the cell again.";
-  if (line.state === "saved")
-    return line.kernel ? "The kernel has not answered yet." : "Read-only. Run the cell to go on.";
-  if (!studio) return "The kernel has not answered yet.";
+  if (line.state === "gone") return GONE;
+  if (line.state === "saved") return line.kernel ? NO_ANSWER : "Read-only. Run the cell to go on.";
+  if (!studio) return NO_ANSWER;
   return studio.read_only ? `Read-only: ${studio.read_only}` : null;
 }
 

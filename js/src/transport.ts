@@ -38,6 +38,9 @@ export class CommandError extends Error {
   }
 }
 
+export const GONE = "The kernel is gone. Run the cell again.";
+export const NO_ANSWER = "The kernel has not answered yet.";
+
 const BUSY_AFTER = 1000;
 const SILENT_AFTER = 30_000;
 const BACK_FOR = 5000;
@@ -110,7 +113,7 @@ export class Connection {
     if (this.#gone) {
       if (!ASKS.has(name)) this.#lost.push({ name, args: args as Record<string, unknown> });
       if (!this.#saved) this.line.value = { state: "gone", lost: this.#lost.length };
-      return Promise.reject(new CommandError("The kernel is gone. Run the cell again.", "gone"));
+      return Promise.reject(new CommandError(GONE, "gone"));
     }
     this.#number += 1;
     const rid = `${this.#prefix}-${this.#number}`;
@@ -241,7 +244,7 @@ export class Connection {
     clearTimeout(this.#saving);
     this.#lost = this.#actions().map(({ name, args }) => ({ name, args }));
     if (!this.#recall()) this.line.value = { state: "gone", lost: this.#lost.length };
-    const error = new CommandError("The kernel is gone. Run the cell again.", "gone");
+    const error = new CommandError(GONE, "gone");
     for (const sent of this.#sent.values()) sent.reject(error);
     this.#sent.clear();
     this.#forgetPending();

@@ -6,7 +6,7 @@ import { Looking } from "./looking";
 import { listen, type Model } from "./model";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt } from "./rows";
-import type { News } from "./store";
+import type { News, Replica } from "./store";
 import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
 import type { Connection } from "./transport";
@@ -32,6 +32,7 @@ let views = 0;
 /** What one view shows of the replica: its own focus, filter, selection and open parts. */
 export class View {
   readonly line: Connection;
+  readonly replica: Replica;
   readonly model: Model;
   readonly root: HTMLElement;
   /** Begins the ids of this view's elements. */
@@ -82,6 +83,7 @@ export class View {
 
   constructor(line: Connection, model: Model, root: HTMLElement, until: AbortSignal) {
     this.line = line;
+    this.replica = line.replica;
     this.model = model;
     this.root = root;
     this.looking = new Looking(line);
@@ -156,7 +158,7 @@ export class View {
 
   /** A sample of the replica, by its id. */
   sampleOf(id: string | undefined): SampleRow | undefined {
-    return this.line.replica.samples.all.get(id ?? "");
+    return this.replica.samples.all.get(id ?? "");
   }
 
   /** The sample in focus. */
@@ -271,11 +273,11 @@ export class View {
     this.fresh.add(news.added);
     for (const job of news.ended) if (job.note || job.status !== "done") this.ended.value = job;
     if (this.selection.value.size > 0) {
-      const { all } = this.line.replica.samples;
+      const { all } = this.replica.samples;
       const gone = news.touched.some((id) => this.selection.value.has(id) && !all.has(id));
       if (gone) this.select([...this.selection.value].filter((id) => all.has(id)));
     }
-    this.fresh.forget(news.touched.filter((id) => !this.line.replica.samples.all.has(id)));
+    this.fresh.forget(news.touched.filter((id) => !this.replica.samples.all.has(id)));
   }
 
   /** Something is always in focus while there are rows: the one before, else the nearest. */

@@ -1,5 +1,5 @@
 import type { ComponentType, JSX } from "preact";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { StudioView, TaskView } from "../protocol.gen";
 import { total } from "../rows";
 import type { NarrowPane, Popover as PopoverName, View } from "../view";
@@ -29,7 +29,7 @@ const PANES: readonly [NarrowPane, IconName, string][] = [
 ];
 
 export function App({ view }: { view: View }): JSX.Element {
-  const { replica } = view.line;
+  const { replica } = view;
   replica.samplesAt.value;
   const bar = barOf(view) !== null;
   const empty = replica.loaded.value === 1 && !bar && isEmpty(view);
@@ -70,7 +70,7 @@ function Nav({ view }: { view: View }): JSX.Element {
             view.pane.value = pane;
           }}
         >
-          <Icon icon={icon} px={14} />
+          {iconOf(icon, 14)}
           {label}
         </Press>
       ))}
@@ -91,8 +91,8 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
 };
 
 function Open({ view }: { view: View }): JSX.Element | null {
-  const studio = view.line.replica.studio.value;
-  const task = view.line.replica.task.value;
+  const studio = view.replica.studio.value;
+  const task = view.replica.task.value;
   const name = view.open.value;
   if (!studio || !task || !name) return null;
   const What = OPEN[name];

@@ -4,7 +4,7 @@ import { refusal, run } from "../actions";
 import type { CommandName } from "../commands.gen";
 import { leaveEdit } from "../editing";
 import { later } from "../events";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import { keyLabel } from "../keys";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
@@ -200,7 +200,7 @@ function Input({ row, current }: { row: SampleRow; current: VersionView | undefi
 function Complies(): JSX.Element {
   return (
     <span class="sw-badge sw-c-kept">
-      <Icon icon="check" px={12} />
+      {iconOf("check", 12)}
       Complies
     </span>
   );

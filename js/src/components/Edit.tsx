@@ -3,7 +3,7 @@ import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { put, same } from "../controls";
 import { argsOf, type Editing, isChanged, leaveEdit } from "../editing";
 import { askLater, focus, isEnter, prevent, withMod } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { SampleRow } from "../protocol.gen";
 import { refusal, refusals } from "../send";
 import type { View } from "../view";
@@ -125,7 +125,7 @@ interface SideProps {
 }
 
 function Side({ view, editing, part, problems }: SideProps): JSX.Element {
-  const task = view.line.replica.task.value;
+  const task = view.replica.task.value;
   const schema = (part === "input" ? task?.input_schema : task?.output_schema) ?? null;
   const own = [...problems.keys()].filter((path) => path.split(".")[0] === part).length;
   const form: Form = {
@@ -147,7 +147,7 @@ function Side({ view, editing, part, problems }: SideProps): JSX.Element {
       aside={
         own > 0 ? (
           <span class="sw-badge sw-c-failed">
-            <Icon icon="failed" px={12} />
+            {iconOf("failed", 12)}
             {some(own, "field")} invalid
           </span>
         ) : (

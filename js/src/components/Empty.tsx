@@ -3,7 +3,7 @@ import { useEffect } from "preact/hooks";
 import { grow } from "../actions";
 import { growArgs } from "../plan";
 import type { View } from "../view";
-import { Button, Keys } from "./bits";
+import { Button, keysOf } from "./bits";
 import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { usePlan } from "./usePlan";
 
@@ -20,7 +20,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
     };
   });
   const few = growArgs({ topics: 4, subtopics: 0, samples: 2 }, [], plan.guidance);
-  const note = view.line.replica.studio.value?.model_note;
+  const note = view.replica.studio.value?.model_note;
   return (
     <section class="sw-pane sw-pane--grid" aria-label="Samples">
       <div class="sw-empty sw-scroll">
@@ -49,16 +49,14 @@ export function Empty({ view }: { view: View }): JSX.Element {
           {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">
             <dt>
-              <Keys chord="j" /> <Keys chord="k" />
+              {keysOf("j")} {keysOf("k")}
             </dt>
             <dd>go through the samples as they arrive</dd>
             <dt>
-              <Keys chord="a" /> <Keys chord="x" />
+              {keysOf("a")} {keysOf("x")}
             </dt>
             <dd>keep or reject; the next undecided one comes up</dd>
-            <dt>
-              <Keys chord="u" />
-            </dt>
+            <dt>{keysOf("u")}</dt>
             <dd>undo anything, at any time</dd>
             <dt>
               <code class="sw-mono">to_pandas()</code>

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
 import type { Export as ExportArgs } from "../commands.gen";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { total } from "../rows";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -20,7 +20,7 @@ type Which = NonNullable<ExportArgs["status"]>;
 
 /** Writes a file beside the notebook. */
 export function Export({ view }: { view: View }): JSX.Element {
-  const [path, setPath] = useState(() => `${slug(view.line.replica.task.value?.name ?? "")}.jsonl`);
+  const [path, setPath] = useState(() => `${slug(view.replica.task.value?.name ?? "")}.jsonl`);
   const [which, setWhich] = useState<Which>("kept");
   const [wrong, setWrong] = useState("");
   const [written, setWritten] = useState("");
@@ -84,7 +84,7 @@ export function Export({ view }: { view: View }): JSX.Element {
       </div>
       {written && (
         <div class="sw-note" role="status">
-          <Icon icon="check" class="sw-c-kept" />
+          {iconOf("check", 16, "sw-c-kept")}
           <div>
             Wrote {some(counts[which], "sample")} to <code class="sw-mono">{written}</code>{" "}
             <Link onPress={() => copyText(written, view.root)}>Copy</Link>

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
 import { asTyped, type Control, type Path, same, typedJson, typedNumber } from "../controls";
 import { isEnter, prevent, withMod } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { count } from "../words";
 import { type Form, idOf, problemOf } from "./Form";
 
@@ -41,7 +41,7 @@ export function Field({ form, control, value, path, label, onEnter }: FieldProps
               <option value={index}>{asTyped(option)}</option>
             ))}
           </select>
-          <Icon icon="chevd" px={12} />
+          {iconOf("chevd", 12)}
         </span>
       );
     }

@@ -1,10 +1,10 @@
 import type { JSX } from "preact";
 import { prevent } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { rowAt } from "../rows";
 import type { View } from "../view";
 import { count } from "../words";
-import { GAP, Keys, Press } from "./bits";
+import { GAP, keysOf, Press } from "./bits";
 import { LABELS } from "./Tabs";
 
 /** Words to look for, what else cuts the list, and how much of all is shown. */
@@ -15,7 +15,7 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
   return (
     <div class="sw-filter">
       <div class="sw-field">
-        <Icon icon="search" px={14} class="sw-muted" />
+        {iconOf("search", 14, "sw-muted")}
         <input
           class="sw-find"
           role="searchbox"
@@ -28,16 +28,12 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
           value={looking.typed.value}
           onFocus={(event) => {
             event.currentTarget.select();
-            looking.warm(view.line.replica.samples.all.values());
+            looking.warm(view.replica.samples.all.values());
           }}
           onInput={(event) => looking.for(event.currentTarget.value)}
           onKeyDown={(event) => obey(view, event)}
         />
-        {words ? (
-          <Clear label="Clear the search (Esc)" onPress={() => looking.for("")} />
-        ) : (
-          <Keys chord="/" />
-        )}
+        {words ? <Clear label="Clear the search (Esc)" onPress={() => looking.for("")} /> : keysOf("/")}
       </div>
       {node && node.parent !== null && (
         <Chip label="Topic" name={node.name} onRemove={() => view.pickTopic(null)} />
@@ -78,7 +74,7 @@ function Chip(props: { label: string; name: string; onRemove: () => void }): JSX
 function Clear({ label, onPress }: { label: string; onPress: () => void }): JSX.Element {
   return (
     <Press class="sw-clear" label={label} title={label} onPress={onPress}>
-      <Icon icon="x" px={12} />
+      {iconOf("x", 12)}
     </Press>
   );
 }
@@ -93,7 +89,7 @@ function FullText({ view }: { view: View }): JSX.Element | null {
     return waits ? <span class="sw-small sw-faint sw-hide-m sw-ell">full text not searched yet</span> : null;
   }
   const facet = view.facet.value;
-  const { all } = view.line.replica.samples;
+  const { all } = view.replica.samples;
   view.listing.value;
   const beyond = [...looking.beyond].filter((id) => facet === "all" || all.get(id)?.status === facet).length;
   if (beyond === 0 && !full.more) return null;
@@ -113,9 +109,9 @@ function FullText({ view }: { view: View }): JSX.Element | null {
 
 /** "187 of 607": how much of all the grid shows. */
 function NofM({ view }: { view: View }): JSX.Element {
-  view.line.replica.samplesAt.value;
+  view.replica.samplesAt.value;
   const line = view.line.line.value;
-  const all = line.state === "saved" ? line.total : view.line.replica.samples.all.size;
+  const all = line.state === "saved" ? line.total : view.replica.samples.all.size;
   return (
     <span class="sw-nofm" role="status">
       <b class="sw-strong">{count(view.listing.value.rows)}</b>

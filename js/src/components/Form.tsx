@@ -2,7 +2,7 @@ import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { useRef } from "preact/hooks";
 import { blank, type Control, controlFor, fitting, isRecord, type Path, propertiesOf } from "../controls";
 import { whenDrawn } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { some } from "../words";
 import { Button, IconButton, Link } from "./bits";
 import { Field } from "./Field";
@@ -229,7 +229,7 @@ function problem(form: Form, path: Path, below: boolean): JSX.Element | null {
   if (said === undefined) return null;
   return (
     <span class="sw-error sw-small sw-c-failed" id={`${idOf(form, path)}-p`} role="alert" dir="auto">
-      <Icon icon="failed" />
+      {iconOf("failed")}
       {said}
     </span>
   );

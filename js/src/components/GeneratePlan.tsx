@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { generateOutputs, run } from "../actions";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { Shape } from "../plan";
 import { shapeBelow } from "../topics";
 import type { View } from "../view";
@@ -15,7 +15,7 @@ import { usePlan } from "./usePlan";
 /** Generate below the chosen topic: what is missing up to these numbers, or more when they are raised. */
 export function GeneratePlan({ view }: { view: View }): JSX.Element {
   const node = view.node();
-  const { samples } = view.line.replica;
+  const { samples } = view.replica;
   const [start] = useState(() => shapeBelow(view.nodes.value, view.at.value, (id) => samples.counts(id)));
   const leaf = node?.children === 0;
   const [below, setBelow] = useState(!leaf || node?.parent === null);
@@ -49,7 +49,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
     >
       {waiting > 0 && (
         <div class="sw-note sw-plan-row">
-          <Icon icon="pending" />
+          {iconOf("pending")}
           <span>{some(waiting, "input waits", "inputs wait")} for an output.</span>
           <Spend
             view={view}

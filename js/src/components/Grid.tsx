@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { decide, run } from "../actions";
 import { prevent } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf, sameShape } from "../rows";
 import { live } from "../topics";
 import type { View } from "../view";
@@ -133,7 +133,7 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
   if (group.reason !== null)
     return <ReasonLine view={view} group={group} reason={group.reason} style={style} />;
   const node = view.nodeOf(group.topic);
-  const totals = group.topic === null ? undefined : view.line.replica.samples.counts(group.topic);
+  const totals = group.topic === null ? undefined : view.replica.samples.counts(group.topic);
   const target = node?.children === 0 ? node.target : null;
   const kept = totals?.kept ?? 0;
   const running = !view.idle;
@@ -182,7 +182,7 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
     <div class="sw-group sw-group--reason" role="row" style={style}>
       <span role="gridcell" aria-colspan={4} class="sw-group-in">
         <GroupCheck view={view} group={group} />
-        <Icon icon="failed" class="sw-c-failed" />
+        {iconOf("failed", 16, "sw-c-failed")}
         <span class="sw-reason">
           <b class="sw-ell" title={reason}>
             {sentence(reason)}

@@ -2,11 +2,11 @@ import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
 import { choose, isProposed } from "../curate";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { isRow, keyOf } from "../rows";
 import { TOLD, type View } from "../view";
 import { count, some } from "../words";
-import { Button, GAP, IconButton, Keys, Press } from "./bits";
+import { Button, GAP, IconButton, keysOf, Press } from "./bits";
 import { Spend } from "./Spend";
 
 /** The line under the grid: what to press, what to do with the selection, or what came in out of sight. */
@@ -71,7 +71,7 @@ function Outputs({ view }: { view: View }): JSX.Element | null {
 function Hint({ chord, children }: { chord: string; children: string }): JSX.Element {
   return (
     <span class="sw-hint sw-hide-m">
-      <Keys chord={chord} />
+      {keysOf(chord)}
       {children}
     </span>
   );
@@ -83,10 +83,10 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
   const pending = view.idle ? view.pendingSelected.value : [];
   const told =
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
-  const at = view.line.replica.samplesAt.value;
+  const at = view.replica.samplesAt.value;
   const verdicts = view.line.verdicts.at.value;
   const proposed = useMemo(() => {
-    const { all } = view.line.replica.samples;
+    const { all } = view.replica.samples;
     return [...view.selection.value].filter((id) => {
       const row = all.get(id);
       return row !== undefined && isProposed(view, row);
@@ -182,11 +182,11 @@ function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Elemen
   return (
     <Foot>
       <Press class="sw-btn sw-btn--sm" onPress={() => goToNewest(view)}>
-        <Icon icon={where === "below" ? "down" : "up"} px={14} class="sw-c-accent" />
+        {iconOf(where === "below" ? "down" : "up", 14, "sw-c-accent")}
         <span>
           <b class="sw-strong">{`${count(number)} new`}</b> {where}
         </span>
-        <Keys chord="n" />
+        {keysOf("n")}
       </Press>
       {GAP}
       {pendingHere(view) === 0 && (

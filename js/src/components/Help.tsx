@@ -1,8 +1,8 @@
 import type { JSX } from "preact";
 import { COMMANDS, type Group } from "../commands.gen";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { View } from "../view";
-import { GAP, IconButton, Keys } from "./bits";
+import { GAP, IconButton, keysOf } from "./bits";
 import { Popover } from "./Popover";
 
 const COLUMNS: readonly (readonly Group[])[] = [
@@ -30,7 +30,7 @@ export function Help({ view }: { view: View }): JSX.Element {
         ))}
       </div>
       <footer>
-        <Icon icon="keys" />
+        {iconOf("keys")}
         <span class="sw-grow">
           While the widget has the focus, plain keys stay in it. Ctrl S still saves the notebook.
         </span>
@@ -76,7 +76,7 @@ function Line({ label, chords }: { label: string; chords: readonly string[] }): 
         {shown.map((chord, index) => (
           <>
             {index > 0 && <i>{chords.length > 2 && index === 1 ? "–" : "or"}</i>}
-            <Keys chord={chord} />
+            {keysOf(chord)}
           </>
         ))}
       </span>

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { JobRow } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, dateOf, lasting, some } from "../words";
@@ -24,7 +24,7 @@ const ENDS: Record<JobRow["status"], [IconName, string, string]> = {
 
 /** Everything that was generated here, the newest first. */
 export function Jobs({ view }: { view: View }): JSX.Element {
-  const { replica } = view.line;
+  const { replica } = view;
   replica.jobsAt.value;
   const jobs = [...replica.jobs.values()].sort((a, b) => b.started - a.started);
   const owed = jobs.reduce((sum, job) => sum + (job.status === "running" ? 0 : job.owed), 0);
@@ -63,7 +63,7 @@ export function Jobs({ view }: { view: View }): JSX.Element {
 
 function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
   const running = job.status === "running";
-  const progress = running ? view.line.replica.progress.value.get(job.id) : undefined;
+  const progress = running ? view.replica.progress.value.get(job.id) : undefined;
   const { done, total, failed, tokens } = progress ?? job;
   const [icon, tint, word] = ENDS[job.status];
   const took = job.ended === null ? "" : `, ${lasting(job.ended - job.started)}`;
@@ -76,7 +76,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <li>
       <div class="sw-sec-h">
-        <Icon icon={icon} px={14} class={tint} />
+        {iconOf(icon, 14, tint)}
         <b>{KINDS[job.kind] ?? job.kind}</b>
         <span class="sw-muted sw-ell">{word}</span>
         {GAP}

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useId } from "preact/hooks";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 
 interface LabelledProps {
   label: string;
@@ -87,7 +87,7 @@ export function Name(props: {
           />
           {wrong && (
             <span class="sw-error" role="alert">
-              <Icon icon="failed" />
+              {iconOf("failed")}
               <span>{wrong}</span>
             </span>
           )}

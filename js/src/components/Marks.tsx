@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { isProposed } from "../curate";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { SampleRow } from "../protocol.gen";
 import type { View } from "../view";
 
@@ -16,7 +16,7 @@ export function isMaking(view: View, row: SampleRow): boolean {
 export function Mark({ view, row }: { view: View; row: SampleRow }): JSX.Element | null {
   const badge = (icon: IconName, tint: string, word: string) => (
     <span class={`sw-badge ${tint}`}>
-      <Icon icon={icon} px={12} class={icon === "spin" ? "sw-spin" : ""} />
+      {iconOf(icon, 12, icon === "spin" ? "sw-spin" : "")}
       {word}
     </span>
   );

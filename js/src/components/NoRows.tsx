@@ -60,7 +60,7 @@ export function NoRows({ view }: { view: View }): JSX.Element {
 /** How many samples hold the words, whatever their topic and status. */
 function everywhere(view: View): number {
   const nodes = view.nodes.value;
-  return list(nodes, 0, nodes.length, view.line.replica.samples, "all", view.looking.wanted()).rows;
+  return list(nodes, 0, nodes.length, view.replica.samples, "all", view.looking.wanted()).rows;
 }
 
 function widen(view: View): void {

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { refusal, run } from "../actions";
 import { choose, isProposed } from "../curate";
 import { discardUnfinished, openEdit } from "../editing";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
 import type { View } from "../view";
 import { Button } from "./bits";
@@ -21,7 +21,7 @@ interface NoteProps {
 export function Note({ kind, children, acts, off = null }: NoteProps): JSX.Element {
   return (
     <div class={`sw-note sw-note--${kind}`}>
-      <Icon icon={kind === "plain" ? "info" : kind} />
+      {iconOf(kind === "plain" ? "info" : kind)}
       <div dir="auto">
         {children}
         {acts && (

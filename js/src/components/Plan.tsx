@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { prevent } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { ASK_ABOVE, clamp, LIMITS, product, type Shape } from "../plan";
 import { count, some } from "../words";
 import { Labelled, typing, Words } from "./Labelled";
@@ -62,7 +62,7 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
       aria-disabled={(by < 0 ? value <= low : value >= high) ? "true" : undefined}
       onClick={() => to(value + by)}
     >
-      <Icon icon={by < 0 ? "minus" : "plus"} px={12} />
+      {iconOf(by < 0 ? "minus" : "plus", 12)}
     </button>
   );
   return (
@@ -159,7 +159,7 @@ export function SendButton({
       title={off ?? undefined}
       onClick={plan.send}
     >
-      <Icon icon="play" />
+      {iconOf("play")}
       <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
       <kbd class="sw-kbd sw-hide-n">{chord}</kbd>
     </button>

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { starsOf } from "../curate";
 import { prevent, withMod } from "../events";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
 import type { Status } from "../store";
 import type { Verb } from "../verdicts";
@@ -27,7 +27,7 @@ export function StatusWord({ status, queued }: { status: Status; queued?: string
   const icon: IconName = queued ? "hourglass" : status;
   return (
     <span class={`sw-status sw-status--${queued ? "queued" : status}`}>
-      <Icon icon={icon} px={14} />
+      {iconOf(icon, 14)}
       {queued ?? LABELS[status]}
     </span>
   );

@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { JobRow, Progress } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, rate, some, stepName, timeLeft } from "../words";
@@ -8,7 +8,7 @@ import { Button, GAP, IconButton, Press } from "./bits";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
 export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; job: JobRow } | null {
-  const { replica } = view.line;
+  const { replica } = view;
   replica.jobsAt.value;
   const dismissed = view.dismissed.value;
   const running = view.running.value.at(-1);
@@ -27,7 +27,7 @@ export function RunBar({ view }: { view: View }): JSX.Element | null {
 }
 
 function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
-  const all = view.line.replica.progress.value;
+  const all = view.replica.progress.value;
   const progress = all.get(job.id);
   const jobs = view.running.value;
   const sum = (of: (each: JobRow | Progress) => number) =>
@@ -42,7 +42,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
       <span class="sw-ico-t">
-        <Icon icon="spin" class="sw-spin sw-c-accent" />
+        {iconOf("spin", 16, "sw-spin sw-c-accent")}
         <Press
           class="sw-strong"
           menu
@@ -102,7 +102,7 @@ function Failures({ view, failed }: { view: View; failed: number }): JSX.Element
       title="Show the failed samples"
       onPress={() => view.show("failed")}
     >
-      <Icon icon="failed" px={14} />
+      {iconOf("failed", 14)}
       {count(failed)} failed
     </Press>
   );
@@ -120,10 +120,11 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
-        <Icon
-          icon={job.status === "done" ? "info" : "warn"}
-          class={job.status === "done" ? "sw-muted" : "sw-c-warn"}
-        />
+        {iconOf(
+          job.status === "done" ? "info" : "warn",
+          16,
+          job.status === "done" ? "sw-muted" : "sw-c-warn",
+        )}
         <span class="sw-ell" title={job.note ?? undefined}>
           <b class="sw-strong">{headline(job)}</b>
           {job.note && <span class="sw-muted"> {job.note}</span>}

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { GuidanceView, StudioView, TaskView } from "../protocol.gen";
 import type { View } from "../view";
 import { Button } from "./bits";
@@ -49,7 +49,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
     >
       {studio.model_note && (
         <div class="sw-note">
-          <Icon icon="info" />
+          {iconOf("info")}
           <div>{studio.model_note}</div>
         </div>
       )}

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { rate, rateBy, starsOf } from "../curate";
 import { isPlain, prevent } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
 import type { View } from "../view";
 import { some } from "../words";
@@ -13,9 +13,7 @@ const FIVE = [1, 2, 3, 4, 5];
 export function Stars({ stars }: { stars: number }): JSX.Element {
   return (
     <span class="sw-stars" role="img" aria-label={`${stars} of 5 stars`}>
-      {FIVE.map((each) => (
-        <Icon icon="star" px={14} class={each <= stars ? "sw-on" : "sw-off"} />
-      ))}
+      {FIVE.map((each) => iconOf("star", 14, each <= stars ? "sw-on" : "sw-off"))}
     </span>
   );
 }
@@ -48,7 +46,7 @@ export function StarSet(props: {
           tabIndex={each === (stars ?? 1) ? 0 : -1}
           onPress={() => onRate(each === stars ? null : each)}
         >
-          <Icon icon="star" class={each <= (stars ?? 0) ? "sw-on" : "sw-off"} />
+          {iconOf("star", 16, each <= (stars ?? 0) ? "sw-on" : "sw-off")}
         </Press>
       ))}
     </span>
@@ -65,7 +63,7 @@ export function Rating({ view, row, body }: { view: View; row: SampleRow; body: 
         <h3 class="sw-label sw-ell">Rating</h3>
         <StarSet label="Overall" stars={stars} onRate={(next) => void rate(view, next, [row.id])} />
       </div>
-      {view.line.replica.task.value?.requirements.map(({ name, text }) => (
+      {view.replica.task.value?.requirements.map(({ name, text }) => (
         <div class="sw-rate">
           <span class="sw-ell sw-muted sw-small" title={text} dir="auto">
             {text}

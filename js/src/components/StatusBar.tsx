@@ -2,17 +2,17 @@ import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { run } from "../actions";
 import { later } from "../events";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { StudioView } from "../protocol.gen";
-import type { Line } from "../transport";
+import { type Line, NO_ANSWER } from "../transport";
 import type { View } from "../view";
 import { count, dateOf, fileName, some } from "../words";
-import { copyText, GAP, IconButton, Keys, Press } from "./bits";
+import { copyText, GAP, IconButton, keysOf, Press } from "./bits";
 
 const CODE = "studio.to_pandas()";
 
 export function StatusBar({ view }: { view: View }): JSX.Element {
-  const studio = view.line.replica.studio.value;
+  const studio = view.replica.studio.value;
   const root = view.nodes.value[0];
   const kept = root ? (view.totals.value.get(root.id)?.kept ?? 0) : 0;
   const toast = view.toasts.now.value;
@@ -60,9 +60,7 @@ export function truth(line: Line, studio: StudioView | null): Said {
       const then = `As of ${dateOf(line.at)}.`;
       return [
         "lock",
-        line.kernel
-          ? `The kernel has not answered yet. ${then}`
-          : `No kernel. ${then} Run the cell to go on.`,
+        line.kernel ? `${NO_ANSWER} ${then}` : `No kernel. ${then} Run the cell to go on.`,
         "What the notebook was saved with: the first samples, kept ones first",
       ];
     }
@@ -106,7 +104,7 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
   const look = `sw-conn ${loud ?? ""}`;
   const inner = (
     <>
-      <Icon icon={icon} px={14} class={icon === "spin" ? "sw-spin" : ""} />
+      {iconOf(icon, 14, icon === "spin" ? "sw-spin" : "")}
       <span class="sw-ell">{words}</span>
       {more && <span class="sw-faint sw-hide-n sw-ell">{more}</span>}
     </>
@@ -131,7 +129,7 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
         }}
       >
         {inner}
-        <Icon icon="chevd" px={12} class="sw-up" />
+        {iconOf("chevd", 12, "sw-up")}
       </Press>
     </span>
   );
@@ -159,7 +157,7 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
           }}
         >
           Undo
-          <Keys chord="u" />
+          {keysOf("u")}
         </Press>
       )}
     </span>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { type Facet, total } from "../rows";
 import { STATUSES } from "../store";
 import type { View } from "../view";
@@ -27,7 +27,7 @@ export function Tabs({ view }: { view: View }): JSX.Element {
       <div class="sw-tabs-in" role="group" aria-label="Status">
         {(["all", ...STATUSES] as const).map((facet) => (
           <Press class="sw-tab" aria-pressed={view.facet.value === facet} onPress={() => view.show(facet)}>
-            {facet !== "all" && <Icon icon={facet} px={14} class={TINTS[facet] ?? ""} />}
+            {facet !== "all" && iconOf(facet, 14, TINTS[facet] ?? "")}
             {LABELS[facet]}
             <b>{count(number(facet))}</b>
           </Press>

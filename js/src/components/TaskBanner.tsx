@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { run } from "../actions";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import type { View } from "../view";
 import { Button, GAP, IconButton } from "./bits";
 
 /** Says once what a changed task did to the samples. */
 export function TaskBanner({ view }: { view: View }): JSX.Element | null {
-  const { epoch, task, studio } = view.line.replica;
+  const { epoch, task, studio } = view.replica;
   const { changed, version } = task.value ?? {};
   const key = `synth_widgets ${epoch} ${version}`;
   if (!changed || view.dismissed.value.has(key) || memory()?.getItem(key)) return null;
@@ -18,7 +18,7 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
   return (
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
-        <Icon icon="task" class="sw-c-warn" />
+        {iconOf("task", 16, "sw-c-warn")}
         <span class="sw-clamp sw-small" style={{ "--n": 2, whiteSpace: "normal" }} title={changed}>
           {changed}
         </span>

@@ -6,7 +6,7 @@ import { Section } from "./bits";
 
 /** What a sample of the task is made of, before there is one. */
 export function TaskShape({ view, title }: { view: View; title: string }): JSX.Element {
-  const { studio, task } = view.line.replica;
+  const { studio, task } = view.replica;
   const note = studio.value?.model_note;
   return (
     <aside class="sw-pane sw-pane--detail" aria-label={title}>

@@ -1,12 +1,12 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { keyLabel } from "../keys";
 import type { View } from "../view";
 import { Button, GAP, IconButton } from "./bits";
 
 export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Element {
-  const studio = view.line.replica.studio.value;
+  const studio = view.replica.studio.value;
   const open = view.open.value;
   const no = refusal(view);
   const step = (name: "undo" | "redo", verb: string) => {
@@ -26,7 +26,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         open={open === "task"}
         onPress={popover("task")}
       >
-        {view.line.replica.task.value?.name ?? "Studio"}
+        {view.replica.task.value?.name ?? "Studio"}
       </Button>
       <span class="sw-sep sw-hide-n" />
       <Button
@@ -89,7 +89,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         title={no ?? "Generate below the chosen topic"}
         onClick={() => run(view, "generate")}
       >
-        <Icon icon="play" />
+        {iconOf("play")}
         <span>Generate</span>
         <span class="sw-hide-m">
           <kbd class="sw-kbd">G</kbd>
@@ -100,6 +100,6 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
 }
 
 function hasGuidance(view: View): boolean {
-  const guidance = view.line.replica.studio.value?.guidance;
+  const guidance = view.replica.studio.value?.guidance;
   return guidance !== undefined && Object.values(guidance).some((text) => text !== "");
 }

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { nameTopic, refusal, removeTopic, run } from "../actions";
 import { prevent, stopHere } from "../events";
-import { Icon } from "../icons";
+import { iconOf } from "../icons";
 import { noCounts } from "../store";
 import { isThin, live, type Node, type Totals, unfolded } from "../topics";
 import type { View } from "../view";
@@ -132,7 +132,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
   const folded = view.folded.value.has(node.id);
   const name = node.parent === null ? "All topics" : node.name;
   const working = view.running.value.some((job) =>
-    view.line.replica.progress.value.get(job.id)?.topics.includes(node.id),
+    view.replica.progress.value.get(job.id)?.topics.includes(node.id),
   );
   const idle = view.idle && view.line.line.value.state !== "saved";
   const said = live(totals);
@@ -172,7 +172,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
           else pick();
         }}
       >
-        {node.children > 0 && <Icon icon={folded ? "chev" : "chevd"} px={12} />}
+        {node.children > 0 && iconOf(folded ? "chev" : "chevd", 12)}
       </span>
       {naming?.kind === "rename" && naming.topic === node.id ? (
         <TopicName view={view} name={node.name} />
@@ -183,11 +183,11 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       )}
       {idle && isThin(node, totals) && (
         <span class="sw-thin">
-          <Icon icon="low" px={12} />
+          {iconOf("low", 12)}
           thin
         </span>
       )}
-      {working && <Icon icon="spin" px={12} class="sw-spin sw-busy" label="generating" />}
+      {working && iconOf("spin", 12, "sw-spin sw-busy", "generating")}
       <GenerateHere view={view} node={node} name={name} />
       <span class="sw-n">{totals.target > 0 ? `${short(said)}/${short(totals.target)}` : short(said)}</span>
       {totals.target > 0 && <Fill totals={totals} />}
@@ -214,7 +214,7 @@ function GenerateHere({ view, node, name }: { view: View; node: Node; name: stri
         if (view.open.value !== "generate") run(view, "generate");
       }}
     >
-      <Icon icon="play" px={12} />
+      {iconOf("play", 12)}
     </button>
   );
 }

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { COMMANDS } from "../commands.gen";
-import { Icon, isIcon } from "../icons";
+import { iconOf, isIcon } from "../icons";
 import type { Action } from "../transport";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -40,7 +40,7 @@ function Line({ view, action }: { view: View; action: Action }): JSX.Element {
   const icon = command?.icon ?? null;
   return (
     <li class="sw-ico-t">
-      {isIcon(icon) && <Icon icon={icon} px={14} />}
+      {isIcon(icon) && iconOf(icon, 14)}
       <span>{command?.label ?? action.name}</span>
       <span class="sw-muted sw-small sw-ell" dir="auto">
         {subject(view, action.args)}

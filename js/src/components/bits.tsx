@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { prevent, stopHere } from "../events";
-import { Icon, type IconName } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import { capsOf } from "../keys";
 
 const ARROWS: Readonly<Record<string, IconName>> = {
@@ -14,12 +14,12 @@ const ARROWS: Readonly<Record<string, IconName>> = {
 export const GAP = <span class="sw-grow" />;
 
 /** A chord as key caps. */
-export function Keys({ chord }: { chord: string }): JSX.Element {
+export function keysOf(chord: string): JSX.Element {
   return (
     <span class="sw-keys">
       {capsOf(chord).map((cap) => {
         const arrow = ARROWS[cap];
-        return <kbd class="sw-kbd">{arrow ? <Icon icon={arrow} px={12} label={cap} /> : cap}</kbd>;
+        return <kbd class="sw-kbd">{arrow ? iconOf(arrow, 12, "", cap) : cap}</kbd>;
       })}
     </span>
   );
@@ -70,14 +70,10 @@ interface ButtonProps extends PressProps {
 export function Button({ icon, chord, class: more = "", children, ...own }: ButtonProps): JSX.Element {
   return (
     <Press {...own} class={`sw-btn ${more}`}>
-      {icon && <Icon icon={icon} />}
+      {icon && iconOf(icon)}
       {children !== undefined && <span class="sw-ell">{children}</span>}
-      {chord && (
-        <span class="sw-hide-m">
-          <Keys chord={chord} />
-        </span>
-      )}
-      {own.menu && <Icon icon="chevd" px={12} />}
+      {chord && <span class="sw-hide-m">{keysOf(chord)}</span>}
+      {own.menu && iconOf("chevd", 12)}
     </Press>
   );
 }
@@ -91,7 +87,7 @@ interface IconButtonProps extends PressProps {
 export function IconButton({ icon, class: more = "", ...own }: IconButtonProps): JSX.Element {
   return (
     <Press title={own.label} {...own} class={`sw-icon-btn ${more}`}>
-      <Icon icon={icon} />
+      {iconOf(icon)}
     </Press>
   );
 }
@@ -122,8 +118,8 @@ export function Check({ on, label, onToggle }: CheckProps): JSX.Element {
         onToggle(event);
       }}
     >
-      {on === true && <Icon icon="check" />}
-      {on === "mixed" && <Icon icon="minus" />}
+      {on === true && iconOf("check")}
+      {on === "mixed" && iconOf("minus")}
     </span>
   );
 }
@@ -135,7 +131,7 @@ export function TopicPath({ path }: { path: readonly string[] }): JSX.Element {
     <>
       {names.map((name, index) => (
         <>
-          {index > 0 && <Icon icon="chev" px={12} class="sw-faint" />}
+          {index > 0 && iconOf("chev", 12, "sw-faint")}
           {index === names.length - 1 ? (
             <b class="sw-ell" dir="auto">
               {name}

@@ -33,7 +33,7 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
   const [asking, setAsking] = useState(false);
   const args = growArgs(shape, under, guidance, outputs);
   const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs]);
-  view.line.replica.samplesAt.value;
+  view.replica.samplesAt.value;
   const blocked = refusal(view);
 
   useEffect(() => {
