@@ -53,13 +53,13 @@ export const PLATFORM = Object.fromEntries(
   Object.keys(platform).map((name) => [name.replace("$", "."), name]),
 );
 
-/** An element that has a class and nothing else, as `h` is called for it; most of them are a `span` or a `div`. */
-const CLASS_ALONE = /\bh\("(\w+)", \{ class: ("[^"]*") \}/g;
-const shortCall = (_, tag, name) => (/^(?:div|span)$/.test(tag) ? `h$${tag}(${name}` : `h("${tag}", ${name}`);
+/** How `h` is called for what most elements are, and for an element that has a class and nothing else. */
+const COMMON = /\bh\("(div|span|p)", /g;
+const CLASS_ALONE = /\b(h(?:\$\w+\(|\("\w+", ))\{ class: ("[^"]*") \}/g;
 
 /**
- * Shortens classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest; and where a
- * class is all that an element has, jsx.ts is given its text alone.
+ * Shortens classes in scripts and styles alike: `sw-muted` becomes `_5`, the most frequent the shortest; and calls
+ * jsx.ts by what is common: `h$span(…)`, and the text of a class where an element has nothing else.
  */
 export function shortClasses(folder) {
   const files = readdirSync(folder, { recursive: true }).filter((name) => /\.(?:tsx?|css)$/.test(name));
@@ -80,7 +80,7 @@ export function shortClasses(folder) {
         if (loader !== "tsx") return { contents: text, loader };
         const { target, jsx, jsxFactory, jsxFragment, tsconfigRaw } = build.initialOptions;
         const { code } = transformSync(text, { loader, target, jsx, jsxFactory, jsxFragment, tsconfigRaw });
-        return { contents: code.replace(CLASS_ALONE, shortCall), loader: "js" };
+        return { contents: code.replace(COMMON, "h$$$1(").replace(CLASS_ALONE, "$1$2"), loader: "js" };
       });
     },
   };

@@ -12,6 +12,7 @@ export function h<Props extends object>(
   return create(type as string, typeof props === "string" ? { class: props } : props, ...children);
 }
 
-/** `<div class="…">` and `<span class="…">`. */
+/** What most elements are. */
 export const h$div = h.bind(null, "div");
 export const h$span = h.bind(null, "span");
+export const h$p = h.bind(null, "p");
