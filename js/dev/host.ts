@@ -1,6 +1,5 @@
 import type { Model } from "../src/model";
 import type {
-  Cmd,
   Delta,
   JobRow,
   SampleRow,
@@ -11,6 +10,7 @@ import type {
   ToKernel,
   TopicRow,
 } from "../src/protocol.gen";
+import { obey } from "./commands";
 import { Curation } from "./curate";
 import { id, leaves, STUDIO, sample, TASK, topics } from "./data";
 import { history, jobRow } from "./jobs";
@@ -29,32 +29,33 @@ export class FakeKernel implements Model {
   readonly sent: ToKernel[] = [];
   readonly traits: Record<string, unknown> = { theme: "auto", height: 764, revision: 0, selected_ids: [] };
   readonly #listeners = new Map<string, Set<Listener>>();
-  readonly #topics = new Map<string, TopicRow>();
-  readonly #samples = new Map<string, SampleRow>();
-  readonly #jobs = new Map<string, JobRow>();
-  #rev = 1;
+  readonly tree = new Map<string, TopicRow>();
+  readonly samples = new Map<string, SampleRow>();
+  readonly jobs = new Map<string, JobRow>();
+  rev = 1;
   #seq = 0;
   #queue: ToKernel[] = [];
-  #undo: { label: string; before: SampleRow[]; topics: TopicRow[] }[] = [];
+  /** What can be undone, the last at the end. */
+  readonly done: { label: string; before: SampleRow[]; topics: TopicRow[] }[] = [];
   epoch = "e1";
   readonly curation = new Curation({
     task: this.task,
-    row: (each) => this.#samples.get(each),
+    row: (each) => this.samples.get(each),
     commit: (ops) => this.commit(ops),
     did: (label, before, ops) => {
-      this.#undo.push({ label, before: [...before], topics: [] });
+      this.done.push({ label, before: [...before], topics: [] });
       this.commit([...ops, { op: "studio", row: { ...this.studio, undo: label, redo: null } }]);
     },
     job: (kind, total) => {
-      const job = jobRow(kind, "running", { id: id(80_000 + this.#rev), total });
+      const job = jobRow(kind, "running", { id: id(80_000 + this.rev), total });
       this.commit([{ op: "job", row: job }]);
       return job;
     },
   });
 
   constructor(rows = 0, target = 8) {
-    for (const row of rows < 0 ? topics(target).slice(0, 1) : topics(target)) this.#topics.set(row.id, row);
-    const ends = leaves([...this.#topics.values()]);
+    for (const row of rows < 0 ? topics(target).slice(0, 1) : topics(target)) this.tree.set(row.id, row);
+    const ends = leaves([...this.tree.values()]);
     const mix: SampleRow["status"][] = [
       "draft",
       "kept",
@@ -71,7 +72,7 @@ export class FakeKernel implements Model {
       const topic = ends[Math.floor((seq * ends.length) / rows)];
       const status = mix[(seq * 7) % 10] ?? "draft";
       const row = sample(seq, topic?.id ?? "", status);
-      this.#samples.set(row.id, status === "rejected" ? { ...row, reason: "Too short" } : row);
+      this.samples.set(row.id, status === "rejected" ? { ...row, reason: "Too short" } : row);
     }
     this.#seq = Math.max(0, rows);
   }
@@ -114,17 +115,17 @@ export class FakeKernel implements Model {
   /** Changes state and tells it. */
   commit(ops: Op[], { quiet = false } = {}): void {
     for (const op of ops) {
-      if (op.op === "sample") this.#samples.set(op.row.id, op.row);
-      else if (op.op === "-sample") this.#samples.delete(op.id);
-      else if (op.op === "topic") this.#topics.set(op.row.id, op.row);
-      else if (op.op === "-topic") this.#topics.delete(op.id);
-      else if (op.op === "job") this.#jobs.set(op.row.id, op.row);
+      if (op.op === "sample") this.samples.set(op.row.id, op.row);
+      else if (op.op === "-sample") this.samples.delete(op.id);
+      else if (op.op === "topic") this.tree.set(op.row.id, op.row);
+      else if (op.op === "-topic") this.tree.delete(op.id);
+      else if (op.op === "job") this.jobs.set(op.row.id, op.row);
       else if (op.op === "task") this.task = op.row;
       else this.studio = op.row;
     }
-    const base = this.#rev;
-    this.#rev += 1;
-    if (!quiet) this.post({ t: "delta", epoch: this.epoch, base, rev: this.#rev, ops });
+    const base = this.rev;
+    this.rev += 1;
+    if (!quiet) this.post({ t: "delta", epoch: this.epoch, base, rev: this.rev, ops });
   }
 
   setTask(part: Partial<TaskView>): void {
@@ -137,9 +138,9 @@ export class FakeKernel implements Model {
 
   /** Streams a job: inputs first, then outputs, some failing. */
   stream(perLeaf = 8, every = 60, where?: string): void {
-    const ends = where ? [where] : leaves([...this.#topics.values()]).map((row) => row.id);
+    const ends = where ? [where] : leaves([...this.tree.values()]).map((row) => row.id);
     const total = perLeaf * ends.length;
-    const job = jobRow("grow", "running", { id: id(80_000 + this.#rev), total });
+    const job = jobRow("grow", "running", { id: id(80_000 + this.rev), total });
     this.commit([{ op: "job", row: job }]);
     const made: SampleRow[] = [];
     let step = 0;
@@ -162,7 +163,7 @@ export class FakeKernel implements Model {
         ops.push({ op: "sample", row: sample(old.seq, old.topic, status) });
       }
       step += 1;
-      const stopped = this.#jobs.get(job.id)?.status !== "running";
+      const stopped = this.jobs.get(job.id)?.status !== "running";
       if (job.done >= total || stopped) {
         clearInterval(tick);
         const status = stopped ? "cancelled" : "done";
@@ -192,7 +193,7 @@ export class FakeKernel implements Model {
   answer(rows: readonly SampleRow[], every = 80): void {
     const job: JobRow = {
       ...jobRow("outputs", "running"),
-      id: id(80_000 + this.#rev),
+      id: id(80_000 + this.rev),
       total: rows.length,
     };
     this.commit([{ op: "job", row: job }]);
@@ -210,7 +211,7 @@ export class FakeKernel implements Model {
 
   /** The trait `_snapshot` of these samples. */
   saved(rows: number): unknown {
-    const samples = [...this.#samples.values()].slice(0, rows);
+    const samples = [...this.samples.values()].slice(0, rows);
     const page = {
       t: "snapshot",
       protocol: 1,
@@ -220,11 +221,11 @@ export class FakeKernel implements Model {
       pages: 1,
       studio: this.studio,
       task: this.task,
-      topics: [...this.#topics.values()],
+      topics: [...this.tree.values()],
       jobs: [],
       samples,
     };
-    return { at: Date.now() / 1000 - 864_000, total: this.#samples.size, page };
+    return { at: Date.now() / 1000 - 864_000, total: this.samples.size, page };
   }
 
   /** Jobs of before, of every kind and end. */
@@ -253,20 +254,20 @@ export class FakeKernel implements Model {
       case "body":
         this.post({
           t: "bodies",
-          rev: this.#rev,
+          rev: this.rev,
           samples: message.ids
-            .flatMap((each) => this.#samples.get(each) ?? [])
+            .flatMap((each) => this.samples.get(each) ?? [])
             .map((row) => this.curation.body(row)),
         });
         break;
       case "cmd":
-        this.#command(message);
+        obey(this, message);
         break;
     }
   }
 
   #snapshot(): void {
-    const all = [...this.#samples.values()];
+    const all = [...this.samples.values()];
     const pages = Math.max(1, Math.ceil(all.length / PAGE));
     for (let page = 0; page < pages; page += 1) {
       const samples = all.slice(page * PAGE, (page + 1) * PAGE);
@@ -274,7 +275,7 @@ export class FakeKernel implements Model {
         t: "snapshot",
         protocol: 1,
         epoch: this.epoch,
-        rev: this.#rev,
+        rev: this.rev,
         page,
         pages,
         samples,
@@ -282,205 +283,10 @@ export class FakeKernel implements Model {
       const first = {
         studio: this.studio,
         task: this.task,
-        topics: [...this.#topics.values()],
-        jobs: [...this.#jobs.values()],
+        topics: [...this.tree.values()],
+        jobs: [...this.jobs.values()],
       };
       this.post(page === 0 ? { ...base, ...first } : base);
     }
-  }
-
-  #command(cmd: Cmd): void {
-    const reply = (ok: unknown) => this.post({ t: "reply", rid: cmd.rid, ok });
-    const args = cmd.args as {
-      ids?: string[];
-      path?: string[];
-      paths?: string[][];
-      name?: string;
-      samples?: number;
-      topics?: number[];
-      under?: string[];
-    };
-    if (this.studio.read_only && cmd.name !== "estimate") {
-      this.post({ t: "reply", rid: cmd.rid, error: { message: this.studio.read_only, kind: "read_only" } });
-      return;
-    }
-    const rows = (args.ids ?? []).flatMap((each) => this.#samples.get(each) ?? []);
-    const refused: Record<string, string> = {};
-    switch (cmd.name) {
-      case "keep":
-      case "reject":
-      case "restore": {
-        const to = { keep: "kept", reject: "rejected", restore: "draft" } as const;
-        const label = `${cmd.name[0]?.toUpperCase()}${cmd.name.slice(1)} ${rows.length}`;
-        const good = rows.filter((row) => cmd.name !== "keep" || row.output);
-        for (const row of rows) if (!good.includes(row)) refused[row.id] = "it has no output yet";
-        this.#undo.push({ label, before: good, topics: [] });
-        this.commit([
-          ...good.map((row) => ({
-            op: "sample" as const,
-            row: { ...row, status: to[cmd.name as keyof typeof to] },
-          })),
-          { op: "studio", row: { ...this.studio, undo: label, redo: null } },
-        ]);
-        reply(refused);
-        break;
-      }
-      case "retry":
-        this.commit(
-          rows.map((row) => ({
-            op: "sample",
-            row: { ...row, status: "pending", output: null, reason: null },
-          })),
-        );
-        setTimeout(
-          () =>
-            this.commit(
-              rows.map((row) => ({
-                op: "sample",
-                row: { ...sample(row.seq, row.topic, "draft"), version: 2 },
-              })),
-            ),
-          700,
-        );
-        reply({});
-        break;
-      case "undo": {
-        const last = this.#undo.pop();
-        const ops: Op[] = [
-          ...(last?.before ?? []).map((row) => ({ op: "sample" as const, row })),
-          ...(last?.topics ?? []).map((row) => ({ op: "topic" as const, row })),
-        ];
-        this.commit([
-          ...ops,
-          {
-            op: "studio",
-            row: { ...this.studio, undo: this.#undo.at(-1)?.label ?? null, redo: last?.label ?? null },
-          },
-        ]);
-        reply(last?.label ?? null);
-        break;
-      }
-      case "estimate": {
-        const leavesNow = (args.topics ?? []).reduce((product, each) => product * each, 1);
-        const samples = leavesNow * (args.samples ?? 8);
-        reply({
-          calls: [samples + Math.ceil(leavesNow * 1.3), 2 * samples],
-          topics: args.topics ? leavesNow : 0,
-          samples,
-        });
-        break;
-      }
-      case "search": {
-        const words = String((cmd.args as { text?: string }).text)
-          .toLowerCase()
-          .split(/\s+/);
-        const whole = (row: SampleRow) => JSON.stringify(this.curation.body(row)).toLowerCase();
-        const found = [...this.#samples.values()].filter((row) =>
-          words.every((word) => whole(row).includes(word)),
-        );
-        reply({ ids: found.slice(0, 2000).map((row) => row.id), more: found.length > 2000 });
-        break;
-      }
-      case "export": {
-        const { path, status } = cmd.args as { path: string; status: string };
-        if (path.startsWith("locked")) {
-          this.post({
-            t: "reply",
-            rid: cmd.rid,
-            error: { message: `${path}: permission denied`, kind: "FileError" },
-          });
-          break;
-        }
-        void status;
-        reply(`/home/you/notebooks/${path}`);
-        break;
-      }
-      case "generate_outputs": {
-        const all = args.ids ? rows : [...this.#samples.values()].filter((row) => row.status === "pending");
-        this.answer(all);
-        reply({ job: "o" });
-        break;
-      }
-      case "resume":
-        for (const job of this.#jobs.values())
-          if (job.owed > 0) this.commit([{ op: "job", row: { ...job, owed: 0, status: "done" } }]);
-        this.stream(4);
-        reply({ job: "r" });
-        break;
-      case "grow":
-        if (this.#topics.size <= 1) for (const row of topics(8).slice(1)) this.commit([{ op: "topic", row }]);
-        this.stream(args.samples ?? 8);
-        reply({ job: "j" });
-        break;
-      case "stop":
-        for (const job of this.#jobs.values())
-          if (
-            job.status === "running" &&
-            [null, undefined, job.id].includes((cmd.args as { job?: string }).job)
-          )
-            this.#jobs.set(job.id, { ...job, status: "cancelled" });
-        reply(null);
-        break;
-      case "add_topics":
-        for (const path of args.paths ?? []) this.#addTopic(path);
-        this.setStudio({ undo: "Add topics" });
-        reply(null);
-        break;
-      case "rename_topic":
-      case "remove_topic": {
-        const row = this.#find(args.path ?? []);
-        if (row && cmd.name === "rename_topic")
-          this.commit([{ op: "topic", row: { ...row, name: args.name ?? "" } }]);
-        else if (row) this.#removeTopic(row);
-        reply(null);
-        break;
-      }
-      case "set_model":
-        this.setStudio({ model: args.name ?? "", model_note: null });
-        reply(null);
-        break;
-      case "set_guidance":
-        this.setStudio({ guidance: { ...this.studio.guidance, ...(cmd.args as object) } });
-        reply(null);
-        break;
-      default:
-        reply(this.curation.handle(cmd) ?? null);
-    }
-  }
-
-  #find(path: readonly string[]): TopicRow | undefined {
-    let at = [...this.#topics.values()].find((row) => row.parent === null);
-    for (const name of path)
-      at = [...this.#topics.values()].find((row) => row.parent === at?.id && row.name === name);
-    return at;
-  }
-
-  #addTopic(path: readonly string[]): void {
-    for (let length = 1; length <= path.length; length += 1) {
-      if (this.#find(path.slice(0, length))) continue;
-      const parent = this.#find(path.slice(0, length - 1));
-      const row = {
-        id: id(5000 + this.#rev),
-        parent: parent?.id ?? null,
-        name: path[length - 1] ?? "",
-        guidance: "",
-        target: null,
-      };
-      this.commit([{ op: "topic", row }]);
-    }
-  }
-
-  #removeTopic(row: TopicRow): void {
-    const below = [row];
-    for (const each of below)
-      below.push(...[...this.#topics.values()].filter((other) => other.parent === each.id));
-    const ids = new Set(below.map((each) => each.id));
-    const rows = [...this.#samples.values()].filter((each) => ids.has(each.topic));
-    this.#undo.push({ label: `Remove ${row.name}`, before: rows, topics: below });
-    this.commit([
-      ...rows.map((each) => ({ op: "-sample" as const, id: each.id })),
-      ...below.map((each) => ({ op: "-topic" as const, id: each.id })),
-      { op: "studio", row: { ...this.studio, undo: `Remove ${row.name}`, redo: null } },
-    ]);
   }
 }
