@@ -144,8 +144,9 @@ def _args_interface(model: type[BaseModel]) -> str:
 def _line(command: commands.Command) -> str:
     """A command of the table; what it lacks at the end is left out."""
     values: list[Any] = [command.name, command.label, command.icon, list(command.keys), command.pane]
-    for lacking in ("any", [], None):
-        if values[-1] != lacking:
+    defaults: tuple[Any, ...] = ("any", [], None)
+    for default in defaults:
+        if values[-1] != default:
             break
         values.pop()
     return json.dumps(values, ensure_ascii=False)

@@ -61,7 +61,7 @@ def test_nothing_pressed_is_lost_without_a_word(open_notebook: OpenNotebook, sho
         assert [row.queued for row in view.rows()][:3] == [True, True, False]
         view.button(re.compile("^Kernel busy")).click()
         waiting = view.root.get_by_role("dialog", name="Waiting").get_by_role("listitem")
-        assert [item.split()[0] for item in waiting.all_inner_texts()] == ["Keep", "Reject"]
+        view.until(lambda: [item.split()[0] for item in waiting.all_inner_texts()] == ["Keep", "Reject"])
         shots(view.root, "busy-light")
         check_look(view, "light", "busy")
         view.press(["Escape"])

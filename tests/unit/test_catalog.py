@@ -85,7 +85,7 @@ def test_an_address_of_the_person_wins_over_the_environment_and_that_over_the_ta
     assert endpoint_of(Model("openai/x")).base == "https://proxy.example/v1"
     assert endpoint_of(Model("openai/x", api_base="http://mine:8000/v1")).base == "http://mine:8000/v1"
     monkeypatch.setenv("OPENAI_BASE_URL", "proxy.example")
-    with pytest.raises(ModelError, match="OPENAI_BASE_URL must begin with http"):
+    with pytest.raises(ModelError, match="OPENAI_BASE_URL must hold an address"):
         endpoint_of(Model("openai/x"))
 
 
