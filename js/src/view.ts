@@ -19,7 +19,7 @@ export type Popover =
   | "help"
   | "export"
   | "jobs"
-  | "line"
+  | "waiting"
   | "regenerate";
 export type Naming = { kind: "add" | "rename"; topic: string };
 export type NarrowPane = "topics" | "samples" | "sample";

@@ -85,7 +85,7 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
   task: TaskPopover,
   export: Export,
   jobs: Jobs,
-  line: Waiting,
+  waiting: Waiting,
   regenerate: RegeneratePopover,
   help: Help,
 };

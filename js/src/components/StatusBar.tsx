@@ -123,9 +123,9 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
         class={look}
         title={title}
         menu
-        open={view.open.value === "line"}
+        open={view.open.value === "waiting"}
         onPress={() => {
-          view.toggleOpen("line");
+          view.toggleOpen("waiting");
         }}
       >
         {inner}
