@@ -30,11 +30,12 @@ DEFAULT_KEY = "sk-test-loopback-0123456789"
 
 @dataclass
 class Rule:
-    """One way to fail: for the next ``times`` requests (``None``: all), or for each ``every``-th."""
+    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, ``since`` the given one."""
 
     kind: str
     times: int | None = None
     every: int = 1
+    since: int = 0
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "told to fail"
@@ -43,7 +44,7 @@ class Rule:
     after: int = 20  # characters that a drop or an error lets through
 
     def applies(self, number: int) -> bool:
-        if self.times == 0 or number % self.every:
+        if self.times == 0 or number % self.every or number < self.since:
             return False
         if self.times is not None:
             self.times -= 1

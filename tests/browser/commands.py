@@ -264,6 +264,8 @@ def guidance_typed(stage: Stage) -> None:
 
 
 def guidance_is_saved(stage: Stage) -> bool:
+    if stage.dialog("Guidance").is_visible():  # until the kernel has answered
+        return False
     button("Guidance")(stage).click()
     said = stage.dialog("Guidance").get_by_role("textbox", name="Every step").input_value()
     stage.view.press(["Escape"])

@@ -36,7 +36,7 @@ seen = open("seen.txt").read().split()
 assert set(seen) <= before.keys(), "nothing that was seen is lost"
 assert [before[ident].status for ident in seen[:3]] == ["kept"] * 3
 assert {before[ident].status for ident in seen[3:]} == {"draft"}
-assert len(before) < 40 or any(sample.status == "pending" for sample in before.values())
+assert sum(bool(sample.output) for sample in before.values()) < 40, "the run was half done"
 assert studio.task.name == "Support triage"
 assert len(studio.samples) == 40
 assert {sample.status for sample in studio.samples} == {"draft", "kept"}

@@ -22,16 +22,23 @@ FOLDER = Path(__file__).parent
 SCRIPT = FOLDER / "plain_script.py"
 STORIES = sorted(p for p in FOLDER.glob("*.py") if p.name not in {"conftest.py", SCRIPT.name, Path(__file__).name})
 KILLED = "[the kernel is killed]"
+ANSWERED = 25
+"""Where a kernel is killed: the requests that are answered before, so that its run is half done."""
 WARNED = "Warning:"
 
 
 @pytest.fixture
-def models() -> Iterator[dict[str, str]]:
-    """The environment in which every model that a story names answers from this machine."""
+def endpoint() -> Iterator[Endpoint]:
     with Endpoint(latency=0.02) as endpoint:
-        variables = {f"{name}_API_KEY": endpoint.key for name in ("OPENAI", "GROQ", "MISTRAL")}
-        variables |= {f"{name}_API_BASE": endpoint.url for name in ("GROQ", "MISTRAL")}
-        yield {**variables, "OPENAI_BASE_URL": endpoint.url}
+        yield endpoint
+
+
+@pytest.fixture
+def models(endpoint: Endpoint) -> dict[str, str]:
+    """The environment in which every model that a story names answers from this machine."""
+    variables = {f"{name}_API_KEY": endpoint.key for name in ("OPENAI", "GROQ", "MISTRAL")}
+    variables |= {f"{name}_API_BASE": endpoint.url for name in ("GROQ", "MISTRAL")}
+    return {**variables, "OPENAI_BASE_URL": endpoint.url}
 
 
 def cells(story: Path) -> list[tuple[str, str]]:
@@ -41,12 +48,16 @@ def cells(story: Path) -> list[tuple[str, str]]:
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda path: path.stem)
-def test_a_story_comes_true(story: Path, tmp_path: Path, models: dict[str, str]) -> None:
+def test_a_story_comes_true(story: Path, tmp_path: Path, models: dict[str, str], endpoint: Endpoint) -> None:
     kernel = Kernel.start(tmp_path, env=models)
+    told = cells(story)
+    if any(title == KILLED for title, _ in told):
+        endpoint.fail("hang", since=ANSWERED)
     try:
-        for title, code in cells(story):
+        for title, code in told:
             if title == KILLED:
                 kernel.kill()
+                endpoint.rules.clear()
                 kernel.shutdown()
                 kernel = Kernel.start(tmp_path, env=models)
             elif code.strip():
