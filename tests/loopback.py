@@ -30,7 +30,7 @@ DEFAULT_KEY = "sk-test-loopback-0123456789"
 
 @dataclass
 class Rule:
-    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, ``since`` the given one."""
+    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, from ``since`` on."""
 
     kind: str
     times: int | None = None

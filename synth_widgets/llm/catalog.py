@@ -191,6 +191,7 @@ def _shown(base: str) -> str:
     return f"{parts.scheme}://{host}{f':{parts.port}' if parts.port else ''}{parts.path.rstrip('/')}"
 
 
+@functools.lru_cache(64)
 def provider_of(name: str) -> Provider:
     """Return the line of the table for a model's name.
 
@@ -240,7 +241,7 @@ def endpoint_of(model: Model) -> Endpoint:
     """
     provider = provider_of(model.name)
     base = model.api_base or _environment(provider.bases)
-    if base is not None and not is_address(base):
+    if model.api_base is None and base is not None and not is_address(base):
         holder = next(name for name in provider.bases if os.environ.get(name, "").strip())
         raise ModelError(f"The environment variable {holder} must hold an address, such as 'http://localhost:8000/v1'.")
     own_host = base is None

@@ -29,17 +29,21 @@ class _Shared:
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
-def new_session(traces: list[aiohttp.TraceConfig] | None = None) -> aiohttp.ClientSession:
+def new_session(response: type[aiohttp.ClientResponse] | None = None) -> aiohttp.ClientSession:
     """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.limiter`.
 
     It keeps no cookies and reads no proxy settings; `proxy_for` does that. Loopback is never sent through a proxy,
     whoever asks.
+
+    Args:
+        response: what answers become, when it is not aiohttp's own.
     """
     import aiohttp
 
     connector = _connector_class()(limit=0, ttl_dns_cache=300)
     jar = aiohttp.DummyCookieJar()
-    return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, trace_configs=traces)
+    response = response or aiohttp.ClientResponse
+    return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, response_class=response)
 
 
 @functools.cache
@@ -95,19 +99,26 @@ def lasting() -> aiohttp.ClientSession:
     for gone in [known for known in _lasting if known.is_closed()]:
         del _lasting[gone]
     if loop not in _lasting or _lasting[loop].closed:
-        import aiohttp
-
-        trace = aiohttp.TraceConfig()
-        trace.on_request_end.append(_no_redirect)
-        _lasting[loop] = new_session([trace])
+        _lasting[loop] = new_session(_response_class())
         atexit.register(_close_at_end, loop)
     return _lasting[loop]
 
 
-async def _no_redirect(_session: object, _context: object, ended: aiohttp.TraceRequestEndParams) -> None:
-    if 300 <= ended.response.status < 400:
-        ended.response.close()
-        raise RedirectedError(str(ended.response.status))
+@functools.cache
+def _response_class() -> type[aiohttp.ClientResponse]:
+    import aiohttp
+
+    class Response(aiohttp.ClientResponse):
+        """An answer that is never a redirect."""
+
+        async def start(self, connection: aiohttp.connector.Connection) -> aiohttp.ClientResponse:
+            await super().start(connection)
+            if 300 <= self.status < 400:
+                self.close()
+                raise RedirectedError(str(self.status))
+            return self
+
+    return Response
 
 
 def _close_at_end(loop: asyncio.AbstractEventLoop) -> None:

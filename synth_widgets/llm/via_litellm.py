@@ -97,7 +97,8 @@ class _LiteLLMAttempt(Attempt):
         silence = self._owner.waits.silence
         async with asyncio.timeout(self._owner.waits.total):
             async with asyncio.timeout(silence):
-                answer = await self._owner.litellm.acompletion(**self._arguments())
+                arguments = litellm_package.unpriced(self._arguments())
+                answer = await self._owner.litellm.acompletion(**arguments)
             if self._on_text is None:
                 yield self._reading.whole(_completion(answer))
                 return

@@ -99,8 +99,8 @@ class OutputCalls:
                 self.run.commit(paid, finished=tuple(work.slots))
             return
         given = base_of(asked)
-        version = self.run.version(sample.versions[-1].n + 1, call, input=given.input, problem=problem, **fields)
-        version = replace(version, calls=(*given.calls, *version.calls))
+        n = sample.versions[-1].n + 1
+        version = self.run.version(n, call, after=given, input=given.input, problem=problem, **fields)
         if problem and asked.output is not None:
             self.run.note(f"outputs could not be made again ({problem})")
         self.run.commit(

@@ -185,6 +185,8 @@ class Run:
             if self._ended is not None or self.store.trouble is not None or (found := self._next()) is None:
                 return
             work, completer = found
+            if self._taken[id(completer)] < completer.concurrency:
+                self._wake.set()  # the endpoint takes more than it did
 
     def _drop_moot(self) -> None:
         """Give up the calls whose topic was removed since they were begun."""
@@ -278,10 +280,11 @@ class Run:
         work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
         return work.mode
 
-    def version(self, n: int, call: Call | None, **fields: Json) -> Version:
-        """Return a version that a call made, checked under the task that the job began with."""
+    def version(self, n: int, call: Call | None, *, after: Version | None = None, **fields: Json) -> Version:
+        """Return a version that a call made, ``after`` other calls; the task is the one that the job began with."""
         origin: Origin = "regenerated" if self.recipe.anew else "generated"
-        calls = () if call is None else (call.id,)
+        calls = after.calls if after is not None else ()
+        calls = calls if call is None else (*calls, call.id)
         return Version(n, origin, **fields, task_version=self.asker.task_version, calls=calls, created=now())
 
     # ------------------------------------------------------------ what calls lead to

@@ -298,6 +298,8 @@ def _held(state: State, kind: str, ident: str, name: str) -> Json:
 
 def _plain(value: Json) -> Json:
     """Return tuples as lists and mappings as dicts, as JSON would give them back."""
+    if value is None or isinstance(value, (str, int)):
+        return value
     if isinstance(value, tuple):
         return list(value)
     return dict(value) if isinstance(value, Mapping) else value

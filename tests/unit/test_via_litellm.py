@@ -320,6 +320,7 @@ LOADS = """
         studio = sw.Studio(sw.Task("T", "Do it."), path=":memory:", model=model)
         assert "litellm" not in sys.modules
         engine().call(lambda: engine().spawn(watch()) and None)
+        started = time.perf_counter()
         job = studio.grow(depth=0, samples=1)
         time.sleep(0.7)
         waiting = job.progress.waiting
@@ -328,7 +329,8 @@ LOADS = """
         job.wait(30)
         cancelled = time.perf_counter() - began
         result = studio.grow(depth=0, samples=2).wait(60)
-        print(waiting, "|", cancelled, "|", result.added, "|", worst, "|", os.environ.get("FROM_DOTENV"))
+        half = (time.perf_counter() - started) / 2
+        print(waiting, "|", cancelled < half, "|", result.added, "|", worst < half, "|", os.environ.get("FROM_DOTENV"))
         studio.close()
 """
 
@@ -344,9 +346,28 @@ def test_loading_is_seen_can_be_cancelled_and_stops_neither_the_engine_nor_reads
     )
     assert done.returncode == 0, done.stderr
     assert done.stderr == ""
-    waiting, cancelled, added, worst, dotenv = (part.strip() for part in done.stdout.split("|"))
+    waiting, is_cancelled_first, added, goes_on, dotenv = (part.strip() for part in done.stdout.split("|"))
     assert waiting == LOADING
-    assert float(cancelled) < 2
+    assert (is_cancelled_first, goes_on) == ("True", "True")  # the import takes most of the time
     assert int(added) == 2
-    assert float(worst) < 1.5  # the import takes some seconds
     assert dotenv == "None"
+
+
+def test_litellm_keeps_no_record_of_our_calls_and_looks_up_no_price(
+    asked: Asked, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import litellm
+
+    told: list[Any] = []
+    whole = litellm.acompletion
+
+    async def listening(**arguments: Any) -> Any:
+        told.append(await whole(**arguments))
+        return told[-1]
+
+    priced: list[Any] = []
+    monkeypatch.setattr(litellm, "acompletion", listening)
+    monkeypatch.setattr(litellm, "response_cost_calculator", lambda **how: priced.append(how))
+    assert asked.ask().usage.completion_tokens > 0
+    assert told[0]._hidden_params["response_cost"] is None
+    assert priced == []
