@@ -68,17 +68,16 @@ def read(answer: Answer, task: Task) -> tuple[Json, str | None]:
         The value and ``None``, or the value (``None`` where there is none) and what is wrong, for a person.
     """
     text = answer.text.strip()
-    if not text:
-        why = {"filter": "the model refused to answer", "length": "the answer was cut at max_tokens before it began"}
-        return None, why.get(answer.finish, "the answer is empty")
+    if answer.finish == "refusal" or not text:
+        was_cut = answer.finish == "length"
+        empty = "the answer was cut at max_tokens before it began" if was_cut else "the answer is empty"
+        return None, answer.withheld or empty
     if task.output is None:
-        return storable(text), "the answer was cut at max_tokens" if answer.finish == "length" else None
+        return storable(text), "the answer was cut at max_tokens" if answer.finish == "length" else answer.withheld
     value, error = extract_json(text)
     if error is not None:
         if answer.finish == "length":
             error = "the answer was cut at max_tokens; the JSON did not end"
-        elif answer.finish == "filter":
-            error = "the model refused to answer"
-        return None, error
+        return None, answer.withheld or error
     value = storable(value)
     return value, task.output_problem(value)

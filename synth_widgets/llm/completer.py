@@ -8,11 +8,12 @@ from types import MappingProxyType
 from typing import Any, Literal, Protocol, runtime_checkable
 
 from synth_widgets.records import Usage
+from synth_widgets.text.normal import head
 
 Mode = Literal["json_schema", "text"]
 """How JSON is asked for. ``text``: the schema, if there is one, already stands in the messages."""
 
-Finish = Literal["stop", "length", "filter", "other"]
+Finish = Literal["stop", "length", "refusal", "filter", "other"]
 Messages = Sequence[Mapping[str, Any]]
 OnText = Callable[[str], None]
 
@@ -44,7 +45,8 @@ class Answer:
 
     Attributes:
         text: the whole content.
-        finish: why it ended; ``length`` means that it was cut.
+        finish: why it ended; ``length`` means that it was cut, ``refusal`` that the model would not answer,
+            ``filter`` that its provider kept the answer back.
         reasoning: a reasoning model's thoughts, where the endpoint tells them apart.
         usage: as the endpoint counted; zeros where it does not say.
         seconds: from sending to the last byte, retries' waits not counted.
@@ -56,7 +58,21 @@ class Answer:
     usage: Usage = Usage()
     seconds: float = 0.0
 
+    @property
+    def withheld(self) -> str | None:
+        """Why there is nothing to use, in words for a person, where the model or its provider says so; else ``None``.
 
+        >>> Answer("I'd rather not.", finish="refusal").withheld
+        "the model refused to answer: I'd rather not."
+        """
+        if self.finish == "refusal":
+            said = " ".join(self.text.split())
+            return f"the model refused to answer{f': {head(said, SAID)}' if said else ''}"
+        return "the provider's content filter kept the answer back" if self.finish == "filter" else None
+
+
+SAID = 200
+"""Characters of a model's refusal that are told."""
 ITEMS_PER_CALL = 8
 """Topics or inputs that are asked for in one call, unless a completer says otherwise."""
 

@@ -135,16 +135,22 @@ class RemoteCompleter(ABC):
             tries += 1
             most = min(self.waits.tries, outcome.tries or self.waits.tries)
             if not outcome.again or (tries >= most and not (outcome.is_passing and places.answered)):
+                if isinstance(outcome.error, UnreachableError) and outcome.error.partial:
+                    await self._rest(endpoint, outcome, tries)  # whoever asks anew need not wait
                 raise _with_tries(outcome, tries)
-            pause = self._pause(outcome, tries)
             if (outcome.after or 0.0) > self.waits.longest:
                 raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
-            with self.saying(_wait_words(endpoint, outcome, pause)):
-                self._pausing += 1
-                try:
-                    await asyncio.sleep(pause)
-                finally:
-                    self._pausing -= 1
+            await self._rest(endpoint, outcome, tries)
+
+    async def _rest(self, endpoint: Endpoint, outcome: Failure, tries: int) -> None:
+        """Wait before the next try, and say so."""
+        pause = self._pause(outcome, tries)
+        with self.saying(_wait_words(endpoint, outcome, pause)):
+            self._pausing += 1
+            try:
+                await asyncio.sleep(pause)
+            finally:
+                self._pausing -= 1
 
     def _why_closed(self, endpoint: Endpoint, places: Gate) -> str | None:
         """Say why no call goes out, or return ``None``."""

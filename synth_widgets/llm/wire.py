@@ -20,6 +20,7 @@ _FINISH: Mapping[str, Finish] = {
     "max_tokens": "length",
     "content_filter": "filter",
     "safety": "filter",
+    "refusal": "refusal",
 }
 
 
@@ -122,8 +123,8 @@ class Reading:
 
     @property
     def outcome(self) -> Finish:
-        """Why it ended; a refusal counts as ``filter``."""
-        return "filter" if self._refusal else (self.finish or "other")
+        """Why it ended."""
+        return "refusal" if self._refusal else (self.finish or "other")
 
     def whole(self, data: Any) -> str:
         """Read a body that holds the whole answer; return its content.

@@ -129,11 +129,11 @@ class ItemCalls:
         if not work.slots:
             return
         if not found:
-            reason = {"filter": "the model refused to answer", "length": "the answer was cut at max_tokens"}.get(
-                answer.finish, "the answer is empty" if not answer.text.strip() else "the answer has no list of items"
-            )
-            can_mend = answer.finish not in {"filter", "length"} and bool(answer.text.strip())
-            self._no_good(work, call, reason, answer.text, topic, can_mend=can_mend)
+            has_text = bool(answer.text.strip())
+            none = "the answer has no list of items" if has_text else "the answer is empty"
+            was_cut = "the answer was cut at max_tokens" if answer.finish == "length" else None
+            can_mend = has_text and answer.finish in {"stop", "other"}
+            self._no_good(work, call, answer.withheld or was_cut or none, answer.text, topic, can_mend=can_mend)
             return
         bad, work.bad = work.bad[: len(work.slots)], []
         if bad:

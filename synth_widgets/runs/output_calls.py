@@ -78,7 +78,7 @@ class OutputCalls:
 
     def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:
         """Return what is to be corrected, or ``None`` where only a fresh answer can help."""
-        can_mend = number == 1 and answer.finish not in {"filter", "length"} and answer.text.strip()
+        can_mend = number == 1 and answer.finish in {"stop", "other"} and answer.text.strip()
         return (answer.text, problem) if can_mend and not self.run.asker.is_small("outputs") else None
 
     async def _model_problem(self, work: Work, value: Json) -> str | None:

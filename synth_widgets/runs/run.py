@@ -39,7 +39,7 @@ from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
-from synth_widgets.runs.work import UNREACHED, Work
+from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.store import Store
@@ -102,6 +102,10 @@ class Run:
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
+        self._silent = 0
+        """Calls without an answer since the last one that had one."""
+        self._aside: list[tuple[int, str]] = []
+        """Work that was given up for now: its open slots, which stay owed, and why."""
         self._reached = 0
         self._hidden = len(self.state.hidden)
         self._is_over = False
@@ -123,6 +127,9 @@ class Run:
             log.exception("The job %s ended with an error that nobody foresaw.", self.record.id)
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
+        if status == "done" and self._aside:
+            count = sum(slots for slots, _ in self._aside)
+            status, note = "stopped", f"{count} got no answer and can be resumed: {self._aside[-1][1]}"
         self._finish(self._ended or status, note)
         self.items.repeats.forget(self.engine)
 
@@ -265,10 +272,20 @@ class Run:
         except AccessError:
             raise
         except UnreachableError as error:
-            work.unreached += 1
-            if work.unreached >= UNREACHED:
-                raise StopRunError(str(error)) from error
+            self._unanswered(work, error)
+        else:
+            self._silent = 0
+
+    def _unanswered(self, work: Work, error: UnreachableError) -> None:
+        """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
+        work.unreached += 1
+        self._silent = 0 if error.partial else self._silent + 1  # what breaks off in the middle is alive
+        if work.unreached < (BROKEN_OFF if error.partial else UNREACHED):
             self._ready[work.step].append(work)
+        elif self._silent >= UNREACHED:
+            raise StopRunError(str(error)) from error
+        else:
+            self._aside.append((len(work.slots), str(error)))
 
     def mode(self, work: Work) -> Mode:
         """Return the way in which this answer is asked for, and note it in the work.

@@ -13,7 +13,9 @@ ROUNDS = 3
 ANSWERS = 3
 """Answers an item may have before it has failed: the first, its correction, and a fresh one by the next way."""
 UNREACHED = 2
-"""Calls of one piece of work that may get no answer at all before the job stops."""
+"""Calls of one piece of work without any answer, each tried often, after which it is not asked for again."""
+BROKEN_OFF = 5
+"""The same where the answer breaks off in the middle: what had come by then is kept."""
 
 
 @dataclass(slots=True)

@@ -258,7 +258,7 @@ async def test_a_refusal_field_ends_the_answer_as_filtered(endpoint: Endpoint) -
     endpoint.fail("filter")
     async with asking(endpoint) as completer:
         answer = await completer.complete(ASK)
-    assert (answer.finish, answer.text) == ("filter", "I cannot help with that.")
+    assert (answer.finish, answer.text) == ("refusal", "I cannot help with that.")
 
 
 async def test_a_cut_answer_says_length(endpoint: Endpoint) -> None:

@@ -187,6 +187,41 @@ def test_an_endpoint_out_of_reach_stops_the_job_and_fails_no_row(open_studio):
     assert {s.status for s in studio.samples} == {"pending"}
 
 
+def test_what_alone_gets_no_answer_is_set_aside_and_all_else_is_made(open_studio):
+    def never_the_third(_number, request):
+        is_it = request.step == "outputs" and request.messages[-1]["content"] == unlucky
+        return UnreachableError("500: it crashed") if is_it else None
+
+    model = ScriptedCompleter(faults=never_the_third, concurrency=2)
+    studio = with_topic(open_studio, model)
+    studio.generate_inputs(n=6).wait(10)
+    unlucky = studio.samples[2].input
+    job = studio.generate_outputs()
+    with pytest.raises(RunStoppedError, match="1 got no answer and can be resumed: 500: it crashed"):
+        job.wait(10)
+    assert Counter(s.status for s in studio.samples) == {"draft": 5, "pending": 1}
+    asked = Counter(r.messages[-1]["content"] for r in model.requests if r.step == "outputs")
+    assert asked.pop(unlucky) == 2
+    assert set(asked.values()) == {1}
+    unlucky = None
+    assert studio.resume().wait(10).added == 6
+
+
+def test_connections_that_break_off_again_and_again_cost_no_item(open_studio):
+    drops: Counter[str] = Counter()
+
+    def four_times_each(_number, request):
+        topic = next(line for line in request.messages[-1]["content"].splitlines() if "Topic" in line)
+        drops[topic] += 1
+        return "drop" if drops[topic] <= 4 else None
+
+    studio = open_studio(ScriptedCompleter(faults=four_times_each, concurrency=4))
+    studio.topics.add("A", "B", "C", "D")
+    result = studio.grow(depth=0, samples=8, outputs=False).wait(10)
+    assert (result.added, result.failed, result.dropped) == (32, 0, 0)
+    assert min(drops.values()) > 2, "more often than a job bears that is not answered at all"
+
+
 def test_a_connection_that_breaks_once_is_tried_again_without_asking_for_what_came(open_studio):
     studio = with_topic(open_studio, model := ScriptedCompleter(faults=failing("inputs", "drop", times=1)))
     result = studio.grow(depth=0, samples=8, outputs=False).wait(10)
