@@ -3,8 +3,8 @@
 Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
 breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
 ``refuse_schema`` (400 for a schema), ``plain`` (a whole answer although a stream was asked), ``error_event`` (a 200
-that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``flood`` (an answer
-without end).
+that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``empty``, ``repeat``
+(the items of the list before), ``page`` (a 200 that is a web page), ``flood`` (an answer without end).
 """
 
 from __future__ import annotations
@@ -14,8 +14,9 @@ import asyncio
 import json
 import threading
 from abc import ABC, abstractmethod
-from collections.abc import Iterable, Mapping
-from contextlib import suppress
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
@@ -30,24 +31,32 @@ DEFAULT_KEY = "sk-test-loopback-0123456789"
 
 @dataclass
 class Rule:
-    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, from ``since`` on."""
+    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, from ``since`` on.
+
+    With ``about``, which says from its texts what a request is about, the ``times`` are those of each such thing;
+    ``None`` is never hit.
+    """
 
     kind: str
     times: int | None = None
     every: int = 1
     since: int = 0
+    about: Callable[[str], object] | None = None
     status: int = 500
     headers: Mapping[str, str] = field(default_factory=dict)
     message: str = "told to fail"
     code: str | None = None
     param: str | None = None
     after: int = 20  # characters that a drop or an error lets through
+    hit: Counter[object] = field(default_factory=Counter)
 
-    def applies(self, number: int) -> bool:
-        if self.times == 0 or number % self.every or number < self.since:
+    def applies(self, number: int, told: str) -> bool:
+        thing = self.about(told) if self.about is not None else None
+        if number % self.every or number < self.since or (self.about is not None and thing is None):
             return False
-        if self.times is not None:
-            self.times -= 1
+        if self.times is not None and self.hit[thing] >= self.times:
+            return False
+        self.hit[thing] += 1
         return True
 
 
@@ -72,6 +81,7 @@ class Loopback(ABC):
         in_flight, peak: requests now, and at most at once.
         broken_off: requests whose client went away before the answer ended.
         wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
+        desks: so many requests are worked on at once; the others wait for their turn.
     """
 
     routes: ClassVar[tuple[str, ...]]
@@ -93,10 +103,12 @@ class Loopback(ABC):
         self.peak = 0
         self.broken_off = 0
         self.wall: int | None = None
+        self.desks: asyncio.Semaphore | None = None
         self.asks_to_wait = "1"
         self.rules: list[Rule] = []
         self.answers: list[str] = []
         self._received = 0
+        self._list: dict[str, Any] | None = None
         self._inventor = Inventor(7)
         self._port = port
         self._loop = asyncio.new_event_loop()
@@ -223,12 +235,17 @@ class Loopback(ABC):
         self._received += 1
         self.bodies.append(body)
         question = self.question(request, body)
-        rule = next((rule for rule in self.rules if rule.applies(self._received)), None)
+        rule = next((rule for rule in self.rules if rule.applies(self._received, question.told)), None)
         if rule is not None and (early := await self._early(rule, question, request)) is not None:
             return early
-        await asyncio.sleep(self.latency)
+        async with self.desks or nullcontext():
+            await asyncio.sleep(self.latency)
         kind = rule.kind if rule is not None else None
-        text, finish = spoil(self._content(question), kind)
+        content = self._content(question)
+        if kind == "repeat" and isinstance(content, dict) and "items" in content:
+            content = self._list or content
+        self._list = content if isinstance(content, dict) and "items" in content else self._list
+        text, finish = ("", "stop") if kind == "empty" else spoil(content, kind)
         if question.streams and kind != "plain":
             return await self._stream(request, body, text, finish, rule)
         if kind in {"drop", "unfinished"}:
@@ -244,6 +261,8 @@ class Loopback(ABC):
             await asyncio.sleep(3600)
         if rule.kind == "refuse_schema" and question.schema is not None:
             return self.no_schema()
+        if rule.kind == "page":
+            return web.Response(text="<html><title>Just a moment</title></html>", content_type="text/html")
         if rule.kind == "flood":
             response = web.StreamResponse(headers={"Content-Type": "application/json"})
             await response.prepare(request)

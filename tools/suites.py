@@ -61,6 +61,7 @@ def suites(*, slow: bool) -> list[Suite]:
         Suite("front end", front_end_steps),
         pytest("kernel", "tests/kernel"),
         pytest("stories", "tests/stories"),
+        pytest("faults", "tests/faults"),
         Suite("notebooks", notebook_steps),
         pytest("browser", "tests/browser", *(f"--ignore={path}" for path in CURATING)),
         pytest("curating", *CURATING),

@@ -44,6 +44,7 @@ class Failure:
         tries: attempts at most, where fewer than usual make sense.
         salvage: text that the endpoint hands back inside its refusal.
         is_refusal: whether the endpoint refused because it had too much to do.
+        is_passing: whether it says nothing of this request: the endpoint is busy, broken or away.
     """
 
     error: CallError
@@ -54,11 +55,7 @@ class Failure:
     tries: int | None = None
     salvage: str | None = None
     is_refusal: bool = False
-
-    @property
-    def is_passing(self) -> bool:
-        """Whether it says nothing of this request: the endpoint was busy, broken or away."""
-        return self.is_refusal or self.why == "no connection"
+    is_passing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +100,10 @@ def from_status(
         return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
     if status in _PASSING or status >= 500:
         after = asked_wait(headers, time.time())
-        is_refusal = status in _TOO_MUCH
-        return Failure(UnreachableError(told), again=True, after=after, why=str(status), is_refusal=is_refusal)
+        much = status in _TOO_MUCH
+        return Failure(
+            UnreachableError(told), again=True, after=after, why=str(status), is_refusal=much, is_passing=much
+        )
     if structured and _MODE_WORDS.search(f"{said} {code} {fields.get('param')}") and status in {400, 404, 422}:
         salvage = fields.get("failed_generation")
         return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
@@ -146,7 +145,8 @@ def from_exception(error: Exception, shown: str, *, key: str | None = None) -> F
         if error.is_json:
             return Failure(UnreachableError(f"{shown}: {error}."), again=True, why="no answer", tries=3)
         hint = "Check api_base=: it usually ends in /v1."
-        return Failure(AccessError(f"{shown} answered with something that is no chat completion: {error}. {hint}"))
+        told = f"{shown} answered with something that is no chat completion: {error}. {hint}"
+        return Failure(AccessError(told), again=True, why="no chat completion", tries=1, is_passing=True)
     if isinstance(error, TooLargeError):
         return Failure(RequestRefusedError(f"{shown} sent an answer of more than {error.args[0] // 2**20} MiB."))
     return from_connection(error, shown)
@@ -169,7 +169,7 @@ def from_connection(error: BaseException, shown: str) -> Failure | None:
         told, why = f"{shown} cannot be reached: {error.os_error.strerror or error.os_error}.", "no connection"
         if is_loopback(shown):
             told, tries = f"{told} Is it running?", 2
-    return Failure(UnreachableError(told), again=True, why=why, tries=tries)
+    return Failure(UnreachableError(told), again=True, why=why, tries=tries, is_passing=why == "no connection")
 
 
 def asked_wait(headers: Mapping[str, str], now: float) -> float | None:

@@ -1,0 +1,1 @@
+"""Runs over an endpoint that misbehaves."""

@@ -1,0 +1,246 @@
+"""What endpoints do to a person's run, and what is left of it: faults x ways of asking for JSON x transports.
+
+    python -m tests.faults.table               all of it, 200 samples a cell, as a table
+    python -m tests.faults.table drop page     only these faults
+
+A fault hits what a request is about (a list under a topic, the output of an input) twice at most, unless it is one that
+no patience mends. A cell is a whole studio: topics, inputs and outputs over HTTP.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import sys
+import time
+import zlib
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import synth_widgets as sw
+from synth_widgets.errors import RunStoppedError
+from synth_widgets.llm import litellm_package
+from synth_widgets.llm.attempt import Waits
+from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.llm.remote import RemoteCompleter
+from synth_widgets.llm.via_litellm import LiteLLMCompleter
+from synth_widgets.models import STRUCTURED
+from tests.endpoint import Endpoint
+from tests.tasks import TRIAGE
+
+SAMPLES = 200
+TOPICS = 5
+WAYS = tuple(way for way in STRUCTURED if way != "auto")
+TRANSPORTS: dict[str, tuple[type[RemoteCompleter], str]] = {
+    "direct": (OpenAICompleter, "openai/any"),
+    "litellm": (LiteLLMCompleter, "xinference/any"),
+}
+WAITS = Waits(first=0.01, most=0.05, silence=0.5, total=10.0)
+"""Waits that tests need not sit out."""
+ASKED_WAIT = 0.05
+"""Seconds that the endpoint asks to wait, where it asks."""
+CLEAN = "none"
+SLOWER = 1.6
+"""How much longer than the clean run one with a fault may take, the waits that were asked for apart."""
+
+_TOPIC = re.compile(r"^Topic: (.+)$", re.MULTILINE)
+_PART = re.compile(r"^This is part (\d+) of", re.MULTILINE)
+_TASK, _SCHEMA = "Sort the message.", "Answer with one JSON"
+
+
+def about(told: str) -> str:
+    """Say what a request is about: a part of the list under a topic, the output of an input, or the topics."""
+    if (topic := _TOPIC.search(told)) is not None:
+        part = _PART.search(told)
+        return f"{topic[1]} {part[1] if part else ''}"
+    if not told.startswith(_TASK):
+        return "topics"
+    lines = [line for line in told.splitlines()[1:] if line and not line.startswith("{")]
+    return next((line for line in lines if not line.startswith(_SCHEMA)), "outputs")
+
+
+def unlucky(told: str) -> str | None:
+    """Say what a request is about, for one thing in seven; ``None`` for the others."""
+    thing = about(told)
+    return thing if zlib.crc32(thing.encode()) % 7 == 0 else None
+
+
+@dataclass(frozen=True)
+class Fault:
+    """How an endpoint misbehaves.
+
+    Attributes:
+        install: tells the endpoint.
+        is_final: whether what it hits is lost, whatever is done: a refusal, a wrong key.
+        waits: seconds that the endpoint asks to wait in all, at most; a fault that only slows down has its own too.
+        ways: the ways of asking in which it can happen.
+    """
+
+    install: Callable[[Endpoint], None]
+    is_final: bool = False
+    waits: float = 0.0
+    ways: tuple[str, ...] = WAYS
+
+
+def twice(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+    """Hit one thing in seven, twice."""
+    return lambda endpoint: endpoint.fail(kind, about=unlucky, times=2, **how)
+
+
+def sometimes(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+    """Hit every tenth request."""
+    return lambda endpoint: endpoint.fail(kind, every=10, **how)
+
+
+def setting(**attributes: Any) -> Callable[[Endpoint], None]:
+    """Change how the endpoint is."""
+
+    def install(endpoint: Endpoint) -> None:
+        for name, value in attributes.items():
+            setattr(endpoint, name, value() if callable(value) else value)
+
+    return install
+
+
+def busy(headers: dict[str, str]) -> Callable[[Endpoint], None]:
+    """Refuse every tenth request with 429."""
+    return sometimes("status", status=429, headers=headers, message="too many requests")
+
+
+IN_A_MOMENT = "Thu, 01 Jan 1970 00:00:01 GMT"
+
+FAULTS: dict[str, Fault] = {
+    CLEAN: Fault(lambda _: None),
+    "refuses the schema": Fault(lambda endpoint: endpoint.fail("refuse_schema"), ways=("json_schema",)),
+    "streams slowly": Fault(setting(chunk_delay=0.001), waits=3.0),
+    "chatters": Fault(twice("chatter"), ways=("text",)),
+    "cuts off": Fault(twice("truncate")),
+    "violates the schema": Fault(twice("invalid")),
+    "answers no JSON": Fault(twice("garbage")),
+    "answers nothing": Fault(twice("empty")),
+    "repeats itself": Fault(twice("repeat")),
+    "refuses": Fault(lambda endpoint: endpoint.fail("filter", about=unlucky), is_final=True),
+    "429, seconds": Fault(busy({"Retry-After": str(ASKED_WAIT)}), waits=2.0),
+    "429, milliseconds": Fault(busy({"retry-after-ms": str(1000 * ASKED_WAIT)}), waits=2.0),
+    "429, a date": Fault(busy({"Retry-After": IN_A_MOMENT}), waits=2.0),
+    "429, unsaid": Fault(busy({}), waits=2.0),
+    "a wall at 8": Fault(setting(wall=8, asks_to_wait=str(ASKED_WAIT)), waits=6.0),
+    "8 at a time": Fault(setting(desks=lambda: asyncio.Semaphore(8)), waits=3.0),
+    "500": Fault(twice("status", status=500)),
+    "drops": Fault(twice("drop")),
+    "an error in the answer": Fault(twice("error_event")),
+    "ends too early": Fault(twice("unfinished")),
+    "hangs": Fault(lambda endpoint: endpoint.fail("hang", every=25, times=8), waits=8 * WAITS.silence),
+    "a web page": Fault(lambda endpoint: endpoint.fail("page", every=10, since=5)),
+    "401": Fault(lambda endpoint: endpoint.fail("status", status=401, since=20), is_final=True),
+}
+
+
+@dataclass
+class Cell:
+    """What came of one run.
+
+    Attributes:
+        came: samples with an output that complies.
+        failed, open: samples without one: that have failed, and that are still owed.
+        asked: requests that the endpoint was sent.
+        again: of these, those beyond what a clean run sends.
+        seconds: how long it took.
+        seen: what a person was told: what was waited for, why rows failed, how it ended.
+    """
+
+    fault: str
+    way: str
+    transport: str
+    came: int = 0
+    failed: int = 0
+    open: int = 0
+    asked: int = 0
+    again: int = 0
+    seconds: float = 0.0
+    seen: list[str] = field(default_factory=list)
+
+
+def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
+    """Grow a data set over an endpoint with a fault."""
+    kind, name = TRANSPORTS[transport]
+    cell = Cell(fault, way, transport)
+    with Endpoint(latency=0.004, chunk=400) as endpoint:
+        FAULTS[fault].install(endpoint)
+        told = sw.Model(name, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
+        completer = kind(told, waits=WAITS)
+        with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
+            began = time.perf_counter()
+            job = studio.grow(topics=TOPICS, samples=samples // TOPICS)
+            waited: Counter[str] = Counter()
+            while job.status == "running":
+                waited[re.sub(r"\d+(\.\d+)?", "n", job.progress.waiting or "")] += 1
+                time.sleep(0.005)
+            try:
+                stopped = job.wait(60).stopped
+            except RunStoppedError as error:
+                stopped = error.result.stopped
+            cell.seconds = time.perf_counter() - began
+            for sample in studio.samples:
+                if sample.status == "draft":
+                    assert TRIAGE.output_problem(sample.output) is None, "what does not comply is never kept"
+            status = Counter(sample.status for sample in studio.samples)
+            cell.came, cell.failed, cell.open = status["draft"], status["failed"], status["pending"]
+            reasons = Counter(sample.reason for sample in studio.samples if sample.status == "failed")
+            note = studio._state.jobs[job.id].note
+            cell.seen = [
+                *(f"waits: {words}" for words, _ in waited.most_common(3) if words),
+                *(f"row: {reason}" for reason, _ in reasons.most_common(2)),
+                *([f"end: {stopped or note}"] if stopped or note else []),
+            ]
+        lists = -(-(samples // TOPICS) // completer.items_per_call) * TOPICS
+        cell.asked = sum(endpoint.statuses.values()) + endpoint.broken_off
+        cell.again = max(0, cell.asked - (1 + lists + samples))
+    return cell
+
+
+def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cell]]:
+    """Run each fault in each way over each transport; yield the cell and the clean one of its way and transport."""
+    litellm_package.load("xinference/any")
+    for transport in TRANSPORTS:
+        for way in WAYS:
+            run(CLEAN, way, transport, 40)
+            clean = min((run(CLEAN, way, transport, samples) for _ in range(2)), key=lambda cell: cell.seconds)
+            for name in faults:
+                if way in FAULTS[name].ways:
+                    yield (clean if name == CLEAN else run(name, way, transport, samples)), clean
+
+
+def verdict(cell: Cell, clean: Cell, samples: int = SAMPLES) -> str:
+    """Say whether a cell is as it should be: all samples, in the time that is allowed."""
+    fault = FAULTS[cell.fault]
+    if not fault.is_final and cell.came < samples:
+        return "LOST"
+    allowed = SLOWER * clean.seconds + fault.waits
+    return "ok" if cell.seconds <= allowed or fault.is_final else "SLOW"
+
+
+def main() -> int:
+    """Print the table; return how many cells are not as they should be."""
+    faults = sys.argv[1:] or list(FAULTS)
+    bad = 0
+    show("fault", "way", "transport", "came", "failed", "owed", "asked again", "s", "clean s", "", "a person is told")
+    show(*["---"] * 11)
+    for cell, clean in cells(faults):
+        said = verdict(cell, clean)
+        bad += said != "ok"
+        took = f"{cell.seconds:.2f}", f"{clean.seconds:.2f}"
+        kept = cell.came, cell.failed, cell.open, cell.again
+        show(cell.fault, cell.way, cell.transport, *kept, *took, said, "; ".join(cell.seen).replace("|", "/"))
+    return bad
+
+
+def show(*columns: object) -> None:
+    """Print a line of the table as soon as it is known."""
+    print("| " + " | ".join(str(column) for column in columns) + " |", flush=True)  # noqa: T201  (its one output)
+
+
+if __name__ == "__main__":
+    sys.exit(1 if main() else 0)
