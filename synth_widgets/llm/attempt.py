@@ -29,6 +29,7 @@ class Waits:
         connect: to open a connection.
         silence: between two pieces of an answer, and before the first.
         total: for one attempt.
+        patient: whether an endpoint that has answered before is waited for, however long it is away.
     """
 
     tries: int = 6
@@ -38,6 +39,7 @@ class Waits:
     connect: float = 15.0
     silence: float = 300.0
     total: float = 900.0
+    patient: bool = True
 
 
 class Attempt(ABC):

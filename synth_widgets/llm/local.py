@@ -173,6 +173,8 @@ class _Server:
             self._errors = None
 
 
+_WAITS = Waits(tries=3, first=0.05, patient=False)
+"""A process that has ended does not come back by itself: it is started again."""
 _servers: dict[tuple[Path, int], _Server] = {}
 
 
@@ -267,5 +269,5 @@ class LocalCompleter:
                 await self._inner.close()
             params = {"max_tokens": MAX_TOKENS, **self.model.params}
             model = Model(self.name, concurrency=self.concurrency, **params)
-            self._inner = OpenAICompleter(model, endpoint=server.endpoint, waits=Waits(tries=3, first=0.05))
+            self._inner = OpenAICompleter(model, endpoint=server.endpoint, waits=_WAITS)
         return self._inner

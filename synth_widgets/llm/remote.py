@@ -134,7 +134,8 @@ class RemoteCompleter(ABC):
                 continue
             tries += 1
             most = min(self.waits.tries, outcome.tries or self.waits.tries)
-            if not outcome.again or (tries >= most and not (outcome.is_passing and places.answered)):
+            is_awaited = self.waits.patient and outcome.is_passing and places.answered
+            if not outcome.again or (tries >= most and not is_awaited):
                 if isinstance(outcome.error, UnreachableError) and outcome.error.partial:
                     await self._rest(endpoint, outcome, tries)  # whoever asks anew need not wait
                 raise _with_tries(outcome, tries)

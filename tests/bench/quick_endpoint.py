@@ -1,33 +1,70 @@
 """A chat completions endpoint that costs next to nothing: the same answer to everything, after a fixed wait.
 
-``python -m tests.bench.quick_endpoint 0.05`` prints its address and serves until its stdin ends.
+``python -m tests.bench.quick_endpoint 0.05`` prints its address and serves until its stdin ends. ``--busy 10`` refuses
+each tenth request with 429 and asks for a second, ``--cut 10`` ends each tenth answer in its middle, and ``--wall 64``
+refuses what comes on top of 64 requests at once. ``GET /v1`` tells how many requests were answered, and refused.
 """
 
 from __future__ import annotations
 
+import argparse
 import asyncio
 import json
 import sys
+from typing import Any
 
 ANSWER = json.dumps({"kind": "a", "note": "The parcel is late, and the customer asks where it is."})
-BODY = json.dumps(
-    {
-        "id": "chatcmpl-1",
-        "object": "chat.completion",
-        "created": 1,
-        "model": "any",
-        "choices": [{"index": 0, "message": {"role": "assistant", "content": ANSWER}, "finish_reason": "stop"}],
-        "usage": {"prompt_tokens": 60, "completion_tokens": 20, "total_tokens": 80},
-    }
-).encode()
-RESPONSE = b"HTTP/1.1 200 OK\r\nContent-Type: application/json\r\nContent-Length: %d\r\n\r\n%b" % (len(BODY), BODY)
+
+
+def _response(status: str, body: dict[str, Any], *headers: str) -> bytes:
+    data = json.dumps(body).encode()
+    head = [f"HTTP/1.1 {status}", "Content-Type: application/json", f"Content-Length: {len(data)}", *headers, "", ""]
+    return "\r\n".join(head).encode() + data
+
+
+def _completion(text: str, finish: str) -> bytes:
+    choice = {"index": 0, "message": {"role": "assistant", "content": text}, "finish_reason": finish}
+    usage = {"prompt_tokens": 60, "completion_tokens": 20, "total_tokens": 80}
+    told = {"id": "chatcmpl-1", "object": "chat.completion", "created": 1, "model": "any"}
+    return _response("200 OK", {**told, "choices": [choice], "usage": usage})
+
+
+WHOLE = _completion(ANSWER, "stop")
+CUT = _completion(ANSWER[: len(ANSWER) // 2], "length")
+REFUSED = _response(
+    "429 Too Many Requests", {"error": {"message": "slow down", "type": "requests", "code": "busy"}}, "Retry-After: 1"
+)
+
+
+class Desk:
+    """What all connections share: how they answer, and the counts."""
+
+    def __init__(self, told: argparse.Namespace) -> None:
+        self.told = told
+        self.number = self.answered = self.refused = self.in_flight = 0
+
+    def takes(self) -> bool:
+        """Count a request; tell whether it is worked on."""
+        self.number += 1
+        told = self.told
+        if (told.busy and self.number % told.busy == 0) or (told.wall and self.in_flight >= told.wall):
+            self.refused += 1
+            return False
+        self.in_flight += 1
+        return True
+
+    def answer(self) -> bytes:
+        """Return what a request that was worked on gets."""
+        self.in_flight -= 1
+        self.answered += 1
+        return CUT if self.told.cut and self.answered % self.told.cut == 0 else WHOLE
 
 
 class Answering(asyncio.Protocol):
     """One connection: whatever is asked, the answer comes after the wait."""
 
-    def __init__(self, latency: float) -> None:
-        self.latency = latency
+    def __init__(self, desk: Desk) -> None:
+        self.desk = desk
         self.buffer = b""
         self.loop = asyncio.get_running_loop()
 
@@ -43,16 +80,28 @@ class Answering(asyncio.Protocol):
             if len(self.buffer) < head + 4 + length:
                 return
             self.buffer = self.buffer[head + 4 + length :]
-            self.loop.call_later(self.latency, self.answer)
+            if lines[0].startswith(b"get "):
+                counts = {"answered": self.desk.answered, "refused": self.desk.refused}
+                self.transport.write(_response("200 OK", counts))
+            elif self.desk.takes():
+                self.loop.call_later(self.desk.told.latency, self.answer)
+            else:
+                self.transport.write(REFUSED)
 
     def answer(self) -> None:
+        data = self.desk.answer()
         if not self.transport.is_closing():
-            self.transport.write(RESPONSE)
+            self.transport.write(data)
 
 
 async def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("latency", type=float)
+    for name in ("--busy", "--cut", "--wall"):
+        parser.add_argument(name, type=int, default=0)
+    desk = Desk(parser.parse_args())
     loop = asyncio.get_running_loop()
-    server = await loop.create_server(lambda: Answering(float(sys.argv[1])), "127.0.0.1", 0, backlog=512)
+    server = await loop.create_server(lambda: Answering(desk), "127.0.0.1", 0, backlog=512)
     print(json.dumps({"url": f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1", "key": "none"}), flush=True)
     await loop.run_in_executor(None, sys.stdin.read)
 

@@ -1,0 +1,100 @@
+"""A stop is a stop, whatever the endpoint is doing to the run: soon, and with nothing left behind."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable
+
+import pytest
+
+import synth_widgets as sw
+from synth_widgets.llm import litellm_package
+from synth_widgets.llm.attempt import Waits
+from tests.endpoint import Endpoint
+from tests.faults.table import TRANSPORTS
+from tests.tasks import TRIAGE, until
+
+Install = Callable[[Endpoint], None]
+SOON = 0.5
+TRIES = 3
+"""Runs of which the quickest counts: the machine has other work too."""
+LONG = {"Retry-After": "30"}
+
+pytestmark = [
+    pytest.mark.filterwarnings("ignore::UserWarning"),
+    pytest.mark.filterwarnings("ignore::DeprecationWarning"),
+]
+
+
+def failing(kind: str, **how: object) -> Install:
+    """Fail at each request but the first, which makes the topics."""
+    return lambda endpoint: endpoint.fail(kind, since=2, **how)
+
+
+def slow(endpoint: Endpoint) -> None:
+    """Take a minute for whatever is asked."""
+    endpoint.fail("hang", since=2)
+
+
+def trickling(endpoint: Endpoint) -> None:
+    """Stream a character a while."""
+    endpoint.chunk_delay, endpoint.chunk = 0.2, 1
+
+
+FAULTS: dict[str, Install] = {
+    "hangs": slow,
+    "trickles": trickling,
+    "429, wait half a minute": failing("status", status=429, headers=LONG),
+    "429, unsaid": failing("status", status=429),
+    "500": failing("status", status=500),
+    "drops": failing("drop"),
+    "an error in the answer": failing("error_event"),
+    "ends too early": failing("unfinished"),
+    "a web page": failing("page"),
+    "never ends": failing("flood"),
+    "refuses the schema and hangs": lambda endpoint: (endpoint.fail("refuse_schema"), slow(endpoint))[1],
+}
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _loaded() -> None:
+    litellm_package.load("xinference/any")
+
+
+@pytest.mark.parametrize("transport", TRANSPORTS)
+@pytest.mark.parametrize("fault", FAULTS)
+def test_a_job_is_cancelled_at_once_and_leaves_nothing_open(fault: str, transport: str) -> None:
+    took = []
+    while not took or (min(took) > SOON and len(took) < TRIES):
+        took.append(_cancelled(FAULTS[fault], transport))
+    assert min(took) <= SOON
+
+
+def _cancelled(install: Install, transport: str) -> float:
+    """Return how long the cancelling took, once nothing of the job is left."""
+    kind, name = TRANSPORTS[transport]
+    with Endpoint(latency=0.02) as endpoint:
+        install(endpoint)
+        model = sw.Model(name, api_base=endpoint.url, api_key=endpoint.key, concurrency=4)
+        threads = {thread.name for thread in threading.enumerate()}
+        completer = kind(model, waits=Waits(first=10.0))
+        with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
+            tasks = studio._core.engine._tasks
+            job = studio.grow(topics=2, samples=8)
+            until(lambda: len(endpoint.bodies) > 1 or job.status != "running")
+            time.sleep(0.05)
+            began = time.perf_counter()
+            job.cancel()
+            result = job.wait(20)
+            seconds = time.perf_counter() - began
+            assert job.status == "cancelled", result
+            until(lambda: endpoint.in_flight == 0)
+            studio.flush()
+            assert [task for task in tasks if "job" in task.get_name() or "_go_on" in repr(task)] == []
+            assert completer.waiting is None
+        if transport == "direct":
+            until(lambda: all(connection.is_closing() for connection in endpoint.connections if connection))
+        left = {thread.name for thread in threading.enumerate()} - threads
+        assert {name for name in left if not name.startswith(("asyncio", "synth-"))} == set()
+    return seconds
