@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import random
+import time
 from abc import ABC, abstractmethod
 from collections import deque
 from collections.abc import Iterator, Mapping
@@ -24,6 +25,8 @@ from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
 
+SILENT = 15.0
+"""Seconds without a sign of a call's answer after which that is said."""
 MOST_IN_FLIGHT = 128
 """Calls in flight at most, where a model says nothing else; how many it is at a time, the endpoint decides."""
 
@@ -64,6 +67,8 @@ class RemoteCompleter(ABC):
         self._formats: deque[tuple[Mapping[str, Any], dict[str, Any]]] = deque(maxlen=4)
         self._limit_name: str | None = None
         self._waiting: dict[object, str] = {}
+        self._heard: dict[object, float] = {}
+        """When each call that is under way was sent, or last brought text."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -87,8 +92,11 @@ class RemoteCompleter(ABC):
 
     @property
     def waiting(self) -> str | None:
-        """What the latest retry waits for, in words for a person; ``None`` while nothing waits."""
-        return next(reversed(self._waiting.values()), None)
+        """What the latest retry waits for, or how long nothing came, in words for a person; ``None`` if all goes on."""
+        if self._waiting or not self._heard:
+            return next(reversed(self._waiting.values()), None)
+        name, silent = self.name, time.monotonic() - min(self._heard.values())
+        return f"{name} has been silent for {silent:.0f} s; it may be busy" if silent >= SILENT else None
 
     async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
         """Answer one request; see `Completer.complete`.
@@ -125,7 +133,8 @@ class RemoteCompleter(ABC):
         while True:
             with self.saying(self._why_closed(endpoint, places)):
                 async with places.place(timed=on_text is None, first=tries > 0) as place:
-                    outcome = await self.attempt(endpoint, request, on_text).run()
+                    with self._listening(on_text) as heard:
+                        outcome = await self.attempt(endpoint, request, heard).run()
                     if isinstance(outcome, Answer):
                         place.passed()
                         return outcome
@@ -181,6 +190,22 @@ class RemoteCompleter(ABC):
             yield
         finally:
             del self._waiting[mark]
+
+    @contextmanager
+    def _listening(self, on_text: OnText | None) -> Iterator[OnText | None]:
+        """Know of a call in the ``with`` block since when nothing came of it; yield what takes its text."""
+        mark = object()
+        self._heard[mark] = time.monotonic()
+
+        def heard(piece: str) -> None:
+            self._heard[mark] = time.monotonic()
+            if on_text is not None:
+                on_text(piece)
+
+        try:
+            yield None if on_text is None else heard
+        finally:
+            del self._heard[mark]
 
     def _adapt(self, param: str, said: str) -> bool:
         """Leave out or rename what the endpoint does not take; tell whether that changes anything.

@@ -51,8 +51,14 @@ def serving(module: str, *arguments: str) -> Iterator[dict[str, str]]:
         process.communicate()
 
 
-def studio_run(model: sw.Model, samples: int) -> tuple[float, float]:
-    """Return samples a second, and CPU seconds a sample, of a studio that makes so many outputs."""
+def studio_run(model: sw.Model, samples: int, *, unlucky: int = 0) -> tuple[float, float]:
+    """Return samples a second, and CPU seconds a sample, of a studio that makes so many outputs.
+
+    Args:
+        model: what is asked.
+        samples: how many.
+        unlucky: of these, how many at most may meet a fault three times running, and fail.
+    """
     with tempfile.TemporaryDirectory() as folder:
         models = {"inputs": ScriptedCompleter(), "outputs": model}
         with sw.Studio(TRIAGE, path=Path(folder) / "bench.synth", models=models) as studio:
@@ -62,7 +68,8 @@ def studio_run(model: sw.Model, samples: int) -> tuple[float, float]:
             began, cpu = time.perf_counter(), time.process_time()
             result = studio.generate_outputs().wait()
             seconds, cpu = time.perf_counter() - began, time.process_time() - cpu
-            assert (result.added, result.failed) == (samples, 0), result
+            assert result.added + result.failed == samples, result
+            assert result.failed <= unlucky, result
             assert peer.replica.gaps == 0
             return samples / seconds, cpu / samples
 
