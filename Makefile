@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test test-full bench lint build-js screenshots
+.PHONY: help demo lab test test-full bench faults lint build-js screenshots
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -30,6 +30,10 @@ test-full: ## the same with the slow tests and the benchmarks; writes build/test
 bench: ## every figure beside the limit it is compared with
 	@$(PYTHON) -m tools.environment test --model --browser
 	@$(BIN)/python -m tools.run_bench
+
+faults: ## a table of what endpoints do to a run, and what is left of it
+	@$(PYTHON) -m tools.environment test
+	@$(BIN)/python -m tests.faults.table
 
 lint: ## ruff and mypy
 	@$(PYTHON) -m tools.environment test

@@ -40,11 +40,20 @@ def write_report(lines: Iterable[object]) -> Path:
                 "```text",
                 benches.getvalue().rstrip(),
                 "```\n",
+                "## Faults of an endpoint\n",
+                *faults(),
             ]
         ),
         encoding="utf-8",
     )
     return REPORT.relative_to(ROOT)
+
+
+def faults() -> list[str]:
+    """Return the table of faults, ways and transports, line by line."""
+    command = [str(PYTHON), "-m", "tests.faults.table"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    return [line for line in done.stdout.splitlines() if line.startswith("|")]
 
 
 def commit() -> str:
