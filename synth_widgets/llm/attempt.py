@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from synth_widgets.errors import UnreachableError
 from synth_widgets.llm.completer import Answer, OnText
 from synth_widgets.llm.failures import Failure
+from synth_widgets.llm.thoughts import apart
 from synth_widgets.llm.wire import Reading
 
 MAX_ANSWER = 8 * 2**20
@@ -83,8 +84,9 @@ class Attempt(ABC):
         if failure is not None and failure.salvage is None:
             return self._after_text(failure)
         read = self._reading
-        text = read.text if failure is None or failure.salvage is None else failure.salvage
-        return Answer(text, read.outcome, read.reasoning, read.usage, time.perf_counter() - began)
+        text, thought = apart(read.text if failure is None or failure.salvage is None else failure.salvage)
+        reasoning = read.reasoning if thought is None else "\n\n".join(filter(None, (read.reasoning, thought)))
+        return Answer(text, read.outcome, reasoning, read.usage, time.perf_counter() - began)
 
     def _lost(self, error: Exception) -> Failure:
         failure = self.failure(error)

@@ -254,11 +254,20 @@ async def test_a_limit_by_its_old_name_is_sent_again_by_its_new_one(endpoint: En
     assert endpoint.bodies[1]["max_completion_tokens"] == 50
 
 
-async def test_a_refusal_field_ends_the_answer_as_filtered(endpoint: Endpoint) -> None:
+async def test_a_refusal_field_ends_the_answer_as_refused(endpoint: Endpoint) -> None:
     endpoint.fail("filter")
     async with asking(endpoint) as completer:
         answer = await completer.complete(ASK)
     assert (answer.finish, answer.text) == ("refusal", "I cannot help with that.")
+
+
+@pytest.mark.parametrize("on_text", [None, lambda _: None])
+async def test_thoughts_in_the_text_are_kept_apart_from_it(endpoint: Endpoint, on_text: Any) -> None:
+    endpoint.answers = ["<think>She is in a hurry.</think>\n\nAt once!", "<think>She is in a"]
+    async with asking(endpoint) as completer:
+        whole, cut = [await completer.complete(ASK, on_text) for _ in range(2)]
+    assert (whole.text, whole.reasoning) == ("At once!", "She is in a hurry.")
+    assert (cut.text, cut.reasoning) == ("", "She is in a")
 
 
 async def test_a_cut_answer_says_length(endpoint: Endpoint) -> None:
