@@ -85,7 +85,8 @@ def test_what_is_wrong_is_said_where_a_person_looks(
         if met.ends:
             view.until_idle()
         if met.failed:
-            view.open_row(next(row.id for row in view.rows()))
+            view.show("Failed")
+            view.open_row(view.rows()[0].id)
             view.sample.get_by_text(re.compile(met.says)).first.wait_for()
         shots(view.root, f"fault-{name}-light")
         check_look(view, "light", name)
