@@ -3,7 +3,8 @@
 import { spawnSync } from "node:child_process";
 import { readdirSync, rmSync, statSync } from "node:fs";
 import { build, context } from "esbuild";
-import { PLATFORM, PROPERTIES, shortClasses } from "./names.mjs";
+import { PLATFORM, PROPERTIES } from "./names.mjs";
+import { shorten } from "./shorten.mjs";
 
 const mode = process.argv[2] ?? "";
 const shared = {
@@ -16,11 +17,11 @@ const shared = {
   jsxFragment: "Fragment",
   inject: ["src/jsx.ts"],
   tsconfigRaw: { compilerOptions: { target: "es2022", verbatimModuleSyntax: true, strict: true } },
-  define: { "process.env.NODE_ENV": '"production"' },
+  define: { "process.env.NODE_ENV": '"production"', "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
   legalComments: "none",
   logLevel: "warning",
 };
-const LIMITS = { "widget.js": 133_850, "widget.css": 32_000 };
+const LIMITS = { "widget.js": 130_000, "widget.css": 32_000 };
 
 if (mode === "--test") {
   const tests = readdirSync("test").filter((name) => /\.test\.(?:ts|mjs)$/.test(name));
@@ -62,7 +63,7 @@ if (mode === "--test") {
     mangleProps: PROPERTIES,
     define: { ...shared.define, ...PLATFORM },
     inject: [...shared.inject, "platform.mjs"],
-    plugins: [shortClasses("src")],
+    plugins: [shorten("src", shared)],
   };
   await build({ ...shipped, entryPoints: { widget: "src/widget.tsx" } });
   await build({ ...shipped, entryPoints: { widget: "src/styles/widget.css" } });

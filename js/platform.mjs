@@ -1,5 +1,12 @@
 // What the build puts for `Math.max` and its like, wherever they stand: a letter or two each.
+export const {
+  clearTimeout: $clearTimeout,
+  Number: $Number,
+  setTimeout: $setTimeout,
+  String: $String,
+} = globalThis;
 export const { isArray: Array$isArray } = Array;
+export const { now: Date$now } = Date;
 export const { parse: JSON$parse, stringify: JSON$stringify } = JSON;
 export const { floor: Math$floor, max: Math$max, min: Math$min, round: Math$round } = Math;
 export const { NEGATIVE_INFINITY: Number$NEGATIVE_INFINITY, parseFloat: Number$parseFloat } = Number;

@@ -7,6 +7,7 @@ import type { Notice, Reply, ToFront, ToKernel } from "./protocol.gen";
 import { isSaved, type Saved, savedState } from "./saved";
 import { type News, Replica, type Schedule } from "./store";
 import { Making, type Rated, Verdicts } from "./verdicts";
+import { token } from "./words";
 
 /** What is known of the line to the kernel. */
 export type Line =
@@ -71,7 +72,7 @@ export class Connection {
 
   readonly #model: Model;
   readonly #sent = new Map<string, Sent>();
-  readonly #prefix = Math.random().toString(36).slice(2, 8);
+  readonly #prefix = token();
   #number = 0;
   #heard = 0;
   #asked = 0;

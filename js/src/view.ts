@@ -10,6 +10,7 @@ import type { News, Replica } from "./store";
 import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
 import type { Connection } from "./transport";
+import { token } from "./words";
 
 export type Popover =
   | "generate"
@@ -27,7 +28,6 @@ export type NarrowPane = "topics" | "samples" | "sample";
 const SELECTED_AFTER = 250;
 /** Ids that the trait `selected_ids` holds at most: some hosts send all traits whenever one changes. */
 export const TOLD = 5000;
-let views = 0;
 
 /** What one view shows of the replica: its own focus, filter, selection and open parts. */
 export class View {
@@ -36,7 +36,7 @@ export class View {
   readonly model: Model;
   readonly root: HTMLElement;
   /** Begins the ids of this view's elements. */
-  readonly prefix: string;
+  readonly prefix = token();
 
   readonly facet = signal<Facet>("all");
   /** The topic whose subtree is shown; the root's id or null for all. */
@@ -87,8 +87,6 @@ export class View {
     this.model = model;
     this.root = root;
     this.looking = new Looking(line);
-    views += 1;
-    this.prefix = `sw${views}`;
     const { replica } = line;
 
     this.nodes = computed(() => {

@@ -81,3 +81,8 @@ export function clock(at: number, now = new Date()): string {
   const today = then.toDateString() === now.toDateString();
   return then.toLocaleString("en-US", today ? time : { month: "short", day: "numeric", ...time });
 }
+
+/** Letters and digits for what must have a name of its own in the page: another widget there has its own copy of this. */
+export function token(): string {
+  return Math.random().toString(36).slice(2, 8);
+}

@@ -3,7 +3,9 @@ import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
+import { transformSync } from "esbuild";
 import { OURS, OURS_TOO } from "../names.mjs";
+import { filesOf, named, repeatedTexts, shortCalls } from "../shorten.mjs";
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/.*/g;
 const read = (path) => readFileSync(path, "utf8").replace(COMMENTS, "");
@@ -32,4 +34,18 @@ test("no name is shortened that a text of ours says: it could be looked up by it
   const files = readdirSync("src", { recursive: true }).filter((name) => /\.tsx?$/.test(name));
   const texts = files.flatMap((name) => [...read(`src/${name}`).matchAll(/["'](\w+)["']/g)]);
   assert.deepEqual(shortenedAmong(new Set(texts.map((match) => match[1])), OURS), []);
+});
+
+test("a script that calls texts by their names says the same texts", () => {
+  const paths = filesOf("src", /\.tsx?$/);
+  const options = { target: "es2022", jsx: "transform", jsxFactory: "h", jsxFragment: "Fragment" };
+  const scripts = paths.map((path) => shortCalls(path, readFileSync(path, "utf8"), options));
+  const texts = repeatedTexts(scripts);
+  assert.ok(texts.size > 100);
+  const define = Object.fromEntries([...texts].map(([text, name]) => [name, JSON.stringify(text)]));
+  const plain = (script, more) => transformSync(script, { minifySyntax: true, ...more }).code;
+  for (const script of scripts) {
+    const body = named(script, texts).replace(/^import .* from "texts";\n/, "");
+    assert.equal(plain(body, { define }), plain(script));
+  }
 });

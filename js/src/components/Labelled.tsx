@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useId } from "preact/hooks";
+import { useState } from "preact/hooks";
 import { iconOf } from "../icons";
+import { token } from "../words";
 
 interface LabelledProps {
   label: string;
@@ -12,7 +13,7 @@ interface LabelledProps {
 
 /** A control below its label. */
 export function Labelled({ label, first, children }: LabelledProps): JSX.Element {
-  const id = useId();
+  const [id] = useState(token);
   return (
     <div class="sw-fgroup" data-sw-first={first}>
       <label class="sw-label" for={id}>
