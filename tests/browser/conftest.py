@@ -2,11 +2,13 @@
 
 `open_notebook` opens a notebook in JupyterLab; `open_everywhere` makes the test run in Notebook 7 too. An uncaught
 exception or a console error in the page fails the test. Of a failed test, build/failures keeps a picture and a
-trace (`playwright show-trace FILE`).
+trace (`playwright show-trace FILE`); with SYNTH_SNAPSHOTS=1 in the environment the trace has the page at each step,
+which takes half of the time that a test takes.
 """
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
@@ -54,7 +56,7 @@ def browser() -> Iterator[Browser]:
 def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[BrowserContext]:
     """A browser profile of the test's own; it is recorded, and the record kept if the test fails."""
     context = browser.new_context(viewport={"width": 1280, "height": 900}, locale="en-US")
-    context.tracing.start(snapshots=True)
+    context.tracing.start(snapshots=bool(os.environ.get("SYNTH_SNAPSHOTS")))
     yield context
     if request.node.stash.get(failed, False):
         folder = BUILD / "failures" / file_name(request.node.name)

@@ -72,6 +72,24 @@ STANDS = """root => {
     counts: Object.fromEntries(tabs.map(([word, number]) => [word, Number(number.replace(',', ''))])),
   };
 }"""
+FIND = """async (root, status) => {
+  const grid = root.querySelector('[role=grid]');
+  const frame = () => new Promise(requestAnimationFrame);
+  const inSight = (row) => {
+    const [line, box] = [row.getBoundingClientRect(), grid.getBoundingClientRect()];
+    return line.top >= box.top + 28 && line.bottom <= box.bottom;  // below the heads of the columns
+  };
+  for (let top = 0; top === 0 || top < grid.scrollHeight; top += grid.clientHeight / 2) {
+    grid.scrollTop = top;
+    await frame();
+    await frame();
+    const found = [...grid.querySelectorAll(`[role=row][id]:has(.sw-status--${status})`)]
+      .filter((row) => Number(row.ariaRowIndex) > 2 && inSight(row))
+      .sort((a, b) => a.ariaRowIndex - b.ariaRowIndex);
+    if (found.length > 0) return found[0].id.split('-s-')[1];
+  }
+  return null;
+}"""
 LEFT_OVER = """root => ({
   open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, '
     + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null,
@@ -178,13 +196,9 @@ class Stage:
 
     def on(self, status: str) -> None:
         """Go to the first sample of a status but the very first one: there is another row above and below it."""
-        for rows in (self.view.rows, self.view.all_rows):
-            for row in rows()[1:]:
-                if row.status == status:
-                    self.view.show_row(row.at)
-                    self.view.open_row(row.id)
-                    return
-        raise AssertionError(f"no {status} sample is left")
+        found = self.view.root.evaluate(FIND, status.lower())
+        assert found, f"no {status} sample is left"
+        self.view.open_row(found)
 
     def has(self, topic: str) -> int:
         """Return how many samples the tree counts below a topic."""

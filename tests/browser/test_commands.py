@@ -34,7 +34,7 @@ LINES: dict[str, Line] = {
     "check": Line(commands.says_what_is_wrong, mouse=commands.type_too_much, before=commands.edit_open),
     "remake": Line(
         lambda s: "Stale output" not in s.mark(),
-        lambda s: s.view.sample.get_by_role("button", name=re.compile("^Regenerate")).last,
+        lambda s: s.view.sample.get_by_role("button", name=re.compile(r"^Regenerate(?! \()")),  # of the note
         before=commands.output_is_stale,
     ),
     "compare": Line(lambda s: s.versions().is_visible(), button("Compare"), before=commands.has_a_new_version),
