@@ -101,6 +101,7 @@ def test_a_second_tab_on_the_notebook_shows_the_same_and_hears_of_every_verdict(
         second.open_row(ident)
         second.press("a")
         second.until(lambda: second.by_status()["Kept"] == 2)
+        first.page.bring_to_front()  # what is behind is hardly drawn
         first.until(lambda: verdicts(first) == verdicts(second))
         assert not tab.errors.unexpected()
 
