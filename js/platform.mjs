@@ -1,4 +1,5 @@
-// What the build puts for `Math.max` and its like, wherever they stand: a letter or two each.
+// What the build puts for `Math.max` and its like, wherever they stand: a letter or two each. Not for the clock,
+// `Date.now`: a page may put another in its place.
 export const {
   clearTimeout: $clearTimeout,
   Number: $Number,
@@ -6,7 +7,6 @@ export const {
   String: $String,
 } = globalThis;
 export const { isArray: Array$isArray } = Array;
-export const { now: Date$now } = Date;
 export const { parse: JSON$parse, stringify: JSON$stringify } = JSON;
 export const { floor: Math$floor, max: Math$max, min: Math$min, round: Math$round } = Math;
 export const { NEGATIVE_INFINITY: Number$NEGATIVE_INFINITY, parseFloat: Number$parseFloat } = Number;

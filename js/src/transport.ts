@@ -103,10 +103,14 @@ export class Connection {
 
   /** Says that a view is here, and which state it holds already. */
   hello(): void {
-    const { epoch, rev } = this.replica;
     this.#asked ||= Date.now();
-    this.#send({ t: "hello", epoch, rev });
+    this.#greet();
     this.#tick();
+  }
+
+  #greet(): void {
+    const { epoch, rev } = this.replica;
+    this.#send({ t: "hello", epoch, rev });
   }
 
   /** Sends a command; the promise settles with the kernel's reply, or rejects when the kernel is gone. */
@@ -303,7 +307,7 @@ export class Connection {
     const wait = HELLO_AGAIN[this.#hellos];
     if (this.#asked === 0 || wait === undefined || now - this.#asked < wait) return;
     this.#hellos += 1;
-    this.#send({ t: "hello", epoch: this.replica.epoch, rev: this.replica.rev });
+    this.#greet();
   }
 
   #say(line: Line): void {
