@@ -15,7 +15,7 @@ import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
 import { Note, Notes } from "./Notes";
 import { Origin } from "./Origin";
-import { Skeleton, StatusWord, shownStatus } from "./Row";
+import { Awaited, StatusWord, shownStatus } from "./Row";
 import { Rating } from "./Stars";
 import { TaskShape } from "./TaskShape";
 import { Verdicts } from "./VerdictFoot";
@@ -69,7 +69,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         {row.status === "failed" ? (
           <Failed view={view} row={row} current={current} />
         ) : (
-          <Whole row={row} current={current} />
+          <Whole view={view} row={row} current={current} />
         )}
         {body && row.output && row.status !== "failed" && <Rating view={view} row={row} body={body} />}
         {body && current && <Origin view={view} row={row} body={body} current={current} />}
@@ -121,7 +121,8 @@ function CopyJson({ view, current }: { view: View; current: VersionView | undefi
   );
 }
 
-function Whole({ row, current }: { row: SampleRow; current: VersionView | undefined }): JSX.Element {
+function Whole(props: { view: View; row: SampleRow; current: VersionView | undefined }): JSX.Element {
+  const { view, row, current } = props;
   const complies = (row.status === "draft" || row.status === "kept") && !current?.problem && !row.stale;
   const hasOutput = current ? current.output !== null : row.output !== null;
   return (
@@ -135,7 +136,7 @@ function Whole({ row, current }: { row: SampleRow; current: VersionView | undefi
         ) : current && row.status === "rejected" ? (
           <p class="sw-faint">No output</p>
         ) : (
-          <Head cell={row.output} />
+          <Head cell={row.output} idle={view.idle} />
         )}
       </Section>
       {current?.reasoning && (
@@ -207,8 +208,8 @@ function Complies(): JSX.Element {
 }
 
 /** What the row already knows, while the whole sample is on its way. */
-function Head({ cell }: { cell: SampleRow["input"] }): JSX.Element {
-  if (!cell) return <Skeleton />;
+function Head({ cell, idle = false }: { cell: SampleRow["input"]; idle?: boolean }): JSX.Element {
+  if (!cell) return <Awaited idle={idle} />;
   return (
     <>
       {cell.tags.length > 0 && (

@@ -91,7 +91,7 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
         <CellText cell={row.input} words={view.looking.words.value} />
       </div>
       <div class="sw-out sw-cell-out" role="gridcell">
-        <Output row={row} status={status} words={view.looking.words.value} />
+        <Output row={row} status={status} idle={view.idle} words={view.looking.words.value} />
       </div>
       <div class="sw-st sw-cell-st" role="gridcell">
         <StatusWord status={status} queued={queued} />
@@ -159,11 +159,16 @@ function Tags({ cell, words }: { cell: Cell; words: Words }): JSX.Element | null
   );
 }
 
-function Output({ row, status, words }: { row: SampleRow; status: Status; words: Words }): JSX.Element {
+function Output(props: { row: SampleRow; status: Status; idle: boolean; words: Words }): JSX.Element {
+  const { row, status, words } = props;
   if (row.output) return <CellText cell={row.output} words={words} />;
-  if (status === "failed") return <span class="sw-faint">No answer</span>;
-  if (status === "pending") return <Skeleton />;
-  return <span class="sw-faint">No output</span>;
+  if (status === "pending") return <Awaited idle={props.idle} />;
+  return <span class="sw-faint">{status === "failed" ? "No answer" : "No output"}</span>;
+}
+
+/** What stands where something is to come: it looks like coming only while a job runs. */
+export function Awaited({ idle }: { idle: boolean }): JSX.Element {
+  return idle ? <span class="sw-faint">No output yet</span> : <Skeleton />;
 }
 
 export function Skeleton(): JSX.Element {

@@ -125,7 +125,7 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
           16,
           job.status === "done" ? "sw-muted" : "sw-c-warn",
         )}
-        <span class="sw-ell" title={job.note ?? undefined}>
+        <span class="sw-clamp" style={{ "--n": 3, whiteSpace: "normal" }} title={job.note ?? undefined}>
           <b class="sw-strong">{headline(job)}</b>
           {job.note && <span class="sw-muted"> {job.note}</span>}
         </span>
