@@ -12,7 +12,7 @@ from typing import Any
 from synth_widgets.errors import ModelError, nearest
 from synth_widgets.text.normal import storable
 
-STRUCTURED = ("auto", "json_schema", "text")
+STRUCTURED = ("auto", "json_schema", "tools", "json_object", "text")
 """Ways of asking for JSON that `Model` takes. ``auto`` tries the others in this order."""
 
 
@@ -25,7 +25,9 @@ class Model:
         api_base: address of the endpoint, when it is not the provider's own.
         api_key: key for it. Without one, the provider's environment variable is read at call time. A key
             stays in this process's memory; it is never written, shown or logged.
-        structured: how JSON is asked for: ``"auto"``, or one way.
+        structured: how JSON is asked for: by the provider's schema mode (``"json_schema"``), by a tool that must be
+            called (``"tools"``), by its JSON mode (``"json_object"``), by words alone (``"text"``), or by the first of
+            these that works (``"auto"``).
         concurrency: calls in flight at most; ``None`` takes 128, and 1 for ``"local"``. Below that their number
             follows what the endpoint takes: it begins at 32 and learns from refusals and from latency.
         params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``, and
@@ -145,6 +147,8 @@ _DECIDED = {
     "response_format": "each call asks for the task's schema; how, structured= says",
     "stream": "what is shown while it comes is streamed",
     "stream_options": "what is shown while it comes is streamed",
+    "tools": "a call brings a tool of its own where structured= says so",
+    "tool_choice": "a call brings a tool of its own where structured= says so",
 }
 """What each call decides for itself, and why."""
 

@@ -132,28 +132,21 @@ class Schema:
         """Follow local references until a node stands for itself."""
         seen = 0
         while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < MAX_DEPTH:
-            target = _lookup(self.json, node["$ref"])
+            target = pointed(self.json, node["$ref"])
             node = {**target, **{k: v for k, v in node.items() if k != "$ref"}} if isinstance(target, dict) else {}
             seen += 1
         return node if isinstance(node, dict) else {}
 
     def items(self) -> dict[str, Any]:
         """Return the schema of ``{"items": [value, …]}``, with this one's references still right."""
-        item: Any = copy.deepcopy(self.json)
-        item.pop("$schema", None)
-        item.pop("$id", None)
+        item, defs = lifted(self.json, "item")
         wrapper: dict[str, Any] = {
             "type": "object",
             "properties": {"items": {"type": "array", "items": item}},
             "required": ["items"],
             "additionalProperties": False,
         }
-        if any(True for _ in _refs(item)):
-            for _place, node in list(_refs(item)):
-                node["$ref"] = "#/$defs/item" + node["$ref"][1:]
-            wrapper["$defs"] = {"item": item}
-            wrapper["properties"]["items"]["items"] = {"$ref": "#/$defs/item"}
-        return wrapper
+        return {**wrapper, "$defs": defs} if defs else wrapper
 
     def describe(self, name: str) -> str:
         """Describe one property for a person: its values, bounds or type.
@@ -168,6 +161,21 @@ class Schema:
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.json, sort_keys=True))
+
+
+def lifted(schema: Mapping[str, Any], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Return a whole schema as a part of another one, and the ``$defs`` that its references then need there.
+
+    >>> lifted({"type": "string"}, "item")
+    ({'type': 'string'}, {})
+    >>> lifted({"type": "array", "items": {"$ref": "#"}}, "item")
+    ({'$ref': '#/$defs/item'}, {'item': {'type': 'array', 'items': {'$ref': '#/$defs/item'}}})
+    """
+    part: dict[str, Any] = {k: v for k, v in copy.deepcopy(dict(schema)).items() if k not in {"$schema", "$id"}}
+    refs = [node for _place, node in _refs(part)]
+    for node in refs:
+        node["$ref"] = f"#/$defs/{name}{node['$ref'][1:]}"
+    return ({"$ref": f"#/$defs/{name}"}, {name: part}) if refs else (part, {})
 
 
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
@@ -272,7 +280,7 @@ def _is_object(schema: dict[str, Any]) -> bool:
     node: Any = schema
     for _ in range(MAX_DEPTH):
         if isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            node = _lookup(schema, node["$ref"])
+            node = pointed(schema, node["$ref"])
         else:
             break
     if not isinstance(node, dict):
@@ -321,7 +329,7 @@ def _check_references(schema: dict[str, Any], where: str) -> None:
             raise SchemaError(
                 f"{where}{place} refers to {ref!r}. Only places inside the schema ('#/$defs/…') are allowed."
             )
-        if _lookup(schema, ref) is None:
+        if pointed(schema, ref) is None:
             raise SchemaError(f"{where}{place} refers to {ref!r}, which is not there.")
 
 
@@ -333,7 +341,8 @@ def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield from ((place, pattern) for pattern in node["patternProperties"])
 
 
-def _lookup(schema: Any, ref: str) -> Any:
+def pointed(schema: Any, ref: str) -> Any:
+    """Return the part of a schema that a reference such as ``"#/$defs/line"`` points to, or ``None``."""
     node = schema
     for part in ref[1:].split("/")[1:] if ref != "#" else []:
         key = unquote(part).replace("~1", "/").replace("~0", "~")

@@ -47,6 +47,14 @@ class Compiled:
             return _out_of_bounds(error)
         return None if error is None else say(error)
 
+    def accepts(self, value: Json, part: Any) -> bool:
+        """Whether a value complies with a part of the schema, whose references are the schema's."""
+        _patience.left = PATTERN_SECONDS
+        try:
+            return bool(self._validator.evolve(schema=part).is_valid(value))
+        except (TimeoutError, RecursionError):
+            return False
+
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
         found: dict[str, str] = {}

@@ -12,11 +12,13 @@ the input of a tool that must be used; the answer comes the same way.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from synth_widgets.llm.completer import Mode
 from tests.loopback import Loopback, Question, Rule, event_bytes, serve, tokens
 
 TYPES = {
@@ -55,12 +57,19 @@ class AnthropicEndpoint(Loopback):
     def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
         texts = [_text(message["content"]) for message in body["messages"]]
         told = "\n".join([_text(body.get("system", "")), *texts])
-        return Question(told, texts[-1], _schema(body), bool(body.get("stream")))
+        tool = _tool(body)
+        # litellm asks models without structured outputs for a schema by a tool of its own
+        mode: Mode = (
+            "tools" if tool and tool["name"] != "json_tool_call" else "json_schema" if _schema(body) else "text"
+        )
+        return Question(told, texts[-1], _schema(body), bool(body.get("stream")), mode)
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, rule.headers)
 
-    def no_schema(self) -> web.Response:
+    def not_taken(self, mode: Mode) -> web.Response:
+        if mode == "tools":
+            return _refusal(400, "tool_choice forces tool use is not compatible with this model")
         return _refusal(400, "output_format: 'json_schema' is not supported by this model")
 
     def failed(self) -> dict[str, Any]:
@@ -135,9 +144,33 @@ def _schema_problem(body: Mapping[str, Any]) -> str | None:
         return "output_format: must be {'type': 'json_schema', 'schema': …}"
     if wanted is not None and (wrong := _loose(wanted["schema"])):
         return f"output_format.schema: {wrong}"
-    tool = _tool(body)
-    if tool is not None and not isinstance(tool.get("input_schema"), dict):
-        return "tools.0.custom.input_schema: Field required"
+    return _tools_problem(body)
+
+
+def _tools_problem(body: Mapping[str, Any]) -> str | None:
+    tools, choice = body.get("tools", []), body.get("tool_choice")
+    wrong = next((wrong for at, tool in enumerate(tools) if (wrong := _tool_problem(tool, f"tools.{at}.custom"))), None)
+    if wrong is not None or choice is None:
+        return wrong
+    if not tools or choice.get("type") not in {"auto", "any", "tool", "none"}:
+        return "tool_choice: may only be specified while providing tools"
+    if choice["type"] == "tool" and choice.get("name") not in [tool["name"] for tool in tools]:
+        return f"tool_choice: Tool '{choice.get('name')}' not found in provided tools"
+    return None
+
+
+def _tool_problem(tool: Mapping[str, Any], where: str) -> str | None:
+    schema = tool.get("input_schema")
+    if not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", str(tool.get("name", ""))):
+        return f"{where}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
+    if unknown := sorted(tool.keys() - {"name", "description", "input_schema", "type", "strict", "cache_control"}):
+        return f"{where}.{unknown[0]}: Extra inputs are not permitted"
+    if not isinstance(schema, dict) or schema.get("type") != "object":
+        return f"{where}.input_schema.type: Field required"
+    if {"oneOf", "allOf", "anyOf"} & schema.keys():
+        return f"{where}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
+    if not all(re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name) for name in schema.get("properties", ())):
+        return f"{where}.input_schema.properties: Property keys should match pattern '^[a-zA-Z0-9_.-]{{1,64}}$'"
     return None
 
 

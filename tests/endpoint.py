@@ -21,6 +21,7 @@ from typing import Any
 
 from aiohttp import web
 
+from synth_widgets.llm.completer import Mode
 from tests.loopback import DEFAULT_KEY, Loopback, Question, Rule, event_bytes, serve, tokens
 from tests.strictness import problem
 
@@ -44,14 +45,19 @@ class Endpoint(Loopback):
 
     def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
         texts = [str(message.get("content") or "") for message in body["messages"]]
-        schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
-        return Question("\n".join(texts), texts[-1], schema, bool(body.get("stream")))
+        wanted, tool = body.get("response_format", {}), _tool(body)
+        schema = tool["parameters"] if tool else wanted.get("json_schema", {}).get("schema")
+        mode: Mode = "tools" if tool else wanted.get("type", "text")
+        return Question("\n".join(texts), texts[-1], schema, bool(body.get("stream")), mode)
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, code=rule.code, param=rule.param, headers=rule.headers)
 
-    def no_schema(self) -> web.Response:
-        message = "Invalid parameter: 'response_format' of type 'json_schema' is not supported with this model."
+    def not_taken(self, mode: Mode) -> web.Response:
+        if mode == "tools":
+            message = "Unsupported parameter: 'tools' is not supported with this model."
+            return _refusal(400, message, code="unsupported_parameter", param="tools")
+        message = f"Invalid parameter: 'response_format' of type '{mode}' is not supported with this model."
         return _refusal(400, message, param="response_format")
 
     def failed(self) -> dict[str, Any]:
@@ -59,14 +65,22 @@ class Endpoint(Loopback):
 
     def whole(self, body: Mapping[str, Any], text: str, finish: str, *, refused: bool) -> dict[str, Any]:
         no = "I cannot help with that."
-        said = {"content": None, "refusal": no} if refused else {"content": text, "refusal": None}
+        said: dict[str, Any] = {"content": None, "refusal": no} if refused else {"content": text, "refusal": None}
+        if (tool := _tool(body)) and not refused:
+            said = {"content": None, "refusal": None, "tool_calls": [_call(tool["name"], text)]}
         choice = {"index": 0, "message": {"role": "assistant", **said}, "finish_reason": finish, "logprobs": None}
         return {**_head(body), "choices": [choice], "usage": _usage(body, text)}
 
     def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
-        yield _event(body, {"role": "assistant", "content": ""})
+        if tool := _tool(body):
+            calls = [{"index": 0, **_call(tool["name"], "")}]
+            yield _event(body, {"role": "assistant", "content": None, "tool_calls": calls})
+        else:
+            yield _event(body, {"role": "assistant", "content": ""})
 
     def piece(self, body: Mapping[str, Any], text: str) -> bytes:
+        if _tool(body):
+            return _event(body, {"tool_calls": [{"index": 0, "function": {"arguments": text}}]})
         return _event(body, {"content": text})
 
     def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
@@ -74,6 +88,19 @@ class Endpoint(Loopback):
         if body.get("stream_options", {}).get("include_usage"):
             yield event_bytes({**_head(body), "choices": [], "usage": _usage(body, text)})
         yield b"data: [DONE]\n\n"
+
+
+def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the function that must be called, if one must."""
+    choice, tools = body.get("tool_choice"), body.get("tools", ())
+    if choice == "required":
+        return dict(tools[0]["function"])
+    named = choice["function"]["name"] if isinstance(choice, dict) else None
+    return next((tool["function"] for tool in tools if tool["function"]["name"] == named), None)
+
+
+def _call(name: str, arguments: str) -> dict[str, Any]:
+    return {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _refusal(

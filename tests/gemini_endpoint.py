@@ -11,12 +11,14 @@ takes both; a 429 carries its wait in the body, as ``RetryInfo``, and not in a h
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 from aiohttp import web
 
+from synth_widgets.llm.completer import Mode
 from tests.loopback import Loopback, Question, Rule, event_bytes, serve, tokens
 
 STATUSES = {
@@ -62,12 +64,20 @@ class GeminiEndpoint(Loopback):
         texts = [_text(content) for content in said["contents"]]
         told = "\n".join([_text(said.get("systemInstruction", {})), *texts])
         streams = request.match_info["call"].endswith(":streamGenerateContent")
-        return Question(told, texts[-1], _schema(said), streams)
+        is_json = said.get("generationConfig", {}).get("responseMimeType") == "application/json"
+        mode: Mode = (
+            "tools" if _tool(said) else "json_schema" if _schema(said) else "json_object" if is_json else "text"
+        )
+        return Question(told, texts[-1], _schema(said), streams, mode)
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, rule.headers)
 
-    def no_schema(self) -> web.Response:
+    def not_taken(self, mode: Mode) -> web.Response:
+        if mode == "tools":
+            return _refusal(400, "Function calling is not enabled for models/gemini-test")
+        if mode == "json_object":
+            return _refusal(400, "JSON mode is not enabled for models/gemini-test")
         return _refusal(400, 'Invalid JSON payload received. Unknown name "responseJsonSchema": Cannot find field.')
 
     def failed(self) -> dict[str, Any]:
@@ -76,16 +86,25 @@ class GeminiEndpoint(Loopback):
     def whole(self, body: Mapping[str, Any], text: str, finish: str, *, refused: bool) -> dict[str, Any]:
         if refused:
             return {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": _usage(body, "")}
-        return {**_part(text, _finish(finish)), "usageMetadata": _usage(body, text)}
+        return {**self._part(body, text, _finish(finish)), "usageMetadata": _usage(body, text)}
 
     def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
         return ()
 
     def piece(self, body: Mapping[str, Any], text: str) -> bytes:
-        return event_bytes({**_part(text), "usageMetadata": {"promptTokenCount": _asked(body)}})
+        if _tool(_camel(body)):
+            return b""  # a call comes whole
+        return event_bytes({**_part({"text": text}), "usageMetadata": {"promptTokenCount": _asked(body)}})
 
     def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
-        yield event_bytes({**_part("", _finish(finish)), "usageMetadata": _usage(body, text)})
+        last = text if _tool(_camel(body)) else ""
+        yield event_bytes({**self._part(body, last, _finish(finish)), "usageMetadata": _usage(body, text)})
+
+    def _part(self, body: Mapping[str, Any], text: str, finish: str) -> dict[str, Any]:
+        tool = _tool(_camel(body))
+        if tool is None:
+            return _part({"text": text}, finish)
+        return _part({"functionCall": {"name": tool["name"], "args": json.loads(text)}}, finish)
 
 
 def problem(body: Any) -> str | None:
@@ -97,7 +116,8 @@ def problem(body: Any) -> str | None:
         return f'Invalid JSON payload received. Unknown name "{unknown[0]}": Cannot find field.'
     if "systemInstruction" in said and not _text(said["systemInstruction"]):
         return "* GenerateContentRequest.system_instruction.parts: must not be empty."
-    return _contents_problem(said.get("contents")) or _config_problem(said.get("generationConfig", {}))
+    config = said.get("generationConfig", {})
+    return _contents_problem(said.get("contents")) or _config_problem(config) or _tools_problem(said, config)
 
 
 def _contents_problem(contents: Any) -> str | None:
@@ -129,6 +149,43 @@ def _config_problem(config: Mapping[str, Any]) -> str | None:
     return next((wrong for schema in schemas if (wrong := _schema_problem(schema))), None)
 
 
+def _tools_problem(said: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
+    declared = _declared(said)
+    if declared and config.get("responseMimeType") == "application/json":
+        return "Function calling with a response mime type: 'application/json' is unsupported"
+    for at, function in enumerate(declared):
+        where = f"GenerateContentRequest.tools[0].function_declarations[{at}]"
+        if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", str(function.get("name", ""))):
+            return f"* {where}.name: Invalid function name. Must start with a letter or an underscore."
+        if unknown := sorted(function.keys() - {"name", "description", "parameters", "parametersJsonSchema"}):
+            return f"Invalid JSON payload received. Unknown name \"{unknown[0]}\" at '{where}': Cannot find field."
+        if (wrong := _schema_problem(_parameters(function))) is not None:
+            return wrong
+    asked = said.get("toolConfig", {}).get("functionCallingConfig", {})
+    if not {*asked.get("allowedFunctionNames", ())} <= {function["name"] for function in declared}:
+        return "* GenerateContentRequest.tool_config.function_calling_config.allowed_function_names: not declared"
+    return None
+
+
+def _declared(said: Mapping[str, Any]) -> list[dict[str, Any]]:
+    tools = said.get("tools", [])
+    tools = tools if isinstance(tools, list) else [tools]
+    listed = [tool.get("functionDeclarations") or tool.get("function_declarations") or [] for tool in tools]
+    return [{_camel_name(name): part for name, part in function.items()} for each in listed for function in each]
+
+
+def _parameters(function: Mapping[str, Any]) -> Any:
+    return function.get("parametersJsonSchema") or function.get("parameters")
+
+
+def _tool(said: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Return the function that must be called, if one must."""
+    asked = said.get("toolConfig", {}).get("functionCallingConfig", {})
+    allowed = asked.get("allowedFunctionNames")
+    found = [function for function in _declared(said) if not allowed or function["name"] in allowed]
+    return found[0] if asked.get("mode") == "ANY" and found else None
+
+
 def _schema_problem(schema: Any) -> str | None:
     if not isinstance(schema, dict):
         return "response_schema must be an object"
@@ -140,10 +197,13 @@ def _schema_problem(schema: Any) -> str | None:
 
 
 def _camel(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with the API's own names, of which it takes both spellings, at the two levels that have them."""
+    """Return the body with the API's own names, of which it takes both spellings, at the levels that have them."""
     said = {_camel_name(name): value for name, value in body.items()}
     if isinstance(said.get("generationConfig"), dict):
         said["generationConfig"] = {_camel_name(name): value for name, value in said["generationConfig"].items()}
+    if isinstance(said.get("toolConfig"), dict):
+        asked = next(iter(said["toolConfig"].values()), {})
+        said["toolConfig"] = {"functionCallingConfig": {_camel_name(name): value for name, value in asked.items()}}
     return said
 
 
@@ -152,6 +212,9 @@ def _camel_name(name: str) -> str:
 
 
 def _schema(said: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    if (tool := _tool(said)) is not None:
+        found = _parameters(tool)
+        return found if isinstance(found, dict) else None
     config = said.get("generationConfig", {})
     return config.get("responseJsonSchema") or config.get("responseSchema")
 
@@ -160,8 +223,8 @@ def _text(content: Mapping[str, Any]) -> str:
     return "\n".join(str(part.get("text", "")) for part in content.get("parts", ()))
 
 
-def _part(text: str, finish: str | None = None) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"role": "model", "parts": [{"text": text}]}, "index": 0}
+def _part(part: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
+    candidate: dict[str, Any] = {"content": {"role": "model", "parts": [part]}, "index": 0}
     if finish:
         candidate["finishReason"] = finish
     return {"candidates": [candidate], "modelVersion": "gemini-test", "responseId": "r1"}

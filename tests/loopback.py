@@ -2,9 +2,11 @@
 
 Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
 breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
-``refuse_schema`` (400 for a schema), ``plain`` (a whole answer although a stream was asked), ``error_event`` (a 200
-that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal), ``empty``, ``repeat``
-(the items of the list before), ``page`` (a 200 that is a web page), ``flood`` (an answer without end).
+``refuse_schema``, ``refuse_tools`` and ``refuse_json_object`` (a 400 for that way of asking for JSON), ``ignore_tools``
+(the answer comes as content although a tool must be called), ``plain`` (a whole answer although a stream was asked),
+``error_event`` (a 200 that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal),
+``empty``, ``repeat`` (the items of the list before), ``page`` (a 200 that is a web page), ``flood`` (an answer without
+end).
 """
 
 from __future__ import annotations
@@ -12,6 +14,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import json
+import re
 import threading
 from abc import ABC, abstractmethod
 from collections import Counter
@@ -20,11 +23,23 @@ from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Self
 
+import jsonschema
 from aiohttp import web
 
+from synth_widgets.generation.prompts import shown_schema
+from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.invent import Inventor
-from synth_widgets.llm.structured import extract_json
 from synth_widgets.testing import invent, spoil
+
+_CONCERNS: Mapping[str, Mode] = {
+    "refuse_schema": "json_schema",
+    "refuse_tools": "tools",
+    "refuse_json_object": "json_object",
+    "ignore_tools": "tools",
+}
+"""Kinds that apply only to requests that ask for JSON in a certain way."""
+_TOOLS = {"tools", "tool_choice", "toolConfig", "tool_config"}
+"""What a model that ignores tools does not see."""
 
 DEFAULT_KEY = "sk-test-loopback-0123456789"
 
@@ -62,12 +77,21 @@ class Rule:
 
 @dataclass(frozen=True)
 class Question:
-    """What a request asks, whatever its format: all its texts, the last of them apart, and the schema."""
+    """What a request asks, whatever its format.
+
+    Attributes:
+        told: all its texts.
+        last: the last of them.
+        schema: the schema that the answer must comply with; with ``json_object`` and ``text`` it stands in the texts.
+        streams: whether the answer is to come in events.
+        mode: how it asks for JSON.
+    """
 
     told: str
     last: str
     schema: Mapping[str, Any] | None = None
     streams: bool = False
+    mode: Mode = "text"
 
 
 class Loopback(ABC):
@@ -109,7 +133,7 @@ class Loopback(ABC):
         self.answers: list[str] = []
         self._received = 0
         self._list: dict[str, Any] | None = None
-        self._inventor = Inventor(7)
+        self._inventor = Inventor(7, nulls=0.4)
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -129,8 +153,8 @@ class Loopback(ABC):
         """Return an error in the format's own words."""
 
     @abstractmethod
-    def no_schema(self) -> web.Response:
-        """Return the 400 of a model that takes no schema."""
+    def not_taken(self, mode: Mode) -> web.Response:
+        """Return the refusal of a model that does not take this way of asking for JSON, in the provider's words."""
 
     @abstractmethod
     def failed(self) -> dict[str, Any]:
@@ -235,22 +259,24 @@ class Loopback(ABC):
         self._received += 1
         self.bodies.append(body)
         question = self.question(request, body)
-        rule = next((rule for rule in self.rules if rule.applies(self._received, question.told)), None)
+        concerned = (rule for rule in self.rules if _CONCERNS.get(rule.kind, question.mode) == question.mode)
+        rule = next((rule for rule in concerned if rule.applies(self._received, question.told)), None)
         if rule is not None and (early := await self._early(rule, question, request)) is not None:
             return early
         async with self.desks or nullcontext():
             await asyncio.sleep(self.latency)
         kind = rule.kind if rule is not None else None
+        asked = {name: part for name, part in body.items() if name not in _TOOLS} if kind == "ignore_tools" else body
         content = self._content(question)
         if kind == "repeat" and isinstance(content, dict) and "items" in content:
             content = self._list or content
         self._list = content if isinstance(content, dict) and "items" in content else self._list
         text, finish = ("", "stop") if kind == "empty" else spoil(content, kind)
         if question.streams and kind != "plain":
-            return await self._stream(request, body, text, finish, rule)
+            return await self._stream(request, asked, text, finish, rule)
         if kind in {"drop", "unfinished"}:
             return await self._half(request)
-        whole = self.whole(body, text, finish, refused=kind == "filter")
+        whole = self.whole(asked, text, finish, refused=kind == "filter")
         return web.json_response(self.failed() if kind == "error_event" else whole)
 
     async def _early(self, rule: Rule, question: Question, request: web.Request) -> web.StreamResponse | None:
@@ -259,8 +285,8 @@ class Loopback(ABC):
             return self.refusal(rule)
         if rule.kind == "hang":
             await asyncio.sleep(3600)
-        if rule.kind == "refuse_schema" and question.schema is not None:
-            return self.no_schema()
+        if rule.kind.startswith("refuse_"):
+            return self.not_taken(question.mode)
         if rule.kind == "page":
             return web.Response(text="<html><title>Just a moment</title></html>", content_type="text/html")
         if rule.kind == "flood":
@@ -310,12 +336,31 @@ class Loopback(ABC):
             return self.answers.pop(0)
         schema = question.schema
         if schema is None:
-            found, _ = extract_json(question.told)
-            schema = found if isinstance(found, dict) and "properties" in found else None
+            _, mark, shown = question.told.partition(_SHOWN)
+            schema = json.JSONDecoder().raw_decode(shown.lstrip())[0] if mark else None
         names = "topic" in question.last.lower()
         if schema is None:
             return self._inventor.name() if names else self._inventor.sentence()
-        return invent(self._inventor, schema, names=names)
+        value = invent(self._inventor, _as_read(schema), names=names)
+        if question.schema is not None:
+            jsonschema.validate(value, schema)
+        return value
+
+
+_SHOWN = shown_schema({}).removesuffix("{}").strip()
+"""The words before a schema that stands in a message."""
+_SAID = re.compile(r"Complies with (\{.*\})\.$", re.DOTALL)
+
+
+def _as_read(schema: Any) -> Any:
+    """Return a schema with what its descriptions say of the values, as a model that reads them sees it."""
+    if isinstance(schema, list):
+        return [_as_read(part) for part in schema]
+    if not isinstance(schema, dict):
+        return schema
+    found = {name: _as_read(part) for name, part in schema.items()}
+    said = _SAID.search(found["description"]) if isinstance(found.get("description"), str) else None
+    return {**found, **json.loads(said[1])} if said else found
 
 
 def event_bytes(value: Any, name: str | None = None) -> bytes:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.llm.forms import form_of
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import head
@@ -98,6 +99,14 @@ def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
         params={"temperature": 0.8, "max_tokens": 60 if task.input is None else 300},
         seed=seed,
     )
+
+
+def read(value: Json, task: Task) -> tuple[Json, str | None]:
+    """Return an item as an input, checked under the task's schema, and what is wrong with it, or ``None``."""
+    value = value.strip() if isinstance(value, str) else value
+    if task.input is None:
+        return value, task.input_problem(value)
+    return form_of(task.input.json).read(value, task.input_problem)
 
 
 def _longest_word(given: Json) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from synth_widgets.generation.prompts import Turn, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
+from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.structured import extract_json
 from synth_widgets.records import Json
 from synth_widgets.task import Task, as_text
@@ -79,5 +80,4 @@ def read(answer: Answer, task: Task) -> tuple[Json, str | None]:
         if answer.finish == "length":
             error = "the answer was cut at max_tokens; the JSON did not end"
         return None, answer.withheld or error
-    value = storable(value)
-    return value, task.output_problem(value)
+    return form_of(task.output.json).read(storable(value), task.output_problem)

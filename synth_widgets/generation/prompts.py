@@ -57,6 +57,10 @@ def as_items(*values: Json) -> str:
     return json.dumps({"items": list(values)}, ensure_ascii=False)
 
 
+SHOWS_SCHEMA: frozenset[Mode] = frozenset({"json_object", "text"})
+"""Ways to ask for JSON in which no mode enforces the schema."""
+
+
 def shown_schema(schema: dict[str, Any]) -> str:
     """Return the words that ask for JSON where no mode enforces it."""
     return "Answer with one JSON value that complies with this JSON Schema, and with nothing else:\n" + json.dumps(
@@ -77,7 +81,7 @@ def request(
 ) -> Request:
     """Put a request together; where the mode does not enforce the schema, the system message shows it."""
     lines = list(system)
-    if schema is not None and mode == "text":
+    if schema is not None and mode in SHOWS_SCHEMA:
         lines += ["", shown_schema(schema)]
     messages: list[Message] = [{"role": "system", "content": "\n".join(lines).strip()}]
     for asked, answered in turns:

@@ -10,7 +10,7 @@ from typing import Literal
 
 from synth_widgets.errors import AccessError, ModelError, nearest
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.completer import Completer
+from synth_widgets.llm.completer import MODES, Completer, Mode
 from synth_widgets.models import Model, is_address
 
 
@@ -29,6 +29,8 @@ class Provider:
         limit: how it calls the limit of an answer's length.
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
         seed: whether a seed makes its answers repeat.
+        modes: the ways to ask it for JSON, in the order to try them. What its models take of them, the calls find out;
+            left out is what it takes without doing it, or for no model at all.
     """
 
     name: str
@@ -41,6 +43,7 @@ class Provider:
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     strict: bool = True
     seed: bool = False
+    modes: tuple[Mode, ...] = MODES
 
     @property
     def is_native(self) -> bool:
@@ -48,16 +51,17 @@ class Provider:
         return bool(self.base)
 
 
-def _hosted(name: str, display: str, base: str, first: str | None, *more_keys: str) -> Provider:
+def _hosted(
+    name: str, display: str, base: str, first: str | None, *more_keys: str, modes: tuple[Mode, ...] = MODES
+) -> Provider:
     usual = name.upper()
-    return Provider(name, display, base, (f"{usual}_API_KEY", *more_keys), (f"{usual}_API_BASE",), first)
+    return Provider(name, display, base, (f"{usual}_API_KEY", *more_keys), (f"{usual}_API_BASE",), first, modes=modes)
 
 
-def _own(name: str, display: str, base: str, *more_bases: str) -> Provider:
+def _own(name: str, display: str, base: str, *more_bases: str, modes: tuple[Mode, ...] = MODES) -> Provider:
     usual = name.upper()
-    return Provider(
-        name, display, base, (f"{usual}_API_KEY",), (f"{usual}_API_BASE", *more_bases), strict=False, seed=True
-    )
+    keys, bases = (f"{usual}_API_KEY",), (f"{usual}_API_BASE", *more_bases)
+    return Provider(name, display, base, keys, bases, strict=False, seed=True, modes=modes)
 
 
 def _litellm(name: str, display: str, first: str | None = None, *keys: str) -> Provider:
@@ -68,6 +72,11 @@ def _litellm(name: str, display: str, first: str | None = None, *keys: str) -> P
 def _accounts(name: str, display: str, needs: str) -> Provider:
     return Provider(name, display, "", needs=needs)
 
+
+_NO_TOOLS: tuple[Mode, ...] = ("json_schema", "json_object", "text")
+"""A server that takes no named tool as ``tool_choice``, or passes it over."""
+_NO_JSON_MODE: tuple[Mode, ...] = ("json_schema", "tools", "text")
+_SCHEMA_ONLY: tuple[Mode, ...] = ("json_schema", "text")
 
 _AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE), AWS_REGION_NAME; and pip install boto3"
 _GOOGLE = "VERTEXAI_PROJECT and VERTEXAI_LOCATION, gcloud's login; and pip install google-cloud-aiplatform"
@@ -92,6 +101,7 @@ PROVIDERS: tuple[Provider, ...] = (
         ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
         ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
         "claude-haiku-4-5",
+        modes=_NO_JSON_MODE,
     ),
     _litellm("gemini", "Google Gemini", "gemini-2.5-flash", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
     # OpenAI-compatible again.
@@ -106,19 +116,28 @@ PROVIDERS: tuple[Provider, ...] = (
         "TOGETHERAI_API_KEY",
     ),
     _hosted("mistral", "Mistral", "https://api.mistral.ai/v1", "mistral-small-latest"),
-    _hosted("deepseek", "DeepSeek", "https://api.deepseek.com/v1", "deepseek-flash"),
+    _hosted(
+        "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "deepseek-flash", modes=("tools", "json_object", "text")
+    ),
     _hosted("xai", "xAI", "https://api.x.ai/v1", None),
     _hosted(
         "fireworks_ai", "Fireworks AI", "https://api.fireworks.ai/inference/v1", "gpt-oss-20b", "FIREWORKS_API_KEY"
     ),
     _hosted("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "gpt-oss-120b"),
-    _hosted("perplexity", "Perplexity", "https://api.perplexity.ai", "sonar", "PERPLEXITYAI_API_KEY"),
+    _hosted(
+        "perplexity",
+        "Perplexity",
+        "https://api.perplexity.ai",
+        "sonar",
+        "PERPLEXITYAI_API_KEY",
+        modes=_SCHEMA_ONLY,
+    ),
     _hosted("nvidia_nim", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", None),
     _own("hosted_vllm", "vLLM", "http://localhost:8000/v1"),
-    _own("ollama", "Ollama", "http://localhost:11434/v1"),
-    _own("ollama_chat", "Ollama", "http://localhost:11434/v1", "OLLAMA_API_BASE"),
-    _own("lm_studio", "LM Studio", "http://localhost:1234/v1"),
-    _own("llamafile", "llamafile", "http://localhost:8080/v1"),
+    _own("ollama", "Ollama", "http://localhost:11434/v1", modes=_NO_TOOLS),
+    _own("ollama_chat", "Ollama", "http://localhost:11434/v1", "OLLAMA_API_BASE", modes=_NO_TOOLS),
+    _own("lm_studio", "LM Studio", "http://localhost:1234/v1", modes=_SCHEMA_ONLY),
+    _own("llamafile", "llamafile", "http://localhost:8080/v1", modes=_NO_TOOLS),
     # litellm again. Any other provider that litellm knows goes the same way, without a line here.
     _litellm("cohere_chat", "Cohere", "command-r7b-12-2024", "COHERE_API_KEY"),
     _litellm("cohere", "Cohere", None, "COHERE_API_KEY"),
@@ -142,7 +161,7 @@ PROVIDERS: tuple[Provider, ...] = (
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
 _USUAL = ", ".join(provider.name for provider in PROVIDERS if provider.first or provider.seed)
 """Those that a message names: all would be a wall of words."""
-LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True)
+LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True, modes=("json_schema",))
 """The embedded model; `synth_widgets.llm.local` knows its address."""
 
 

@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
 from synth_widgets.records import Usage
 from synth_widgets.text.normal import head
 
-Mode = Literal["json_schema", "text"]
-"""How JSON is asked for. ``text``: the schema, if there is one, already stands in the messages."""
+Mode = Literal["json_schema", "tools", "json_object", "text"]
+"""How JSON is asked for: by the provider's schema mode, by a tool that must be called, by its JSON mode, or by words.
+
+With ``json_object`` and ``text`` the schema, if there is one, already stands in the messages.
+"""
+
+MODES: tuple[Mode, ...] = get_args(Mode)
+"""All of them, in the order to try them."""
 
 Finish = Literal["stop", "length", "refusal", "filter", "other"]
 Messages = Sequence[Mapping[str, Any]]
@@ -91,11 +97,15 @@ class Completer(Protocol):
 
     name: str
     items_per_call: int
-    modes: tuple[Mode, ...]
 
     @property
     def concurrency(self) -> int:
         """See above."""
+        ...
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """See above; their order may change with what is found out."""
         ...
 
     async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:

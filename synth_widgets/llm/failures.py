@@ -9,17 +9,28 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.session import is_loopback
 from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
 
 _PASSING = {408, 409, 425, 429}
 _TOO_MUCH = {429, 503, 529}
 _SHOWN = 300
-_MODE_WORDS = re.compile(
-    r"response_?(format|(json_?)?schema)|json_?schema|output_?(format|config)|input_schema|additionalProperties|"
-    r"structured|guided|grammar|json mode",
+_FORMAT_WORDS = re.compile(
+    r"response_?(format|mime_?type|(json_?)?schema)|json_?(schema|object)|output_?(format|config)|input_schema|"
+    r"additionalProperties|structured|guided|grammar|json mode",
     re.IGNORECASE,
 )
+_MODE_WORDS: Mapping[Mode, re.Pattern[str]] = {
+    "json_schema": _FORMAT_WORDS,
+    "tools": re.compile(rf"\btools?\b|tool[_ -]?(choice|call|use)|function|{_FORMAT_WORDS.pattern}", re.IGNORECASE),
+    "json_object": _FORMAT_WORDS,
+}
+"""What a refusal speaks of that is about the way in which JSON was asked for."""
+_NOT_MADE = re.compile(r"support|implement|requires? --|not enabled", re.IGNORECASE)
+"""How servers say in a 500 that they cannot do what was asked: it will not pass."""
+_TOO_LONG = re.compile(r"context[_ ](length|window)|maximum context", re.IGNORECASE)
+"""What a request that is too long is told, sometimes with a count of the tokens in its functions."""
 _NO_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
 """Google says of a wrong key that the request is invalid."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
@@ -80,7 +91,7 @@ class TooLargeError(Exception):
 
 
 def from_status(
-    status: int, headers: Mapping[str, str], text: str, place: Place, *, structured: bool, sent: Iterable[str]
+    status: int, headers: Mapping[str, str], text: str, place: Place, *, mode: Mode, sent: Iterable[str]
 ) -> Failure:
     """Read an answer whose status is not 200.
 
@@ -89,7 +100,7 @@ def from_status(
         headers: the answer's headers, found without regard to case.
         text: the answer's body, with every key already taken out (see `redacted`).
         place: where the call went.
-        structured: whether the request asked for a JSON schema.
+        mode: how the request asked for JSON; ``text`` if it did not.
         sent: the names of the sampling parameters that were sent.
     """
     fields = error_fields(text)
@@ -98,15 +109,15 @@ def from_status(
     told = f"{place.shown} answered {status} for {place.model!r}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
     if code in _NO_CREDIT or status == 402:
         return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
+    if _is_about(mode, status, f"{said} {code} {fields.get('param')}"):
+        salvage = fields.get("failed_generation")
+        return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
     if status in _PASSING or status >= 500:
         after = asked_wait(headers, time.time())
         much = status in _TOO_MUCH
         return Failure(
             UnreachableError(told), again=True, after=after, why=str(status), is_refusal=much, is_passing=much
         )
-    if structured and _MODE_WORDS.search(f"{said} {code} {fields.get('param')}") and status in {400, 404, 422}:
-        salvage = fields.get("failed_generation")
-        return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
     if status == 400 and _NO_KEY.search(text):
         status = 401
     advice = _ADVICE.get(status) or (REDIRECTED if 300 <= status < 400 else None)
@@ -116,6 +127,14 @@ def from_status(
     if advice is not None:
         return Failure(AccessError(f"{told} {advice}"))
     return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent))
+
+
+def _is_about(mode: Mode, status: int, said: str) -> bool:
+    """Whether a refusal is about the way in which JSON was asked for."""
+    words = _MODE_WORDS.get(mode)
+    if words is None or not words.search(said) or _TOO_LONG.search(said):
+        return False
+    return status in {400, 404, 422} or (status in {500, 501} and _NOT_MADE.search(said) is not None)
 
 
 def _not_taken(text: str, fields: Mapping[str, object], sent: Iterable[str]) -> str | None:

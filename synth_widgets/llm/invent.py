@@ -41,6 +41,7 @@ class Inventor:
 
     Args:
         seed: where the sequence begins.
+        nulls: how often null is taken where it may be, from 0 to 1.
 
     >>> inventor = Inventor(seed=1)
     >>> inventor.name(), inventor.name()
@@ -49,8 +50,9 @@ class Inventor:
     ['n']
     """
 
-    def __init__(self, seed: int = 0) -> None:
+    def __init__(self, seed: int = 0, *, nulls: float = 0.0) -> None:
         self._seed = seed
+        self._nulls = nulls
         self._random = random.Random(seed)  # noqa: S311  (made-up data)
         self._count = 0
 
@@ -68,7 +70,8 @@ class Inventor:
         """Return a value that fits a schema.
 
         Understood are types, ``enum``, ``const``, bounds, simple patterns, formats, arrays, objects, local
-        ``$ref``s, the first of ``anyOf`` and ``oneOf``, and all of ``allOf``.
+        ``$ref``s, the first of ``anyOf`` and ``oneOf``, and all of ``allOf``. Deep down it is the last of them, or null
+        where it may be, so that what contains itself comes to an end.
 
         Args:
             schema: a JSON Schema, or True.
@@ -78,7 +81,10 @@ class Inventor:
             some: elements of an array that does not say how many.
         """
         root = schema if root is None else root
-        schema = _plain(schema, root)
+        is_deep = depth >= _DEEP
+        if _may_be_null(schema) and (is_deep or (self._nulls and self._random.random() < self._nulls)):
+            return None
+        schema = _plain(schema, root, last=is_deep)
         if (given := schema.get("enum", [schema["const"]] if "const" in schema else None)) is not None:
             return self._random.choice(list(given))
         kind = _kind(schema)
@@ -86,6 +92,9 @@ class Inventor:
             return self._object(schema, root, names, depth)
         if kind == "array":
             return self._array(schema, root, names, depth, some)
+        return self._scalar(schema, kind, names)
+
+    def _scalar(self, schema: Mapping[str, Any], kind: str, names: bool) -> Any:
         if kind == "string":
             return self._string(schema, names)
         if kind in {"integer", "number"}:
@@ -166,8 +175,16 @@ class Inventor:
         return picked + ([str(round_ + 1)] if round_ else [])
 
 
-def _plain(schema: Any, root: Any) -> dict[str, Any]:
-    """Follow references and take the first alternative, so that one flat schema is left."""
+def _may_be_null(schema: Any) -> bool:
+    """Whether null is one of several possibilities."""
+    if not isinstance(schema, Mapping):
+        return False
+    options = [*schema.get("anyOf", ()), *schema.get("oneOf", ())]
+    return (isinstance(schema.get("type"), list) and "null" in schema["type"]) or {"type": "null"} in options
+
+
+def _plain(schema: Any, root: Any, *, last: bool = False) -> dict[str, Any]:
+    """Follow references and take the first alternative, or the ``last``, so that one flat schema is left."""
     found = dict(schema) if isinstance(schema, Mapping) else {}
     for _ in range(20):
         if "$ref" in found:
@@ -177,7 +194,7 @@ def _plain(schema: Any, root: Any) -> dict[str, Any]:
                 target = target[int(key)] if isinstance(target, list) else target[key] if key else target
             found = {**target, **found}
         elif "anyOf" in found or "oneOf" in found:
-            found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[0])}
+            found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[-1 if last else 0])}
         elif "allOf" in found:
             for part in found.pop("allOf"):
                 inner = _plain(part, root)

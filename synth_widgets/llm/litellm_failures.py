@@ -10,6 +10,7 @@ from typing import Any
 
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import failures
+from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.failures import Failure, Place, TooLargeError
 from synth_widgets.llm.session import RedirectedError
 from synth_widgets.llm.wire import NoAnswerError, StreamError
@@ -29,14 +30,14 @@ _MOST_READ = 64 * 2**10
 
 
 def from_litellm(
-    error: Exception, place: Place, *, structured: bool, sent: Iterable[str], secrets: Iterable[str | None]
+    error: Exception, place: Place, *, mode: Mode, sent: Iterable[str], secrets: Iterable[str | None]
 ) -> Failure:
     """Read what a call through litellm raised.
 
     Args:
         error: the exception.
         place: where the call went.
-        structured: whether the request asked for a JSON schema.
+        mode: how the request asked for JSON; ``text`` if it did not.
         sent: the names of the sampling parameters that were sent.
         secrets: keys that may not be carried on in anybody's words.
     """
@@ -51,7 +52,7 @@ def from_litellm(
     if found is not None:
         return found
     text = failures.redacted(_body(causes) or said, *secrets)
-    return failures.from_status(_status(causes), _headers(causes, text), text, place, structured=structured, sent=sent)
+    return failures.from_status(_status(causes), _headers(causes, text), text, place, mode=mode, sent=sent)
 
 
 def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure | None:
@@ -94,7 +95,7 @@ def _unsupported(said: str, place: Place, sent: Iterable[str]) -> Failure:
     told = f"{place.shown}, for {place.model!r}: {said.partition('To drop')[0].strip()}"
     listed = re.search(r"\[(.*?)\]", said)
     names = re.findall(r"[\w]+", listed[1]) if listed else []
-    if "response_format" in names:
+    if {"response_format", "tools", "tool_choice"} & set(names):
         return Failure(ModeRefusedError(told))
     return Failure(RequestRefusedError(told), param=next((name for name in names if name in set(sent)), None))
 

@@ -12,7 +12,7 @@ from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.failures import Failure
-from synth_widgets.llm.remote import RemoteCompleter
+from synth_widgets.llm.remote import RemoteCompleter, asked_by
 from synth_widgets.llm.sse import EventReader
 from synth_widgets.llm.wire import body, read_json
 from synth_widgets.models import Model
@@ -92,11 +92,11 @@ class _HttpAttempt(Attempt):
         if stream and owner.takes("stream_options"):
             params["stream_options"] = {"include_usage": True}
         waits = owner.waits
-        wanted = owner.wanted(endpoint, self._request)
+        wish = owner.json_wish(endpoint, self._request)
         limits = aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
         async with owner.session().post(
             endpoint.url,
-            data=body(endpoint.model, self._request, params, stream=stream, wanted=wanted),
+            data=body(endpoint.model, self._request, params, stream=stream, wish=wish),
             headers=_headers(endpoint, stream=stream),
             allow_redirects=False,
             timeout=limits,
@@ -145,13 +145,12 @@ class _HttpAttempt(Attempt):
             if len(raw) >= _MAX_REFUSAL:
                 break
         text = failures.redacted(raw[:_MAX_REFUSAL].decode("utf-8", "replace"), self._endpoint.key)
-        structured = self._request.mode == "json_schema" and self._request.schema is not None
         return failures.from_status(
             response.status,
             response.headers,
             text,
             self._owner.place(self._endpoint),
-            structured=structured,
+            mode=asked_by(self._request),
             sent=params,
         )
 

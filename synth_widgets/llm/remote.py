@@ -12,15 +12,16 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from synth_widgets.errors import AccessError, UnreachableError
+from synth_widgets.errors import AccessError, ModeRefusedError, UnreachableError
 from synth_widgets.llm import limiter
 from synth_widgets.llm.adaptive import FIRST
 from synth_widgets.llm.attempt import Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
-from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
+from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
-from synth_widgets.llm.wire import response_format
+from synth_widgets.llm.ways import Ways, file_key, ways_of
+from synth_widgets.llm.wire import json_wish
 from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
@@ -43,7 +44,6 @@ class RemoteCompleter(ABC):
         name: the model's name.
         most: calls in flight at most, together with every other completer of this model and loop.
         items_per_call: topics or inputs to ask for in one call.
-        modes: ways to ask for JSON, in the order to try them.
         notes: sentences for a person on what had to be left out for this endpoint.
 
     Raises:
@@ -59,12 +59,11 @@ class RemoteCompleter(ABC):
         self._places: Gate | None = None
         self._pausing = 0
         self.items_per_call = ITEMS_PER_CALL
-        self.modes: tuple[Mode, ...] = ("json_schema", "text")
         self.waits = waits or Waits()
         self.notes: list[str] = []
         self.endpoint = endpoint
         self._left_out: set[str] = set()
-        self._formats: deque[tuple[Mapping[str, Any], dict[str, Any]]] = deque(maxlen=4)
+        self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
         self._limit_name: str | None = None
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
@@ -91,6 +90,25 @@ class RemoteCompleter(ABC):
         return self._pausing + (self._places.limit if self._places is not None else min(self.most, FIRST))
 
     @property
+    def ways(self) -> Ways:
+        """What is known of this model's ways, shared with every other completer of it."""
+        return ways_of(self.endpoint or endpoint_of(self.model))
+
+    @property
+    def ways_key(self) -> str:
+        """The name under which a studio file remembers this model's way."""
+        return file_key(self.name, self.endpoint or endpoint_of(self.model))
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The ways to ask for JSON, in the order to try them: the one that the person named, else what is known."""
+        forced = next((mode for mode in MODES if mode == self.model.structured), None)
+        if forced is not None:
+            return (forced,)
+        endpoint = self.endpoint or endpoint_of(self.model)
+        return ways_of(endpoint).order(endpoint.provider.modes)
+
+    @property
     def waiting(self) -> str | None:
         """What the latest retry waits for, or how long nothing came, in words for a person; ``None`` if all goes on."""
         if self._waiting or not self._heard:
@@ -103,14 +121,25 @@ class RemoteCompleter(ABC):
 
         Raises:
             AccessError: the key, the model's name or the address is wrong, or a key is missing.
-            ModeRefusedError: the endpoint does not take a JSON schema.
+            ModeRefusedError: the endpoint does not take this way of asking for JSON.
             RequestRefusedError: this request cannot be answered.
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
         endpoint = self.endpoint or endpoint_of(self.model)
         need_key(endpoint, self.model)
         await self.warm_up()
-        return await self._persist(endpoint, request, on_text)
+        mode = asked_by(request)
+        ways = ways_of(endpoint)
+        try:
+            answer = await self._persist(endpoint, request, on_text)
+        except ModeRefusedError as error:
+            ways.refused(mode)
+            if self.model.structured == mode:
+                raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
+            raise
+        if request.schema is not None:
+            ways.worked(mode)
+        return answer
 
     def place(self, endpoint: Endpoint) -> Place:
         """Return where calls go, in words that may be shown."""
@@ -225,16 +254,16 @@ class RemoteCompleter(ABC):
         log.info("%s does not take %s; it is left out", self.name, param)
         return True
 
-    def wanted(self, endpoint: Endpoint, request: Request) -> dict[str, Any] | None:
-        """Return the ``response_format`` of a request that asks for a schema, else ``None``."""
-        schema = request.schema
-        if request.mode != "json_schema" or schema is None:
-            return None
-        for known, told in self._formats:  # thousands of requests ask for the same one
-            if known is schema or known == schema:
+    def json_wish(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
+        """Return the fields of a request that make its answer JSON; none where words alone do."""
+        mode, schema = asked_by(request), request.schema
+        if mode == "text" or schema is None:
+            return {}
+        for way, known, told in self._wishes:  # thousands of requests have the same one
+            if way == mode and (known is schema or known == schema):
                 return told
-        told = response_format(schema, strict=endpoint.provider.strict)
-        self._formats.append((schema, told))
+        told = json_wish(schema, mode, strict=endpoint.provider.strict)
+        self._wishes.append((mode, schema, told))
         return told
 
     def takes(self, param: str) -> bool:
@@ -250,6 +279,11 @@ class RemoteCompleter(ABC):
         if "max_tokens" in told and limit not in told:
             told[limit] = told.pop("max_tokens")
         return {name: value for name, value in told.items() if self.takes(name) and value is not None}
+
+
+def asked_by(request: Request) -> Mode:
+    """Return the way in which a request asks for JSON; ``text`` where it asks for none."""
+    return request.mode if request.schema is not None else "text"
 
 
 async def _tell(place: limiter.Place, outcome: Failure) -> None:

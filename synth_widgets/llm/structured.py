@@ -1,21 +1,19 @@
-"""How JSON is got out of a model: the ways to ask for it, and how it is read. Pure.
+"""How JSON is read out of a model's answer, however it was asked for. Pure.
 
-`synth_widgets.llm.items` reads a list while it streams.
+`synth_widgets.llm.ways` has the ways to ask; `synth_widgets.llm.items` reads a list while it streams.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from typing import Any
 
-from synth_widgets.llm.completer import Completer, Mode
 from synth_widgets.llm.items import Item, ItemStream
 from synth_widgets.llm.jsontext import TOKEN, parse_json
 from synth_widgets.llm.mending import mended
-from synth_widgets.models import Model
 
-__all__ = ["Item", "ItemStream", "extract_json", "parse_json", "strict_form", "ways"]
+__all__ = ["Item", "ItemStream", "extract_json", "parse_json"]
 
 _START = re.compile(r"""\{(?=\s*["}])|\[(?=\s*(?:["{\[\]\d-]|true|false|null))""")
 """A bracket that begins JSON, unlike one of plain words."""
@@ -25,83 +23,6 @@ _FENCE = re.compile(r"```[\w-]*+[ \t]*+\n?+(.*?)```", re.DOTALL)
 
 _NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
 """How reasons begin that mending must not pass over."""
-
-_KEPT = frozenset(
-    "type properties required items enum const description anyOf $ref $defs definitions "
-    "minimum maximum exclusiveMinimum exclusiveMaximum multipleOf minItems maxItems format pattern".split()
-)
-_DROPPED = frozenset(
-    "title default examples $schema $id $comment deprecated readOnly writeOnly minLength maxLength uniqueItems "
-    "minProperties maxProperties contentEncoding contentMediaType".split()
-)
-_FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
-
-
-def ways(model: Model | None, completer: Completer) -> tuple[Mode, ...]:
-    """Return the ways to ask for JSON, in the order to try them.
-
-    Args:
-        model: whose ``structured`` names one way; ``"auto"`` or no model takes the completer's own order.
-        completer: what will be asked.
-    """
-    if model is None or model.structured == "auto":
-        return completer.modes
-    return ("json_schema",) if model.structured == "json_schema" else ("text",)
-
-
-def strict_form(schema: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the schema as OpenAI's strict mode takes it, or ``None`` if it does not fit.
-
-    Objects are closed; keywords that strict mode does not know but that only narrow a value (``minLength``)
-    are left out, because each answer is validated against the whole schema anyway. Whatever would change
-    what an answer may look like (optional properties, free-form objects, ``oneOf``) does not fit.
-
-    >>> strict_form({"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}}, "required": ["a"]})
-    {'type': 'object', 'properties': {'a': {'type': 'string'}}, 'required': ['a'], 'additionalProperties': False}
-    >>> strict_form({"type": "object", "properties": {"a": {"type": "string"}}}) is None
-    True
-    """
-    if schema.get("type") != "object" or "anyOf" in schema:
-        return None
-    try:
-        return _strict(schema, 0)
-    except _UnfitError:
-        return None
-
-
-class _UnfitError(Exception):
-    """A schema is outside the strict subset."""
-
-
-def _strict(schema: Any, depth: int) -> dict[str, Any]:
-    if not isinstance(schema, Mapping) or depth > 10 or not schema.keys() & {"type", "enum", "const", "anyOf", "$ref"}:
-        raise _UnfitError
-    form = {key: _strict_part(key, value, depth) for key, value in schema.items() if not _may_go(key, value)}
-    types = schema.get("type", ())
-    if "object" in ([types] if isinstance(types, str) else types):
-        if not schema.get("properties") or set(schema.get("required", ())) != set(schema["properties"]):
-            raise _UnfitError
-        form["additionalProperties"] = False
-    return form
-
-
-def _strict_part(key: str, value: Any, depth: int) -> Any:
-    if key in {"properties", "$defs", "definitions"}:
-        return {name: _strict(sub, depth + 1) for name, sub in value.items()}
-    if key == "items":
-        return _strict(value, depth + 1)
-    if key == "anyOf":
-        return [_strict(sub, depth + 1) for sub in value]
-    if key in _KEPT or (key == "additionalProperties" and value is False):
-        return value
-    raise _UnfitError
-
-
-def _may_go(key: str, value: Any) -> bool:
-    """Whether a keyword only narrows or describes a value, in a way that strict mode does not know."""
-    if key == "format":
-        return value not in _FORMATS
-    return key in _DROPPED or (key == "pattern" and "(?" in value)
 
 
 def extract_json(text: str) -> tuple[Any, str | None]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import copy
 import os
 import re
 from collections.abc import AsyncGenerator, Mapping
@@ -16,7 +17,7 @@ from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure, TooLargeError
 from synth_widgets.llm.litellm_failures import from_litellm
-from synth_widgets.llm.remote import RemoteCompleter
+from synth_widgets.llm.remote import RemoteCompleter, asked_by
 from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
@@ -90,7 +91,6 @@ class _LiteLLMAttempt(Attempt):
         self._endpoint = endpoint
         self._request = request
         self._params = owner.params(endpoint, request)
-        self._structured = request.mode == "json_schema" and request.schema is not None
 
     async def pieces(self) -> AsyncGenerator[str | Failure, None]:
         """Send the request and yield the content as it comes."""
@@ -124,7 +124,7 @@ class _LiteLLMAttempt(Attempt):
         return from_litellm(
             error,
             owner.place(endpoint),
-            structured=self._structured,
+            mode=asked_by(self._request),
             sent=self._params,
             secrets=owner.secrets(endpoint),
         )
@@ -143,6 +143,7 @@ class _LiteLLMAttempt(Attempt):
             "drop_params": False,
             "shared_session": session.lasting(),
             "no-log": True,
+            "_skip_mcp_handler": True,  # it looks at all tools, and needs a package that is not litellm's own
         }
         if endpoint.provider.name in _TAKE_A_CLIENT:
             told["client"] = _client()
@@ -150,8 +151,7 @@ class _LiteLLMAttempt(Attempt):
             told["api_base"] = endpoint.base
         if owner.model.api_key:
             told["api_key"] = owner.model.api_key
-        if (wanted := owner.wanted(endpoint, request)) is not None:
-            told["response_format"] = wanted
+        told |= copy.deepcopy(owner.json_wish(endpoint, request))  # litellm changes schemas in place for some providers
         if self._on_text is not None:
             told["stream"] = True
             if owner.takes("stream_options"):
@@ -191,7 +191,14 @@ def _message(message: Any) -> Mapping[str, Any]:
     names = ("content", "reasoning_content")
     found = {name: value for name in names if (value := getattr(message, name, None))}
     extra = getattr(message, "provider_specific_fields", None) or {}
-    return {"role": "assistant", "refusal": extra.get("refusal"), **found}
+    calls = [_tool_call(call) for call in getattr(message, "tool_calls", None) or ()]
+    return {"role": "assistant", "refusal": extra.get("refusal"), "tool_calls": calls, **found}
+
+
+def _tool_call(call: Any) -> Mapping[str, Any]:
+    function = getattr(call, "function", None)
+    told = {"name": getattr(function, "name", None), "arguments": getattr(function, "arguments", None)}
+    return {"index": getattr(call, "index", None), "id": getattr(call, "id", None), "function": told}
 
 
 def _usage(answer: Any) -> Mapping[str, Any] | None:

@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.llm.completer import Finish, Request
-from synth_widgets.llm.structured import strict_form
+from synth_widgets.llm.completer import Finish, Mode, Request
+from synth_widgets.llm.forms import form_of
 from synth_widgets.records import Usage
 
 MOST_TOKENS = 2**40
@@ -15,6 +15,8 @@ MOST_TOKENS = 2**40
 _FINISH: Mapping[str, Finish] = {
     "stop": "stop",
     "eos": "stop",
+    "tool_calls": "stop",
+    "function_call": "stop",
     "end_turn": "stop",
     "length": "length",
     "max_tokens": "length",
@@ -61,7 +63,7 @@ def read_json(text: str | bytes) -> Any:
 
 
 def body(
-    model: str, request: Request, params: Mapping[str, Any], *, stream: bool, wanted: Mapping[str, Any] | None = None
+    model: str, request: Request, params: Mapping[str, Any], *, stream: bool, wish: Mapping[str, Any] | None = None
 ) -> bytes:
     """Return the request's JSON as UTF-8.
 
@@ -70,30 +72,51 @@ def body(
         request: the question.
         params: sampling parameters, by the names the endpoint knows.
         stream: whether the answer is to come in events.
-        wanted: the ``response_format``.
+        wish: what makes the answer JSON, as `json_wish` returns it.
     """
     told: dict[str, Any] = {"model": model, "messages": [dict(message) for message in request.messages], **params}
-    if wanted is not None:
-        told["response_format"] = wanted
+    told |= wish or {}
     if stream:
         told["stream"] = True
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
-def response_format(schema: Mapping[str, Any], *, strict: bool) -> dict[str, Any]:
-    """Return the ``response_format`` that asks for a schema.
+TOOL = "answer"
+"""The name of the tool whose arguments are the answer, and of the schema."""
+
+
+def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool) -> dict[str, Any]:
+    """Return the fields of a request that make its answer JSON.
 
     Args:
         schema: the JSON Schema.
+        mode: the way to ask for it.
         strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
             the schema goes out unchanged, because its grammar knows more of JSON Schema.
 
-    >>> response_format({"type": "object"}, strict=True)["json_schema"]["strict"]
+    >>> json_wish({"type": "object"}, "json_schema", strict=True)["response_format"]["json_schema"]["strict"]
     False
+    >>> json_wish({"type": "object"}, "tools", strict=True)["tool_choice"]
+    {'type': 'function', 'function': {'name': 'answer'}}
     """
-    form = strict_form(schema) if strict else dict(schema)
-    told = {"name": "answer", "strict": form is not None, "schema": dict(schema) if form is None else form}
-    return {"type": "json_schema", "json_schema": told}
+    if mode == "text":
+        return {}
+    if mode == "json_object":
+        return {"response_format": {"type": "json_object"}}
+    form = form_of(schema)
+    fits = strict and form.strict is not None
+    if mode == "json_schema":
+        told = {"name": TOOL, "strict": fits or not strict, "schema": form.strict if fits else form.loose}
+        return {"response_format": {"type": "json_schema", "json_schema": told}}
+    function: dict[str, Any] = {
+        "name": TOOL,
+        "description": "Give the answer.",
+        "parameters": form.strict if fits else form.loose,
+    }
+    if fits:
+        function["strict"] = True
+    named = {"type": "function", "function": {"name": TOOL}}
+    return {"tools": [{"type": "function", "function": function}], "tool_choice": named}
 
 
 class Reading:
@@ -108,13 +131,16 @@ class Reading:
         self.finish: Finish | None = None
         self.usage = Usage()
         self._text: list[str] = []
+        self._arguments: list[str] = []
+        self._call: object = None
+        """Which call of a tool is read: the first; a second one would be another answer."""
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
 
     @property
     def text(self) -> str:
-        """The content so far; the words of a refusal where there is no content."""
-        return "".join(self._text) or "".join(self._refusal)
+        """The arguments of a tool call so far, else the content; the words of a refusal where there is neither."""
+        return "".join(self._arguments) or "".join(self._text) or "".join(self._refusal)
 
     @property
     def reasoning(self) -> str | None:
@@ -127,7 +153,7 @@ class Reading:
         return "refusal" if self._refusal else (self.finish or "other")
 
     def whole(self, data: Any) -> str:
-        """Read a body that holds the whole answer; return its content.
+        """Read a body that holds the whole answer; return its content, or the arguments of a tool call.
 
         Raises:
             StreamError: the body is an error.
@@ -136,7 +162,7 @@ class Reading:
         return self._part(data, "message", whole=True)
 
     def event(self, data: Any) -> str:
-        """Read one event of a streamed answer; return the content it adds, which may be empty.
+        """Read one event of a streamed answer; return the content or arguments it adds, which may be empty.
 
         Raises:
             StreamError: the event is an error.
@@ -182,7 +208,24 @@ class Reading:
             self._refusal.append(part["refusal"])
         if text:
             self._text.append(text)
-        return text
+        return text + self._tool_call(part.get("tool_calls"))
+
+    def _tool_call(self, calls: Any) -> str:
+        """Return what a part adds to the arguments of the first tool call, whatever its name: one was offered."""
+        added = ""
+        for call in calls if isinstance(calls, list) else ():
+            function = call.get("function") if isinstance(call, dict) else None
+            if not isinstance(function, dict):
+                continue
+            which = call.get("index") if call.get("index") is not None else call.get("id")
+            if self._call is None:
+                self._call = (which,)
+            if which is None or self._call == (which,):
+                given = function.get("arguments")
+                added += given if isinstance(given, str) else "" if given is None else json.dumps(given)
+        if added:
+            self._arguments.append(added)
+        return added
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from synth_widgets.errors import RequestRefusedError
-from synth_widgets.generation import topics
+from synth_widgets.generation import inputs, topics
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer
 from synth_widgets.llm.items import Item, ItemStream
@@ -80,12 +80,11 @@ class ItemCalls:
         if not work.slots:
             return  # more than was asked for
         value = storable(item.value)
-        if isinstance(value, str):
-            value = value.strip()
-        if work.step == "topics":
-            problem = item.error or topics.name_problem(value)
-        else:
-            problem = item.error or self.run.asker.task.input_problem(value)
+        problem = item.error
+        if problem is None and work.step == "topics":
+            problem = topics.name_problem(value)
+        elif problem is None:
+            value, problem = inputs.read(value, self.run.asker.task)
         if problem is not None:
             work.bad.append((item.raw, problem))
         elif work.step == "topics":

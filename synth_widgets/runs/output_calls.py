@@ -53,7 +53,7 @@ class OutputCalls:
             run.again(replace(work, answer=work.answer + 1, fault=fault), first=True)
             return
         call = Call(
-            new_id(), run.record.id, "outputs", completer.name, mode, run.recipe.prompt, run.recipe.guidance,
+            new_id(), run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt, run.recipe.guidance,
             params=dict(request.params), attempts=work.answer, usage=work.usage, seconds=work.seconds,
             raw="\n\n".join(work.raws),
         )  # fmt: skip

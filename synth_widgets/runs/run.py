@@ -91,7 +91,8 @@ class Run:
         self.meter = Meter(
             job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=self
         )
-        self.ways: dict[Step, list[Mode]] = {step: list(c.modes) for step, c in completers.items()}
+        self._refused: set[tuple[Step, Mode]] = set()
+        """Ways to ask for JSON that an endpoint did not take in this job."""
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
         self._flying: dict[asyncio.Task[None], Work] = {}
@@ -266,8 +267,7 @@ class Run:
         except ModeRefusedError as error:
             if work.mode == "text":
                 raise StopRunError(str(error)) from error
-            ways = self.ways[work.step]
-            ways[:] = [m for m in ways if m != work.mode] or ["text"]
+            self._refused.add((work.step, work.mode))
             self._ready[work.step].appendleft(work)
         except AccessError:
             raise
@@ -292,7 +292,8 @@ class Run:
 
         The first answer and its correction take the first way; a fresh answer after an invalid one takes the next.
         """
-        ways = self.ways[work.step]
+        known: tuple[Mode, ...] = self.completers[work.step].modes
+        ways = [mode for mode in known if (work.step, mode) not in self._refused] or ["text"]
         is_next = work.answer > 1 and work.fault is None
         work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
         return work.mode

@@ -133,7 +133,11 @@ def test_a_completer_is_found_for_each_kind_of_model() -> None:
     assert isinstance(completer_for("local"), LocalCompleter)
     found = completer_for(Model("ollama/llama3.2", concurrency=2))
     assert isinstance(found, OpenAICompleter)
-    assert (found.name, found.concurrency, found.modes) == ("ollama/llama3.2", 2, ("json_schema", "text"))
+    assert (found.name, found.concurrency, found.modes) == (
+        "ollama/llama3.2",
+        2,
+        ("json_schema", "json_object", "text"),
+    )
     with pytest.raises(ModelError, match="not int"):
         completer_for(3)  # type: ignore[arg-type]
 

@@ -1,4 +1,4 @@
-"""JSON out of a model's words: whole answers, streamed lists, and schemas for strict mode."""
+"""JSON out of a model's words: whole answers and streamed lists."""
 
 from __future__ import annotations
 
@@ -11,10 +11,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from synth_widgets.llm import items
-from synth_widgets.llm.structured import ItemStream, extract_json, strict_form, ways
-from synth_widgets.models import Model
-from synth_widgets.testing import ScriptedCompleter
-from tests.strictness import problem
+from synth_widgets.llm.structured import ItemStream, extract_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -140,54 +137,6 @@ def test_what_is_no_json_is_refused_with_its_reason(text: str, reason: str) -> N
     assert value is None
     assert reason in str(said)
     assert time.perf_counter() - began < 20
-
-
-STRICT = {
-    "type": "object",
-    "properties": {
-        "name": {"type": "string", "minLength": 1, "format": "markdown", "title": "Name"},
-        "kind": {"$ref": "#/$defs/kind"},
-        "rows": {
-            "type": "array",
-            "items": {"type": "object", "properties": {"n": {"type": ["integer", "null"]}}, "required": ["n"]},
-        },
-        "either": {"anyOf": [{"type": "null"}, {"type": "number", "minimum": 0}]},
-    },
-    "required": ["name", "kind", "rows", "either"],
-    "$defs": {"kind": {"enum": ["a", "b"]}},
-}
-
-
-def test_the_strict_form_is_what_strict_mode_takes_and_leaves_the_schema_alone() -> None:
-    before = json.dumps(STRICT)
-    form = strict_form(STRICT)
-    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": form}}
-    body = {"model": "m", "messages": [{"role": "user", "content": "?"}], "response_format": told}
-    assert problem(body) is None
-    assert json.dumps(STRICT) == before
-
-
-@pytest.mark.parametrize(
-    "schema",
-    [
-        {"type": "array", "items": {"type": "string"}},
-        {"type": "object"},
-        {"type": "object", "properties": {"a": {"type": "string"}}, "required": []},
-        {"type": "object", "properties": {"a": True}, "required": ["a"]},
-        {"type": "object", "properties": {"a": {"oneOf": [{"type": "null"}]}}, "required": ["a"]},
-        {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "additionalProperties": True},
-        {"type": "object", "properties": {"a": {"type": "null"}}, "required": ["a"], "if": {}},
-    ],
-)
-def test_a_schema_that_strict_mode_would_change_has_no_strict_form(schema: dict[str, Any]) -> None:
-    assert strict_form(schema) is None
-
-
-def test_the_ways_are_the_completers_unless_the_model_names_one() -> None:
-    completer = ScriptedCompleter(modes=("text",))
-    assert ways(None, completer) == ("text",)
-    assert ways(Model("openai/x"), completer) == ("text",)
-    assert ways(Model("openai/x", structured="json_schema"), completer) == ("json_schema",)
 
 
 @pytest.mark.parametrize("answer", ['{"items": ["%s"]}', '{"items": [{"a": "%s"}]}', 'So {"a": "%s"} {"items": ["b"]}'])

@@ -1,0 +1,168 @@
+"""A JSON Schema as endpoints take it, and the way back from their answers to what the person's own schema asks for."""
+
+from __future__ import annotations
+
+import functools
+from collections import deque
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from synth_widgets.llm.strict import WRAP, strict_form
+from synth_widgets.records import Json
+from synth_widgets.schemas import lifted, pointed
+
+if TYPE_CHECKING:
+    from synth_widgets.validation import Compiled
+
+_MOST_WORK = 20_000
+"""Values that are looked at on the way back: alternatives inside alternatives would take for ever."""
+_MOST_REFS = 50
+
+
+@dataclass(frozen=True, eq=False)
+class Form:
+    """A person's schema in the forms that go out.
+
+    Attributes:
+        own: the person's schema.
+        strict: what OpenAI's strict mode takes of it, or ``None`` where it cannot say the same: optional properties are
+            required and may be null, alternatives are ``anyOf``, all objects are closed.
+        loose: the schema as it is, under a property where it is no object at the top.
+
+    >>> form = form_of({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}})
+    >>> form.strict["required"], form.strict["properties"]["b"]
+    (['a', 'b'], {'type': ['string', 'null']})
+    >>> form.restored({"a": 1, "b": None})
+    {'a': 1}
+    """
+
+    own: Mapping[str, Any]
+    strict: dict[str, Any] | None
+    loose: dict[str, Any]
+
+    def read(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
+        """Return an answer as the person's schema has it, and what is wrong with it, or ``None``.
+
+        What complies as it came is left alone.
+
+        Args:
+            value: the JSON that came.
+            problem: says what is wrong with a value.
+        """
+        value = self._unwrapped(value)
+        said = problem(value)
+        if said is None:
+            return value, None
+        other = self.restored(value)
+        return (value, said) if other == value else (other, problem(other))
+
+    def restored(self, value: Json) -> Json:
+        """Take back what the strict form adds: the property around the answer, and null for what is not there.
+
+        Null stays where the person's schema allows it, or where a value must be.
+        """
+        try:
+            return _WayBack(self.own, self._compiled).value(self._unwrapped(value), self.own)
+        except (_TooMuchError, RecursionError):
+            return value
+
+    def _unwrapped(self, value: Json) -> Json:
+        if not isinstance(value, dict) or value.keys() != {WRAP} or WRAP in self.own.get("properties", {}):
+            return value
+        return value[WRAP]
+
+    @functools.cached_property
+    def _compiled(self) -> Compiled:
+        from synth_widgets.validation import Compiled  # jsonschema loads slowly, and most answers need no way back
+
+        return Compiled(dict(self.own))
+
+
+class _TooMuchError(Exception):
+    """The way back would take too long."""
+
+
+class _WayBack:
+    """Walks down a value and its schema, and leaves out null where there should be nothing."""
+
+    def __init__(self, own: Mapping[str, Any], compiled: Compiled) -> None:
+        self._own = own
+        self._compiled = compiled
+        self._left = _MOST_WORK
+
+    def value(self, value: Json, node: Any) -> Json:
+        """Return a value as a part of the schema has it."""
+        self._left -= 1
+        if self._left < 0:
+            raise _TooMuchError
+        if not isinstance(value, dict | list):
+            return value
+        node = self._resolved(node)
+        value = self._object(value, node) if isinstance(value, dict) else self._array(value, node)
+        for part in node.get("allOf", ()):
+            value = self.value(value, part)
+        for options in (node.get("anyOf"), node.get("oneOf")):
+            value = self._one_of(value, options or ())
+        return value
+
+    def _object(self, value: dict[str, Json], node: Mapping[str, Any]) -> Json:
+        found = dict(value)
+        required = node.get("required", ())
+        for name, part in node.get("properties", {}).items():
+            if name not in value:
+                continue
+            if value[name] is None and name not in required and not self._compiled.accepts(None, part):
+                del found[name]
+            else:
+                found[name] = self.value(value[name], part)
+        return found
+
+    def _array(self, value: list[Json], node: Mapping[str, Any]) -> Json:
+        first = list(node.get("prefixItems", ()))[: len(value)]
+        parts = [*first, *[node.get("items")] * (len(value) - len(first))]
+        return [self.value(each, part) for each, part in zip(value, parts, strict=True)]
+
+    def _one_of(self, value: Json, options: Any) -> Json:
+        """Return the value as the first alternative has it with which it then complies."""
+        for option in options:
+            other = self.value(value, option)
+            self._left -= _count(other)
+            if self._compiled.accepts(other, option):
+                return other
+        return value
+
+    def _resolved(self, node: Any) -> Mapping[str, Any]:
+        for _ in range(_MOST_REFS):
+            if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
+                break
+            rest = {key: part for key, part in node.items() if key != "$ref"}
+            target = pointed(self._own, node["$ref"])
+            node = {**target, **rest} if isinstance(target, Mapping) else rest
+        return node if isinstance(node, Mapping) else {}
+
+
+def _count(value: Json) -> int:
+    parts = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return 1 + sum(map(_count, parts))
+
+
+_recent: deque[Form] = deque(maxlen=8)
+
+
+def form_of(schema: Mapping[str, Any]) -> Form:
+    """Return a schema's forms. Thousands of calls have the same few schemas, whose forms are kept."""
+    for form in tuple(_recent):
+        if form.own is schema or form.own == schema:
+            return form
+    form = Form(schema, strict_form(schema), _loose(schema))
+    _recent.append(form)
+    return form
+
+
+def _loose(schema: Mapping[str, Any]) -> dict[str, Any]:
+    if schema.get("type", "object") == "object" and ("type" in schema or "properties" in schema):
+        return {**schema, "type": "object"}
+    part, defs = lifted(schema, WRAP)
+    whole = {"type": "object", "properties": {WRAP: part}, "required": [WRAP], "additionalProperties": False}
+    return {**whole, "$defs": defs} if defs else whole

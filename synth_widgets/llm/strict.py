@@ -1,0 +1,270 @@
+"""A JSON Schema in the subset that OpenAI's strict mode takes. Pure.
+
+In it every object is closed and all its properties are required, alternatives are ``anyOf``, references point to
+``#/$defs/<name>`` and stand alone, and the top is an object. So what is optional may be null instead, ``oneOf`` turns
+into ``anyOf``, ``allOf`` is merged, each definition moves to the top. Keywords that only narrow a value and that the
+mode does not know go into the description, for the model; answers are validated against the whole schema anyway.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from synth_widgets.schemas import pointed
+
+WRAP = "answer"
+"""The property that holds an answer whose schema is no object at the top."""
+
+MOST_PROPERTIES = 5000
+MOST_ENUM_VALUES = 1000
+MOST_LEVELS = 10
+
+_ANNOTATIONS = frozenset(
+    "title description default examples $schema $id $comment deprecated readOnly writeOnly $defs definitions".split()
+)
+_NARROWING = frozenset(
+    "minLength maxLength uniqueItems minProperties maxProperties not contains minContains maxContains "
+    "dependentRequired propertyNames unevaluatedProperties unevaluatedItems contentEncoding contentMediaType".split()
+)
+_UNFIT = frozenset(
+    "if then else dependentSchemas dependencies prefixItems additionalItems $dynamicRef $recursiveRef".split()
+)
+_KEPT = {
+    "string": frozenset({"pattern", "format"}),
+    "number": frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split()),
+    "array": frozenset({"minItems", "maxItems"}),
+}
+_FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
+_TELLING = {
+    "object": ("properties", "required", "additionalProperties"),
+    "array": ("items", "minItems", "maxItems"),
+    "string": ("pattern", "format", "minLength", "maxLength"),
+    "number": ("minimum", "maximum", "exclusiveMinimum", "exclusiveMaximum", "multipleOf"),
+}
+"""Keywords that tell the type of a schema that does not name it."""
+
+
+def strict_form(schema: Mapping[str, Any]) -> dict[str, Any] | None:
+    """Return the schema as OpenAI's strict mode takes it, or ``None`` if it cannot be said there.
+
+    What cannot be said: maps with names of the model's choice (a schema for ``additionalProperties``,
+    ``patternProperties``, objects without properties), values of any kind, tuples, conditions.
+
+    >>> strict_form({"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}}, "required": ["a"]})
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'type': 'object',
+     'properties': {'a': {'type': 'string', 'description': 'Complies with {"maxLength": 9}.'}},
+     'required': ['a'], 'additionalProperties': False}
+    >>> strict_form({"type": "object"}) is None
+    True
+    """
+    try:
+        return _Former(schema).whole()
+    except (_UnfitError, RecursionError):
+        return None
+
+
+class _UnfitError(Exception):
+    """A schema cannot be said in the strict subset."""
+
+
+class _Former:
+    """Forms one schema; holds what its references point to, under the names that they get."""
+
+    def __init__(self, root: Mapping[str, Any]) -> None:
+        self._root = root
+        self._defs: dict[str, Any] = {}
+        self._names: dict[str, str] = {}
+        self._properties = 0
+        self._values = 0
+
+    def whole(self) -> dict[str, Any]:
+        form = self._form(self._resolved(self._root), 0)
+        if form.get("type") != "object":
+            form = {"type": "object", "properties": {WRAP: form}, "required": [WRAP], "additionalProperties": False}
+        return {**form, "$defs": self._defs} if self._defs else form
+
+    def _form(self, node: Any, level: int) -> dict[str, Any]:
+        node = self._merged(node)
+        if level > MOST_LEVELS:
+            raise _UnfitError
+        if "$ref" in node:
+            return {"$ref": f"#/$defs/{self._name(node['$ref'])}"}
+        if (choice := node.get("anyOf") or node.get("oneOf")) is not None:
+            return self._choice(node, choice, level)
+        if "enum" in node or "const" in node:
+            return self._values_of(node)
+        return self._plain(node, level)
+
+    def _choice(self, node: Mapping[str, Any], options: Iterable[Any], level: int) -> dict[str, Any]:
+        if node.get("anyOf") and node.get("oneOf"):
+            raise _UnfitError
+        base = {key: value for key, value in node.items() if key not in {"anyOf", "oneOf", *_ANNOTATIONS}}
+        if base:
+            options = [_both(base, self._resolved(option)) for option in options]
+        return {**_described(node), "anyOf": [self._form(option, level) for option in options]}
+
+    def _values_of(self, node: Mapping[str, Any]) -> dict[str, Any]:
+        values = [node["const"]] if "const" in node else list(node["enum"])
+        types = list(dict.fromkeys(_type_of(value) for value in values))
+        self._values += len(values)
+        if not values or self._values > MOST_ENUM_VALUES or {"object", "array"} & set(types):
+            raise _UnfitError
+        told = {"const": node["const"]} if "const" in node else {"enum": values}
+        return {"type": types[0] if len(types) == 1 else types, **_described(node), **told}
+
+    def _plain(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
+        types = _types(node)
+        if _UNFIT & node.keys():
+            raise _UnfitError
+        kept: dict[str, Any] = {}
+        said: dict[str, Any] = {}
+        for key, value in node.items():
+            if any(key in _KEPT.get("number" if kind == "integer" else kind, ()) for kind in types):
+                (kept if _is_known(key, value) else said)[key] = value
+            elif key in _NARROWING:
+                said[key] = value
+        form = {"type": types[0] if len(types) == 1 else types, **_described(node, said), **kept}
+        if "array" in types:
+            form["items"] = self._form(node.get("items"), level + 1)
+        return form | self._members(node, level) if "object" in types else form
+
+    def _members(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
+        properties, required = node.get("properties") or {}, set(node.get("required", ()))
+        others = node.get("additionalProperties", True)
+        is_map = bool(node.get("patternProperties")) or (isinstance(others, Mapping) and others)
+        if is_map or required - properties.keys() or (not properties and others is not False):
+            raise _UnfitError
+        self._properties += len(properties)
+        if self._properties > MOST_PROPERTIES:
+            raise _UnfitError
+        forms = {name: self._form(part, level + 1) for name, part in properties.items()}
+        return {
+            "properties": {name: form if name in required else _nullable(form) for name, form in forms.items()},
+            "required": list(properties),
+            "additionalProperties": False,
+        }
+
+    def _merged(self, node: Any) -> Mapping[str, Any]:
+        """Return a schema without ``allOf``, whose ``$ref``, if it has one, stands alone."""
+        if not isinstance(node, Mapping):
+            raise _UnfitError  # true: a value of any kind; false: none
+        parts = [*([{"$ref": node["$ref"]}] if "$ref" in node else []), *node.get("allOf", ())]
+        if not parts:
+            return node
+        rest = {key: value for key, value in node.items() if key not in {"$ref", "allOf"}}
+        if len(parts) == 1 and isinstance(parts[0], Mapping) and not rest.keys() - _ANNOTATIONS:
+            return parts[0] if parts[0].keys() == {"$ref"} else self._merged({**rest, **parts[0]})
+        for part in parts:
+            rest = _both(rest, self._resolved(part))
+        return rest
+
+    def _resolved(self, node: Any) -> Mapping[str, Any]:
+        """Return a schema with its reference followed and merged in."""
+        for _ in range(MOST_LEVELS):
+            merged = self._merged(node)
+            if "$ref" not in merged:
+                return merged
+            node = pointed(self._root, merged["$ref"])
+        raise _UnfitError
+
+    def _name(self, ref: str) -> str:
+        """Return the name of what a reference points to; the first time, form it."""
+        if ref not in self._names:
+            last = re.sub(r"[^A-Za-z0-9_-]", "_", ref.rpartition("/")[2]).strip("_#") or WRAP
+            taken = self._names.values()
+            name = next(n for n in (last, *(f"{last}_{k}" for k in range(2, MOST_PROPERTIES))) if n not in taken)
+            self._names[ref] = name
+            self._defs[name] = {}  # it may refer to itself
+            self._defs[name] = self._form(self._resolved({"$ref": ref}), 0)
+        return self._names[ref]
+
+
+def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the schema of what complies with both."""
+    for closed, open_ in ((one, other), (other, one)):
+        strange = open_.get("properties", {}).keys() - closed.get("properties", {}).keys()
+        if closed.get("additionalProperties") is False and strange:
+            raise _UnfitError
+    found = dict(one)
+    for key, value in other.items():
+        if key not in found or found[key] == value:
+            found[key] = value
+        elif key == "additionalProperties" and False in (found[key], value):
+            found[key] = False
+        elif key not in _ANNOTATIONS:
+            found[key] = _joined(key, found[key], value)
+    return found
+
+
+def _joined(key: str, one: Any, other: Any) -> Any:
+    """Return what two values of a keyword say together."""
+    if key == "properties":
+        shared = {name: {"allOf": [one[name], other[name]]} for name in one if name in other}
+        return {**one, **other, **shared}
+    if key in {"type", "enum"}:
+        return _shared(one, other)
+    if key.startswith(("min", "exclusiveMin")):
+        return max(one, other)
+    if key.startswith(("max", "exclusiveMax")):
+        return min(one, other)
+    if key == "items":
+        return {"allOf": [one, other]}
+    if key == "required":
+        return list(dict.fromkeys([*one, *other]))
+    raise _UnfitError
+
+
+def _shared(one: Any, other: Any) -> list[Any]:
+    """Return the types or values that stand in both; a whole number is a number."""
+    one, other = ([each] if isinstance(each, str) else list(each) for each in (one, other))
+    both = [each for each in one if each in other]
+    if "integer" not in both and {"integer", "number"} <= {*map(str, one), *map(str, other)}:
+        both.append("integer")
+    if not both:
+        raise _UnfitError
+    return both
+
+
+def _nullable(form: dict[str, Any]) -> dict[str, Any]:
+    """Return the form of a property that may also be null."""
+    null = {"type": "null"}
+    if "anyOf" in form:
+        return form if null in form["anyOf"] else {**form, "anyOf": [*form["anyOf"], null]}
+    types = [form["type"]] if isinstance(form.get("type"), str) else list(form.get("type", ()))
+    if "null" in types:
+        return form
+    if not types or "const" in form or {"object", "array"} & set(types):
+        return {"anyOf": [form, null]}
+    more = {"enum": [*form["enum"], None]} if "enum" in form else {}
+    return {**form, "type": [*types, "null"], **more}
+
+
+def _types(node: Mapping[str, Any]) -> list[str]:
+    given = node.get("type")
+    if given is not None:
+        return [given] if isinstance(given, str) else list(given)
+    told = next((kind for kind, keys in _TELLING.items() if any(key in node for key in keys)), None)
+    if told is None:
+        raise _UnfitError
+    return [told]
+
+
+def _type_of(value: Any) -> str:
+    kinds = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
+    return "null" if value is None else kinds.get(type(value), "object")
+
+
+def _is_known(key: str, value: Any) -> bool:
+    """Whether the mode knows a keyword that it has for a type with this value."""
+    return value in _FORMATS if key == "format" else not (key == "pattern" and "(?" in value)
+
+
+def _described(node: Mapping[str, Any], said: Mapping[str, Any] = {}) -> dict[str, Any]:
+    """Return the description of a schema, with the keywords that only words can say."""
+    told = f"Complies with {json.dumps(said, ensure_ascii=False)}." if said else ""
+    text = " ".join(filter(None, (node.get("description"), told)))
+    return {"description": text} if text else {}

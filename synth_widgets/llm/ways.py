@@ -1,0 +1,82 @@
+"""Which way of asking for JSON works, for each model at each endpoint: found out once, known to the whole process."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Mapping
+
+from synth_widgets.llm.catalog import Endpoint
+from synth_widgets.llm.completer import MODES, Mode
+
+IN_WORDS: Mapping[Mode, str] = {
+    "json_schema": "the endpoint's JSON schema mode",
+    "tools": "a tool that must be called",
+    "json_object": "the endpoint's JSON mode, with the schema shown in the prompt",
+    "text": "plain text, with the schema shown in the prompt",
+}
+"""The ways as people read of them."""
+
+
+class Ways:
+    """What is known of one model at one endpoint. All its completers share it.
+
+    Attributes:
+        working: the way that brought the latest answer, or that a studio file remembers; ``None``: not known yet.
+
+    >>> ways = Ways()
+    >>> ways.order(MODES)
+    ('json_schema', 'tools', 'json_object', 'text')
+    >>> ways.refused("json_schema")
+    >>> ways.worked("tools")
+    >>> ways.order(MODES)
+    ('tools', 'json_object', 'text')
+    """
+
+    def __init__(self) -> None:
+        self.working: Mode | None = None
+        self._refused: set[Mode] = set()
+
+    def order(self, offered: Iterable[Mode]) -> tuple[Mode, ...]:
+        """Return the ways to try: the working one and those after it, then those before it; none that was refused."""
+        left = tuple(mode for mode in offered if mode not in self._refused)
+        if self.working not in left:
+            return left
+        at = left.index(self.working)
+        return (*left[at:], *left[:at])
+
+    def worked(self, mode: Mode) -> None:
+        """Note that there was an answer."""
+        if mode not in self._refused:  # a call that was sent before the refusal came
+            self.working = mode
+
+    def refused(self, mode: Mode) -> None:
+        """Note that the endpoint does not take a way. If it was the working one, the others are tried anew in order."""
+        self._refused.add(mode)
+        if self.working == mode:
+            self.working = None
+
+    def recall(self, mode: object) -> None:
+        """Take over what a studio file remembers, as long as nothing is known. What is no way is passed over."""
+        known = next((each for each in MODES if each == mode), None)
+        if known is not None and self.working is None and not self._refused:
+            self.working = known
+
+
+_known: dict[tuple[str, str], Ways] = {}
+
+
+def ways_of(endpoint: Endpoint) -> Ways:
+    """Return what this process knows of a model at an endpoint."""
+    return _known.setdefault((endpoint.base or endpoint.provider.name, endpoint.model), Ways())
+
+
+def file_key(name: str, endpoint: Endpoint) -> str:
+    """Return the name under which a studio file remembers a way: it tells addresses apart without naming one.
+
+    Args:
+        name: the model's name, as the person wrote it.
+        endpoint: where it is asked.
+    """
+    if endpoint.own_host:
+        return name
+    return f"{name} @{hashlib.sha256(endpoint.base.encode()).hexdigest()[:12]}"

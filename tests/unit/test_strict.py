@@ -1,0 +1,175 @@
+"""The strict form of a schema, and the way back from an answer in it to the person's own schema."""
+
+from __future__ import annotations
+
+import json
+import time
+from typing import Any
+
+import pytest
+
+from synth_widgets.llm.forms import form_of
+from synth_widgets.llm.strict import strict_form
+from synth_widgets.schemas import Schema
+from tests.strictness import problem
+
+LINE = {"type": "object", "properties": {"n": {"type": ["integer", "null"]}}, "required": ["n"]}
+RICH = {
+    "type": "object",
+    "properties": {
+        "name": {"type": "string", "minLength": 1, "format": "markdown", "title": "Name", "description": "Short."},
+        "kind": {"$ref": "#/definitions/kind", "description": "Of which kind."},
+        "rows": {"type": "array", "items": LINE, "minItems": 1, "uniqueItems": True},
+        "either": {"oneOf": [{"type": "null"}, {"type": "number", "minimum": 0}]},
+        "both": {"allOf": [LINE, {"properties": {"m": {"const": 1}}, "required": ["m"]}]},
+        "code": {"type": "string", "pattern": "^(?!x)[a-z]+$"},
+        "größe": {"enum": ["klein", 3, None]},
+        "tree": {"$ref": "#/$defs/node"},
+    },
+    "required": ["name", "kind", "rows", "either", "both", "tree"],
+    "additionalProperties": True,
+    "definitions": {"kind": {"enum": ["a", "b"]}},
+    "$defs": {
+        "node": {
+            "type": "object",
+            "properties": {"label": {"type": "string"}, "below": {"type": "array", "items": {"$ref": "#/$defs/node"}}},
+            "required": ["label"],
+        }
+    },
+}
+
+
+def object_with(part: Any, **more: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": {"a": part}, "required": ["a"], **more}
+
+
+def refusal(form: Any) -> object:
+    """What the strict endpoint says of a form."""
+    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": form}}
+    return problem({"model": "m", "messages": [{"role": "user", "content": "?"}], "response_format": told})
+
+
+def test_the_strict_form_is_what_strict_mode_takes_and_leaves_the_schema_alone() -> None:
+    before = json.dumps(RICH)
+    assert refusal(RICH) is not None
+    assert refusal(strict_form(RICH)) is None
+    assert json.dumps(RICH) == before
+
+
+def test_what_the_mode_does_not_know_is_said_in_the_description() -> None:
+    form = strict_form(RICH)
+    assert form is not None
+    properties = form["properties"]
+    assert properties["name"]["description"] == 'Short. Complies with {"minLength": 1, "format": "markdown"}.'
+    assert properties["rows"]["description"] == 'Complies with {"uniqueItems": true}.'
+    assert properties["code"]["description"] == 'Complies with {"pattern": "^(?!x)[a-z]+$"}.'
+    assert properties["rows"]["minItems"] == 1
+
+
+def test_what_contains_itself_refers_to_itself() -> None:
+    form = strict_form({"type": "object", "properties": {"next": {"$ref": "#"}}})
+    assert form is not None
+    assert refusal(form) is None
+    inner = {"anyOf": [{"$ref": "#/$defs/answer"}, {"type": "null"}]}
+    assert form["properties"]["next"] == form["$defs"]["answer"]["properties"]["next"] == inner
+
+
+@pytest.mark.parametrize(
+    "schema",
+    [
+        {"type": "object"},
+        object_with(True),
+        object_with({}),
+        object_with({"type": "array"}),
+        object_with({"type": "null"}, additionalProperties={"type": "string"}),
+        object_with({"type": "null"}, patternProperties={"^x": {"type": "string"}}),
+        object_with({"type": "null"}, **{"if": {}}),
+        object_with({"type": "array", "prefixItems": [{"type": "string"}]}),
+        object_with({"allOf": [{"type": "string"}, {"type": "integer"}]}),
+        object_with({"allOf": [{**LINE, "additionalProperties": False}, object_with({"type": "string"})]}),
+        object_with({"$ref": "#/$defs/a"}, **{"$defs": {"a": {"$ref": "#/$defs/a"}}}),
+        {"type": "object", "properties": {"a": {"type": "string"}}, "required": ["b"]},
+        object_with({"enum": list(range(1001))}),
+    ],
+)
+def test_what_strict_mode_cannot_say_has_no_strict_form(schema: dict[str, Any]) -> None:
+    assert strict_form(schema) is None
+    assert form_of(schema).loose == schema
+
+
+OPTIONAL = {
+    "type": "object",
+    "properties": {
+        "a": {"type": "integer"},
+        "text": {"type": "string"},
+        "maybe": {"type": ["string", "null"]},
+        "deep": {"type": "array", "items": {"type": "object", "properties": {"x": {"enum": ["p"]}}}},
+        "either": {"oneOf": [{"$ref": "#/$defs/cat"}, {"$ref": "#/$defs/dog"}]},
+    },
+    "required": ["a"],
+    "$defs": {
+        "cat": {
+            "type": "object",
+            "properties": {"is": {"const": "cat"}, "lives": {"enum": [7, 9]}},
+            "required": ["is"],
+        },
+        "dog": {
+            "type": "object",
+            "properties": {"is": {"const": "dog"}, "owner": {"enum": ["me"]}},
+            "required": ["is"],
+        },
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("answer", "restored"),
+    [
+        ({"a": 1, "text": None, "maybe": None}, {"a": 1, "maybe": None}),
+        ({"a": 1, "deep": [{"x": None}, {"x": "p"}]}, {"a": 1, "deep": [{}, {"x": "p"}]}),
+        ({"a": 1, "either": {"is": "dog", "owner": None}}, {"a": 1, "either": {"is": "dog"}}),
+        ({"a": 1, "either": None}, {"a": 1}),
+        ({"answer": {"a": 1, "text": None}}, {"a": 1}),
+    ],
+)
+def test_null_goes_where_nothing_should_be_and_stays_where_it_may(answer: Any, restored: Any) -> None:
+    schema = Schema(OPTIONAL)
+    assert form_of(schema.json).read(answer, schema.problem) == (restored, None)
+    assert form_of(schema.json).read(restored, schema.problem) == (restored, None)
+
+
+def test_null_where_a_value_must_be_is_said_and_stays() -> None:
+    schema = Schema(OPTIONAL)
+    value, said = form_of(schema.json).read({"a": None, "text": None}, schema.problem)
+    assert value == {"a": None}
+    assert said == "a: null is not of type integer"
+
+
+@pytest.mark.parametrize(
+    "own",
+    [
+        {"type": "array", "items": {"type": "string"}},
+        {"enum": ["a", "b"]},
+        {"anyOf": [object_with({"type": "string"}), object_with({"type": "integer"})]},
+        {"type": "array", "items": {"anyOf": [{"type": "string"}, {"$ref": "#"}]}},
+    ],
+)
+def test_what_is_no_object_at_the_top_is_held_by_one_and_taken_out_again(own: dict[str, Any]) -> None:
+    form = form_of(own)
+    assert form.strict is not None
+    assert refusal(form.strict) is None
+    for whole in (form.strict, form.loose):
+        assert (whole["type"], list(whole["properties"])) == ("object", ["answer"])
+        assert Schema(whole).problem({"answer": ["a"]}) is None or own.get("type") != "array"
+    assert form.restored({"answer": ["a"]}) == ["a"]
+
+
+def test_alternatives_inside_alternatives_are_given_up_in_time() -> None:
+    kinds = [{"type": "object", "properties": {"next": {"$ref": "#/$defs/node"}, "k": {"const": k}}} for k in "abcd"]
+    own = object_with({"$ref": "#/$defs/node"}, **{"$defs": {"node": {"anyOf": kinds}}})
+    value: Any = {"k": None}
+    for _ in range(12):
+        value = {"next": value, "k": "d"}
+    began = time.perf_counter()
+    assert form_of(own).restored({"a": value}) == {"a": value}
+    assert time.perf_counter() - began < 20  # all ways through it would take hours
