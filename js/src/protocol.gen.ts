@@ -108,6 +108,8 @@ export interface StudioView {
   model: string;
   /** Why it is this model, or null when it was given in this kernel. */
   model_reason: string | null;
+  /** How it is asked for JSON, in words, or null as long as nobody knows what it takes. */
+  model_way: string | null;
   /** What a person should know of the model before trusting its texts. */
   model_note: string | null;
   guidance: GuidanceView;

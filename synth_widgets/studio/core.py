@@ -6,7 +6,7 @@ import asyncio
 import inspect
 import logging
 import weakref
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
 from pathlib import Path as FilePath
@@ -28,7 +28,7 @@ from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
-from synth_widgets.studio import new_task
+from synth_widgets.studio import known_ways, new_task
 from synth_widgets.studio.chosen_models import (
     Choice,
     Completers,
@@ -185,6 +185,20 @@ class Core:
         self._choice = self._choice or choosing()
         return self._choice.result().reason
 
+    @property
+    def model_way(self) -> str | None:
+        """How the studio's model gives JSON, for a person; ``None`` as long as nobody knows."""
+        try:
+            return known_ways.in_words(self.store.state.settings, self.model())
+        except ModelError:
+            return None
+
+    def _keep_ways(self, completers: Iterable[Completer]) -> None:
+        """Keep in the file how models give JSON, as soon as it is found out."""
+        changed = known_ways.learned(self.state.settings, completers)
+        if changed is not None and self.store.trouble is None:
+            self.store.commit([SettingChanged(known_ways.SETTING, *changed)], actor="system")
+
     def model_name(self, step: str = "default") -> str:
         """Return the name of a step's model, for display."""
         try:
@@ -196,7 +210,9 @@ class Core:
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
-        return self._completers.of(self.model(step) if override is None else override)
+        found = self._completers.of(self.model(step) if override is None else override)
+        known_ways.recall(self.state.settings, found)
+        return found
 
     def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
         """Set the studio's guidance by step; steps that are left out keep theirs."""
@@ -293,6 +309,7 @@ class Core:
     async def _drive(self, run: Run, job: Job) -> None:
         try:
             await self.engine.spawn(run.main())
+            self._keep_ways(run.completers.values())
             await asyncio.wrap_future(self.store.saved())
         except (FileError, ClosedError):
             pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
@@ -304,6 +321,8 @@ class Core:
             await self._completers.keep(self._models.values(), used)
 
     def _tell(self, job: Job) -> None:
+        if job.id in self.runs:
+            self._keep_ways(self.runs[job.id].completers.values())
         for listener in tuple(self.on_progress):
             listener(job)
 

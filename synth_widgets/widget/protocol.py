@@ -134,6 +134,8 @@ class StudioView(TypedDict):
     model: str
     model_reason: str | None
     """Why it is this model, or null when it was given in this kernel."""
+    model_way: str | None
+    """How it is asked for JSON, in words, or null as long as nobody knows what it takes."""
     model_note: str | None
     """What a person should know of the model before trusting its texts."""
     guidance: GuidanceView

@@ -185,6 +185,7 @@ def studio_view(host: Host) -> StudioView:
     return {
         "model": model,
         "model_reason": host.model_reason,
+        "model_way": host.model_way,
         "model_note": LOCAL_NOTE if model.split("/")[0] == "local" else None,
         "guidance": {
             "all": guidance.get("all", ""),

@@ -54,6 +54,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         closed=False,
         model_name=lambda _step="default": "local",
         model_reason=None,
+        model_way=None,
     )
 
 

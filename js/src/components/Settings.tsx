@@ -44,6 +44,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
         <>
           <p class="sw-model-name">{studio.model}</p>
           {studio.model_reason && <p class="sw-muted sw-small">Taken because: {studio.model_reason}.</p>}
+          {studio.model_way && <p class="sw-muted sw-small">Gives JSON by {studio.model_way}.</p>}
         </>
       }
     >
