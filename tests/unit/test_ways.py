@@ -1,4 +1,4 @@
-"""The ways to ask for JSON, directly and through litellm: each works, a refused one is left, what is known is shared."""
+"""The ways to ask for JSON, directly and through litellm: each works, and what is found out is known to all."""
 
 from __future__ import annotations
 
