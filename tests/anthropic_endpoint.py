@@ -142,7 +142,7 @@ def _schema_problem(body: Mapping[str, Any]) -> str | None:
     wanted = body.get("output_format") or body.get("output_config", {}).get("format")
     if wanted is not None and (wanted.keys() != {"type", "schema"} or wanted["type"] != "json_schema"):
         return "output_format: must be {'type': 'json_schema', 'schema': …}"
-    if wanted is not None and (wrong := _loose(wanted["schema"])):
+    if wanted is not None and (wrong := _loose(wanted["schema"]) or _lost(wanted["schema"])):
         return f"output_format.schema: {wrong}"
     return _tools_problem(body)
 
@@ -160,13 +160,18 @@ def _tools_problem(body: Mapping[str, Any]) -> str | None:
 
 
 def _tool_problem(tool: Mapping[str, Any], where: str) -> str | None:
-    schema = tool.get("input_schema")
     if not re.fullmatch(r"[a-zA-Z0-9_-]{1,128}", str(tool.get("name", ""))):
         return f"{where}.name: String should match pattern '^[a-zA-Z0-9_-]{{1,128}}$'"
     if unknown := sorted(tool.keys() - {"name", "description", "input_schema", "type", "strict", "cache_control"}):
         return f"{where}.{unknown[0]}: Extra inputs are not permitted"
+    return _input_schema_problem(tool.get("input_schema"), where)
+
+
+def _input_schema_problem(schema: Any, where: str) -> str | None:
     if not isinstance(schema, dict) or schema.get("type") != "object":
         return f"{where}.input_schema.type: Field required"
+    if _lost(schema):
+        return f"{where}.input_schema: JSON schema is invalid. It must match JSON Schema draft 2020-12"
     if {"oneOf", "allOf", "anyOf"} & schema.keys():
         return f"{where}.input_schema: input_schema does not support oneOf, allOf, or anyOf at the top level"
     if not all(re.fullmatch(r"[a-zA-Z0-9_.-]{1,64}", name) for name in schema.get("properties", ())):
@@ -186,6 +191,13 @@ def _loose(schema: Any) -> str | None:
         return "For 'object' type, 'additionalProperties' must be explicitly set to false"
     inner = [*schema.get("properties", {}).values(), schema.get("items"), *schema.get("anyOf", ())]
     return _loose([*inner, *schema.get("$defs", {}).values()])
+
+
+def _lost(schema: Mapping[str, Any]) -> str | None:
+    """Say which reference points nowhere."""
+    known = {f"#/$defs/{name}" for name in schema.get("$defs", {})}
+    found = re.findall(r'"\$ref": "([^"]*)"', json.dumps(schema))
+    return next((f"Reference '{ref}' was not found" for ref in found if ref not in known), None)
 
 
 def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:

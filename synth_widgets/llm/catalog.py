@@ -50,6 +50,11 @@ class Provider:
         """Whether `synth_widgets.llm.openai_http` asks it; else `synth_widgets.llm.via_litellm` does."""
         return bool(self.base)
 
+    @property
+    def strict_tool(self) -> bool:
+        """Whether a tool may say ``strict: true``; litellm hands it on to providers that mean another subset by it."""
+        return self.strict and self.is_native
+
 
 def _hosted(
     name: str, display: str, base: str, first: str | None, *more_keys: str, modes: tuple[Mode, ...] = MODES

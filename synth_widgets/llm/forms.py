@@ -32,7 +32,7 @@ class Form:
 
     >>> form = form_of({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}})
     >>> form.strict["required"], form.strict["properties"]["b"]
-    (['a', 'b'], {'type': ['string', 'null']})
+    (['a', 'b'], {'anyOf': [{'type': 'string'}, {'type': 'null'}]})
     >>> form.restored({"a": 1, "b": None})
     {'a': 1}
     """

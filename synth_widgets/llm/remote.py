@@ -262,7 +262,8 @@ class RemoteCompleter(ABC):
         for way, known, told in self._wishes:  # thousands of requests have the same one
             if way == mode and (known is schema or known == schema):
                 return told
-        told = json_wish(schema, mode, strict=endpoint.provider.strict)
+        provider = endpoint.provider
+        told = json_wish(schema, mode, strict=provider.strict, strict_tool=provider.strict_tool)
         self._wishes.append((mode, schema, told))
         return told
 

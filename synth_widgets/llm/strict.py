@@ -113,8 +113,7 @@ class _Former:
         self._values += len(values)
         if not values or self._values > MOST_ENUM_VALUES or {"object", "array"} & set(types):
             raise _UnfitError
-        told = {"const": node["const"]} if "const" in node else {"enum": values}
-        return {"type": types[0] if len(types) == 1 else types, **_described(node), **told}
+        return {"type": types[0] if len(types) == 1 else types, **_described(node), "enum": values}
 
     def _plain(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
         types = _types(node)
@@ -234,13 +233,7 @@ def _nullable(form: dict[str, Any]) -> dict[str, Any]:
     null = {"type": "null"}
     if "anyOf" in form:
         return form if null in form["anyOf"] else {**form, "anyOf": [*form["anyOf"], null]}
-    types = [form["type"]] if isinstance(form.get("type"), str) else list(form.get("type", ()))
-    if "null" in types:
-        return form
-    if not types or "const" in form or {"object", "array"} & set(types):
-        return {"anyOf": [form, null]}
-    more = {"enum": [*form["enum"], None]} if "enum" in form else {}
-    return {**form, "type": [*types, "null"], **more}
+    return form if "null" in form.get("type", ()) else {"anyOf": [form, null]}
 
 
 def _types(node: Mapping[str, Any]) -> list[str]:

@@ -85,7 +85,7 @@ TOOL = "answer"
 """The name of the tool whose arguments are the answer, and of the schema."""
 
 
-def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool) -> dict[str, Any]:
+def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_tool: bool = False) -> dict[str, Any]:
     """Return the fields of a request that make its answer JSON.
 
     Args:
@@ -93,6 +93,7 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool) -> dict[st
         mode: the way to ask for it.
         strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
             the schema goes out unchanged, because its grammar knows more of JSON Schema.
+        strict_tool: whether a tool may say ``strict: true``.
 
     >>> json_wish({"type": "object"}, "json_schema", strict=True)["response_format"]["json_schema"]["strict"]
     False
@@ -113,7 +114,7 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool) -> dict[st
         "description": "Give the answer.",
         "parameters": form.strict if fits else form.loose,
     }
-    if fits:
+    if fits and strict_tool:
         function["strict"] = True
     named = {"type": "function", "function": {"name": TOOL}}
     return {"tools": [{"type": "function", "function": function}], "tool_choice": named}

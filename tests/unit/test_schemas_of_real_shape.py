@@ -16,6 +16,7 @@ from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Mode
 from synth_widgets.llm.strict import strict_form
 from synth_widgets.schemas import Schema
+from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.schemas_of_real_shape import SCHEMAS
 
@@ -34,6 +35,18 @@ def _loaded() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what litellm's own imports warn of
         litellm_package.load("xinference/any")
+
+
+def test_what_contains_itself_goes_by_the_next_way_where_schema_mode_does_not_take_it(
+    open_studio: Callable[..., sw.Studio],
+) -> None:
+    with AnthropicEndpoint(chunk=64) as anthropic:
+        for name in ("a tree", "a linked list", "an expression"):
+            model = sw.Model("anthropic/claude-haiku-4-5", api_base=anthropic.url, api_key=anthropic.key)
+            schema = SCHEMAS[name]
+            studio = open_studio(model, sw.Task(name, "Read it.", input_schema=schema, output_schema=schema))
+            assert studio.grow(topics=1, samples=1).wait(30).added == 1
+            assert {call.mode for call in studio._state.calls.values() if call.step != "topics"} == {"tools"}
 
 
 @pytest.fixture(scope="module")

@@ -62,7 +62,7 @@ def test_what_the_mode_does_not_know_is_said_in_the_description() -> None:
     properties = form["properties"]
     assert properties["name"]["description"] == 'Short. Complies with {"minLength": 1, "format": "markdown"}.'
     assert properties["rows"]["description"] == 'Complies with {"uniqueItems": true}.'
-    assert properties["code"]["description"] == 'Complies with {"pattern": "^(?!x)[a-z]+$"}.'
+    assert properties["code"]["anyOf"][0]["description"] == 'Complies with {"pattern": "^(?!x)[a-z]+$"}.'
     assert properties["rows"]["minItems"] == 1
 
 
