@@ -174,8 +174,10 @@ class _Former:
         """Return the name of what a reference points to; the first time, form it."""
         if ref not in self._names:
             last = re.sub(r"[^A-Za-z0-9_-]", "_", ref.rpartition("/")[2]).strip("_#") or WRAP
-            taken = self._names.values()
-            name = next(n for n in (last, *(f"{last}_{k}" for k in range(2, MOST_PROPERTIES))) if n not in taken)
+            name, more = last, 1
+            while name in self._names.values():
+                more += 1
+                name = f"{last}_{more}"
             self._names[ref] = name
             self._defs[name] = {}  # it may refer to itself
             self._defs[name] = self._form(self._resolved({"$ref": ref}), 0)
@@ -205,7 +207,7 @@ def _joined(key: str, one: Any, other: Any) -> Any:
         shared = {name: {"allOf": [one[name], other[name]]} for name in one if name in other}
         return {**one, **other, **shared}
     if key in {"type", "enum"}:
-        return _shared(one, other)
+        return _shared(key, one, other)
     if key.startswith(("min", "exclusiveMin")):
         return max(one, other)
     if key.startswith(("max", "exclusiveMax")):
@@ -217,11 +219,11 @@ def _joined(key: str, one: Any, other: Any) -> Any:
     raise _UnfitError
 
 
-def _shared(one: Any, other: Any) -> list[Any]:
+def _shared(key: str, one: Any, other: Any) -> list[Any]:
     """Return the types or values that stand in both; a whole number is a number."""
     one, other = ([each] if isinstance(each, str) else list(each) for each in (one, other))
     both = [each for each in one if each in other]
-    if "integer" not in both and {"integer", "number"} <= {*map(str, one), *map(str, other)}:
+    if key == "type" and "integer" not in both and {"integer", "number"} <= {*one, *other}:
         both.append("integer")
     if not both:
         raise _UnfitError

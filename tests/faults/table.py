@@ -32,7 +32,8 @@ from tests.tasks import TRIAGE
 
 SAMPLES = 200
 TOPICS = 5
-WAYS = tuple(way for way in STRUCTURED if way != "auto")
+FOUND_OUT = "auto"
+WAYS = tuple(way for way in STRUCTURED if way != FOUND_OUT)
 TRANSPORTS: dict[str, tuple[type[RemoteCompleter], str]] = {
     "direct": (OpenAICompleter, "openai/any"),
     "litellm": (LiteLLMCompleter, "xinference/any"),
@@ -94,6 +95,16 @@ def sometimes(kind: str, **how: Any) -> Callable[[Endpoint], None]:
     return lambda endpoint: endpoint.fail(kind, every=10, **how)
 
 
+def refusing(*kinds: str) -> Callable[[Endpoint], None]:
+    """Take none of these ways of asking for JSON."""
+
+    def install(endpoint: Endpoint) -> None:
+        for kind in kinds:
+            endpoint.fail(kind)
+
+    return install
+
+
 def setting(**attributes: Any) -> Callable[[Endpoint], None]:
     """Change how the endpoint is."""
 
@@ -113,7 +124,9 @@ IN_A_MOMENT = "Thu, 01 Jan 1970 00:00:01 GMT"
 
 FAULTS: dict[str, Fault] = {
     CLEAN: Fault(lambda _: None),
-    "refuses the schema": Fault(lambda endpoint: endpoint.fail("refuse_schema"), ways=("json_schema",)),
+    "refuses the schema": Fault(refusing("refuse_schema"), ways=(FOUND_OUT,)),
+    "refuses all but words": Fault(refusing("refuse_schema", "refuse_tools", "refuse_json_object"), ways=(FOUND_OUT,)),
+    "ignores the tool": Fault(refusing("ignore_tools"), ways=("tools",)),
     "streams slowly": Fault(setting(chunk_delay=0.001), waits=3.0),
     "chatters": Fault(twice("chatter"), ways=("text",)),
     "cuts off": Fault(twice("truncate")),
@@ -205,7 +218,7 @@ def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cel
     """Run each fault in each way over each transport; yield the cell and the clean one of its way and transport."""
     litellm_package.load("xinference/any")
     for transport in TRANSPORTS:
-        for way in WAYS:
+        for way in (*WAYS, FOUND_OUT):
             run(CLEAN, way, transport, 40)
             clean = min((run(CLEAN, way, transport, samples) for _ in range(2)), key=lambda cell: cell.seconds)
             for name in faults:
