@@ -213,8 +213,10 @@ class _List:
 
     def end(self) -> list[Item]:
         raw, self._rest, self.done = self._rest.strip(), "", True
+        if not raw or raw[0] not in '"{[' or self._open:
+            return []
         item = _item(raw)
-        return [item] if raw and item.error is None and raw[0] in '"{[' else []
+        return [item] if item.error is None else []
 
     def _elements(self) -> Iterator[Item]:
         """Yield the elements that end in ``_rest``; keep what is left and how far it was read."""

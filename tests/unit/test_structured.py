@@ -139,6 +139,11 @@ def test_what_is_no_json_is_refused_with_its_reason(text: str, reason: str) -> N
     assert time.perf_counter() - began < 20
 
 
+@pytest.mark.parametrize("text", ['{"items": [[[1], [2]', '{"items": [{"a": [1], "b": {}', "[[1]"])
+def test_what_was_cut_inside_an_element_is_no_element_however_whole_its_last_part_looks(text: str) -> None:
+    assert read(text, [3]) in ([], [("[1]", [1], True)])
+
+
 @pytest.mark.parametrize("answer", ['{"items": ["%s"]}', '{"items": [{"a": "%s"}]}', 'So {"a": "%s"} {"items": ["b"]}'])
 def test_a_long_text_in_small_pieces_is_read_once(answer, monkeypatch):
     read = 0
