@@ -137,8 +137,8 @@ class RemoteCompleter(ABC):
             if self.model.structured == mode:
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
-        if request.schema is not None:
-            ways.worked(mode)
+        if request.schema is not None and answer.finish == "stop" and answer.text.strip():
+            (ways.worked if "{" in answer.text or "[" in answer.text else ways.ignored)(mode)
         return answer
 
     def place(self, endpoint: Endpoint) -> Place:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from synth_widgets.llm.catalog import Endpoint
@@ -15,6 +16,9 @@ IN_WORDS: Mapping[Mode, str] = {
     "text": "plain text, with the schema shown in the prompt",
 }
 """The ways as people read of them."""
+
+MOST_IGNORED = 2
+"""Answers of plain words, before the first with JSON, after which a way counts as passed over. An item has three."""
 
 
 class Ways:
@@ -35,6 +39,7 @@ class Ways:
     def __init__(self) -> None:
         self.working: Mode | None = None
         self._refused: set[Mode] = set()
+        self._ignored: Counter[Mode] = Counter()
 
     def order(self, offered: Iterable[Mode]) -> tuple[Mode, ...]:
         """Return the ways to try: the working one and those after it, then those before it; none that was refused."""
@@ -45,9 +50,16 @@ class Ways:
         return (*left[at:], *left[:at])
 
     def worked(self, mode: Mode) -> None:
-        """Note that there was an answer."""
+        """Note that JSON came."""
+        self._ignored[mode] = -MOST_IGNORED  # that a model refuses now and then says nothing of the way
         if mode not in self._refused:  # a call that was sent before the refusal came
             self.working = mode
+
+    def ignored(self, mode: Mode) -> None:
+        """Note that plain words came. An endpoint that passes a way over brings nothing else, and does not say so."""
+        self._ignored[mode] += 1
+        if mode != "text" and self._ignored[mode] >= MOST_IGNORED:
+            self.refused(mode)
 
     def refused(self, mode: Mode) -> None:
         """Note that the endpoint does not take a way. If it was the working one, the others are tried anew in order."""

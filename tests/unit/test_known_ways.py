@@ -96,6 +96,16 @@ def test_a_remembered_way_that_is_refused_later_is_tried_anew_in_order(
     assert refused(endpoint) == 2
 
 
+def test_a_way_that_the_endpoint_passes_over_without_a_word_is_left_too(
+    reopened: Callable[..., sw.Studio], endpoint: Endpoint
+) -> None:
+    endpoint.fail("garbage", about=lambda told: None if "JSON Schema" in told else "a schema that nobody sees")
+    studio = reopened()
+    assert studio.grow(topics=1, samples=8).wait(30).added == 8
+    assert way_shown(studio) == ways.IN_WORDS["json_object"]
+    assert endpoint.statuses == {200: ways.MOST_IGNORED + 1 + 1 + 8}
+
+
 def test_what_a_job_found_out_is_in_the_file_while_it_runs(
     reopened: Callable[..., sw.Studio], endpoint: Endpoint
 ) -> None:

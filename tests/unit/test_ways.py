@@ -214,6 +214,21 @@ def test_a_remembered_way_that_is_refused_is_forgotten_and_the_others_are_tried_
     assert ways.order(MODES) == ("json_schema", "tools", "text")
 
 
+def test_a_way_that_brings_nothing_but_words_is_left_unless_it_ever_brought_json() -> None:
+    ways = Ways()
+    for _ in range(2):
+        assert ways.order(MODES)[0] == "json_schema"
+        ways.ignored("json_schema")
+    assert ways.order(MODES)[0] == "tools"
+    ways.worked("tools")
+    for _ in range(3):
+        ways.ignored("tools")
+    assert ways.order(MODES)[0] == "tools"
+    for _ in range(9):
+        ways.ignored("text")
+    assert "text" in ways.order(MODES)
+
+
 @pytest.mark.parametrize("nonsense", [None, "", "telepathy", 3, ["text"], {}])
 def test_what_a_file_says_is_taken_only_if_it_is_a_way(nonsense: object) -> None:
     ways = Ways()
