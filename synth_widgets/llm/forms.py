@@ -50,7 +50,13 @@ class Form:
             value: the JSON that came.
             problem: says what is wrong with a value.
         """
-        value = self._unwrapped(value)
+        found = self._checked(value, problem)
+        if isinstance(value, dict) and value.keys() == {WRAP} and not _is_object(_resolved(self.own, self.own)):
+            held = self._checked(value[WRAP], problem)
+            return found if found[1] is None and held[1] is not None else held
+        return found
+
+    def _checked(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
         said = problem(value)
         if said is None:
             return value, None
@@ -58,19 +64,14 @@ class Form:
         return (value, said) if other == value else (other, problem(other))
 
     def restored(self, value: Json) -> Json:
-        """Take back what the strict form adds: the property around the answer, and null for what is not there.
+        """Return a value without null where the strict form has it for what is not there.
 
         Null stays where the person's schema allows it, or where a value must be.
         """
         try:
-            return _WayBack(self.own, self._compiled).value(self._unwrapped(value), self.own)
+            return _WayBack(self.own, self._compiled).value(value, self.own)
         except (_TooMuchError, RecursionError):
             return value
-
-    def _unwrapped(self, value: Json) -> Json:
-        if not isinstance(value, dict) or value.keys() != {WRAP} or WRAP in self.own.get("properties", {}):
-            return value
-        return value[WRAP]
 
     @functools.cached_property
     def _compiled(self) -> Compiled:
@@ -98,7 +99,7 @@ class _WayBack:
             raise _TooMuchError
         if not isinstance(value, dict | list):
             return value
-        node = self._resolved(node)
+        node = _resolved(self._own, node)
         value = self._object(value, node) if isinstance(value, dict) else self._array(value, node)
         for part in node.get("allOf", ()):
             value = self.value(value, part)
@@ -132,14 +133,20 @@ class _WayBack:
                 return other
         return value
 
-    def _resolved(self, node: Any) -> Mapping[str, Any]:
-        for _ in range(_MOST_REFS):
-            if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
-                break
-            rest = {key: part for key, part in node.items() if key != "$ref"}
-            target = pointed(self._own, node["$ref"])
-            node = {**target, **rest} if isinstance(target, Mapping) else rest
-        return node if isinstance(node, Mapping) else {}
+
+def _resolved(own: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
+    """Return a part of a schema with its references followed."""
+    for _ in range(_MOST_REFS):
+        if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
+            break
+        rest = {key: part for key, part in node.items() if key != "$ref"}
+        target = pointed(own, node["$ref"])
+        node = {**target, **rest} if isinstance(target, Mapping) else rest
+    return node if isinstance(node, Mapping) else {}
+
+
+def _is_object(top: Mapping[str, Any]) -> bool:
+    return top.get("type", "object") == "object" and ("type" in top or "properties" in top)
 
 
 def _count(value: Json) -> int:
@@ -161,8 +168,9 @@ def form_of(schema: Mapping[str, Any]) -> Form:
 
 
 def _loose(schema: Mapping[str, Any]) -> dict[str, Any]:
-    if schema.get("type", "object") == "object" and ("type" in schema or "properties" in schema):
-        return {**schema, "type": "object"}
+    top = _resolved(schema, schema)
+    if _is_object(top):
+        return {**top, "type": "object"}
     part, defs = lifted(schema, WRAP)
     whole = {"type": "object", "properties": {WRAP: part}, "required": [WRAP], "additionalProperties": False}
     return {**whole, "$defs": defs} if defs else whole
