@@ -24,7 +24,7 @@ import aiohttp
 
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.wire import response_format
+from synth_widgets.llm.wire import json_wish
 from synth_widgets.testing import ScriptedCompleter
 from tests.bench.table import Row, run
 from tests.replica import Peer
@@ -97,7 +97,8 @@ def asked() -> tuple[list[dict[str, Any]], dict[str, Any]]:
         studio.grow(depth=0, samples=1).wait()
     request = scripted.requests[-1]
     assert request.schema is not None
-    return [dict(message) for message in request.messages], response_format(request.schema, strict=True)
+    wish = json_wish(request.schema, "json_schema", strict=True)
+    return [dict(message) for message in request.messages], wish["response_format"]
 
 
 def medians(runs: list[tuple[float, float]]) -> tuple[float, float]:
