@@ -4,8 +4,9 @@ import { join, resolve } from "node:path";
 import { transformSync } from "esbuild";
 import { CLASS, READABLE } from "./names.mjs";
 
-/** How `h` is called for what most elements are, and for an element that has a class and nothing else. */
+/** How `h` is called for what most elements are, for many in a row, and for one that has a class and nothing else. */
 const COMMON = /\bh\("(div|span|p)", /g;
+const ROW = /\bh\(Fragment, null, /g;
 const CLASS_ALONE = /\b(h(?:\$\w+\(|\("\w+", ))\{ class: ("[^"]*") \}/g;
 
 /** A function of a module, as esbuild prints it: nothing but its end stands at the margin. */
@@ -64,6 +65,7 @@ export function shortCalls(path, text, { target, jsx, jsxFactory, jsxFragment, t
   const { code } = transformSync(text, { loader, target, jsx, jsxFactory, jsxFragment, tsconfigRaw });
   return code
     .replace(COMMON, "h$$$1(")
+    .replace(ROW, "h$$row(")
     .replace(CLASS_ALONE, "$1$2")
     .replace(FUNCTION, "$1const $3 = $2$4 => $5;");
 }
