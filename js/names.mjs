@@ -39,7 +39,15 @@ export const OURS_TOO = [
   "word",
 ];
 
-export const PROPERTIES = new RegExp(`^(?:${[...OURS, ...OURS_TOO].join("|")})$`);
+/** What Preact's parts call one another by: class components and contexts, of which we have none, and its schedule. */
+export const PREACTS =
+  `componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
+  componentWillUnmount componentWillUpdate contextType debounceRendering forceUpdate getChildContext
+  getDerivedStateFromError getDerivedStateFromProps getSnapshotBeforeUpdate setState shouldComponentUpdate`.split(
+    /\s+/,
+  );
+
+export const PROPERTIES = new RegExp(`^(?:${[...OURS, ...OURS_TOO, ...PREACTS].join("|")})$`);
 
 /** Classes that tests and tools look for, with their variants, and those that the code puts together of parts. */
 export const READABLE =

@@ -4,7 +4,7 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { transformSync } from "esbuild";
-import { OURS, OURS_TOO } from "../names.mjs";
+import { OURS, OURS_TOO, PREACTS } from "../names.mjs";
 import { filesOf, named, repeatedTexts, shortCalls } from "../shorten.mjs";
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/.*/g;
@@ -34,6 +34,18 @@ test("no name is shortened that a text of ours says: it could be looked up by it
   const files = readdirSync("src", { recursive: true }).filter((name) => /\.tsx?$/.test(name));
   const texts = files.flatMap((name) => [...read(`src/${name}`).matchAll(/["'](\w+)["']/g)]);
   assert.deepEqual(shortenedAmong(new Set(texts.map((match) => match[1])), OURS), []);
+});
+
+test("what Preact's parts call one another by is named nowhere as a text, nor by us", () => {
+  const parts = ["preact/dist/preact", "preact/hooks/dist/hooks"].map((name) => `node_modules/${name}.mjs`);
+  const signals = ["signals", "signals-core"].map(
+    (name) => `node_modules/@preact/${name}/dist/${name}.module.js`,
+  );
+  const scripts = [...parts, ...signals].map((path) => readFileSync(path, "utf8"));
+  const texts = scripts.flatMap((script) => [...script.matchAll(/["'](\w+)["']/g)].map((match) => match[1]));
+  const ours = filesOf("src", /\.tsx?$/).flatMap((path) => [...words(read(path))]);
+  assert.ok(texts.includes("diffed"));
+  assert.deepEqual(shortenedAmong(new Set([...texts, ...ours]), PREACTS), []);
 });
 
 test("a script that calls texts by their names says the same texts", () => {
