@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any
 
 from synth_widgets.errors import ModelError, nearest
+from synth_widgets.money import Price
 from synth_widgets.text.normal import storable
 
 STRUCTURED = ("auto", "json_schema", "tools", "json_object", "text")
@@ -30,6 +31,8 @@ class Model:
             these that works (``"auto"``).
         concurrency: calls in flight at most; ``None`` takes 128, and 1 for ``"local"``. Below that their number
             follows what the endpoint takes: it begins at 32 and learns from refusals and from latency.
+        input_cost_per_token, output_cost_per_token: US dollars a token, for a model whose price no list knows or that
+            has another one here; both or none. They are for the account of costs and are not sent.
         params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``, and
             what a provider's access takes besides a key, such as ``aws_region_name=`` or ``api_version=``.
 
@@ -40,7 +43,7 @@ class Model:
     Model('openai/gpt-5-mini', temperature=0.8)
     """
 
-    __slots__ = ("_api_key", "api_base", "concurrency", "name", "params", "structured")
+    __slots__ = ("_api_key", "api_base", "concurrency", "name", "params", "price", "structured")
 
     def __init__(
         self,
@@ -50,6 +53,8 @@ class Model:
         api_key: str | None = None,
         structured: str = "auto",
         concurrency: int | None = None,
+        input_cost_per_token: float | None = None,
+        output_cost_per_token: float | None = None,
         **params: Any,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
@@ -70,6 +75,7 @@ class Model:
         self.api_base = api_base.rstrip("/") if api_base else None
         self.structured = structured
         self.concurrency = concurrency
+        self.price = _price(input_cost_per_token, output_cost_per_token)
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
         self._api_key = api_key
 
@@ -94,6 +100,8 @@ class Model:
         parts += ["api_key='…'"] if self._api_key else []
         parts += [f"structured={self.structured!r}"] if self.structured != "auto" else []
         parts += [f"concurrency={self.concurrency}"] if self.concurrency else []
+        if self.price is not None:
+            parts += [f"input_cost_per_token={self.price.prompt}", f"output_cost_per_token={self.price.completion}"]
         parts += [f"{k}={v!r}" if isinstance(v, int | float) else f"{k}=…" for k, v in self.params.items()]
         return f"Model({', '.join(parts)})"
 
@@ -104,6 +112,20 @@ class Model:
 
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))
+
+
+def _price(prompt: float | None, completion: float | None) -> Price | None:
+    """Return the price that was given, or ``None`` where none was."""
+    given = {"input_cost_per_token": prompt, "output_cost_per_token": completion}
+    for name, cost in given.items():
+        if cost is not None and (isinstance(cost, bool) or not isinstance(cost, int | float) or not 0 <= cost < 1):
+            raise ModelError(f"{name}={cost!r} is a price in US dollars a token, such as 2.5e-07.")
+    if prompt is None and completion is None:
+        return None
+    if prompt is None or completion is None:
+        missing = next(name for name, cost in given.items() if cost is None)
+        raise ModelError(f"A price has two parts: give {missing}= too.")
+    return Price(float(prompt), float(completion), "given in code")
 
 
 def _check_params(params: Mapping[str, Any]) -> None:

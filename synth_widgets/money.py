@@ -38,6 +38,11 @@ class Price:
     completion: float
     source: str
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing is to be paid, however many tokens there are."""
+        return not self.prompt and not self.completion
+
     def of(self, usage: Usage) -> float:
         """Return what so many tokens cost, in US dollars.
 
@@ -47,11 +52,27 @@ class Price:
         return usage.prompt_tokens * self.prompt + usage.completion_tokens * self.completion
 
 
+def cost_of(price: Price | None, usage: Usage) -> float | None:
+    """Return what an answer cost in US dollars, or ``None``: its price is not known, or the endpoint told no tokens.
+
+    >>> cost_of(Price(0.25, 0.5, "a list"), Usage(4, 2)), cost_of(None, Usage(4, 2)), cost_of(FREE, Usage())
+    (2.0, None, 0.0)
+    """
+    if price is None or not (usage.prompt_tokens or price.is_free):
+        return None
+    return price.of(usage)
+
+
 FREE = Price(0.0, 0.0, "runs on this machine")
+_SEARCHES = re.compile(r"sonar|search")
+"""Models that search the web for each answer: the search is billed beside the tokens."""
 
 
 def price_of(model: str) -> Price | None:
     """Return a model's price by its litellm name, or ``None`` when nobody knows it.
+
+    A list's price of 0 is taken for an unknown one: most of them are gaps in the list. So is a price by tokens of a
+    model that bills more than tokens.
 
     >>> price = price_of("openai/gpt-4o-mini")
     >>> price.prompt < price.completion, price.source
@@ -63,12 +84,19 @@ def price_of(model: str) -> Price | None:
     table, source = _table()
     for key in (model, name):
         line = table.get(key)
-        if not isinstance(line, dict) or (key == name and line.get("litellm_provider") != provider):
+        if not isinstance(line, dict) or (key == name and not _is_of(provider, line.get("litellm_provider"))):
             continue
+        if "search_context_cost_per_query" in line and _SEARCHES.search(key):
+            return None
         prompt, completion = line.get("input_cost_per_token"), line.get("output_cost_per_token")
         if isinstance(prompt, int | float) and isinstance(completion, int | float):
-            return Price(float(prompt), float(completion), source)
+            return Price(float(prompt), float(completion), source) if prompt or completion else None
     return None
+
+
+def _is_of(provider: str, listed: object) -> bool:
+    """Whether the list's word for a provider means this one: it tells some apart by API or by family."""
+    return isinstance(listed, str) and (listed == provider or listed.startswith((f"{provider}-", f"{provider}_con")))
 
 
 @functools.cache

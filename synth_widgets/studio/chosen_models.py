@@ -82,7 +82,7 @@ def is_in_code(model: ModelLike) -> bool:
     """Whether a model cannot be had by its name alone: an address, a key and parameters are never in the file."""
     if isinstance(model, str):
         return False
-    return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params)
+    return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params or model.price)
 
 
 def given_in_code(name: str) -> ModelError:
