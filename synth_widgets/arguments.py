@@ -135,3 +135,19 @@ def text_of(given: str | None) -> str:
     if given is not None and not isinstance(given, str):
         raise StudioError(f"Guidance and reasons are text, not {given!r}.")
     return str(storable(given or "")).strip()
+
+
+def budget_of(given: object) -> float | None:
+    """Return a cap on spending in US dollars, or ``None`` for no cap.
+
+    Raises:
+        StudioError: it is no amount.
+
+    >>> budget_of(1), budget_of(None)
+    (1.0, None)
+    """
+    if given is None:
+        return None
+    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < float("inf"):
+        raise StudioError(f"budget={given!r} is an amount of US dollars, such as 1.50, or None for no cap.")
+    return float(given)

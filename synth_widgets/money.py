@@ -9,6 +9,7 @@ import functools
 import importlib.metadata
 import importlib.util
 import json
+import math
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -99,6 +100,23 @@ def _is_of(provider: str, listed: object) -> bool:
     return isinstance(listed, str) and (listed == provider or listed.startswith((f"{provider}-", f"{provider}_con")))
 
 
+def reasons(model: str) -> bool:
+    """Whether the price list knows a model as one that may think before it answers: its thoughts are billed too."""
+    provider, _, name = model.partition("/")
+    table, _source = _table()
+    return any(
+        isinstance(line := table.get(key), dict)
+        and line.get("supports_reasoning") is True
+        and (key == model or _is_of(provider, line.get("litellm_provider")))
+        for key in (model, name)
+    )
+
+
+def read_prices() -> None:
+    """Read the price list, which takes some 20 milliseconds, the first time only."""
+    _table()
+
+
 @functools.cache
 def _table() -> tuple[Mapping[str, Any], str]:
     """Return the price file and where it is from; an empty one where litellm is not installed."""
@@ -111,6 +129,54 @@ def _table() -> tuple[Mapping[str, Any], str]:
     except (OSError, ValueError, importlib.metadata.PackageNotFoundError):
         return {}, "no price list"
     return found if isinstance(found, dict) else {}, f"litellm {version}"
+
+
+@dataclass(frozen=True, slots=True)
+class Cost:
+    """What calls took together. A sum of which parts are unknown is told as "at least".
+
+    Attributes:
+        dollars: US dollars of the calls whose cost is known.
+        unknown: how many have a cost that nobody knows: no price, or tokens that the endpoint did not tell.
+        usage: their tokens, as far as they were told.
+        calls: how many calls.
+
+    >>> Cost(0.19, usage=Usage(900, 100), calls=4), str(Cost(0.19, unknown=1)), str(Cost(unknown=1))
+    (Cost($0.19, 1000 tokens, 4 calls), 'at least $0.19', 'unknown')
+    """
+
+    dollars: float = 0.0
+    unknown: int = 0
+    usage: Usage = Usage()
+    calls: int = 0
+
+    @property
+    def total(self) -> float | None:
+        """US dollars of all the calls, or ``None`` when those of some are not known."""
+        return None if self.unknown else self.dollars
+
+    def __add__(self, other: Cost) -> Cost:
+        calls = self.calls + other.calls
+        return Cost(self.dollars + other.dollars, self.unknown + other.unknown, self.usage + other.usage, calls)
+
+    def __str__(self) -> str:
+        if not self.unknown:
+            return in_dollars(self.dollars)
+        return f"at least {in_dollars(self.dollars)}" if self.dollars else "unknown"
+
+    def __repr__(self) -> str:
+        return f"Cost({self}, {self.usage.total} tokens, {self.calls} calls)"
+
+
+def in_dollars(amount: float) -> str:
+    """Write an amount: to the cent, and below five cents to two digits.
+
+    >>> in_dollars(12.5), in_dollars(0.00312), in_dollars(0.0)
+    ('$12.50', '$0.0031', '$0.00')
+    """
+    if amount <= 0 or amount >= 0.05:
+        return f"${amount:,.2f}"
+    return f"${amount:.{1 - math.floor(math.log10(amount))}f}"
 
 
 def tokens_in(text: str) -> int:

@@ -10,6 +10,7 @@ from typing import Any, Literal
 from synth_widgets.errors import UnreachableError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, OnText, Request
 from synth_widgets.llm.invent import Inventor
+from synth_widgets.money import Price
 from synth_widgets.records import Usage
 
 Fault = Literal["invalid", "garbage", "truncate", "chatter", "drop"] | Exception | type[Exception]
@@ -39,6 +40,7 @@ class ScriptedCompleter:
         answers: texts (or JSON values) to answer with, one a call, before those made by schema; or a function
             that makes each, and returns ``None`` for those to be made by schema.
         name, concurrency, items_per_call, modes: as every completer has them.
+        price: what its tokens cost; without one, that is unknown.
 
     Attributes:
         requests: every request so far, in the order they came.
@@ -71,11 +73,13 @@ class ScriptedCompleter:
         concurrency: int = 16,
         items_per_call: int = ITEMS_PER_CALL,
         modes: tuple[Mode, ...] = ("json_schema", "text"),
+        price: Price | None = None,
     ) -> None:
         self.name = name
         self.concurrency = concurrency
         self.items_per_call = items_per_call
         self.modes = modes
+        self.price = price
         self.requests: list[Request] = []
         self.in_flight = 0
         self.peak = 0

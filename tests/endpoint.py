@@ -22,6 +22,7 @@ from typing import Any
 from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
+from synth_widgets.records import Usage
 from tests.loopback import DEFAULT_KEY, Loopback, Question, Rule, event_bytes, serve, tokens
 from tests.strictness import problem
 
@@ -34,6 +35,11 @@ class Endpoint(Loopback):
     routes = ("/v1/chat/completions",)
     root = "/v1"
     comment = b": a comment, as proxies send to keep a connection open\n\n"
+
+    def _usage(self, body: Mapping[str, Any], text: str) -> dict[str, int]:
+        told = _usage(body, text)
+        self.billed += Usage(told["prompt_tokens"], told["completion_tokens"])
+        return told
 
     def refused(self, request: web.Request, body: Any) -> web.Response | None:
         if request.headers.get("Authorization") != f"Bearer {self.key}":
@@ -69,7 +75,7 @@ class Endpoint(Loopback):
         if (tool := _tool(body)) and not refused:
             said = {"content": None, "refusal": None, "tool_calls": [_call(tool["name"], text)]}
         choice = {"index": 0, "message": {"role": "assistant", **said}, "finish_reason": finish, "logprobs": None}
-        return {**_head(body), "choices": [choice], "usage": _usage(body, text)}
+        return {**_head(body), "choices": [choice], "usage": self._usage(body, text)}
 
     def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
         if tool := _tool(body):
@@ -85,8 +91,9 @@ class Endpoint(Loopback):
 
     def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
         yield _event(body, {}, finish=finish)
+        usage = self._usage(body, text)
         if body.get("stream_options", {}).get("include_usage"):
-            yield event_bytes({**_head(body), "choices": [], "usage": _usage(body, text)})
+            yield event_bytes({**_head(body), "choices": [], "usage": usage})
         yield b"data: [DONE]\n\n"
 
 

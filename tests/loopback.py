@@ -29,6 +29,7 @@ from aiohttp import web
 from synth_widgets.generation.prompts import shown_schema
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.invent import Inventor
+from synth_widgets.records import Usage
 from synth_widgets.testing import invent, spoil
 
 _CONCERNS: Mapping[str, Mode] = {
@@ -126,6 +127,8 @@ class Loopback(ABC):
         self.in_flight = 0
         self.peak = 0
         self.broken_off = 0
+        self.billed = Usage()
+        """Tokens of the answers that were given whole, where the format counts them."""
         self.wall: int | None = None
         self.desks: asyncio.Semaphore | None = None
         self.asks_to_wait = "1"

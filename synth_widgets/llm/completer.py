@@ -93,6 +93,9 @@ class Completer(Protocol):
             than it sends, so that one always waits for a free place.
         items_per_call: topics or inputs to ask for in one call; 1 for models too small for lists.
         modes: the ways to ask for JSON, in the order to try them.
+
+    It may have two more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown), and ``waiting``,
+    what it waits for, in words for a person, or ``None``.
     """
 
     name: str

@@ -20,10 +20,9 @@ from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_
 from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
+from synth_widgets.llm.prices import price_at
 from synth_widgets.llm.ways import Ways, file_key, ways_of
 from synth_widgets.llm.wire import json_wish
-from synth_widgets.llm.prices import price_at
-from synth_widgets.llm.wire import response_format
 from synth_widgets.models import Model
 from synth_widgets.money import Price
 
@@ -110,6 +109,8 @@ class RemoteCompleter(ABC):
             return (forced,)
         endpoint = self.endpoint or endpoint_of(self.model)
         return ways_of(endpoint).order(endpoint.provider.modes)
+
+    @property
     def price(self) -> Price | None:
         """What the model costs where it is asked now, or ``None`` when nobody knows."""
         return price_at(self.model, self.endpoint or endpoint_of(self.model))

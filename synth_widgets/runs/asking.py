@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from synth_widgets.generation import examples, inputs, outputs, topics
 from synth_widgets.generation.prompts import guidance_text
-from synth_widgets.llm.completer import Completer, Mode, Request
+from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import ROOT, Json, Sample, Step
 from synth_widgets.runs.placing import base_of
 from synth_widgets.runs.plan import Recipe
@@ -21,7 +22,7 @@ class Asker:
     Attributes:
         task_version: number of the task's version, under which answers are checked.
         session_guidance: what the session adds to the studio's guidance.
-        completers: what answers, by step; those that take one item a call get the prompts for small models.
+        items_per_call: topics or inputs to ask for in one call, by step; models of one get the prompts for small ones.
     """
 
     state: State
@@ -29,11 +30,11 @@ class Asker:
     task_version: int
     recipe: Recipe
     session_guidance: str
-    completers: dict[Step, Completer]
+    items_per_call: Mapping[Step, int]
 
     def is_small(self, step: Step) -> bool:
         """Whether the step's model takes one item a call."""
-        return self.completers[step].items_per_call == 1
+        return self.items_per_call[step] == 1
 
     def guidance(self, step: Step, topic: str, *, own: bool = True) -> str:
         """Return all guidance that holds for a step under a topic, the nearest, the call's ``own``, last."""

@@ -10,6 +10,7 @@ from synth_widgets.generation import inputs, topics
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer
 from synth_widgets.llm.items import Item, ItemStream
+from synth_widgets.money import cost_of
 from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, new_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.output_calls import RAW_KEPT, clean
@@ -50,7 +51,7 @@ class ItemCalls:
             new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.recipe.guidance,
             params=dict(request.params), attempts=work.answer,
         )  # fmt: skip
-        found = 0
+        found, asked = 0, len(work.slots)
         work.bad.clear()
 
         def on_text(piece: str) -> None:
@@ -64,17 +65,23 @@ class ItemCalls:
         try:
             answer = clean(await completer.complete(request, on_text))
         except RequestRefusedError as error:
+            run.spending.refused(work)
             self._no_good(work, call, storable(str(error)), "", topic)
             return
+        except BaseException:  # it broke off, or was given up: what came of it is paid for, and nobody says how much
+            if call.id in self.state.calls:
+                unsaid = cost_of(run.spending.prices[work.step], call.usage)
+                run.commit([CallAdded(replace(call, cost=unsaid, raw="".join(heard)))])
+            raise
         if not heard and answer.text:
             on_text(answer.text)
         for item in stream.end():
             found += 1
             self._take(work, replace(call, raw=answer.text), item, topic)
+        cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
-        self._close(
-            work, replace(call, usage=answer.usage, seconds=answer.seconds, raw=answer.text), answer, found, topic
-        )
+        call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
+        self._close(work, call, answer, found, topic)
 
     def _take(self, work: Work, call: Call, item: Item, topic: str) -> None:
         if not work.slots:
@@ -98,7 +105,7 @@ class ItemCalls:
         run, slot = self.run, work.slots.popleft()
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))
         run.commit(
-            [TopicAdded(new), CallAdded(call)],
+            [TopicAdded(new), CallAdded(call, is_open=True)],
             planned=plan.below(run.recipe, run.record.id, new.id, slot.level + 1),
             finished=[slot],
             kind="added" if run.recipe.makes == "topics" else None,
@@ -109,7 +116,7 @@ class ItemCalls:
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
         if old is not None and old.input is not None and not run.recipe.anew:  # another job was faster
-            run.commit([CallAdded(call)], finished=[slot])
+            run.commit([CallAdded(call, is_open=True)], finished=[slot])
             return
         if old is None:
             version = self.run.version(0, call, input=value)
@@ -119,7 +126,8 @@ class ItemCalls:
             sample = old
             change = place_input(old, self.run.version(old.versions[-1].n + 1, call, input=value))
         planned = [WorkItem(run.record.id, "outputs", sample.id, 0)] if wants_output else []
-        run.commit([change, CallAdded(call)], planned=planned, finished=[slot], kind=None if wants_output else "added")
+        paid = CallAdded(call, is_open=True)
+        run.commit([change, paid], planned=planned, finished=[slot], kind=None if wants_output else "added")
 
     def _close(self, work: Work, call: Call, answer: Answer, found: int, topic: str) -> None:
         """Settle a finished call: its cost, its invalid items, and the slots that stayed open."""

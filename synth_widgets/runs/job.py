@@ -11,6 +11,7 @@ from typing import Any
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import RunStoppedError, StudioError
+from synth_widgets.money import Cost
 from synth_widgets.records import JobRecord, JobStatus, Step, Usage
 
 NOTICE_SECONDS = 0.2
@@ -25,6 +26,7 @@ class Progress:
         done, total: results that are there (failed ones too), and those expected in the end.
         failed: results that did not comply after all attempts.
         usage: tokens so far.
+        cost: what its calls took so far.
         rate: results a second, over the last ten seconds.
         eta: seconds left, or ``None`` while unknown.
         topics: ids of the topics being worked on.
@@ -36,6 +38,7 @@ class Progress:
     total: int = 0
     failed: int = 0
     usage: Usage = Usage()
+    cost: Cost = Cost()
     rate: float = 0.0
     eta: float | None = None
     topics: tuple[str, ...] = ()
@@ -56,7 +59,7 @@ class Result:
         failed: results that did not comply after all attempts; for samples, rows with the reason.
         dropped: repeats, and results that the model did not come up with in three rounds.
         usage: tokens of all calls.
-        cost: US dollars, or ``None`` where a price is not known.
+        cost: US dollars, or ``None`` where that of some call is not known; `Job.cost` tells what is known of it.
         stopped: why it ended early, or ``None``.
     """
 
@@ -74,9 +77,11 @@ class Job:
     In a notebook cell say ``await job``; in a script, ``job.wait()``. Either can be left out: the job runs by itself.
     """
 
-    def __init__(self, engine: Engine, record: Callable[[], JobRecord]) -> None:
+    def __init__(self, engine: Engine, record: Callable[[], JobRecord], cost: Callable[[], Cost] = Cost) -> None:
         self._engine = engine
         self._record = record
+        self._cost = cost
+        self._is_spent = False
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._cancel: Callable[[], None] | None = None
         self._progress = Progress()
@@ -99,18 +104,23 @@ class Job:
         return self._progress
 
     @property
+    def cost(self) -> Cost:
+        """What its calls took so far, those before it was resumed too."""
+        return self._cost()
+
+    @property
     def result(self) -> Result:
         """What it made so far, or in the end."""
         record = self._record()
         stopped = None if record.status in {"running", "done"} else record.note or record.status
-        return Result(record.added, record.failed, record.dropped, record.usage, None, stopped)
+        return Result(record.added, record.failed, record.dropped, record.usage, self.cost.total, stopped)
 
     def cancel(self) -> None:
         """Stop it within half a second. Whatever is finished stays; what is under way is given up."""
         self._engine.call(lambda: self._cancel() if self._cancel else None)
 
     def wait(self, timeout: float | None = None) -> Result:
-        """Wait for the end and return what was made.
+        """Wait for the end and return what was made. A job that stopped at its budget says so in ``.stopped``.
 
         Args:
             timeout: seconds to wait at most.
@@ -146,7 +156,7 @@ class Job:
 
     def _outcome(self) -> Result:
         result = self.result
-        if self.status == "stopped":
+        if self.status == "stopped" and not self._is_spent:
             raise RunStoppedError(f"The job stopped: {result.stopped}", result)
         return result
 

@@ -122,6 +122,5 @@ class Meter:
         topics = dict.fromkeys(samples[t].topic if t in samples else t for t in targets)
         if self._is_over:
             topics, waiting = {}, None
-        return Progress(
-            step, self.done, self.total, self.failed, self.usage, round(rate, 2), eta, tuple(topics), waiting
-        )
+        counts = (self.done, self.total, self.failed, self.usage, self._job.cost)
+        return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting)

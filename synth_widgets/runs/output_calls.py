@@ -34,6 +34,7 @@ class OutputCalls:
         run = self.run
         sample = self.state.samples[work.target]
         if (unfit := self._unfit(sample)) is not None:
+            run.spending.refused(work)
             self._answered(work, None, sample, output=None, problem=unfit)
             return
         mode = run.mode(work)
@@ -44,19 +45,25 @@ class OutputCalls:
         try:
             answer = clean(await completer.complete(request))
         except RequestRefusedError as error:
+            run.spending.refused(work)
             value, problem = None, storable(str(error))
         else:
             value, problem = self._read(work, answer)
             problem = problem or await self._model_problem(work, value)
+        work.call = work.call or new_id()
+        call = Call(
+            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt, run.recipe.guidance,
+            params=dict(request.params), attempts=work.answer, usage=work.usage, cost=work.cost, seconds=work.seconds,
+            raw="\n\n".join(work.raws),
+        )  # fmt: skip
+        if answer is not None:
+            run.meter.spend(answer.usage)
         if problem is not None and work.answer < ANSWERS:
+            if answer is not None:  # it is paid for, whether or not there will be another one
+                run.commit([CallAdded(call)])
             fault = self._fault(answer, problem, work.answer) if answer else None
             run.again(replace(work, answer=work.answer + 1, fault=fault), first=True)
             return
-        call = Call(
-            new_id(), run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt, run.recipe.guidance,
-            params=dict(request.params), attempts=work.answer, usage=work.usage, seconds=work.seconds,
-            raw="\n\n".join(work.raws),
-        )  # fmt: skip
         raw = head(work.raws[-1], RAW_KEPT) if work.raws and problem else None
         output = None if problem else value
         reasoning = answer.reasoning if answer else None
@@ -73,7 +80,8 @@ class OutputCalls:
     def _read(self, work: Work, answer: Answer) -> tuple[Json, str | None]:
         work.usage, work.seconds = work.usage + answer.usage, work.seconds + answer.seconds
         work.raws.append(answer.text)
-        self.run.meter.spend(answer.usage)
+        cost = self.run.spending.answered(work, answer.usage, slots=1)
+        work.cost = None if cost is None or work.cost is None else work.cost + cost
         return outputs.read(answer, self.run.asker.task)
 
     def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from math import ceil, prod
+from math import prod
 from typing import Any, Literal
 
 from synth_widgets.records import Json, Sample, Step, WorkItem
@@ -35,6 +35,7 @@ class Recipe:
         model: name of a model that answers this job instead of the studio's; empty for the studio's.
         in_code: whether that model cannot be had by its name alone.
         part: for ``regenerate``: the output alone, or the input and then its output.
+        budget: US dollars that its calls may cost, or ``None``.
     """
 
     kind: Kind
@@ -50,6 +51,7 @@ class Recipe:
     model: str = ""
     in_code: bool = False
     part: Literal["input", "output"] = "output"
+    budget: float | None = None
 
     @property
     def anew(self) -> bool:
@@ -86,22 +88,6 @@ class Plan:
     targets: list[TopicChanged] = field(default_factory=list)
     topped: set[tuple[Step, str]] = field(default_factory=set)
     taken_over: dict[str, list[WorkItem]] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """What a run would send, before it is started.
-
-    Attributes:
-        calls: fewest and most model calls: when every answer is right at once, and when every item needs a second
-            answer.
-        topics: topics that would be added.
-        samples: samples that would be completed.
-    """
-
-    calls: tuple[int, int]
-    topics: int
-    samples: int
 
 
 def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
@@ -142,7 +128,7 @@ def below(recipe: Recipe, job: str, topic: str, level: int) -> list[WorkItem]:
         return [WorkItem(job, "topics", topic, i, level) for i in range(recipe.topics[level])]
     if recipe.kind == "topics":
         return []
-    return [WorkItem(job, "inputs", topic, i) for i in range(_per_leaf(recipe))]
+    return [WorkItem(job, "inputs", topic, i) for i in range(per_leaf(recipe))]
 
 
 def target_of(recipe: Recipe, level: int) -> int | None:
@@ -152,16 +138,16 @@ def target_of(recipe: Recipe, level: int) -> int | None:
 
 def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
     """Return how many open slots other running jobs have, by step and target: what is on its way is not missing."""
-    running = (items for i, items in state.items.items() if i != job and state.jobs[i].status == "running")
-    return Counter((item.step, item.target) for items in running for item in items.values())
+    running = (items for i, items in tuple(state.items.items()) if i != job and state.jobs[i].status == "running")
+    return Counter((item.step, item.target) for items in running for item in tuple(items.values()))
 
 
 def _taken_over(state: State, topped: set[tuple[Step, str]]) -> dict[str, list[WorkItem]]:
     """Return what top-ups that no longer run owe where this one sees to it, by job."""
     found: dict[str, list[WorkItem]] = {}
-    for job, items in state.items.items():
+    for job, items in tuple(state.items.items()):
         if state.jobs[job].status != "running" and state.jobs[job].kind in {"grow", "outputs"}:
-            for item in items.values():
+            for item in tuple(items.values()):
                 sample = state.samples.get(item.target)
                 if (item.step, item.target) in topped or (sample and (item.step, sample.topic) in topped):
                     found.setdefault(job, []).append(item)
@@ -215,50 +201,10 @@ def expected(recipe: Recipe, items: list[WorkItem]) -> int:
         elif recipe.kind == "topics":
             total += sum(prod(recipe.topics[item.level + 1 : level + 1]) for level in range(item.level, recipe.depth))
         else:
-            total += prod(recipe.topics[item.level + 1 : recipe.depth]) * _per_leaf(recipe)
+            total += prod(recipe.topics[item.level + 1 : recipe.depth]) * per_leaf(recipe)
     return total
 
 
-def estimate(
-    state: State, recipe: Recipe, items_per_call: Mapping[str, int], samples: tuple[str, ...] = ()
-) -> Estimate:
-    """Return what a run of the recipe would send now."""
-    plan = start(state, recipe, "", samples)
-    calls = topics = results = 0
-    asked: dict[tuple[str, str], int] = {}
-    for item in plan.items:
-        if item.step == "outputs":
-            calls += 1
-            results += 1
-        else:
-            asked[item.step, item.target] = asked.get((item.step, item.target), 0) + 1
-            if item.step == "inputs":
-                results += 1
-                calls += recipe.outputs
-    calls += sum(ceil(n / items_per_call[step]) for (step, _), n in asked.items())
-    for item in plan.items:
-        if item.step == "topics":
-            new_topics, new_calls, new_samples = _from_topic(recipe, item.level, items_per_call)
-            topics += new_topics
-            calls += new_calls
-            results += new_samples
-    return Estimate((calls, 2 * calls), topics, results)
-
-
-def _from_topic(recipe: Recipe, level: int, items_per_call: Mapping[str, int]) -> tuple[int, int, int]:
-    """Return the topics (itself counted), calls and samples that one new topic on a level leads to."""
-    topics = nodes = 1
-    calls = 0
-    for n in recipe.topics[level + 1 : recipe.depth]:
-        calls += nodes * ceil(n / items_per_call["topics"])
-        nodes *= n
-        topics += nodes
-    if recipe.kind == "topics":
-        return topics, calls, 0
-    samples = nodes * _per_leaf(recipe)
-    calls += nodes * ceil(_per_leaf(recipe) / items_per_call["inputs"]) + (samples if recipe.outputs else 0)
-    return topics, calls, samples
-
-
-def _per_leaf(recipe: Recipe) -> int:
+def per_leaf(recipe: Recipe) -> int:
+    """Return how many samples each new leaf gets."""
     return DEFAULT_TARGET if recipe.samples is None else recipe.samples

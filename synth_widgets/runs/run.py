@@ -39,6 +39,7 @@ from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
@@ -62,6 +63,10 @@ class StopRunError(SynthError):
     """The whole job must stop; the message says why."""
 
 
+class BudgetSpentError(StopRunError):
+    """The next call would pass a budget: what is open stays owed."""
+
+
 class Run:
     """One job at work. Everything here happens on the engine's thread."""
 
@@ -75,6 +80,7 @@ class Run:
         completers: dict[Step, Completer],
         asker: Asker,
         repeats: Repeats,
+        spending: Spending,
         on_progress: Callable[[Job], None],
     ) -> None:
         self.store = store
@@ -85,6 +91,7 @@ class Run:
         self.recipe: Recipe = asker.recipe
         self.completers = completers
         self.asker = asker
+        self.spending = spending
         self.items = ItemCalls(self, repeats)
         self.outputs = OutputCalls(self)
         loop = engine.loop
@@ -122,6 +129,9 @@ class Run:
             await self.items.repeats.learn(self.engine, self.state)
             self._begin()
             await self._work()
+        except BudgetSpentError as error:
+            status, note = "stopped", str(error)
+            self.job._is_spent = True  # noqa: SLF001 - the handle is told what it need not raise for
         except (ModelError, StopRunError, FileError) as error:
             status, note = "stopped", str(error)
         except Exception as error:
@@ -143,7 +153,9 @@ class Run:
             self._wake.clear()
             self._drop_moot()
             self._launch()
-            if not self._flying:
+            if not self._flying and not (self.spending.short and self.spending.is_waiting):
+                if self.spending.short:
+                    raise BudgetSpentError(self.spending.short)
                 return
             with contextlib.suppress(TimeoutError):  # look up now and then: what is waited for changes by itself
                 await asyncio.wait_for(self._wake.wait(), LOOK_UP_SECONDS)
@@ -163,6 +175,7 @@ class Run:
     def _next(self) -> tuple[Work, Completer] | None:
         """Take the next piece of work for which there is a place, and the place."""
         moot: list[WorkItem] = []
+        self.spending.short = None
         found: tuple[Work, Completer] | None = None
         for step in ORDER:
             completer = self.completers.get(step)
@@ -171,6 +184,9 @@ class Run:
                 work = ready.popleft()
                 if not work.slots or self._is_moot(work):
                     moot += work.slots
+                elif not self.spending.reserve(work):
+                    ready.appendleft(work)
+                    break
                 else:
                     found = work, completer
                     self._places[id(work)] = id(completer)
@@ -188,7 +204,10 @@ class Run:
         task = asyncio.current_task()
         while task is not None:
             self._flying[task] = work
-            await self._call(work, completer)
+            try:
+                await self._call(work, completer)
+            finally:
+                self.spending.given_up(work)  # nothing, once it was answered
             self.leave(work)
             if self._ended is not None or self.store.trouble is not None or (found := self._next()) is None:
                 return
@@ -265,13 +284,17 @@ class Run:
             else:
                 await self.items.ask(work, completer)
         except ModeRefusedError as error:
+            self.spending.refused(work)
             if work.mode == "text":
                 raise StopRunError(str(error)) from error
             self._refused.add((work.step, work.mode))
             self._ready[work.step].appendleft(work)
         except AccessError:
+            self.spending.refused(work)
             raise
         except UnreachableError as error:
+            if not error.partial:
+                self.spending.refused(work)
             self._unanswered(work, error)
         else:
             self._silent = 0

@@ -29,7 +29,9 @@ class Work:
         unreached: calls that got no answer.
         mode: the way in which the last answer was asked for.
         part: which of how many calls for this target.
-        usage: tokens of the answers so far that were no good; ``seconds`` and ``raws`` are theirs too.
+        usage: tokens of the answers so far that were no good; ``cost``, ``seconds`` and ``raws`` are theirs too.
+        call: id of the call that these answers make together, once there is one.
+        reserved: US dollars set aside for the call under way.
     """
 
     step: Step
@@ -42,7 +44,10 @@ class Work:
     mode: Mode = "text"
     part: tuple[int, int] = (1, 1)
     usage: Usage = Usage()
+    cost: float | None = 0.0
     seconds: float = 0.0
+    call: str = ""
+    reserved: float = 0.0
     raws: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     """Invalid items of the call under way: raw text and what is wrong."""

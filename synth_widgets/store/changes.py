@@ -175,13 +175,18 @@ class JobChanged(Change):
 
 @dataclass(frozen=True, slots=True)
 class CallAdded(Change):
-    """A model was asked: a line of the ledger. The state keeps it without its raw text."""
+    """A model was asked: a line of the ledger. The state keeps it without its raw text.
+
+    Attributes:
+        is_open: whether its answer still comes; what it took counts when the line is written for the last time.
+    """
 
     kind: ClassVar[str] = "call"
     call: Call
+    is_open: bool = False
 
     def apply(self, state: State, batch: Batch) -> None:
-        state.calls[self.call.id] = replace(self.call, raw=None)
+        state.put_call(self.call, is_open=self.is_open)
         batch.calls.append(self.call)
 
 

@@ -13,7 +13,8 @@ from collections.abc import Mapping
 from pydantic_core import from_json
 
 from synth_widgets.errors import FileError, TaskError
-from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, Version, WorkItem
+from synth_widgets.money import Cost
+from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, Usage, Version, WorkItem
 from synth_widgets.store import rows
 from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
@@ -40,9 +41,7 @@ def _read(db: sqlite3.Connection) -> State:
     _check_tree(topics)
     for topic in topics:
         state.put_topic(topic)
-    for row in db.execute(rows.SELECT_CALLS):
-        call = rows.call_of(row, share)
-        state.calls[call.id] = call
+    _read_calls(db, state, share)
     versions = _versions(db, share)
     for row in db.execute("SELECT * FROM samples ORDER BY seq"):
         sample = rows.sample_of(row, tuple(versions[row[0]]), share)
@@ -67,6 +66,14 @@ def _read(db: sqlite3.Connection) -> State:
     found = db.execute("SELECT value FROM meta WHERE key='rev'").fetchone()
     state.rev = int(found[0]) if found else 0
     return state
+
+
+def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
+    for row in db.execute(rows.SELECT_CALLS):
+        call = rows.call_of(row, share)
+        state.calls[call.id] = call
+    for job, step, calls, asked, answered, dollars, unknown in db.execute(rows.SUM_CALLS):
+        state.ledger.load(job, step, Cost(dollars, unknown, Usage(asked, answered), calls))
 
 
 def _versions(db: sqlite3.Connection, share: rows.Shared) -> Mapping[str, list[Version]]:

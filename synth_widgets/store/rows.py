@@ -151,6 +151,11 @@ SELECT_CALLS = (
     "seconds FROM calls"
 )
 
+SUM_CALLS = (
+    "SELECT job, step, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), TOTAL(cost), SUM(cost IS NULL) FROM calls "
+    "GROUP BY job, step"
+)
+
 
 def call_of(row: Row, share: Shared) -> Call:
     """Build a call from `SELECT_CALLS`: without its raw text, which is read on demand."""

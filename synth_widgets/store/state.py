@@ -23,6 +23,7 @@ from synth_widgets.records import (
     Topic,
     WorkItem,
 )
+from synth_widgets.store.ledger import Ledger
 from synth_widgets.task import Task, normalised_name
 
 Actor = Literal["person", "job", "system"]
@@ -59,6 +60,7 @@ class State:
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     items: dict[str, dict[tuple[str, str, int], WorkItem]] = field(default_factory=dict)
     """Open work items, by job."""
+    ledger: Ledger = field(default_factory=Ledger)
     settings: dict[str, Json] = field(default_factory=dict)
     tasks: list[Task] = field(default_factory=list)
     """All versions of the task, the newest last."""
@@ -183,6 +185,11 @@ class State:
         self.samples[sample.id] = sample
         if old is None or old.topic != sample.topic:
             self.by_topic.setdefault(sample.topic, {})[sample.id] = None
+
+    def put_call(self, call: Call, *, is_open: bool = False) -> None:
+        """Insert or replace a call, without its raw text, and count it; see `Ledger.put`."""
+        self.ledger.put(call, self.calls.get(call.id), is_open=is_open)
+        self.calls[call.id] = call if call.raw is None else replace(call, raw=None)
 
     def put_group(self, group: Group) -> None:
         """Insert or replace a group and mend the undo and redo stacks."""

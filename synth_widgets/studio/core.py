@@ -20,8 +20,9 @@ from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import Estimate, Recipe
+from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import LABELS, Run
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
@@ -29,6 +30,7 @@ from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
 from synth_widgets.studio import known_ways, new_task
+from synth_widgets.studio.accounts import Accounts, asked_of
 from synth_widgets.studio.chosen_models import (
     Choice,
     Completers,
@@ -36,7 +38,6 @@ from synth_widgets.studio.chosen_models import (
     choosing,
     given_in_code,
     is_in_code,
-    items_per_call,
     model_name,
 )
 from synth_widgets.task import Task
@@ -76,6 +77,7 @@ class Core:
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
         self.taken = Taken()
+        self.accounts = Accounts()
         self.closed = False
         self._models: dict[str, ModelLike] = {}
         self._choice: Future[Choice] | None = None
@@ -241,6 +243,7 @@ class Core:
             self.store.commit(first.targets, label="Set targets")
             return self._ended(record)
         completers = self._completers_for(recipe, model)
+        self.accounts.check(recipe, completers)
         session = self.session or self.new_session("", ())
         record = replace(record, status="running", session=session.id)
         begun = JobChanged(record, planned=tuple(first.items))
@@ -255,8 +258,11 @@ class Core:
         job._end()  # noqa: SLF001 - the core makes its handles
         return job
 
-    def resume(self) -> Job:
-        """Start what interrupted and stopped jobs still owe; return the newest of them."""
+    def resume(self, budget: float | None = None) -> Job:
+        """Start what interrupted and stopped jobs still owe; return the newest of them.
+
+        A ``budget`` takes the place of each one's own.
+        """
         self.store.check_writable()
         owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
         if not owing:
@@ -266,6 +272,11 @@ class Core:
             self._completers_for(recipe, self._override(record.id, recipe))
             for record, recipe in zip(owing, recipes, strict=True)
         ]
+        if budget is not None:
+            recipes = [replace(recipe, budget=budget) for recipe in recipes]
+            owing = [replace(job, args=recipe.to_json()) for job, recipe in zip(owing, recipes, strict=True)]
+        for recipe, those in zip(recipes, completers, strict=True):
+            self.accounts.check(recipe, those)
         jobs = [self._run(*parts) for parts in zip(owing, recipes, completers, strict=True)]
         return jobs[-1]
 
@@ -287,8 +298,9 @@ class Core:
         session = self.state.sessions[record.session]
         running = JobChanged(replace(record, status="running"))
         self.store.commit([running], actor="job", job=record.id, label=LABELS[recipe.kind])
-        job = Job(self.engine, lambda: self.state.jobs[record.id])
-        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, completers)
+        job = Job(self.engine, lambda: self.state.jobs[record.id], lambda: self.state.ledger.of(jobs=(record.id,)))
+        size = {step: completer.items_per_call for step, completer in completers.items()}
+        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size)
         run = Run(
             self.store,
             self.engine,
@@ -297,6 +309,7 @@ class Core:
             completers=completers,
             asker=asker,
             repeats=self._repeats,
+            spending=self.accounts.spending(self.state, record, recipe, completers, asker),
             on_progress=self._tell,
         )
         self.jobs[record.id], self.runs[record.id] = job, run
@@ -326,10 +339,13 @@ class Core:
         for listener in tuple(self.on_progress):
             listener(job)
 
-    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = ()) -> Estimate:
-        """Return what a run of the recipe would send now."""
-        size = {step: items_per_call(self.model(step)) for step in ("topics", "inputs")}
-        return plan.estimate(self.state, recipe, size, samples)
+    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
+        """Return what a run of the recipe would send now, bring and cost. Not for the engine's thread: see `apart`."""
+        asked = {step: asked_of(self.model(step) if model is None else model) for step in STEPS}
+        size = {step: who.items_per_call for step, who in asked.items()}
+        guidance = self.session.guidance if self.session is not None else ""
+        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, guidance, size)
+        return self.accounts.estimate(asker, asked, samples)
 
     def _mark_interrupted(self) -> None:
         if self.store.held_by is not None:

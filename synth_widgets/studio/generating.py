@@ -6,11 +6,12 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from synth_widgets.arguments import ids_of, path_of
+from synth_widgets.arguments import budget_of, ids_of, path_of
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT
+from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import DEFAULT_TARGET, Estimate, Recipe
+from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
 from synth_widgets.store import review
 from synth_widgets.store.state import State
 from synth_widgets.studio import recipes
@@ -38,6 +39,7 @@ class Generating:
         model: ModelLike | None = None,
         guidance: str | None = None,
         prompt: str = "basic",
+        budget: float | None = None,
     ) -> Job:
         """Top up: topics, then inputs under each leaf, then their outputs, all overlapping.
 
@@ -54,9 +56,14 @@ class Generating:
             model: another model for this call.
             guidance: guidance for this call; it weighs most.
             prompt: prompt style of the outputs: ``basic`` or ``few_shot`` (the task's own pairs).
+            budget: US dollars that this job may cost. It stops before the call that would pass them; what is open
+                stays owed, and ``resume(budget=…)`` goes on.
 
         Returns:
             The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
+
+        Raises:
+            StudioError: an argument is out of its bounds, or there is a budget and a price is not known.
         """
         recipe, _ = self._grow(
             under,
@@ -68,38 +75,39 @@ class Generating:
             guidance=guidance,
             prompt=prompt,
         )
-        return self._start(recipe, model=model)
+        return self._start(recipe, model=model, budget=budget)
 
     @suggesting
     def generate_topics(
         self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None,
+        guidance: str | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
         recipe, _ = self._topics(under, n=n, depth=depth, leaves=leaves, guidance=guidance)
-        return self._start(recipe, model=model)
+        return self._start(recipe, model=model, budget=budget)
 
     @suggesting
     def generate_inputs(
         self, under: Any = (), *, n: int = 8, only: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None,
+        guidance: str | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
         recipe, _ = self._inputs(under, n=n, only=only, guidance=guidance)
-        return self._start(recipe, model=model)
+        return self._start(recipe, model=model, budget=budget)
 
     @suggesting
     def generate_outputs(
-        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None
-    ) -> Job:
+        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None,
+        budget: float | None = None,
+    ) -> Job:  # fmt: skip
         """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place."""
         recipe, samples = self._outputs(ids, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=samples)
+        return self._start(recipe, model=model, samples=samples, budget=budget)
 
     @suggesting
     def regenerate(
         self, ids: Any, *, part: str = "output", guidance: str | None = None, model: ModelLike | None = None,
-        prompt: str | None = None,
+        prompt: str | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
         """Make samples anew: one, several, or all that a frame names.
 
@@ -112,24 +120,30 @@ class Generating:
             guidance: how the new one should differ, such as ``"shorter, less formal"``.
             model: another model for this call.
             prompt: prompt style of the outputs.
+            budget: US dollars that this job may cost.
 
         Returns:
             The running job.
         """
         recipe, samples = self._again(ids, part=part, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=samples)
+        return self._start(recipe, model=model, samples=samples, budget=budget)
 
-    def resume(self) -> Job:
+    @suggesting
+    def resume(self, *, budget: float | None = None) -> Job:
         """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
 
-        Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer). A
-        job that was cancelled owes nothing; `grow` tops up where it left off.
+        Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer, its
+        budget). A job that was cancelled owes nothing; `grow` tops up where it left off.
+
+        Args:
+            budget: US dollars that each of them may cost, what it has cost already included; ``None``: as before.
 
         Returns:
             The newest of those jobs; one that is done at once when nothing is owed.
         """
         self._check_open()
-        return self._core.act(self._core.resume)
+        cap = budget_of(budget)
+        return self._core.act(lambda: self._core.resume(cap))
 
     def stop(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays."""
@@ -147,7 +161,9 @@ class Generating:
         return self._core.act(act)
 
     def estimate(self, method: str = "grow", *arguments: Any, **keywords: Any) -> Estimate:
-        """Say what a call of a generating method with these arguments would send, before it is made.
+        """Say what a call of a generating method with these arguments would send and cost, before it is made.
+
+        Tokens and cost are ranges: a guess from the texts at first; once a step has given ten answers, what those took.
 
         Args:
             method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs`` or ``regenerate``.
@@ -158,7 +174,7 @@ class Generating:
         >>> from synth_widgets.testing import ScriptedCompleter
         >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
         >>> studio.estimate("grow", topics=4, samples=8)
-        Estimate(calls=(37, 74), topics=4, samples=32)
+        Estimate(calls=(37, 74), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32)
         >>> studio.close()
         """
         planned: dict[str, Callable[..., tuple[Recipe, tuple[str, ...]]]] = {
@@ -170,9 +186,10 @@ class Generating:
         }
         if method not in planned:
             raise StudioError(f"estimate() knows {', '.join(planned)}, not {method!r}.{nearest(str(method), planned)}")
-        keywords.pop("model", None)
+        model = keywords.pop("model", None)
+        budget_of(keywords.pop("budget", None))
         recipe, samples = planned[method](*arguments, **keywords)
-        return self._core.act(lambda: self._core.estimate(recipe, samples=samples))
+        return self._core.apart(lambda: self._core.estimate(recipe, samples=samples, model=model))
 
     # ------------------------------------------------------------ recipes, for a job or for its estimate
     def _grow(self, under: Any = (), **arguments: Any) -> tuple[Recipe, tuple[str, ...]]:
@@ -223,7 +240,15 @@ class Generating:
         self._check_open()
         return find_topic(self._state, path_of(path)).id
 
-    def _start(self, recipe: Recipe, *, model: ModelLike | None = None, samples: tuple[str, ...] = ()) -> Job:
+    def _start(
+        self,
+        recipe: Recipe,
+        *,
+        model: ModelLike | None = None,
+        samples: tuple[str, ...] = (),
+        budget: float | None = None,
+    ) -> Job:
+        recipe = replace(recipe, budget=budget_of(budget))
         if model is not None:
             recipe = replace(recipe, model=model_name(model), in_code=is_in_code(model))
         return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, Literal, Self
 
-from synth_widgets.arguments import guidance_of, tags_of, text_of
-from synth_widgets.errors import StudioError, suggesting, unknown_keywords
+from synth_widgets.arguments import budget_of, guidance_of, tags_of, text_of
+from synth_widgets.errors import StudioError, nearest, suggesting, unknown_keywords
+from synth_widgets.money import Cost, read_prices
 from synth_widgets.records import STEPS, Session
 from synth_widgets.runs.job import Job
+from synth_widgets.studio.accounts import costs
 from synth_widgets.studio.chosen_models import ModelLike, checked_models
 from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.studio.curating import Curating
@@ -37,6 +39,7 @@ class Studio(Generating, Curating, HandingOff):
             answers on this machine (Ollama, LM Studio, vLLM, llamafile), else the embedded model, ``"local"``.
         models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
         guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
+        budget: US dollars that may be spent from the file's opening on, by all jobs together; see `set_budget`.
 
     Raises:
         StudioError: there is neither a task nor a file, or the file belongs to another task.
@@ -64,6 +67,7 @@ class Studio(Generating, Curating, HandingOff):
         model: ModelLike | None = None,
         models: Mapping[str, ModelLike] | None = None,
         guidance: str | Mapping[str, str] | None = None,
+        budget: float | None = None,
     ) -> None:
         if task is not None and not isinstance(task, Task):
             raise StudioError(f"task is a sw.Task, not {task!r}.\n{HOW_TO_WRITE_A_TASK}")
@@ -73,11 +77,15 @@ class Studio(Generating, Curating, HandingOff):
             raise unknown_keywords("models", {wrong: None}, STEPS)
         wanted = guidance_of(guidance) if guidance is not None else None
         chosen = checked_models({"default": model, **steps})
+        cap = budget_of(budget)
+        read_prices()
         self._core = attach(file, task)
         self._core.handles.add(self)
         self._open = True
         self._core.set_models(chosen)
         self._core.choose_model()
+        if cap is not None:
+            self.set_budget(cap)
         if wanted is not None and self.read_only is None:
             self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
@@ -118,6 +126,32 @@ class Studio(Generating, Curating, HandingOff):
     def jobs(self) -> list[Job]:
         """The jobs of this process, the newest last."""
         return list(self._core.jobs.values())
+
+    @property
+    def cost(self) -> Cost:
+        """What all calls of the file took: US dollars and tokens.
+
+        >>> from synth_widgets.money import Price
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> model = ScriptedCompleter(price=Price(1e-6, 2e-6, "a list"))
+        >>> studio = Studio(Task("Greeter", "Greet the person by name."), path=":memory:", model=model)
+        >>> result = studio.grow(depth=0, samples=3).wait()
+        >>> result.cost == studio.cost.total > 0, studio.cost.usage == result.usage
+        (True, True)
+        >>> studio.close()
+        """
+        return self._state.ledger.of()
+
+    def costs(self, by: Literal["step", "job", "session"] = "step") -> dict[str, Cost]:
+        """What all calls of the file took, by step, by job's id or by session's id."""
+        if by not in ("step", "job", "session"):
+            raise StudioError(f"by={by!r} is 'step', 'job' or 'session'.{nearest(str(by), ('step', 'job', 'session'))}")
+        return costs(self._state, by)
+
+    @property
+    def budget(self) -> float | None:
+        """US dollars that may be spent from the file's opening on, or ``None`` for no cap."""
+        return self._core.accounts.budget.cap
 
     @property
     def read_only(self) -> str | None:
@@ -167,6 +201,19 @@ class Studio(Generating, Curating, HandingOff):
         """Choose another model by name, for all steps that have none of their own."""
         self._check_open()
         self._core.act(lambda: self._core.set_models(checked_models({"default": name})))
+
+    def set_budget(self, budget: float | None) -> None:
+        """Cap what this studio spends, in US dollars, from the file's opening on; ``None`` lifts the cap.
+
+        A job stops before the call that would pass it. `resume` goes on under a higher one.
+        """
+        self._check_open()
+        cap = budget_of(budget)
+
+        def act() -> None:
+            self._core.accounts.budget.cap = cap
+
+        self._core.act(act)
 
     @suggesting
     def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:

@@ -13,6 +13,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from synth_widgets.money import Cost
 from synth_widgets.records import JobRecord, Usage
 from synth_widgets.runs.job import Progress
 from synth_widgets.runs.meter import Meter
@@ -26,7 +27,7 @@ class Desk:
         self.progress = Progress()
         self.heard: list[tuple[float, int]] = []
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
-        job = SimpleNamespace(_tell=self._set)
+        job = SimpleNamespace(_tell=self._set, cost=Cost())
         work = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None))
         record = JobRecord("a" * 10, "grow", status="running")
         self.meter = Meter(job, record, clock=lambda: self.now, later=self._later, tell=self._hear, work=work)  # type: ignore[arg-type]

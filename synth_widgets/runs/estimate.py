@@ -1,0 +1,157 @@
+"""What a run would send, bring and cost, before it is started."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
+from math import ceil
+
+from synth_widgets.money import Price
+from synth_widgets.records import Step, Usage
+from synth_widgets.runs import plan
+from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.forecast import Average, Forecast
+from synth_widgets.runs.guess import call_tokens
+from synth_widgets.runs.plan import Recipe
+from synth_widgets.store.state import State
+
+AROUND = (0.85, 1.15)
+"""What the next calls take, as a share of what those before them did."""
+
+
+@dataclass(frozen=True, slots=True)
+class Estimate:
+    """What a run would send, before it is started. Ranges are ``(least, most)``.
+
+    Attributes:
+        calls: model calls: when every answer is right at once, and when every item needs a second answer.
+        prompt_tokens, completion_tokens: a guess from the texts and the schemas; from ten answers of a step on, told
+            by those.
+        cost: US dollars, or ``None`` when the price of a model is not known.
+        topics: topics that would be added.
+        samples: samples that would be completed.
+    """
+
+    calls: tuple[int, int]
+    prompt_tokens: tuple[int, int]
+    completion_tokens: tuple[int, int]
+    cost: tuple[float, float] | None
+    topics: int
+    samples: int
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Who is asked in a step: the model's name and price, how many items it takes a call, and whether it may think."""
+
+    name: str
+    items_per_call: int
+    price: Price | None
+    thinks: bool = False
+
+
+@dataclass(slots=True)
+class Needs:
+    """Calls by step, the items that they are for, and what comes of them."""
+
+    calls: Counter[Step]
+    slots: Counter[Step]
+    topics: int = 0
+    samples: int = 0
+
+
+def kind_of(step: Step, name: str, recipe: Recipe, task_version: int) -> Hashable:
+    """Return what makes calls alike, so that those that were made tell of those to come."""
+    return step, name, recipe.anew, recipe.prompt if step == "outputs" else "", task_version
+
+
+def needs(state: State, recipe: Recipe, size: Mapping[Step, int], samples: tuple[str, ...] = ()) -> Needs:
+    """Return what a run of the recipe would ask for now."""
+    items = plan.start(state, recipe, "", samples).items
+    found = Needs(Counter(), Counter())
+    asked: Counter[tuple[Step, str]] = Counter()
+    levels: Counter[int] = Counter()
+    for item in items:
+        found.slots[item.step] += 1
+        if item.step == "outputs":
+            found.calls["outputs"] += 1
+        else:
+            asked[item.step, item.target] += 1
+        if item.step == "topics":
+            levels[item.level] += 1
+    for (step, _), n in asked.items():
+        found.calls[step] += ceil(n / size[step])
+    found.samples = found.slots["outputs"] + found.slots["inputs"]
+    if recipe.outputs:
+        found.calls["outputs"] += found.slots["inputs"]
+        found.slots["outputs"] += found.slots["inputs"]
+    for level, n in levels.items():
+        _below(found, recipe, level, n, size)
+    return found
+
+
+def _below(found: Needs, recipe: Recipe, level: int, nodes: int, size: Mapping[Step, int]) -> None:
+    """Add what so many new topics on a level lead to."""
+    found.topics += nodes
+    for n in recipe.topics[level + 1 : recipe.depth]:
+        found.calls["topics"] += nodes * ceil(n / size["topics"])
+        nodes *= n
+        found.slots["topics"] += nodes
+        found.topics += nodes
+    if recipe.kind == "topics":
+        return
+    leaf = plan.per_leaf(recipe)
+    found.calls["inputs"] += nodes * ceil(leaf / size["inputs"])
+    found.slots["inputs"] += nodes * leaf
+    found.samples += nodes * leaf
+    if recipe.outputs:
+        found.calls["outputs"] += nodes * leaf
+        found.slots["outputs"] += nodes * leaf
+
+
+def estimate(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast, samples: tuple[str, ...] = ()) -> Estimate:
+    """Return what a run would send now.
+
+    Args:
+        asker: the asker of the run; it knows the state and the recipe.
+        asked: who is asked, by step.
+        forecast: what earlier calls took.
+        samples: ids of the samples that the run is for, where it is for some.
+    """
+    found = needs(asker.state, asker.recipe, asker.items_per_call, samples)
+    low = high = Usage()
+    cost: tuple[float, float] | None = (0.0, 0.0)
+    some = [asker.state.samples[ident] for ident in samples]
+    for step, calls in found.calls.items():
+        if not calls:
+            continue
+        slots = found.slots[step]
+        average = forecast.of(kind_of(step, asked[step].name, asker.recipe, asker.task_version))
+        if average is not None:
+            least, most = _like_before(average, calls, slots)
+        else:
+            one = call_tokens(asker, step, ceil(slots / calls), some, thinks=asked[step].thinks)
+            least, most = (_times(usage, calls) for usage in one)
+        low, high = low + least, high + most
+        price = asked[step].price
+        cost = None if cost is None or price is None else (cost[0] + price.of(least), cost[1] + price.of(most))
+    total = found.calls.total()
+    return Estimate(
+        (total, 2 * total),
+        (low.prompt_tokens, high.prompt_tokens),
+        (low.completion_tokens, high.completion_tokens),
+        cost,
+        found.topics,
+        found.samples,
+    )
+
+
+def _like_before(average: Average, calls: int, slots: int) -> tuple[Usage, Usage]:
+    prompt, completion = average.of(calls, slots)
+    low, high = (Usage(round(share * prompt), round(share * completion)) for share in AROUND)
+    return low, high
+
+
+def _times(usage: Usage, calls: int) -> Usage:
+    return Usage(usage.prompt_tokens * calls, usage.completion_tokens * calls)

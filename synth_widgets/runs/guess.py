@@ -1,0 +1,142 @@
+"""How many tokens a call may take, before any was answered: from the texts it sends and the form of its answer."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from synth_widgets.llm.completer import Request
+from synth_widgets.money import tokens_in
+from synth_widgets.records import ROOT, Json, Sample, Step, Usage, Version
+from synth_widgets.runs.asking import Asker
+from synth_widgets.schemas import Schema
+from synth_widgets.task import as_text
+
+Range = tuple[float, float]
+"""From, to."""
+
+COUNTING = (0.75, 1.3)
+"""A tokenizer's count, as a share of ours."""
+NAME: Range = (3, 10)
+SENTENCE: Range = (4, 80)
+TEXT: Range = (6, 400)
+THOUGHTS = 1500
+"""Tokens that a model may think before it answers."""
+DEEPEST = 8
+LOOKED_AT = 5
+"""Samples whose prompts are measured."""
+
+
+def call_tokens(
+    asker: Asker, step: Step, slots: int, samples: Sequence[Sample] = (), *, thinks: bool = False
+) -> tuple[Usage, Usage]:
+    """Return what one call of a step for so many items takes, at least and at most.
+
+    Args:
+        asker: writes the requests that are measured.
+        step: the step.
+        slots: topics or inputs that the call asks for; 1 for outputs.
+        samples: some of those that the outputs are for; without any, a sample is made up.
+        thinks: whether the model may think before it answers.
+    """
+    shown, hidden = (_requests(asker, step, slots, samples, mode) for mode in ("text", "json_schema"))
+    least = sum(map(_sent, hidden)) / len(hidden) * COUNTING[0]
+    most = sum(map(_sent, shown)) / len(shown) * COUNTING[1]
+    low, high = _answer(asker, step, slots)
+    if step == "outputs" and not samples and not asker.task.examples:
+        most += input_tokens(asker)[1]
+    limit = min([int(r.params["max_tokens"]) for r in hidden if "max_tokens" in r.params], default=None)
+    high = high * COUNTING[1] + (THOUGHTS if thinks else 0)
+    if limit is not None:
+        low, high = min(low, limit), min(high, limit)
+    return Usage(round(least), round(low * COUNTING[0])), Usage(round(most), round(high))
+
+
+def _sent(request: Request) -> float:
+    return sum(4 + tokens_in(str(message["content"])) for message in request.messages)
+
+
+def _requests(asker: Asker, step: Step, slots: int, samples: Sequence[Sample], mode: Any) -> list[Request]:
+    topic = asker.recipe.under if asker.recipe.under in asker.state.topics else ROOT
+    if step == "topics":
+        return [asker.topics(topic, slots, mode, 0)]
+    if step == "inputs":
+        return [asker.inputs(topic, slots, (1, 1), mode, 0)]
+    some = samples[:: max(1, len(samples) // LOOKED_AT)][:LOOKED_AT] or [_made_up(asker, topic)]
+    return [asker.output(sample, mode, 0) for sample in some]
+
+
+def _made_up(asker: Asker, topic: str) -> Sample:
+    given = asker.task.examples[0][0] if asker.task.examples else ""
+    return Sample("", topic, "", versions=(Version(0, "generated", input=given),))
+
+
+def _answer(asker: Asker, step: Step, slots: int) -> Range:
+    if step == "topics":
+        each = NAME
+    elif step == "inputs":
+        each = input_tokens(asker)
+    else:
+        return _like([answer for _, answer in asker.task.pairs]) or _by_schema(asker.task.output, TEXT)
+    return 6 + slots * (each[0] + 2), 8 + slots * (each[1] + 3)
+
+
+def input_tokens(asker: Asker) -> Range:
+    """Return the tokens of one input, at least and at most."""
+    return _like([given for given, _ in asker.task.examples]) or _by_schema(asker.task.input, SENTENCE)
+
+
+def _like(values: Sequence[Json]) -> Range | None:
+    """Return the tokens of a text that is like these, ``None`` where there are none."""
+    sizes = [tokens_in(as_text(value)) for value in values if value is not None]
+    return (min(sizes) * 0.7, max(sizes) * 2.0) if sizes else None
+
+
+def _by_schema(schema: Schema | None, text: Range) -> Range:
+    return text if schema is None else value_tokens(schema.json, schema)
+
+
+def value_tokens(node: Any, schema: Schema, depth: int = 0) -> Range:
+    """Return the tokens of a JSON value that complies with a node of a schema, at least and at most."""
+    if depth > DEEPEST or not isinstance(node, Mapping):
+        return 1, 20
+    node = schema.resolve(node)
+    if "const" in node or "enum" in node:
+        sizes = [tokens_in(json.dumps(value)) for value in node.get("enum", [node.get("const")])]
+        return min(sizes, default=1), max(sizes, default=1)
+    for key in ("anyOf", "oneOf"):
+        if isinstance(node.get(key), list) and node[key]:
+            parts = [value_tokens(part, schema, depth + 1) for part in node[key]]
+            return min(low for low, _ in parts), max(high for _, high in parts)
+    kind = "object" if "properties" in node else node.get("type")
+    if kind in {"object", "array"}:
+        return (_object_tokens if kind == "object" else _array_tokens)(node, schema, depth)
+    return (1, 4) if kind in {"integer", "number", "boolean", "null"} else _text_tokens(node)
+
+
+def _text_tokens(node: Mapping[str, Any]) -> Range:
+    most = min(SENTENCE[1] * 2, _count(node, "maxLength", 10**6) / 3)
+    return min(SENTENCE[0], most), max(most, _count(node, "minLength", 0) / 3)
+
+
+def _array_tokens(node: Mapping[str, Any], schema: Schema, depth: int) -> Range:
+    low, high = value_tokens(node.get("items"), schema, depth + 1)
+    least = _count(node, "minItems", 0)
+    return 2 + least * (low + 1), 2 + _count(node, "maxItems", max(6, least)) * (high + 1)
+
+
+def _object_tokens(node: Mapping[str, Any], schema: Schema, depth: int) -> Range:
+    required = node.get("required") or ()
+    least = most = 2.0
+    for name, part in (node.get("properties") or {}).items():
+        low, high = value_tokens(part, schema, depth + 1)
+        key = tokens_in(str(name)) + 3
+        least += key + low if name in required else 0
+        most += key + high
+    return least, most
+
+
+def _count(node: Mapping[str, Any], key: str, default: int) -> int:
+    value = node.get(key)
+    return min(int(value), 10_000) if isinstance(value, int | float) else default

@@ -1,0 +1,116 @@
+"""What a job's calls cost: set aside before each of them, settled after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Mapping
+
+from synth_widgets.money import Budget, Price, cost_of, in_dollars
+from synth_widgets.records import Step, Usage
+from synth_widgets.runs.forecast import Forecast
+from synth_widgets.runs.work import Work
+
+FIRST = 1
+"""Answers after which a call is expected to take what those took; before, what it takes at most."""
+SAFETY = 1.1
+"""Calls differ: what is set aside is a little more than the average."""
+
+
+class Spending:
+    """Reserves the cost of a job's calls with its budget and with the studio's, and settles it.
+
+    Args:
+        prices: by step; ``None`` where nobody knows it.
+        job: the job's own budget.
+        studio: the budget that all jobs of the studio share.
+        forecast: what earlier calls took.
+        kind: the kind of a step's calls, as the forecast tells them apart.
+        guess: what a call for so many items takes at most, before any was answered.
+
+    Attributes:
+        short: why a call that could have been sent was not, or ``None``; whoever looks for calls to send clears it.
+    """
+
+    def __init__(
+        self,
+        prices: Mapping[Step, Price | None],
+        *,
+        job: Budget,
+        studio: Budget,
+        forecast: Forecast,
+        kind: Callable[[Step], Hashable],
+        guess: Callable[[Step, int], Usage],
+    ) -> None:
+        self.prices = prices
+        self.short: str | None = None
+        self._job = job
+        self._studio = studio
+        self._forecast = forecast
+        self._kinds = {step: kind(step) for step in prices}
+        self._guess = guess
+        self._guesses: dict[tuple[Step, int], Usage] = {}
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether calls of other jobs hold what is missing, and may leave something of it."""
+        return self._studio.cap is not None and self._studio.reserved > 1e-9
+
+    def reserve(self, work: Work) -> bool:
+        """Set aside what the next call of a piece of work will cost; ``False`` when a budget has not enough left."""
+        if self._job.cap is None and self._studio.cap is None:
+            return True
+        price = self.prices[work.step]
+        if price is None:
+            self.short = f"There is a budget, but nobody knows the price of the model for {work.step}"
+            return False
+        cost = price.of(self._expected(work.step, len(work.slots)))
+        if not self._job.reserve(cost):
+            self.short = _short("job's", self._job, cost, "studio.resume(budget={}) goes on")
+            return False
+        if not self._studio.reserve(cost):
+            self._job.settle(cost, 0.0)
+            self.short = _short("studio's", self._studio, cost, "studio.set_budget({}) and studio.resume() go on")
+            return False
+        work.reserved = cost
+        return True
+
+    def answered(self, work: Work, usage: Usage, *, slots: int) -> float | None:
+        """Settle a call by its answer; return what it cost, ``None`` when nobody knows.
+
+        A budget then counts what had been set aside. ``slots``: how many items it was asked for.
+        """
+        cost = cost_of(self.prices[work.step], usage)
+        self._settle(work, work.reserved if cost is None else cost)
+        is_first = work.answer == 1 and work.round == 1
+        self._forecast.learn(self._kinds[work.step], usage, slots=slots if is_first else 0)
+        return cost
+
+    def refused(self, work: Work) -> None:
+        """Settle a call that the endpoint did not take: it costs nothing."""
+        self._settle(work, 0.0)
+
+    def given_up(self, work: Work) -> None:
+        """Settle a call that was under way: its answer may be on the bill, so a budget counts what was set aside."""
+        self._settle(work, work.reserved)
+
+    def _settle(self, work: Work, cost: float) -> None:
+        self._job.settle(work.reserved, cost)
+        self._studio.settle(work.reserved, cost)
+        work.reserved = 0.0
+
+    def _expected(self, step: Step, slots: int) -> Usage:
+        average = self._forecast.of(self._kinds[step], answers=FIRST)
+        if average is not None:
+            prompt, completion = average.of(1, slots)
+            return Usage(round(SAFETY * prompt), round(SAFETY * completion))
+        if (step, slots) not in self._guesses:
+            self._guesses[step, slots] = self._guess(step, slots)
+        return self._guesses[step, slots]
+
+
+def _short(whose: str, budget: Budget, cost: float, how: str) -> str:
+    cap = budget.cap or 0.0
+    more = round(max(2 * cap, budget.spent + cost), 6)
+    return (
+        f"The {whose} budget of {in_dollars(cap)} would be passed: {in_dollars(budget.spent)} is spent, and the next "
+        f"call may cost {in_dollars(cost)}. What is open stays owed; {how.format(more)}"
+    )

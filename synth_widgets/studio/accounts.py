@@ -1,0 +1,116 @@
+"""What a studio's calls cost, may cost and will cost: prices by step, the budget that all jobs share, estimates."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from synth_widgets.errors import StudioError
+from synth_widgets.llm.completer import Completer
+from synth_widgets.money import Budget, Cost, Price, in_dollars, reasons
+from synth_widgets.records import JobRecord, Step, Usage
+from synth_widgets.runs import estimate
+from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.estimate import Asked, Estimate, kind_of
+from synth_widgets.runs.forecast import Forecast
+from synth_widgets.runs.guess import call_tokens
+from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.spending import Spending
+from synth_widgets.store.state import State
+from synth_widgets.studio.chosen_models import ModelLike, items_per_call, model_name
+
+LOOKED_BACK = 200
+"""Newest samples of a file whose calls tell what the next ones will take."""
+
+
+def asked_of(model: ModelLike) -> Asked:
+    """Return who answers for a model, without reaching it."""
+    from synth_widgets.llm.prices import price_for
+
+    name = model_name(model)
+    return Asked(name, items_per_call(model), price_for(model), reasons(name))
+
+
+@dataclass
+class Accounts:
+    """The money of one open studio file.
+
+    Attributes:
+        budget: what is spent since the file was opened, and the cap that all its jobs share.
+        forecast: what calls took.
+    """
+
+    budget: Budget = field(default_factory=lambda: Budget(None))
+    forecast: Forecast = field(default_factory=Forecast)
+    _knows_file: bool = False
+
+    def check(self, recipe: Recipe, completers: Mapping[Step, Completer]) -> None:
+        """Raise where there is a budget and a price is not known.
+
+        Raises:
+            StudioError: it names the model, and says how to give its price.
+        """
+        cap = recipe.budget if recipe.budget is not None else self.budget.cap
+        unknown = next((c for c in completers.values() if _price(c) is None), None)
+        if cap is not None and unknown is not None:
+            raise StudioError(
+                f"A budget of {in_dollars(cap)} cannot be kept: nobody knows the price of {unknown.name!r} where it is "
+                f"asked. Give it: sw.Model({unknown.name!r}, input_cost_per_token=…, output_cost_per_token=…) (0 for a "
+                "model of your own), or set no budget."
+            )
+
+    def spending(
+        self, state: State, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], asker: Asker
+    ) -> Spending:
+        """Return what keeps a job within its budget and the studio's."""
+        self._learn(state)
+
+        def guess(step: Step, slots: int) -> Usage:
+            return call_tokens(asker, step, slots, thinks=reasons(completers[step].name))[1]
+
+        return Spending(
+            {step: _price(completer) for step, completer in completers.items()},
+            job=Budget(recipe.budget, state.ledger.of(jobs=(record.id,)).dollars),
+            studio=self.budget,
+            forecast=self.forecast,
+            kind=lambda step: kind_of(step, completers[step].name, recipe, asker.task_version),
+            guess=guess,
+        )
+
+    def estimate(self, asker: Asker, asked: Mapping[Step, Asked], samples: tuple[str, ...]) -> Estimate:
+        """Return what a run would send now, bring and cost."""
+        self._learn(asker.state)
+        return estimate.estimate(asker, asked, self.forecast, samples)
+
+    def _learn(self, state: State) -> None:
+        """Take in what the newest samples of the file took, once."""
+        if self._knows_file:
+            return
+        self._knows_file = True
+        versions = [v for s in tuple(state.samples.values())[-LOOKED_BACK:] for v in s.versions]
+        made = Counter((ident, v.task_version) for v in versions for ident in v.calls[-1:])
+        for (ident, task_version), slots in made.items():
+            call = state.calls.get(ident)
+            job = state.jobs.get(call.job) if call is not None else None
+            if call is not None and job is not None:
+                kind = kind_of(call.step, call.model, Recipe.from_json(job.args), task_version)
+                self.forecast.learn(kind, call.usage, slots=slots)
+
+
+def _price(completer: Completer) -> Price | None:
+    price = getattr(completer, "price", None)
+    return price if isinstance(price, Price) else None
+
+
+def costs(state: State, by: Literal["step", "job", "session"]) -> dict[str, Cost]:
+    """Return what all calls of a file took, by step, by job's id or by session's id."""
+    if by != "session":
+        return state.ledger.by(by)
+    found: dict[str, Cost] = {}
+    for job, cost in state.ledger.by("job").items():
+        record = state.jobs.get(job)
+        session = record.session if record is not None else ""
+        found[session] = found.get(session, Cost()) + cost
+    return found
