@@ -155,6 +155,17 @@ class Cost:
         """US dollars of all the calls, or ``None`` when those of some are not known."""
         return None if self.unknown else self.dollars
 
+    @property
+    def words(self) -> str:
+        """What a person is shown: nothing where there is nothing to pay.
+
+        >>> Cost().words, Cost(0.19).words, Cost(unknown=1).words
+        ('', '$0.19', 'cost unknown')
+        """
+        if not self.dollars:
+            return "cost unknown" if self.unknown else ""
+        return str(self)
+
     def __add__(self, other: Cost) -> Cost:
         calls = self.calls + other.calls
         return Cost(self.dollars + other.dollars, self.unknown + other.unknown, self.usage + other.usage, calls)

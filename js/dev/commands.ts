@@ -81,6 +81,9 @@ export function obey(kernel: FakeKernel, cmd: Cmd): void {
       const samples = leavesNow * (args.samples ?? 8);
       reply({
         calls: [samples + Math.ceil(leavesNow * 1.3), 2 * samples],
+        prompt_tokens: [300 * samples, 500 * samples],
+        completion_tokens: [60 * samples, 120 * samples],
+        cost: [0.0002 * samples, 0.0004 * samples],
         topics: args.topics ? leavesNow : 0,
         samples,
       });

@@ -99,6 +99,9 @@ export const STUDIO: StudioView = {
   redo: null,
   read_only: null,
   unsaved: null,
+  cost: "$0.19",
+  ask_above: 200,
+  ask_why: "More than 200 model calls",
 };
 
 export function id(number: number): string {
@@ -188,6 +191,7 @@ export function body(row: SampleRow): SampleBody {
     attempts: failed ? 3 : 1,
     prompt_tokens: 412,
     completion_tokens: 96,
+    cost: 0.0003,
     seconds: 1.84,
     raw: WRONG,
   };

@@ -181,6 +181,8 @@ export class FakeKernel implements Model {
         total,
         failed: job.failed,
         tokens: job.tokens,
+        cost: `$${(job.tokens * 8e-7).toFixed(4)}`,
+        spent: "$0.19",
         rate: 1000 / every,
         eta: ((total - job.done) * every) / 1000,
         topics: [topic, ends[(step + 3) % ends.length] ?? topic],

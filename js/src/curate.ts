@@ -1,6 +1,6 @@
 import type { RateArgs, Regenerate } from "./commands.gen";
 import { whenDrawn } from "./events";
-import { ASK_ABOVE } from "./plan";
+import { asksFor } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { isRow } from "./rows";
 import { isRefused, refusals, send } from "./send";
@@ -65,7 +65,7 @@ export function callsOf(samples: number, part: "input" | "output"): number {
 
 /** Regenerates the outputs at once, but asks where that would be many calls. */
 export async function remake(view: View, whole: readonly SampleRow[]): Promise<void> {
-  if (whole.length > ASK_ABOVE) view.open.value = "regenerate";
+  if (asksFor(view, whole.length)) view.open.value = "regenerate";
   else await regenerate(view, whole, "output", "");
 }
 

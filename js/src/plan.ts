@@ -1,4 +1,5 @@
 import type { Grow } from "./commands.gen";
+import type { View } from "./view";
 
 /** How much is asked for: topics below the chosen one, subtopics in each, samples in each of the last. */
 export interface Shape {
@@ -7,8 +8,10 @@ export interface Shape {
   samples: number;
 }
 
-/** Spending asks a second time above this many model calls. */
-export const ASK_ABOVE = 200;
+/** Whether spending asks a second time: for the number of calls, their cost, or a price that nobody knows. */
+export function asksFor(view: View, calls: number): boolean {
+  return calls > (view.replica.studio.value?.ask_above ?? 0);
+}
 
 export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {
   topics: [0, 1000],

@@ -61,6 +61,8 @@ export interface JobRow {
   failed: number;
   dropped: number;
   tokens: number;
+  /** What it cost so far, in words; empty where nothing is to be paid. */
+  cost: string;
   /** Work items not done; what `resume` would send. */
   owed: number;
   note: string | null;
@@ -115,6 +117,12 @@ export interface StudioView {
   guidance: GuidanceView;
   path: string;
   session: string;
+  /** What was spent so far, in words; empty where nothing is to be paid. */
+  cost: string;
+  /** Spending asks first above this many model calls, */
+  ask_above: number;
+  /** for this reason. */
+  ask_why: string;
   /** What undo would take back ("Reject 3"), or null. */
   undo: string | null;
   redo: string | null;
@@ -199,6 +207,10 @@ export interface Progress {
   total: number;
   failed: number;
   tokens: number;
+  /** What the job cost so far, in words. */
+  cost: string;
+  /** What was spent so far in all. */
+  spent: string;
   /** Items a second, over the last ten seconds. */
   rate: number;
   /** Seconds left, or null while unknown. */
@@ -227,6 +239,11 @@ export interface Reply {
 export interface EstimateView {
   /** Fewest and most model calls. */
   calls: number[];
+  /** At least and at most, as the completion's. */
+  prompt_tokens: number[];
+  completion_tokens: number[];
+  /** US dollars, at least and at most; null when a price is not known. */
+  cost: number[] | null;
   /** Topics that would be added. */
   topics: number;
   /** Samples that would be completed. */
@@ -249,6 +266,8 @@ export interface CallView {
   attempts: number;
   prompt_tokens: number;
   completion_tokens: number;
+  /** US dollars, or null when nobody knows. */
+  cost: number | null;
   seconds: number;
   raw: string | null;
 }

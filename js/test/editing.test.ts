@@ -14,6 +14,7 @@ function version(n: number, output: unknown, raw: string | null = null): Version
     attempts: 1,
     prompt_tokens: 1,
     completion_tokens: 1,
+    cost: null,
     seconds: 1,
     raw,
   };

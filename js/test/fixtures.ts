@@ -36,6 +36,9 @@ export const studio: StudioView = {
   redo: null,
   read_only: null,
   unsaved: null,
+  cost: "",
+  ask_above: 200,
+  ask_why: "",
 };
 
 export function topic(id: string, parent: string | null, target: number | null = null): TopicRow {
@@ -95,6 +98,7 @@ export function job(id: string, status: JobRow["status"]): JobRow {
     failed: 0,
     dropped: 0,
     tokens: 0,
+    cost: "",
     owed: 0,
     note: null,
   };

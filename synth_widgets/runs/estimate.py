@@ -43,12 +43,21 @@ class Estimate:
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """Who is asked in a step: the model's name and price, how many items it takes a call, and whether it may think."""
+    """Who is asked in a step.
+
+    Attributes:
+        name: the model's name.
+        items_per_call: topics or inputs that it is asked for in one call.
+        price: its price, or ``None`` when nobody knows it.
+        thinks: whether it may think before it answers.
+        may_bill: whether somebody may send a bill, should the price not be known.
+    """
 
     name: str
     items_per_call: int
     price: Price | None
     thinks: bool = False
+    may_bill: bool = False
 
 
 @dataclass(slots=True)
@@ -108,6 +117,19 @@ def _below(found: Needs, recipe: Recipe, level: int, nodes: int, size: Mapping[S
     if recipe.outputs:
         found.calls["outputs"] += nodes * leaf
         found.slots["outputs"] += nodes * leaf
+
+
+def call_cost(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast) -> float:
+    """Return about what the dearest kind of call costs in US dollars; unknown prices are left out."""
+    dearest = 0.0
+    for step, who in asked.items():
+        if who.price is None or who.price.is_free:
+            continue
+        slots = 1 if step == "outputs" else who.items_per_call
+        average = forecast.of(kind_of(step, who.name, asker.recipe, asker.task_version))
+        parts = _like_before(average, 1, slots) if average else call_tokens(asker, step, slots, thinks=who.thinks)
+        dearest = max(dearest, sum(who.price.of(usage) for usage in parts) / 2)
+    return dearest
 
 
 def estimate(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast, samples: tuple[str, ...] = ()) -> Estimate:

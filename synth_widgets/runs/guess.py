@@ -18,6 +18,8 @@ Range = tuple[float, float]
 
 COUNTING = (0.75, 1.3)
 """A tokenizer's count, as a share of ours."""
+MESSAGE = (0, 6)
+"""Tokens that a message takes besides its text."""
 NAME: Range = (3, 10)
 SENTENCE: Range = (4, 80)
 TEXT: Range = (6, 400)
@@ -41,8 +43,10 @@ def call_tokens(
         thinks: whether the model may think before it answers.
     """
     shown, hidden = (_requests(asker, step, slots, samples, mode) for mode in ("text", "json_schema"))
-    least = sum(map(_sent, hidden)) / len(hidden) * COUNTING[0]
-    most = sum(map(_sent, shown)) / len(shown) * COUNTING[1]
+    least, most = (
+        sum(_sent(request, share, extra) for request in requests) / len(requests)
+        for requests, share, extra in zip((hidden, shown), COUNTING, MESSAGE, strict=True)
+    )
     low, high = _answer(asker, step, slots)
     if step == "outputs" and not samples and not asker.task.examples:
         most += input_tokens(asker)[1]
@@ -53,8 +57,8 @@ def call_tokens(
     return Usage(round(least), round(low * COUNTING[0])), Usage(round(most), round(high))
 
 
-def _sent(request: Request) -> float:
-    return sum(4 + tokens_in(str(message["content"])) for message in request.messages)
+def _sent(request: Request, share: float, extra: int) -> float:
+    return sum(extra + share * tokens_in(str(message["content"])) for message in request.messages)
 
 
 def _requests(asker: Asker, step: Step, slots: int, samples: Sequence[Sample], mode: Any) -> list[Request]:

@@ -166,6 +166,7 @@ class JobChanged(Change):
         state.jobs[self.job.id] = batch.jobs[self.job.id] = self.job
         batch.planned += self.planned
         batch.finished += self.finished
+        batch.studio = batch.studio or self.job.ended is not None  # what was spent is told anew
         open_items = state.items.setdefault(self.job.id, {})
         for item in self.planned:
             open_items[item.key] = item

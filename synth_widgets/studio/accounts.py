@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
 from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Cost, Price, in_dollars, reasons
-from synth_widgets.records import JobRecord, Step, Usage
+from synth_widgets.records import STEPS, JobRecord, Step, Usage
 from synth_widgets.runs import estimate
 from synth_widgets.runs.asking import Asker
-from synth_widgets.runs.estimate import Asked, Estimate, kind_of
+from synth_widgets.runs.estimate import Asked, Estimate, call_cost, kind_of
 from synth_widgets.runs.forecast import Forecast
 from synth_widgets.runs.guess import call_tokens
 from synth_widgets.runs.plan import Recipe
@@ -21,16 +21,20 @@ from synth_widgets.runs.spending import Spending
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, items_per_call, model_name
 
+ASK_CALLS = 200
+"""The widget asks before it sends more model calls than this,"""
+ASK_DOLLARS = 1.0
+"""or calls that cost more than this together."""
 LOOKED_BACK = 200
 """Newest samples of a file whose calls tell what the next ones will take."""
 
 
 def asked_of(model: ModelLike) -> Asked:
     """Return who answers for a model, without reaching it."""
-    from synth_widgets.llm.prices import price_for
+    from synth_widgets.llm.prices import may_bill, price_for
 
     name = model_name(model)
-    return Asked(name, items_per_call(model), price_for(model), reasons(name))
+    return Asked(name, items_per_call(model), price_for(model), reasons(name), may_bill(model))
 
 
 @dataclass
@@ -45,6 +49,7 @@ class Accounts:
     budget: Budget = field(default_factory=lambda: Budget(None))
     forecast: Forecast = field(default_factory=Forecast)
     _knows_file: bool = False
+    _call_cost: tuple[Hashable, float] | None = None
 
     def check(self, recipe: Recipe, completers: Mapping[Step, Completer]) -> None:
         """Raise where there is a budget and a price is not known.
@@ -84,6 +89,25 @@ class Accounts:
         self._learn(asker.state)
         return estimate.estimate(asker, asked, self.forecast, samples)
 
+    def asks(self, asker: Asker, asked: Mapping[Step, Asked]) -> tuple[int, str]:
+        """Return above how many calls a person is to be asked before they are sent, and why."""
+        unknown = next((who.name for who in asked.values() if who.price is None and who.may_bill), None)
+        if unknown is not None:
+            return 0, f"Nobody knows the price of {unknown}"
+        key = (tuple(asked.values()), asker.task_version, self.budget.spent)
+        if self._call_cost is None or self._call_cost[0] != key:
+            self._call_cost = key, call_cost(asker, asked, self.forecast)
+        cost = self._call_cost[1]
+        if cost * ASK_CALLS > ASK_DOLLARS:
+            return int(ASK_DOLLARS / cost), f"A call costs about {in_dollars(cost)}"
+        return ASK_CALLS, f"More than {ASK_CALLS} model calls"
+
+    def spent(self, state: State) -> str:
+        """Say what the file cost so far, or how much of the budget is spent; nothing where nothing is to be paid."""
+        if self.budget.cap is not None:
+            return f"{in_dollars(self.budget.spent)} of {in_dollars(self.budget.cap)}"
+        return state.ledger.of().words
+
     def _learn(self, state: State) -> None:
         """Take in what the newest samples of the file took, once."""
         if self._knows_file:
@@ -106,8 +130,11 @@ def _price(completer: Completer) -> Price | None:
 
 def costs(state: State, by: Literal["step", "job", "session"]) -> dict[str, Cost]:
     """Return what all calls of a file took, by step, by job's id or by session's id."""
-    if by != "session":
-        return state.ledger.by(by)
+    if by == "job":
+        return state.ledger.by("job")
+    if by == "step":
+        parts = state.ledger.by("step")
+        return {step: parts[step] for step in STEPS if step in parts}
     found: dict[str, Cost] = {}
     for job, cost in state.ledger.by("job").items():
         record = state.jobs.get(job)

@@ -183,6 +183,8 @@ class Bridge:
             "total": progress.total,
             "failed": progress.failed,
             "tokens": progress.usage.total,
+            "cost": progress.cost.words,
+            "spent": self.host.spent(),
             "rate": progress.rate,
             "eta": progress.eta,
             "topics": list(progress.topics[:200]),

@@ -7,6 +7,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from typing import Any, Protocol
 
+from synth_widgets.money import Cost
 from synth_widgets.records import Call, JobRecord, Sample, Session, Topic
 from synth_widgets.task import Task
 
@@ -18,9 +19,17 @@ class GroupLike(Protocol):
     def label(self) -> str: ...
 
 
+class LedgerLike(Protocol):
+    """What calls took."""
+
+    def of(self, *, jobs: Iterable[str] | None = None) -> Cost: ...
+
+
 class StateLike(Protocol):
     """The state, to read."""
 
+    @property
+    def ledger(self) -> LedgerLike: ...
     @property
     def topics(self) -> Mapping[str, Topic]: ...
     @property
@@ -123,3 +132,5 @@ class Host(Protocol):
     @property
     def on_close(self) -> list[Callable[[], None]]: ...
     def model_name(self, step: str = "default") -> str: ...
+    def asks(self) -> tuple[int, str]: ...
+    def spent(self) -> str: ...

@@ -183,7 +183,8 @@ class Outbox:
 
     # ------------------------------------------------------------ rows
     def _job(self, job: JobRecord, owed: int) -> JobRow:
-        return rows.job_row(job, owed, self.host.store.state.sessions.get(job.session))
+        state = self.host.store.state
+        return rows.job_row(job, owed, state.sessions.get(job.session), state.ledger.of(jobs=(job.id,)))
 
     def _task(self) -> TaskView:
         return rows.task_view(self.host.task, len(self.host.store.state.tasks), self.host.task_change)

@@ -82,6 +82,8 @@ class JobRow(TypedDict):
     failed: int
     dropped: int
     tokens: int
+    cost: str
+    """What it cost so far, in words; empty where nothing is to be paid."""
     owed: int
     """Work items not done; what `resume` would send."""
     note: str | None
@@ -141,6 +143,12 @@ class StudioView(TypedDict):
     guidance: GuidanceView
     path: str
     session: str
+    cost: str
+    """What was spent so far, in words; empty where nothing is to be paid."""
+    ask_above: int
+    """Spending asks first above this many model calls,"""
+    ask_why: str
+    """for this reason."""
     undo: str | None
     """What undo would take back ("Reject 3"), or null."""
     redo: str | None
@@ -236,6 +244,10 @@ class Progress(TypedDict):
     total: int
     failed: int
     tokens: int
+    cost: str
+    """What the job cost so far, in words."""
+    spent: str
+    """What was spent so far in all."""
     rate: float
     """Items a second, over the last ten seconds."""
     eta: float | None
@@ -267,6 +279,11 @@ class EstimateView(TypedDict):
 
     calls: list[int]
     """Fewest and most model calls."""
+    prompt_tokens: list[int]
+    """At least and at most, as the completion's."""
+    completion_tokens: list[int]
+    cost: list[float] | None
+    """US dollars, at least and at most; null when a price is not known."""
     topics: int
     """Topics that would be added."""
     samples: int
@@ -291,6 +308,8 @@ class CallView(TypedDict):
     attempts: int
     prompt_tokens: int
     completion_tokens: int
+    cost: float | None
+    """US dollars, or null when nobody knows."""
     seconds: float
     raw: str | None
 

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from synth_widgets.money import Cost
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
@@ -101,7 +102,7 @@ def topic_row(topic: Topic) -> TopicRow:
     }
 
 
-def job_row(job: JobRecord, owed: int, session: Session | None) -> JobRow:
+def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> JobRow:
     """Return the run bar's row of a job, which ran in a session."""
     own = job.args.get("model")
     models = [own] if own else list(dict.fromkeys((session.models if session else {}).values()))
@@ -119,6 +120,7 @@ def job_row(job: JobRecord, owed: int, session: Session | None) -> JobRow:
         "failed": job.failed,
         "dropped": job.dropped,
         "tokens": job.usage.total,
+        "cost": cost.words,
         "owed": owed,
         "note": job.note,
     }
@@ -169,6 +171,7 @@ def _call(call: Call, raw: str | None) -> CallView:
         "attempts": call.attempts,
         "prompt_tokens": call.usage.prompt_tokens,
         "completion_tokens": call.usage.completion_tokens,
+        "cost": call.cost,
         "seconds": call.seconds,
         "raw": raw,
     }
@@ -181,6 +184,7 @@ def studio_view(host: Host) -> StudioView:
     model = host.model_name()
     guidance = state.settings.get("guidance") or {}
     held = host.store.held_by
+    ask_above, ask_why = host.asks()
     read_only = f"open in another kernel ({held})" if held else None
     return {
         "model": model,
@@ -195,6 +199,9 @@ def studio_view(host: Host) -> StudioView:
         },
         "path": str(host.path or ":memory:"),
         "session": host.session.id if host.session else "",
+        "cost": host.spent(),
+        "ask_above": ask_above,
+        "ask_why": ask_why,
         "undo": undo.label if undo else None,
         "redo": redo.label if redo else None,
         "read_only": "this studio is closed; run the cell again" if host.closed else read_only,

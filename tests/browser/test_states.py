@@ -23,6 +23,7 @@ LAB_THEMES: dict[Theme, Literal["JupyterLab Light", "JupyterLab Dark"]] = {
     "dark": "JupyterLab Dark",
 }
 SCRIPTED = r"""import itertools, json
+from synth_widgets.money import Price
 from synth_widgets.testing import ScriptedCompleter
 
 TOPICS = ["Backpacks", "Coffee machines", "Headphones", "Rain jackets", "Desk lamps", "Cast iron pans"]
@@ -58,7 +59,7 @@ def fault(number, request):
 def latency(request):  # after the first four there is time to look
     return LATER if request.step == "outputs" and next(outputs) > 4 else 0.05
 
-model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", latency=latency)
+model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", latency=latency, price=Price(2.5e-5, 2e-4, ""))
 studio = sw.Studio(task, model=model)"""
 
 
@@ -97,10 +98,12 @@ def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebo
     view.add_topic("Backpacks", "Coffee machines")
     popover = view.plan(topics=4, subtopics=0, samples=4)
     view.until(lambda: "…" not in popover.inner_text())
+    assert re.search(r"\$0\.\d+ – \$\d+\.\d+\s*cost|cost\s*\$0\.\d+ – \$\d+\.\d+", popover.inner_text())
     look(view, "generate", shots)
 
     popover.get_by_role("button", name=re.compile(r"^Generate 16 samples")).click()
     view.until(lambda: 4 <= view.by_status()["Draft"] == int(view.running.get_attribute("aria-valuenow") or 0) < 16)
+    assert re.search(r"tokens · \$\d+\.\d\d", view.root.inner_text()), "what the job costs so far"
     look(view, "running", shots)
 
     view.until_idle()
@@ -108,6 +111,9 @@ def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebo
     view.press("aaxa")
     view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (3, 1))
     view.sample.get_by_role("heading", name="Made by").wait_for()
+    assert re.search(r"tokens · \$0\.\d+ · ", view.sample.inner_text()), "what the sample's calls cost"
+    spent = view.root.get_by_title("Spent so far").inner_text()
+    assert re.fullmatch(r"\$\d+\.\d\d", spent)
     look(view, "review", shots)
     shots(view.page, "review-in-lab")
 

@@ -55,6 +55,8 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         model_name=lambda _step="default": "local",
         model_reason=None,
         model_way=None,
+        asks=lambda: (200, ""),
+        spent=lambda: "$0.19",
     )
 
 

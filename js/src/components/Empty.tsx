@@ -44,7 +44,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
             <Button class="sw-btn--lg" off={plan.off} onPress={() => void grow(view, few)}>
               Try 8 first
             </Button>
-            {plan.asking && <MoreThanAsked />}
+            {plan.asking && <MoreThanAsked view={view} />}
           </div>
           {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">

@@ -85,7 +85,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
       <div class="sw-card">
         <Figures plan={plan} />
       </div>
-      {plan.asking && <MoreThanAsked />}
+      {plan.asking && <MoreThanAsked view={view} />}
       <SheetFoot
         view={view}
         before={

@@ -64,12 +64,13 @@ export function Jobs({ view }: { view: View }): JSX.Element {
 function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
   const running = job.status === "running";
   const progress = running ? view.replica.progress.value.get(job.id) : undefined;
-  const { done, total, failed, tokens } = progress ?? job;
+  const { done, total, failed, tokens, cost } = progress ?? job;
   const [icon, tint, word] = ENDS[job.status];
   const took = job.ended === null ? "" : `, ${lasting(job.ended - job.started)}`;
   const rest = [
     job.dropped > 0 && `${some(job.dropped, "repeat")} dropped`,
     tokens > 0 && `${compact(tokens)} tokens`,
+    cost,
     !running && job.owed > 0 && `${count(job.owed)} left`,
     job.models.join(", "),
   ];

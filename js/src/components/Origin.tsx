@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { compare, isProposed } from "../curate";
 import type { CallView, SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import type { View } from "../view";
-import { clock, count, seconds } from "../words";
+import { clock, count, dollars, seconds } from "../words";
 import { GAP, Link, Section } from "./bits";
 
 /** Where a sample comes from: the calls behind its current version, and its versions. */
@@ -68,6 +68,7 @@ export function by(version: VersionView): string {
 
 function MadeBy({ call, calls }: { call: CallView; calls: readonly CallView[] }): JSX.Element {
   const sum = (of: (each: CallView) => number) => calls.reduce((total, each) => total + of(each), 0);
+  const cost = calls.some((each) => each.cost === null) ? 0 : sum((each) => each.cost ?? 0);
   const models = [...new Set(calls.map((each) => each.model))];
   const rows: [string, string][] = [
     ["Model", models.join(", ")],
@@ -77,7 +78,7 @@ function MadeBy({ call, calls }: { call: CallView; calls: readonly CallView[] })
     ["Attempts", call.attempts > 1 ? String(call.attempts) : ""],
     [
       "Usage",
-      `${count(sum((each) => each.prompt_tokens))} + ${count(sum((each) => each.completion_tokens))} tokens · ${seconds(sum((each) => each.seconds))}`,
+      `${count(sum((each) => each.prompt_tokens))} + ${count(sum((each) => each.completion_tokens))} tokens${cost ? ` · ${dollars(cost)}` : ""} · ${seconds(sum((each) => each.seconds))}`,
     ],
   ];
   return (

@@ -1,8 +1,9 @@
 import type { JSX } from "preact";
 import { prevent } from "../events";
 import { iconOf } from "../icons";
-import { ASK_ABOVE, clamp, LIMITS, product, type Shape } from "../plan";
-import { count, some } from "../words";
+import { clamp, LIMITS, product, type Shape } from "../plan";
+import type { View } from "../view";
+import { between, compact, count, dollars, some } from "../words";
 import { Labelled, typing, Words } from "./Labelled";
 import type { Plan } from "./usePlan";
 
@@ -118,6 +119,12 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
       most > fewest ? `At most ${count(most)}, when every answer has to be asked for twice` : "",
     ],
   ];
+  if (estimate) {
+    const { prompt_tokens: sent, completion_tokens: made, cost } = estimate;
+    const tokens = sent.map((each, index) => each + (made[index] ?? 0));
+    figures.push([between(tokens, compact), "tokens", "Prompts and answers"]);
+    if (cost?.[1] !== 0) figures.push([cost ? between(cost, dollars) : "unknown", "cost", ""]);
+  }
   if (plan.shape.topics > 0) {
     const topics = estimate?.topics;
     figures.splice(1, 0, [
@@ -138,7 +145,7 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
   );
 }
 
-/** The button that sends, with its number; above 200 calls the first press shows the calls. */
+/** The button that sends, with its number; where spending asks, the first press shows the calls. */
 export function SendButton({
   plan,
   class: more,
@@ -175,10 +182,10 @@ export function Guidance(props: { plan: Plan; label: string; rows: number; note?
 }
 
 /** Why the first press did not send. */
-export function MoreThanAsked(): JSX.Element {
+export function MoreThanAsked({ view }: { view: View }): JSX.Element {
   return (
     <span class="sw-small sw-c-warn" role="alert">
-      More than {ASK_ABOVE} model calls. Press once more to send them.
+      {view.replica.studio.value?.ask_why}. Press once more to send.
     </span>
   );
 }

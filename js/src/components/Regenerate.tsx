@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { callsOf, regenerate, remakable } from "../curate";
 import { isEnter, prevent } from "../events";
-import { ASK_ABOVE } from "../plan";
+import { asksFor } from "../plan";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -24,7 +24,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
   const off = refusal(view);
   const sendIt = () => {
     if (off) view.toasts.warn(off);
-    else if (calls > ASK_ABOVE && !asking) setAsking(true);
+    else if (asksFor(view, calls) && !asking) setAsking(true);
     else {
       view.toGrid();
       void regenerate(view, whole, part, wish);
@@ -67,7 +67,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
         {kept > 0 && ` What is kept (${count(kept)}) stays until you take its new version.`}
         {open.length > 0 && ` Without an output, left out: ${count(open.length)}.`}
       </p>
-      {asking && <MoreThanAsked />}
+      {asking && <MoreThanAsked view={view} />}
       <SheetFoot view={view}>
         <Button icon="regenerate" class="sw-btn--primary" chord="Enter" off={off} onPress={sendIt}>
           {asking

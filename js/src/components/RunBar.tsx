@@ -80,7 +80,11 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
         </>
       )}
       {tokens > 0 && <span class="sw-sep sw-hide-m" />}
-      {tokens > 0 && <span class="sw-muted sw-hide-m">{compact(tokens)} tokens</span>}
+      {tokens > 0 && (
+        <span class="sw-muted sw-hide-m">
+          {compact(tokens)} tokens{!several && progress?.cost && ` · ${progress.cost}`}
+        </span>
+      )}
       {failed > 0 && <Failures view={view} failed={failed} />}
       <Button
         icon="stop"

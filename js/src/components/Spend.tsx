@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal } from "../actions";
 import type { IconName } from "../icons";
-import { ASK_ABOVE } from "../plan";
+import { asksFor } from "../plan";
 import type { View } from "../view";
 import { some } from "../words";
 import { Button } from "./bits";
@@ -17,7 +17,7 @@ interface SpendProps {
   onSend: () => void;
 }
 
-/** A button that spends: its tooltip says the calls, and above 200 of them the first press does. */
+/** A button that spends: its tooltip says the calls, and where spending asks, the first press does. */
 export function Spend({
   view,
   calls,
@@ -28,7 +28,7 @@ export function Spend({
 }: SpendProps): JSX.Element {
   const [asking, setAsking] = useState(0);
   const says = some(calls, "model call");
-  const sure = calls <= ASK_ABOVE || asking === calls;
+  const sure = !asksFor(view, calls) || asking === calls;
   const press = () => {
     setAsking(sure ? 0 : calls);
     if (sure) onSend();

@@ -9,6 +9,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
   const studio = view.replica.studio.value;
   const open = view.open.value;
   const no = refusal(view);
+  const spent = [...view.replica.progress.value.values()].at(-1)?.spent ?? studio?.cost;
   const step = (name: "undo" | "redo", verb: string) => {
     const what = studio?.[name];
     const off = no ?? (what ? null : `Nothing to ${name}`);
@@ -52,6 +53,11 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         Guidance
       </Button>
       {GAP}
+      {spent && (
+        <span class="sw-muted sw-hide-n" title="Spent so far">
+          {spent}
+        </span>
+      )}
       {step("undo", "Undo")}
       {step("redo", "Redo")}
       <IconButton

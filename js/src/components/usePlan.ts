@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
 import { askLater } from "../events";
-import { ASK_ABOVE, growArgs, type Shape } from "../plan";
+import { asksFor, growArgs, type Shape } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
 
@@ -59,7 +59,7 @@ export function usePlan(view: View, under: readonly string[], start: Shape, text
   const off = blocked ?? (missing ? "Nothing is missing here. Raise a number." : null);
   const send = () => {
     if (off) view.toasts.say(off);
-    else if (!asking && (estimate?.calls[0] ?? 0) > ASK_ABOVE) setAsking(true);
+    else if (!asking && asksFor(view, estimate?.calls[0] ?? 0)) setAsking(true);
     else void grow(view, args);
   };
   return { shape, setShape, guidance, setGuidance, outputs, setOutputs, estimate, asking, off, send };

@@ -1,0 +1,93 @@
+"""What the browser is told of money: estimate, what is spent while a job runs and after it, and when to ask first."""
+
+from __future__ import annotations
+
+import pytest
+
+import synth_widgets as sw
+from synth_widgets.money import Price, in_dollars
+from synth_widgets.testing import ScriptedCompleter
+from synth_widgets.widget import rows
+from tests.replica import Peer
+from tests.tasks import PLAIN
+
+PRICE = Price(1e-4, 4e-4, "a test")
+
+
+def peer_of(studio: sw.Studio) -> Peer:
+    peer = Peer(studio._core, sw.Studio._of(studio._core))
+    peer.hello()
+    return peer
+
+
+def grown(peer: Peer, studio: sw.Studio) -> None:
+    peer.do("grow", under=[], depth=1, topics=2, samples=3)
+    studio.jobs[-1].wait(10)
+    studio.flush()
+
+
+def test_a_run_tells_what_it_costs_and_the_bar_what_was_spent(open_studio):
+    studio = open_studio(ScriptedCompleter(price=PRICE, latency=0.05), task=PLAIN)
+    peer = peer_of(studio)
+    assert peer.replica.studio["cost"] == ""
+    estimate = peer.do("estimate", under=[], depth=1, topics=2, samples=3)["ok"]
+    assert 0 < estimate["cost"][0] < estimate["cost"][1]
+    assert 0 < estimate["prompt_tokens"][0] < estimate["prompt_tokens"][1]
+    grown(peer, studio)
+    words = in_dollars(studio.cost.dollars)
+    progress = [message for message in peer.messages if message["t"] == "progress"]
+    assert (progress[-1]["cost"], progress[-1]["spent"]) == (words, words)
+    assert next(iter(peer.replica.rows["job"].values()))["cost"] == words
+    assert peer.replica.studio["cost"] == words
+    state = studio._core.state
+    body = rows.body(next(iter(state.samples.values())), state.calls, {})
+    assert sum(call["cost"] for call in body["versions"][-1]["calls"]) > 0
+
+
+def test_a_budget_stands_beside_what_was_spent_of_it(open_studio):
+    studio = open_studio(ScriptedCompleter(price=PRICE), task=PLAIN, budget=5)
+    peer = peer_of(studio)
+    assert peer.replica.studio["cost"] == "$0.00 of $5.00"
+    grown(peer, studio)
+    assert peer.replica.studio["cost"] == f"{in_dollars(studio.cost.dollars)} of $5.00"
+
+
+def test_an_unknown_cost_is_said_and_a_free_one_is_not(open_studio):
+    for price, words in ((None, "cost unknown"), (Price(0.0, 0.0, "mine"), "")):
+        studio = open_studio(ScriptedCompleter(price=price), task=PLAIN)
+        peer = peer_of(studio)
+        grown(peer, studio)
+        assert peer.replica.studio["cost"] == words
+        assert next(iter(peer.replica.rows["job"].values()))["cost"] == words
+
+
+@pytest.mark.parametrize(
+    ("model", "above", "why"),
+    [
+        (ScriptedCompleter(), 200, "More than 200 model calls"),
+        ("local", 200, "More than 200 model calls"),
+        ("openai/gpt-5-nano", 200, "More than 200 model calls"),
+        ("openai/nobody-knows-it", 0, "Nobody knows the price of openai/nobody-knows-it"),
+        (sw.Model("openai/mine", api_base="http://192.168.1.7/v1"), 200, "More than 200 model calls"),
+        (sw.Model("openai/gpt-5-mini", api_base="https://elsewhere.example/v1"), 0, "Nobody knows the price"),
+    ],
+)
+def test_spending_asks_first_for_the_calls_or_for_a_price_that_nobody_knows(
+    open_studio, monkeypatch, model, above, why
+):
+    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
+    monkeypatch.delenv("OPENAI_API_BASE", raising=False)
+    studio = peer_of(open_studio(model, task=PLAIN)).replica.studio
+    assert studio["ask_above"] == above
+    assert why in studio["ask_why"]
+
+
+def test_spending_asks_first_when_the_calls_cost_more_than_a_dollar(open_studio):
+    studio = open_studio(ScriptedCompleter(price=PRICE), task=PLAIN)
+    told = peer_of(studio).replica.studio
+    assert told["ask_above"] < 20
+    assert told["ask_why"].startswith("A call costs about $0.")
+    studio.grow(depth=1, topics=3, samples=40).wait(20)
+    told = peer_of(studio).replica.studio
+    per_call = studio.costs("step")["inputs"].dollars / studio.costs("step")["inputs"].calls
+    assert told["ask_above"] == pytest.approx(1 / per_call, rel=0.3)
