@@ -223,6 +223,7 @@ class Loopback(ABC):
     async def _stats(self, request: web.Request) -> web.Response:
         names = ("in_flight", "peak", "broken_off", "statuses")
         told = {name: getattr(self, name) for name in names} | {"requests": len(self.bodies), "url": self.url}
+        told["billed"] = [self.billed.prompt_tokens, self.billed.completion_tokens]
         return web.json_response(told)
 
     async def _requests(self, request: web.Request) -> web.Response:

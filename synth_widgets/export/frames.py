@@ -202,29 +202,30 @@ def _times(seconds: list[float]) -> Any:
     return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
 
 
-def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float | None], list[int]]:
-    """Return each sample's share of the cost (``None`` where a price is not known), and of the tokens.
+def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float | None], list[int | None]]:
+    """Return each sample's share of the cost and of the tokens, ``None`` where those of a call are not known.
 
     A call counts once, and equal parts of it for each version that it made.
     """
     made = Counter(chain.from_iterable([v.calls for s in tuple(state.samples.values()) for v in s.versions]))
-    parts: dict[str, tuple[float | None, float]] = {}
+    parts: dict[str, tuple[float | None, float | None]] = {}
     for ident, times in made.items():
         if (call := state.calls.get(ident)) is not None:
-            parts[ident] = (None if call.cost is None else call.cost / times, call.usage.total / times)
+            tokens = call.usage.total / times if call.usage.prompt_tokens else None
+            parts[ident] = (None if call.cost is None else call.cost / times, tokens)
     costs: list[float | None] = []
-    tokens: list[int] = []
+    counts: list[int | None] = []
     for sample in samples:
         cost: float | None = 0.0
-        used = 0.0
+        used: float | None = 0.0
         for version in sample.versions:
             for ident in version.calls:
                 if (part := parts.get(ident)) is not None:
                     cost = None if cost is None or part[0] is None else cost + part[0]
-                    used += part[1]
+                    used = None if used is None or part[1] is None else used + part[1]
         costs.append(cost)
-        tokens.append(round(used))
-    return costs, tokens
+        counts.append(None if used is None else round(used))
+    return costs, counts
 
 
 def _model(state: State, version: Version) -> str | None:

@@ -263,7 +263,7 @@ class Run:
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
-        said = [f"{count} {what}" for what, count in self._notes.items()]
+        said = [*(f"{count} {what}" for what, count in self._notes.items()), *self.spending.said]
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = replace(self.record, status=status, note=note, ended=now())
         self.meter.end()

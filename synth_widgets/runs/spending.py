@@ -47,12 +47,18 @@ class Spending:
         self._forecast = forecast
         self._kinds = {step: kind(step) for step in prices}
         self._guess = guess
+        self._untold = 0
         self._guesses: dict[tuple[Step, int], Usage] = {}
 
     @property
     def is_waiting(self) -> bool:
         """Whether calls of other jobs hold what is missing, and may leave something of it."""
         return self._studio.cap is not None and self._studio.reserved > 1e-9
+
+    @property
+    def said(self) -> list[str]:
+        """What a job has to say of its cost at its end."""
+        return [f"{self._untold} answers came without a count of tokens: their cost is not known"] * bool(self._untold)
 
     def reserve(self, work: Work) -> bool:
         """Set aside what the next call of a piece of work will cost; ``False`` when a budget has not enough left."""
@@ -78,7 +84,9 @@ class Spending:
 
         A budget then counts what had been set aside. ``slots``: how many items it was asked for.
         """
-        cost = cost_of(self.prices[work.step], usage)
+        price = self.prices[work.step]
+        cost = cost_of(price, usage)
+        self._untold += price is not None and cost is None
         self._settle(work, work.reserved if cost is None else cost)
         is_first = work.answer == 1 and work.round == 1
         self._forecast.learn(self._kinds[work.step], usage, slots=slots if is_first else 0)

@@ -188,8 +188,12 @@ class Generating:
             raise StudioError(f"estimate() knows {', '.join(planned)}, not {method!r}.{nearest(str(method), planned)}")
         model = keywords.pop("model", None)
         budget_of(keywords.pop("budget", None))
-        recipe, samples = planned[method](*arguments, **keywords)
-        return self._core.apart(lambda: self._core.estimate(recipe, samples=samples, model=model))
+
+        def look() -> Estimate:
+            recipe, samples = planned[method](*arguments, **keywords)
+            return self._core.estimate(recipe, samples=samples, model=model)
+
+        return self._core.apart(look)
 
     # ------------------------------------------------------------ recipes, for a job or for its estimate
     def _grow(self, under: Any = (), **arguments: Any) -> tuple[Recipe, tuple[str, ...]]:

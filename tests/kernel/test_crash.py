@@ -21,7 +21,9 @@ import synth_widgets as sw
 task = sw.Task("Triage", "Sort the message.", output_schema={
     "type": "object", "properties": {"kind": {"enum": ["a", "b"]}, "note": {"type": "string"}},
     "required": ["kind", "note"], "additionalProperties": False})
-studio = sw.Studio(task, path="a.synth", model=sw.Model("openai/any", api_base=URL, api_key=KEY, concurrency=4))
+model = sw.Model("openai/any", api_base=URL, api_key=KEY, concurrency=4, input_cost_per_token=1e-6,
+                 output_cost_per_token=4e-6)
+studio = sw.Studio(task, path="a.synth", model=model)
 studio
 """
 
@@ -67,6 +69,24 @@ def seen(comm: Comm, replica: Replica) -> Replica:
     return replica
 
 
+SPENT = """
+import json
+from synth_widgets.records import Usage
+state = studio._core.state
+lines = sum((call.usage for call in state.calls.values()), Usage())
+jobs = sum((job.usage for job in state.jobs.values()), Usage())
+told = [[each.prompt_tokens, each.completion_tokens] for each in (studio.cost.usage, lines, jobs)]
+print(json.dumps({"tokens": told, "dollars": studio.cost.dollars, "unknown": studio.cost.unknown}))
+"""
+
+
+def spent(kernel: Kernel) -> tuple[list[int], float, int]:
+    """Return what the studio says that its calls took: tokens, dollars, calls of unknown cost."""
+    told = json.loads(kernel.run(SPENT))
+    assert told["tokens"][0] == told["tokens"][1] == told["tokens"][2], "sums, calls and jobs agree"
+    return told["tokens"][0], told["dollars"], told["unknown"]
+
+
 def step_of(body: dict[str, Any]) -> str:
     last = body["messages"][-1]["content"]
     return "topics" if "Divide" in last else "inputs" if "as items" in last else "outputs"
@@ -101,6 +121,11 @@ def test_what_was_seen_is_there_after_a_kill_and_only_the_rest_is_sent(tmp_path:
         assert set(before) <= set(statuses), "every row that was seen is there"
         assert all(statuses[ident] == "draft" for ident, status in before.items() if status == "draft")
         assert len(server.get("/requests")) == len(sent), "opening sends nothing"
+        billed = server.get("/stats")["billed"]
+        tokens, dollars, unknown = spent(kernel)
+        assert all(0 < known <= paid for known, paid in zip(tokens, billed, strict=True))
+        assert dollars == pytest.approx((tokens[0] + 4 * tokens[1]) / 1e6)
+        assert unknown <= 3, "streams that the kill cut"
 
         comm.send({"t": "hello", "epoch": None, "rev": None})
         page = comm.receive(lambda content: content["t"] == "snapshot")
@@ -110,6 +135,11 @@ def test_what_was_seen_is_there_after_a_kill_and_only_the_rest_is_sent(tmp_path:
         kernel.run("result = studio.resume().wait(60); print(result.added, result.failed, result.stopped)")
         assert kernel.run("print(len(studio.samples), {s.status for s in studio.samples})") == "24 {'draft'}\n"
         assert kernel.run("print(len({s.id for s in studio.samples}), studio.resume().status)") == "24 done\n"
+        since = [now - then for now, then in zip(server.get("/stats")["billed"], billed, strict=True)]
+        all_tokens, all_dollars, still_unknown = spent(kernel)
+        assert [now - then for now, then in zip(all_tokens, tokens, strict=True)] == since, "each call once"
+        assert all_dollars - dollars == pytest.approx((since[0] + 4 * since[1]) / 1e6)
+        assert still_unknown == unknown
     later = [step_of(body) for body in server.get("/requests")][len(sent) :]
     pending = 24 - sum(status == "draft" for status in statuses.values())
     assert later.count("outputs") == pending, "each missing output once, and none that was there"

@@ -98,6 +98,9 @@ def test_tokens_that_nobody_tells_have_no_cost_at_a_known_price(open_studio):
     studio = open_studio(Silent(price=PRICE), task=PLAIN)
     result = studio.grow(depth=0, samples=2).wait(10)
     assert (result.added, result.cost, str(studio.cost)) == (2, None, "unknown")
+    assert studio.to_pandas(status="all")[["cost", "tokens"]].isna().all(axis=None)
+    note = studio._core.state.jobs[studio.jobs[-1].id].note
+    assert note == "3 answers came without a count of tokens: their cost is not known"
 
 
 def test_what_runs_on_this_machine_costs_nothing_and_that_is_known(open_studio):
