@@ -179,6 +179,23 @@ class Cost:
         return f"Cost({self}, {self.usage.total} tokens, {self.calls} calls)"
 
 
+@dataclass(frozen=True, slots=True)
+class Caution:
+    """When a person is to be asked before calls are sent.
+
+    Attributes:
+        above: more calls than this are asked for.
+        why: what is said then.
+        tokens: about what a call for an output takes.
+        cost: about what it costs in US dollars, or ``None`` when nobody knows.
+    """
+
+    above: int
+    why: str
+    tokens: int = 0
+    cost: float | None = None
+
+
 def in_dollars(amount: float) -> str:
     """Write an amount: to the cent, and below five cents to two digits.
 

@@ -102,6 +102,8 @@ export const STUDIO: StudioView = {
   cost: "$0.19",
   ask_above: 200,
   ask_why: "More than 200 model calls",
+  call_tokens: 508,
+  call_cost: 0.0003,
 };
 
 export function id(number: number): string {

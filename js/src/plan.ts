@@ -1,5 +1,6 @@
 import type { Grow } from "./commands.gen";
 import type { View } from "./view";
+import { compact, dollars, some } from "./words";
 
 /** How much is asked for: topics below the chosen one, subtopics in each, samples in each of the last. */
 export interface Shape {
@@ -11,6 +12,14 @@ export interface Shape {
 /** Whether spending asks a second time: for the number of calls, their cost, or a price that nobody knows. */
 export function asksFor(view: View, calls: number): boolean {
   return calls > (view.replica.studio.value?.ask_above ?? 0);
+}
+
+/** What so many calls take: "24 model calls, 12 k tokens, $0.0072". */
+export function spending(view: View, calls: number): string {
+  const { call_tokens = 0, call_cost = null } = view.replica.studio.value ?? {};
+  const parts = [some(calls, "model call"), `about ${compact(calls * call_tokens)} tokens`];
+  if (call_cost !== 0) parts.push(call_cost === null ? "cost unknown" : dollars(calls * call_cost));
+  return parts.join(", ");
 }
 
 export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {

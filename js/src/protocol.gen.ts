@@ -123,6 +123,10 @@ export interface StudioView {
   ask_above: number;
   /** for this reason. */
   ask_why: string;
+  /** About what a call for an output takes. */
+  call_tokens: number;
+  /** About what it costs in US dollars, or null when nobody knows. */
+  call_cost: number | null;
   /** What undo would take back ("Reject 3"), or null. */
   undo: string | null;
   redo: string | null;

@@ -39,6 +39,8 @@ export const studio: StudioView = {
   cost: "",
   ask_above: 200,
   ask_why: "",
+  call_tokens: 0,
+  call_cost: null,
 };
 
 export function topic(id: string, parent: string | null, target: number | null = null): TopicRow {

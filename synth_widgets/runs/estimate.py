@@ -119,17 +119,16 @@ def _below(found: Needs, recipe: Recipe, level: int, nodes: int, size: Mapping[S
         found.slots["outputs"] += nodes * leaf
 
 
-def call_cost(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast) -> float:
-    """Return about what the dearest kind of call costs in US dollars; unknown prices are left out."""
-    dearest = 0.0
-    for step, who in asked.items():
-        if who.price is None or who.price.is_free:
-            continue
-        slots = 1 if step == "outputs" else who.items_per_call
-        average = forecast.of(kind_of(step, who.name, asker.recipe, asker.task_version))
-        parts = _like_before(average, 1, slots) if average else call_tokens(asker, step, slots, thinks=who.thinks)
-        dearest = max(dearest, sum(who.price.of(usage) for usage in parts) / 2)
-    return dearest
+def usual_call(asker: Asker, asked: Asked, forecast: Forecast, step: Step) -> Usage:
+    """Return about what a call of a step takes: what those before it did, or the middle of a guess."""
+    slots = 1 if step == "outputs" else asked.items_per_call
+    average = forecast.of(kind_of(step, asked.name, asker.recipe, asker.task_version))
+    if average is not None:
+        prompt, completion = average.of(1, slots)
+        return Usage(round(prompt), round(completion))
+    low, high = call_tokens(asker, step, slots, thinks=asked.thinks)
+    both = low + high
+    return Usage(both.prompt_tokens // 2, both.completion_tokens // 2)
 
 
 def estimate(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast, samples: tuple[str, ...] = ()) -> Estimate:

@@ -9,11 +9,11 @@ from typing import Literal
 
 from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Completer
-from synth_widgets.money import Budget, Cost, Price, in_dollars, reasons
+from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
 from synth_widgets.records import STEPS, JobRecord, Step, Usage
 from synth_widgets.runs import estimate
 from synth_widgets.runs.asking import Asker
-from synth_widgets.runs.estimate import Asked, Estimate, call_cost, kind_of
+from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
 from synth_widgets.runs.forecast import Forecast
 from synth_widgets.runs.guess import call_tokens
 from synth_widgets.runs.plan import Recipe
@@ -49,7 +49,7 @@ class Accounts:
     budget: Budget = field(default_factory=lambda: Budget(None))
     forecast: Forecast = field(default_factory=Forecast)
     _knows_file: bool = False
-    _call_cost: tuple[Hashable, float] | None = None
+    _caution: tuple[Hashable, Caution] | None = None
 
     def check(self, recipe: Recipe, completers: Mapping[Step, Completer]) -> None:
         """Raise where there is a budget and a price is not known.
@@ -89,18 +89,24 @@ class Accounts:
         self._learn(asker.state)
         return estimate.estimate(asker, asked, self.forecast, samples)
 
-    def asks(self, asker: Asker, asked: Mapping[Step, Asked]) -> tuple[int, str]:
-        """Return above how many calls a person is to be asked before they are sent, and why."""
+    def caution(self, asker: Asker, asked: Mapping[Step, Asked]) -> Caution:
+        """Return when a person is to be asked before calls are sent."""
+        key = (tuple(asked.values()), asker.task_version, self.budget.spent)
+        if self._caution is None or self._caution[0] != key:
+            self._caution = key, self._look_out(asker, asked)
+        return self._caution[1]
+
+    def _look_out(self, asker: Asker, asked: Mapping[Step, Asked]) -> Caution:
+        calls = {step: usual_call(asker, who, self.forecast, step) for step, who in asked.items()}
+        costs = {step: who.price.of(calls[step]) if who.price else None for step, who in asked.items()}
+        tokens, cost = calls["outputs"].total, costs["outputs"]
         unknown = next((who.name for who in asked.values() if who.price is None and who.may_bill), None)
         if unknown is not None:
-            return 0, f"Nobody knows the price of {unknown}"
-        key = (tuple(asked.values()), asker.task_version, self.budget.spent)
-        if self._call_cost is None or self._call_cost[0] != key:
-            self._call_cost = key, call_cost(asker, asked, self.forecast)
-        cost = self._call_cost[1]
-        if cost * ASK_CALLS > ASK_DOLLARS:
-            return int(ASK_DOLLARS / cost), f"A call costs about {in_dollars(cost)}"
-        return ASK_CALLS, f"More than {ASK_CALLS} model calls"
+            return Caution(0, f"Nobody knows the price of {unknown}", tokens, cost)
+        dearest = max(each or 0.0 for each in costs.values())
+        if dearest * ASK_CALLS > ASK_DOLLARS:
+            return Caution(int(ASK_DOLLARS / dearest), f"A call costs about {in_dollars(dearest)}", tokens, cost)
+        return Caution(ASK_CALLS, f"More than {ASK_CALLS} model calls", tokens, cost)
 
     def spent(self, state: State) -> str:
         """Say what the file cost so far, or how much of the budget is spent; nothing where nothing is to be paid."""

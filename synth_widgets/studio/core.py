@@ -17,6 +17,7 @@ from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
+from synth_widgets.money import Caution
 from synth_widgets.records import ROOT, STEPS, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
@@ -343,12 +344,12 @@ class Core:
         """Return what a run of the recipe would send now, bring and cost. Not for the engine's thread: see `apart`."""
         return self.accounts.estimate(*self._asking(recipe, model), samples)
 
-    def asks(self) -> tuple[int, str]:
-        """Return above how many calls a person is to be asked before they are sent, and why."""
+    def caution(self) -> Caution:
+        """Return when a person is to be asked before calls are sent."""
         try:
-            return self.accounts.asks(*self._asking(Recipe("grow", ROOT)))
+            return self.accounts.caution(*self._asking(Recipe("grow", ROOT)))
         except ModelError:  # it is said when the model is used
-            return ASK_CALLS, ""
+            return Caution(ASK_CALLS, "")
 
     def spent(self) -> str:
         """Say what was spent so far."""

@@ -149,6 +149,10 @@ class StudioView(TypedDict):
     """Spending asks first above this many model calls,"""
     ask_why: str
     """for this reason."""
+    call_tokens: int
+    """About what a call for an output takes."""
+    call_cost: float | None
+    """About what it costs in US dollars, or null when nobody knows."""
     undo: str | None
     """What undo would take back ("Reject 3"), or null."""
     redo: str | None

@@ -184,7 +184,7 @@ def studio_view(host: Host) -> StudioView:
     model = host.model_name()
     guidance = state.settings.get("guidance") or {}
     held = host.store.held_by
-    ask_above, ask_why = host.asks()
+    caution = host.caution()
     read_only = f"open in another kernel ({held})" if held else None
     return {
         "model": model,
@@ -200,8 +200,10 @@ def studio_view(host: Host) -> StudioView:
         "path": str(host.path or ":memory:"),
         "session": host.session.id if host.session else "",
         "cost": host.spent(),
-        "ask_above": ask_above,
-        "ask_why": ask_why,
+        "ask_above": caution.above,
+        "ask_why": caution.why,
+        "call_tokens": caution.tokens,
+        "call_cost": caution.cost,
         "undo": undo.label if undo else None,
         "redo": redo.label if redo else None,
         "read_only": "this studio is closed; run the cell again" if host.closed else read_only,

@@ -91,3 +91,16 @@ def test_spending_asks_first_when_the_calls_cost_more_than_a_dollar(open_studio)
     told = peer_of(studio).replica.studio
     per_call = studio.costs("step")["inputs"].dollars / studio.costs("step")["inputs"].calls
     assert told["ask_above"] == pytest.approx(1 / per_call, rel=0.3)
+
+
+def test_what_an_output_takes_is_told_before_and_after_the_first_ones(open_studio):
+    studio = open_studio(ScriptedCompleter(price=PRICE), task=PLAIN)
+    told = peer_of(studio).replica.studio
+    assert told["call_tokens"] > 0
+    assert told["call_cost"] > 0
+    studio.grow(depth=1, topics=3, samples=10).wait(20)
+    told, outputs = peer_of(studio).replica.studio, studio.costs("step")["outputs"]
+    assert told["call_tokens"] == pytest.approx(outputs.usage.total / 30, abs=1)
+    assert told["call_cost"] == pytest.approx(outputs.dollars / 30, rel=0.1)
+    unknown = peer_of(open_studio(ScriptedCompleter(), task=PLAIN)).replica.studio
+    assert (unknown["call_cost"], unknown["ask_above"]) == (None, 200)

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
+from synth_widgets.money import Caution
 from synth_widgets.records import ROOT, Sample, Topic, Version
 from synth_widgets.store.state import State
 from synth_widgets.widget.snapshot import PAGE_BYTES, SAVED_BYTES, Shown, saved_state, static_page
@@ -56,6 +57,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         model_reason=None,
         model_way=None,
         asks=lambda: (200, ""),
+        caution=lambda: Caution(200, ""),
         spent=lambda: "$0.19",
     )
 

@@ -2,7 +2,7 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { callsOf, regenerate, remakable } from "../curate";
 import { isEnter, prevent } from "../events";
-import { asksFor } from "../plan";
+import { asksFor, spending } from "../plan";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -63,7 +63,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
         }}
       />
       <p class="sw-small sw-muted">
-        {some(calls, "model call")}.
+        {spending(view, calls)}.
         {kept > 0 && ` What is kept (${count(kept)}) stays until you take its new version.`}
         {open.length > 0 && ` Without an output, left out: ${count(open.length)}.`}
       </p>

@@ -2,9 +2,8 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal } from "../actions";
 import type { IconName } from "../icons";
-import { asksFor } from "../plan";
+import { asksFor, spending } from "../plan";
 import type { View } from "../view";
-import { some } from "../words";
 import { Button } from "./bits";
 
 interface SpendProps {
@@ -27,14 +26,14 @@ export function Spend({
   onSend,
 }: SpendProps): JSX.Element {
   const [asking, setAsking] = useState(0);
-  const says = some(calls, "model call");
+  const says = spending(view, calls);
   const sure = !asksFor(view, calls) || asking === calls;
   const press = () => {
     setAsking(sure ? 0 : calls);
     if (sure) onSend();
   };
   return (
-    <Button icon={icon} class={more} off={refusal(view)} title={`${says} or a few more`} onPress={press}>
+    <Button icon={icon} class={more} off={refusal(view)} title={says} onPress={press}>
       {asking === calls ? `${word}: ${says}` : word}
     </Button>
   );
