@@ -122,7 +122,7 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
   if (estimate) {
     const { prompt_tokens: sent, completion_tokens: made, cost } = estimate;
     const tokens = sent.map((each, index) => each + (made[index] ?? 0));
-    figures.push([between(tokens, compact), "tokens", "Prompts and answers"]);
+    figures.push([between(tokens, (each) => compact(+each.toPrecision(2))), "tokens", "Prompts and answers"]);
     if (cost?.[1] !== 0) figures.push([cost ? between(cost, dollars) : "unknown", "cost", ""]);
   }
   if (plan.shape.topics > 0) {
