@@ -16,7 +16,7 @@ from synth_widgets.runs.guess import call_tokens
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
 
-AROUND = (0.85, 1.15)
+AROUND = (0.9, 1.1)
 """What the next calls take, as a share of what those before them did."""
 
 

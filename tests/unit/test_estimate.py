@@ -68,7 +68,7 @@ def test_a_file_that_is_opened_again_tells_by_what_its_calls_took(open_studio, t
     path = tmp_path / "a.synth"
     with Endpoint() as endpoint:
         with sw.Studio(TRIAGE, path=path, model=priced(endpoint)) as studio:
-            studio.grow(topics=8, samples=10).wait(30)
+            studio.grow(topics=12, samples=8).wait(30)
         with sw.Studio(TRIAGE, path=path, model=priced(endpoint)) as studio:
             before = studio.cost.dollars
             estimate = studio.estimate("generate_inputs", n=16)
