@@ -26,7 +26,7 @@ def price_at(model: Model, endpoint: Endpoint) -> Price | None:
         return model.price
     if model.is_local or is_loopback(endpoint.base):
         return FREE
-    if not endpoint.own_host:
+    if not endpoint.own_host and endpoint.base != endpoint.provider.base:
         return None
     return price_of(model.name) or price_of(f"{endpoint.provider.name}/{endpoint.model}")
 

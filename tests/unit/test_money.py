@@ -64,6 +64,12 @@ def test_a_paid_providers_name_behind_another_address_has_no_price(base):
     assert price_for(sw.Model("openai/gpt-5-mini", api_base=base)) is None
 
 
+def test_the_providers_own_address_may_be_spelled_out():
+    assert price_for(sw.Model("openai/gpt-5-mini", api_base="https://api.openai.com/v1/")) == price_of(
+        "openai/gpt-5-mini"
+    )
+
+
 def test_an_address_from_the_environment_is_another_address_too(monkeypatch):
     monkeypatch.setenv("OPENAI_BASE_URL", "https://proxy.example/v1")
     assert price_for("openai/gpt-5-mini") is None
