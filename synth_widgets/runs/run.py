@@ -246,6 +246,7 @@ class Run:
     def _landed(self, task: asyncio.Task[None]) -> None:
         if (work := self._flying.pop(task, None)) is not None:
             self.leave(work)
+            self.spending.refused(work)  # nothing, unless it was cancelled before it was sent
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fault = self._fault or error
         self._wake.set()

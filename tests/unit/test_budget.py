@@ -169,6 +169,24 @@ def test_what_was_given_up_may_be_on_the_bill_so_a_budget_counts_it(open_studio)
     assert studio._core.accounts.budget.spent == pytest.approx(reserved)
 
 
+def test_what_is_cancelled_before_it_is_sent_leaves_nothing_set_aside(open_studio):
+    model = ScriptedCompleter(price=PRICE, latency=0.2)
+    studio = open_studio(model, task=PLAIN, budget=100)
+    engine = studio._core.engine
+
+    def start_and_cancel() -> None:
+        job = studio.generate_inputs(n=8)
+        job._cancel()
+
+    engine.call(start_and_cancel)
+    studio.jobs[-1].wait(5)
+    job = studio.generate_inputs(n=8)
+    until(lambda: len(model.requests) > 0)
+    job.cancel()
+    job.wait(5)
+    assert studio._core.accounts.budget.reserved == 0
+
+
 def test_a_refused_call_costs_nothing(open_studio):
     with Endpoint() as endpoint:
         endpoint.fail("status", status=401)
