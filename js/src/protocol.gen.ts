@@ -43,7 +43,7 @@ export interface TopicRow {
   target: number | null;
 }
 
-/** One job as the run bar shows it. `note` says why it stopped, or what it could not do. */
+/** One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words. */
 export interface JobRow {
   id: string;
   kind: string;
@@ -61,7 +61,6 @@ export interface JobRow {
   failed: number;
   dropped: number;
   tokens: number;
-  /** What it cost so far, in words; empty where nothing is to be paid. */
   cost: string;
   /** Work items not done; what `resume` would send. */
   owed: number;
@@ -105,7 +104,13 @@ export interface GuidanceView {
   outputs: string;
 }
 
-/** All that is neither task, topic, sample nor job. Sent whole when any of it changes. */
+/**
+ * All that is neither task, topic, sample nor job. Sent whole when any of it changes.
+ *
+ * `cost`: what was spent so far, in words; empty where nothing is to be paid. Spending asks first above `ask_above`
+ * model calls, for the reason `ask_why`. An output's call takes about `call_tokens` and costs about `call_cost` US
+ * dollars; null when nobody knows.
+ */
 export interface StudioView {
   model: string;
   /** Why it is this model, or null when it was given in this kernel. */
@@ -117,15 +122,10 @@ export interface StudioView {
   guidance: GuidanceView;
   path: string;
   session: string;
-  /** What was spent so far, in words; empty where nothing is to be paid. */
   cost: string;
-  /** Spending asks first above this many model calls, */
   ask_above: number;
-  /** for this reason. */
   ask_why: string;
-  /** About what a call for an output takes. */
   call_tokens: number;
-  /** About what it costs in US dollars, or null when nobody knows. */
   call_cost: number | null;
   /** What undo would take back ("Reject 3"), or null. */
   undo: string | null;
@@ -202,7 +202,7 @@ export interface Delta {
   ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio | PutTask)[];
 }
 
-/** How a running job is doing. Lossy: a later one replaces it. */
+/** How a running job is doing. Lossy: a later one replaces it. `cost`: the job's; `spent`: what was spent in all. */
 export interface Progress {
   t: "progress";
   job: string;
@@ -211,9 +211,7 @@ export interface Progress {
   total: number;
   failed: number;
   tokens: number;
-  /** What the job cost so far, in words. */
   cost: string;
-  /** What was spent so far in all. */
   spent: string;
   /** Items a second, over the last ten seconds. */
   rate: number;
@@ -239,18 +237,18 @@ export interface Reply {
   error?: WireError;
 }
 
-/** What `estimate` replies: what `grow` with these arguments would send and bring. */
+/**
+ * What `estimate` replies: what `grow` with these arguments would send and bring.
+ *
+ * Of calls, tokens and cost (US dollars, null when a price is not known) the least and the most; and how many topics
+ * would be added, how many samples completed.
+ */
 export interface EstimateView {
-  /** Fewest and most model calls. */
   calls: number[];
-  /** At least and at most, as the completion's. */
   prompt_tokens: number[];
   completion_tokens: number[];
-  /** US dollars, at least and at most; null when a price is not known. */
   cost: number[] | null;
-  /** Topics that would be added. */
   topics: number;
-  /** Samples that would be completed. */
   samples: number;
 }
 
@@ -261,7 +259,7 @@ export interface Found {
   more: boolean;
 }
 
-/** Where a version came from. */
+/** Where a version came from. `cost` is in US dollars, null when nobody knows. */
 export interface CallView {
   model: string;
   mode: string;
@@ -270,7 +268,6 @@ export interface CallView {
   attempts: number;
   prompt_tokens: number;
   completion_tokens: number;
-  /** US dollars, or null when nobody knows. */
   cost: number | null;
   seconds: number;
   raw: string | null;

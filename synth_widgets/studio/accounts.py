@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from synth_widgets.errors import StudioError
+from synth_widgets.errors import ModelError, StudioError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
-from synth_widgets.records import STEPS, JobRecord, Step, Usage
+from synth_widgets.records import ROOT, STEPS, JobRecord, Step, Usage
 from synth_widgets.runs import estimate
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
@@ -20,6 +19,9 @@ from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.spending import Spending
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, items_per_call, model_name
+
+if TYPE_CHECKING:
+    from synth_widgets.studio.core import Core
 
 ASK_CALLS = 200
 """The widget asks before it sends more model calls than this,"""
@@ -37,7 +39,6 @@ def asked_of(model: ModelLike) -> Asked:
     return Asked(name, items_per_call(model), price_for(model), reasons(name), may_bill(model))
 
 
-@dataclass
 class Accounts:
     """The money of one open studio file.
 
@@ -46,10 +47,12 @@ class Accounts:
         forecast: what calls took.
     """
 
-    budget: Budget = field(default_factory=lambda: Budget(None))
-    forecast: Forecast = field(default_factory=Forecast)
-    _knows_file: bool = False
-    _caution: tuple[Hashable, Caution] | None = None
+    def __init__(self, core: Core) -> None:
+        self._core = core
+        self.budget = Budget(None)
+        self.forecast = Forecast()
+        self._knows_file = False
+        self._caution: tuple[Hashable, Caution] | None = None
 
     def check(self, recipe: Recipe, completers: Mapping[Step, Completer]) -> None:
         """Raise where there is a budget and a price is not known.
@@ -67,30 +70,35 @@ class Accounts:
             )
 
     def spending(
-        self, state: State, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], asker: Asker
+        self, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], asker: Asker
     ) -> Spending:
         """Return what keeps a job within its budget and the studio's."""
-        self._learn(state)
+        self._learn()
 
         def guess(step: Step, slots: int) -> Usage:
             return call_tokens(asker, step, slots, thinks=reasons(completers[step].name))[1]
 
         return Spending(
             {step: _price(completer) for step, completer in completers.items()},
-            job=Budget(recipe.budget, state.ledger.of(jobs=(record.id,)).dollars),
+            job=Budget(recipe.budget, self._core.state.ledger.of(jobs=(record.id,)).dollars),
             studio=self.budget,
             forecast=self.forecast,
             kind=lambda step: kind_of(step, completers[step].name, recipe, asker.task_version),
             guess=guess,
         )
 
-    def estimate(self, asker: Asker, asked: Mapping[Step, Asked], samples: tuple[str, ...]) -> Estimate:
-        """Return what a run would send now, bring and cost."""
-        self._learn(asker.state)
+    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
+        """Return what a run would send now, bring and cost. Not for the engine's thread: see `Core.apart`."""
+        self._learn()
+        asker, asked = self._asking(recipe, model)
         return estimate.estimate(asker, asked, self.forecast, samples)
 
-    def caution(self, asker: Asker, asked: Mapping[Step, Asked]) -> Caution:
+    def caution(self) -> Caution:
         """Return when a person is to be asked before calls are sent."""
+        try:
+            asker, asked = self._asking(Recipe("grow", ROOT))
+        except ModelError:  # it is said when the model is used
+            return Caution(ASK_CALLS, "")
         key = (tuple(asked.values()), asker.task_version, self.budget.spent)
         if self._caution is None or self._caution[0] != key:
             self._caution = key, self._look_out(asker, asked)
@@ -108,17 +116,26 @@ class Accounts:
             return Caution(int(ASK_DOLLARS / dearest), f"A call costs about {in_dollars(dearest)}", tokens, cost)
         return Caution(ASK_CALLS, f"More than {ASK_CALLS} model calls", tokens, cost)
 
-    def spent(self, state: State) -> str:
+    def spent(self) -> str:
         """Say what the file cost so far, or how much of the budget is spent; nothing where nothing is to be paid."""
         if self.budget.cap is not None:
             return f"{in_dollars(self.budget.spent)} of {in_dollars(self.budget.cap)}"
-        return state.ledger.of().words
+        return self._core.state.ledger.of().words
 
-    def _learn(self, state: State) -> None:
+    def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[Asker, dict[Step, Asked]]:
+        """Return what would ask, and who would be asked, in a run of the recipe."""
+        core = self._core
+        asked = {step: asked_of(core.model(step) if model is None else model) for step in STEPS}
+        size = {step: who.items_per_call for step, who in asked.items()}
+        guidance = core.session.guidance if core.session is not None else ""
+        return Asker(core.state, core.task, len(core.state.tasks), recipe, guidance, size), asked
+
+    def _learn(self) -> None:
         """Take in what the newest samples of the file took, once."""
         if self._knows_file:
             return
         self._knows_file = True
+        state = self._core.state
         versions = [v for s in tuple(state.samples.values())[-LOOKED_BACK:] for v in s.versions]
         made = Counter((ident, v.task_version) for v in versions for ident in v.calls[-1:])
         for (ident, task_version), slots in made.items():

@@ -17,11 +17,9 @@ from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
-from synth_widgets.money import Caution
-from synth_widgets.records import ROOT, STEPS, JobRecord, Session, Step, new_id, new_session_id
+from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
-from synth_widgets.runs.estimate import Asked, Estimate
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
@@ -31,7 +29,7 @@ from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
 from synth_widgets.studio import known_ways, new_task
-from synth_widgets.studio.accounts import ASK_CALLS, Accounts, asked_of
+from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.chosen_models import (
     Choice,
     Completers,
@@ -78,7 +76,7 @@ class Core:
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
         self.taken = Taken()
-        self.accounts = Accounts()
+        self.accounts = Accounts(self)
         self.closed = False
         self._models: dict[str, ModelLike] = {}
         self._choice: Future[Choice] | None = None
@@ -310,7 +308,7 @@ class Core:
             completers=completers,
             asker=asker,
             repeats=self._repeats,
-            spending=self.accounts.spending(self.state, record, recipe, completers, asker),
+            spending=self.accounts.spending(record, recipe, completers, asker),
             on_progress=self._tell,
         )
         self.jobs[record.id], self.runs[record.id] = job, run
@@ -339,28 +337,6 @@ class Core:
             self._keep_ways(self.runs[job.id].completers.values())
         for listener in tuple(self.on_progress):
             listener(job)
-
-    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
-        """Return what a run of the recipe would send now, bring and cost. Not for the engine's thread: see `apart`."""
-        return self.accounts.estimate(*self._asking(recipe, model), samples)
-
-    def caution(self) -> Caution:
-        """Return when a person is to be asked before calls are sent."""
-        try:
-            return self.accounts.caution(*self._asking(Recipe("grow", ROOT)))
-        except ModelError:  # it is said when the model is used
-            return Caution(ASK_CALLS, "")
-
-    def spent(self) -> str:
-        """Say what was spent so far."""
-        return self.accounts.spent(self.state)
-
-    def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[Asker, dict[Step, Asked]]:
-        """Return what would ask, and who would be asked, in a run of the recipe."""
-        asked = {step: asked_of(self.model(step) if model is None else model) for step in STEPS}
-        size = {step: who.items_per_call for step, who in asked.items()}
-        guidance = self.session.guidance if self.session is not None else ""
-        return Asker(self.state, self.task, len(self.state.tasks), recipe, guidance, size), asked
 
     def _mark_interrupted(self) -> None:
         if self.store.held_by is not None:

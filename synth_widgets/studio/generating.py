@@ -191,7 +191,7 @@ class Generating:
 
         def look() -> Estimate:
             recipe, samples = planned[method](*arguments, **keywords)
-            return self._core.estimate(recipe, samples=samples, model=model)
+            return self._core.accounts.estimate(recipe, samples=samples, model=model)
 
         return self._core.apart(look)
 

@@ -184,7 +184,7 @@ class Bridge:
             "failed": progress.failed,
             "tokens": progress.usage.total,
             "cost": progress.cost.words,
-            "spent": self.host.spent(),
+            "spent": self.host.accounts.spent(),
             "rate": progress.rate,
             "eta": progress.eta,
             "topics": list(progress.topics[:200]),

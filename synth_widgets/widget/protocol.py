@@ -64,7 +64,7 @@ class TopicRow(TypedDict):
 
 
 class JobRow(TypedDict):
-    """One job as the run bar shows it. `note` says why it stopped, or what it could not do."""
+    """One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words."""
 
     id: str
     kind: str
@@ -83,7 +83,6 @@ class JobRow(TypedDict):
     dropped: int
     tokens: int
     cost: str
-    """What it cost so far, in words; empty where nothing is to be paid."""
     owed: int
     """Work items not done; what `resume` would send."""
     note: str | None
@@ -131,7 +130,12 @@ class GuidanceView(TypedDict):
 
 
 class StudioView(TypedDict):
-    """All that is neither task, topic, sample nor job. Sent whole when any of it changes."""
+    """All that is neither task, topic, sample nor job. Sent whole when any of it changes.
+
+    `cost`: what was spent so far, in words; empty where nothing is to be paid. Spending asks first above `ask_above`
+    model calls, for the reason `ask_why`. An output's call takes about `call_tokens` and costs about `call_cost` US
+    dollars; null when nobody knows.
+    """
 
     model: str
     model_reason: str | None
@@ -144,15 +148,10 @@ class StudioView(TypedDict):
     path: str
     session: str
     cost: str
-    """What was spent so far, in words; empty where nothing is to be paid."""
     ask_above: int
-    """Spending asks first above this many model calls,"""
     ask_why: str
-    """for this reason."""
     call_tokens: int
-    """About what a call for an output takes."""
     call_cost: float | None
-    """About what it costs in US dollars, or null when nobody knows."""
     undo: str | None
     """What undo would take back ("Reject 3"), or null."""
     redo: str | None
@@ -239,7 +238,7 @@ class Delta(TypedDict):
 
 
 class Progress(TypedDict):
-    """How a running job is doing. Lossy: a later one replaces it."""
+    """How a running job is doing. Lossy: a later one replaces it. `cost`: the job's; `spent`: what was spent in all."""
 
     t: Literal["progress"]
     job: str
@@ -249,9 +248,7 @@ class Progress(TypedDict):
     failed: int
     tokens: int
     cost: str
-    """What the job cost so far, in words."""
     spent: str
-    """What was spent so far in all."""
     rate: float
     """Items a second, over the last ten seconds."""
     eta: float | None
@@ -279,19 +276,18 @@ class Reply(TypedDict):
 
 
 class EstimateView(TypedDict):
-    """What `estimate` replies: what `grow` with these arguments would send and bring."""
+    """What `estimate` replies: what `grow` with these arguments would send and bring.
+
+    Of calls, tokens and cost (US dollars, null when a price is not known) the least and the most; and how many topics
+    would be added, how many samples completed.
+    """
 
     calls: list[int]
-    """Fewest and most model calls."""
     prompt_tokens: list[int]
-    """At least and at most, as the completion's."""
     completion_tokens: list[int]
     cost: list[float] | None
-    """US dollars, at least and at most; null when a price is not known."""
     topics: int
-    """Topics that would be added."""
     samples: int
-    """Samples that would be completed."""
 
 
 class Found(TypedDict):
@@ -303,7 +299,7 @@ class Found(TypedDict):
 
 
 class CallView(TypedDict):
-    """Where a version came from."""
+    """Where a version came from. `cost` is in US dollars, null when nobody knows."""
 
     model: str
     mode: str
@@ -313,7 +309,6 @@ class CallView(TypedDict):
     prompt_tokens: int
     completion_tokens: int
     cost: float | None
-    """US dollars, or null when nobody knows."""
     seconds: float
     raw: str | None
 

@@ -184,7 +184,7 @@ def studio_view(host: Host) -> StudioView:
     model = host.model_name()
     guidance = state.settings.get("guidance") or {}
     held = host.store.held_by
-    caution = host.caution()
+    caution = host.accounts.caution()
     read_only = f"open in another kernel ({held})" if held else None
     return {
         "model": model,
@@ -199,7 +199,7 @@ def studio_view(host: Host) -> StudioView:
         },
         "path": str(host.path or ":memory:"),
         "session": host.session.id if host.session else "",
-        "cost": host.spent(),
+        "cost": host.accounts.spent(),
         "ask_above": caution.above,
         "ask_why": caution.why,
         "call_tokens": caution.tokens,

@@ -57,8 +57,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         model_reason=None,
         model_way=None,
         asks=lambda: (200, ""),
-        caution=lambda: Caution(200, ""),
-        spent=lambda: "$0.19",
+        accounts=SimpleNamespace(caution=lambda: Caution(200, ""), spent=lambda: "$0.19"),
     )
 
 
