@@ -107,9 +107,8 @@ export interface GuidanceView {
 /**
  * All that is neither task, topic, sample nor job. Sent whole when any of it changes.
  *
- * `cost`: what was spent so far, in words; empty where nothing is to be paid. Spending asks first above `ask_above`
- * model calls, for the reason `ask_why`. An output's call takes about `call_tokens` and costs about `call_cost` US
- * dollars; null when nobody knows.
+ * Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
+ * `call_cost` US dollars, null when nobody knows. `cost` is what was spent so far, in words.
  */
 export interface StudioView {
   model: string;
@@ -237,12 +236,7 @@ export interface Reply {
   error?: WireError;
 }
 
-/**
- * What `estimate` replies: what `grow` with these arguments would send and bring.
- *
- * Of calls, tokens and cost (US dollars, null when a price is not known) the least and the most; and how many topics
- * would be added, how many samples completed.
- */
+/** What `grow` with these arguments would send, at least and at most, and bring; `cost` in US dollars, or null. */
 export interface EstimateView {
   calls: number[];
   prompt_tokens: number[];
