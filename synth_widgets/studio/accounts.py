@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Hashable, Mapping
+from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
 from synth_widgets.errors import ModelError, StudioError
@@ -141,7 +142,9 @@ class Accounts:
         for (ident, task_version), slots in made.items():
             call = state.calls.get(ident)
             job = state.jobs.get(call.job) if call is not None else None
-            if call is not None and job is not None:
+            if call is None or job is None:
+                continue
+            with suppress(TypeError, KeyError):  # a job of another release, whose arguments say nothing here
                 kind = kind_of(call.step, call.model, Recipe.from_json(job.args), task_version)
                 self.forecast.learn(kind, call.usage, slots=slots)
 

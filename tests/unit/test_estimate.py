@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import sqlite3
 import time
 
 import pytest
@@ -146,3 +147,14 @@ def test_a_value_is_as_long_as_its_schema_says(schema, value):
     low, high = value_tokens(schema, Schema(schema))
     assert 0 < low <= len(value) / 2 + 2
     assert len(value) / 5 <= high < 4000
+
+
+def test_jobs_whose_arguments_say_nothing_do_not_keep_a_file_from_its_estimate(tmp_path):
+    path = tmp_path / "a.synth"
+    with sw.Studio(PLAIN, path=path, model=ScriptedCompleter(price=PRICE)) as studio:
+        studio.grow(depth=0, samples=12).wait(10)
+    with sqlite3.connect(path) as db:
+        db.execute("""UPDATE jobs SET args = '{"kind": "grow", "of": "another release"}'""")
+    with sw.Studio(PLAIN, path=path, model=ScriptedCompleter(price=PRICE)) as studio:
+        assert studio.estimate("grow", depth=0, samples=20).calls == (9, 18)
+        assert studio.grow(depth=0, samples=20, budget=1).wait(10).added == 8
