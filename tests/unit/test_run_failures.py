@@ -375,7 +375,8 @@ def test_a_task_with_half_a_character_is_stored_without_it(open_studio, tmp_path
 def test_ctrl_c_while_waiting_cancels_the_wait_only(open_studio, capsys):
     import signal
 
-    job = open_studio(ScriptedCompleter(latency=0.3)).grow(topics=1, samples=2)
+    slow = ScriptedCompleter(latency=lambda request: 2.0 if request.step == "topics" else 0.0)
+    job = open_studio(slow).grow(topics=1, samples=2)
     here = threading.get_ident()
     threading.Timer(0.1, signal.pthread_kill, [here, signal.SIGINT]).start()
     with pytest.raises(KeyboardInterrupt):
