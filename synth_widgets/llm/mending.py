@@ -43,8 +43,8 @@ def mended(text: str) -> Any:
         return None
     if type(value) is not {"{": dict, "[": list}[text[0]] or _signs(written) != _signs(text):
         return None
-    if written.count('""') > text.count('""') + text.count("''"):
-        return None  # a value was missing
+    if _BRACKET.findall(written) != _BRACKET.findall(text) or written.count('""') > text.count('""') + text.count("''"):
+        return None  # a bracket was missing, and what else was cut off nobody knows; or a value
     return None if "'" in text and _has_apostrophe(value) else value
 
 
