@@ -3,13 +3,15 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling beyond cell chord comparing decides dismissed doubt drawn edge
-  editing facet fields finds focusOn focused focusedRow folded forget fresh hit hold idle jobsAt
-  jupyterLight letters looking luminance making modal moreContrast naming narrow node nodeOf nodes
-  notices nullable onEnter onPress onRate onRemove onSend onText onTrait pageRows parts pendingSelected
+  `acts asked asking assembling between beyond cell chord chords colab comparing decides dismissed doubt drawn edge
+  editing facet fields finds focused focusedRow focusOn folded forget fresh full generic hit hold idle jobsAt
+  jupyterLight letters looking luminance making modal moreContrast most move naming narrow node nodeOf nodes
+  notices nullable onEnter onPress onRate onRemove onSend onText onTrait pageRows pane parts pendingSelected
   pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
-  setGuidance setOutputs setProgress setShape settle siblings systemDark toGrid toasts toggleOpen topicsAt
-  totals trail typed uncut unlisted unseen verdicts wanted warm words wrong`.split(/\s+/);
+  setGuidance setOutputs setProgress setShape settle siblings systemDark toasts toggleOpen toGrid topicsAt
+  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm what where whole words wrong`.split(
+    /\s+/,
+  );
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
 export const OURS_TOO = [
