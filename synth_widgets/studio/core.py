@@ -197,7 +197,7 @@ class Core:
     def _keep_ways(self, completers: Iterable[Completer]) -> None:
         """Keep in the file how models give JSON, as soon as it is found out."""
         changed = known_ways.learned(self.state.settings, completers)
-        if changed is not None and self.store.trouble is None:
+        if changed is not None and self.store.trouble is None and not self.closed:
             self.store.commit([SettingChanged(known_ways.SETTING, *changed)], actor="system")
 
     def model_name(self, step: str = "default") -> str:

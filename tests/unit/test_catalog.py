@@ -9,9 +9,10 @@ import pytest
 from synth_widgets.errors import AccessError, ModelError
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, need_key, provider_of
+from synth_widgets.llm.completer import MODES
 from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.llm.openai_http import OpenAICompleter
-from synth_widgets.models import Model
+from synth_widgets.models import STRUCTURED, Model
 from synth_widgets.testing import ScriptedCompleter
 
 
@@ -151,3 +152,11 @@ def test_litellms_providers_are_known_from_its_data_files() -> None:
 def test_the_local_provider_is_known_but_not_in_the_table() -> None:
     assert provider_of("local").name == "local"
     assert "local" not in {provider.name for provider in PROVIDERS}
+
+
+def test_the_ways_of_every_provider_are_in_order_and_end_with_words_which_all_understand() -> None:
+    assert ("auto", *MODES) == STRUCTURED
+    for provider in PROVIDERS:
+        assert provider.modes == tuple(mode for mode in MODES if mode in provider.modes)
+        assert provider.modes[-1] == "text"
+        assert completer_for(Model(f"{provider.name}/any")).modes == provider.modes

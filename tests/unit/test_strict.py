@@ -7,8 +7,11 @@ import time
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from synth_widgets.llm.forms import form_of
+from synth_widgets.llm.invent import Inventor
 from synth_widgets.llm.strict import strict_form
 from synth_widgets.schemas import Schema
 from tests.strictness import problem
@@ -37,6 +40,63 @@ RICH = {
         }
     },
 }
+
+
+LEAVES = st.sampled_from(
+    [
+        {"type": "string"},
+        {"type": "integer", "minimum": 0, "maximum": 9},
+        {"type": ["string", "null"]},
+        {"type": "boolean"},
+        {"enum": ["a", 2, None]},
+        {"const": 3},
+    ]
+)
+
+
+@st.composite
+def objects(draw: st.DrawFn, inner: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    properties = draw(st.dictionaries(st.sampled_from(["a", "b", "größe"]), inner, min_size=1))
+    return {
+        "type": "object",
+        "properties": properties,
+        "required": draw(st.lists(st.sampled_from([*properties]), unique=True)),
+    }
+
+
+@st.composite
+def alternatives(draw: st.DrawFn, inner: st.SearchStrategy[dict[str, Any]]) -> dict[str, Any]:
+    options = [draw(objects(inner)) for _ in range(2)]
+    for kind, option in enumerate(options):
+        option["properties"]["kind"] = {"const": kind}
+        option["required"].append("kind")
+    return {draw(st.sampled_from(["anyOf", "oneOf"])): options}
+
+
+SHAPES = st.recursive(
+    LEAVES,
+    lambda inner: (
+        st.builds(lambda items: {"type": "array", "items": items}, inner)
+        | objects(inner)
+        | alternatives(inner)
+        | st.builds(lambda part: {"anyOf": [part, {"type": "null"}]}, inner)
+        | st.builds(lambda part: {"allOf": [part], "description": "It."}, inner)
+    ),
+    max_leaves=8,
+)
+
+
+@given(SHAPES, st.integers(0, 99))
+def test_whatever_the_strict_form_allows_comes_back_as_what_the_persons_schema_asks_for(
+    shape: dict[str, Any], seed: int
+) -> None:
+    own = json.loads(json.dumps(shape))
+    form = form_of(own)
+    assert form.strict is not None
+    assert refusal(form.strict) is None
+    answer = Inventor(seed, nulls=0.5).value(form.strict)
+    assert Schema(form.strict).problem(answer) is None
+    assert form.read(answer, Schema(own).problem)[1] is None
 
 
 def object_with(part: Any, **more: Any) -> dict[str, Any]:
