@@ -67,6 +67,7 @@ class RemoteCompleter(ABC):
         self._left_out: set[str] = set()
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
         self._limit_name: str | None = None
+        self._asked: tuple[Endpoint, Ways] | None = None
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
         """When each call that is under way was sent, or last brought text."""
@@ -94,7 +95,13 @@ class RemoteCompleter(ABC):
     @property
     def ways(self) -> Ways:
         """What is known of this model's ways, shared with every other completer of it."""
-        return ways_of(self.endpoint or endpoint_of(self.model))
+        return self._at(self.endpoint or endpoint_of(self.model))[1]
+
+    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, Ways]:
+        """Remember where the latest call went, and what is known there: looking it up takes a while."""
+        if self._asked is None or self._asked[0] != endpoint:
+            self._asked = endpoint, ways_of(endpoint)
+        return self._asked
 
     @property
     def ways_key(self) -> str:
@@ -107,8 +114,8 @@ class RemoteCompleter(ABC):
         forced = next((mode for mode in MODES if mode == self.model.structured), None)
         if forced is not None:
             return (forced,)
-        endpoint = self.endpoint or endpoint_of(self.model)
-        return ways_of(endpoint).order(endpoint.provider.modes)
+        endpoint, ways = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        return ways.order(endpoint.provider.modes)
 
     @property
     def price(self) -> Price | None:
@@ -136,7 +143,7 @@ class RemoteCompleter(ABC):
         need_key(endpoint, self.model)
         await self.warm_up()
         mode = asked_by(request)
-        ways = ways_of(endpoint)
+        _, ways = self._at(endpoint)
         try:
             answer = await self._persist(endpoint, request, on_text)
         except ModeRefusedError as error:
