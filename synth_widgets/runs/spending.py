@@ -94,11 +94,13 @@ class Spending:
 
     def refused(self, work: Work) -> None:
         """Settle a call that the endpoint did not take: it costs nothing."""
-        self._settle(work, 0.0)
+        if work.reserved:
+            self._settle(work, 0.0)
 
     def given_up(self, work: Work) -> None:
         """Settle a call that was under way: its answer may be on the bill, so a budget counts what was set aside."""
-        self._settle(work, work.reserved)
+        if work.reserved:
+            self._settle(work, work.reserved)
 
     def _settle(self, work: Work, cost: float) -> None:
         self._job.settle(work.reserved, cost)

@@ -28,7 +28,12 @@ class Ledger:
         if old is not None and old.id not in self._open:
             part = _without(part, old)
         self._open.discard(call.id)
-        self._parts[call.job, call.step] = part + _cost(call)
+        self._parts[call.job, call.step] = Cost(
+            part.dollars + (call.cost or 0.0),
+            part.unknown + (call.cost is None),
+            part.usage + call.usage,
+            part.calls + 1,
+        )
 
     def load(self, job: str, step: Step, cost: Cost) -> None:
         """Take over the sum of a job's step from the file."""
@@ -50,10 +55,6 @@ class Ledger:
             key = job if what == "job" else step
             found[key] = found.get(key, _NOTHING) + part
         return found
-
-
-def _cost(call: Call) -> Cost:
-    return Cost(call.cost or 0.0, call.cost is None, call.usage, 1)
 
 
 def _without(part: Cost, call: Call) -> Cost:
