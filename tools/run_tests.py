@@ -64,6 +64,8 @@ def main() -> int:
     parser.add_argument("only", nargs="*", metavar="suite", help=", ".join(suite.name for suite in known))
     parser.add_argument("--full", action="store_true", help="slow tests and benchmarks too, with a report")
     chosen = parser.parse_args()
+    # A shell lets what it starts in the background ignore Ctrl+C, and so would every program of the suites.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if unknown := set(chosen.only) - {suite.name for suite in known}:
         parser.error(f"no suite {', '.join(sorted(unknown))}; there are: {', '.join(s.name for s in known)}")
     BUILD.mkdir(parents=True, exist_ok=True)
