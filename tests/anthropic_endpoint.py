@@ -5,7 +5,7 @@ In a test::
     with AnthropicEndpoint() as endpoint:
         model = sw.Model("anthropic/claude-haiku-4-5", api_base=endpoint.url, api_key=endpoint.key)
 
-The kinds of faults stand in `tests.loopback`. A schema comes as ``output_format`` (or ``output_config.format``), or as
+The kinds of faults stand in `tests.rules`. A schema comes as ``output_format`` (or ``output_config.format``), or as
 the input of a tool that must be used; the answer comes the same way.
 """
 
@@ -19,7 +19,8 @@ from typing import Any
 from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
-from tests.loopback import Loopback, Question, Rule, event_bytes, serve, tokens
+from tests.loopback import Loopback, Question, event_bytes, serve, tokens
+from tests.rules import Rule
 
 TYPES = {
     400: "invalid_request_error",

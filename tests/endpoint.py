@@ -10,7 +10,7 @@ In a test::
 
 In a process of its own: ``python -m tests.endpoint --port 8123 --latency 0.2``, controlled over HTTP:
 ``GET /stats``, ``GET /requests``, ``POST /faults`` with a list of rules such as ``[{"kind": "drop", "times": 1}]``, and
-``POST /settings`` with ``{"latency": 0.5, "chunk_delay": 0.1}``. The kinds of faults stand in `tests.loopback`.
+``POST /settings`` with ``{"latency": 0.5, "chunk_delay": 0.1}``. The kinds of faults stand in `tests.rules`.
 """
 
 from __future__ import annotations
@@ -23,7 +23,8 @@ from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
 from synth_widgets.records import Usage
-from tests.loopback import DEFAULT_KEY, Loopback, Question, Rule, event_bytes, serve, tokens
+from tests.loopback import DEFAULT_KEY, Loopback, Question, event_bytes, serve, tokens
+from tests.rules import Rule
 from tests.strictness import problem
 
 __all__ = ["DEFAULT_KEY", "Endpoint", "Rule"]

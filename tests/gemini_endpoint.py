@@ -5,7 +5,7 @@ In a test::
     with GeminiEndpoint() as endpoint:
         model = sw.Model("gemini/gemini-2.5-flash", api_base=endpoint.url, api_key=endpoint.key)
 
-The kinds of faults stand in `tests.loopback`. Names of fields may be in camel case or in snake case, as the real API
+The kinds of faults stand in `tests.rules`. Names of fields may be in camel case or in snake case, as the real API
 takes both; a 429 carries its wait in the body, as ``RetryInfo``, and not in a header.
 """
 
@@ -19,7 +19,8 @@ from typing import Any
 from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
-from tests.loopback import Loopback, Question, Rule, event_bytes, serve, tokens
+from tests.loopback import Loopback, Question, event_bytes, serve, tokens
+from tests.rules import Rule
 
 STATUSES = {
     400: "INVALID_ARGUMENT",

@@ -1,12 +1,6 @@
 """A strict endpoint on loopback that can be told to fail, in whichever format; the formats have files of their own.
 
-Kinds of faults: ``status`` (with ``status``, ``headers``, ``message``, ``code``, ``param``), ``drop`` (the connection
-breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``chatter`` (as in `ScriptedCompleter`),
-``refuse_schema``, ``refuse_tools`` and ``refuse_json_object`` (a 400 for that way of asking for JSON), ``ignore_tools``
-(the answer comes as content although a tool must be called), ``plain`` (a whole answer although a stream was asked),
-``error_event`` (a 200 that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal),
-``empty``, ``repeat`` (the items of the list before), ``page`` (a 200 that is a web page), ``flood`` (an answer without
-end).
+The faults are in `tests.rules`.
 """
 
 from __future__ import annotations
@@ -17,10 +11,9 @@ import json
 import re
 import threading
 from abc import ABC, abstractmethod
-from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, ClassVar, Self
 
 import jsonschema
@@ -31,6 +24,7 @@ from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.invent import Inventor
 from synth_widgets.records import Usage
 from synth_widgets.testing import invent, spoil
+from tests.rules import Rule
 
 _CONCERNS: Mapping[str, Mode] = {
     "refuse_schema": "json_schema",
@@ -43,37 +37,6 @@ _TOOLS = {"tools", "tool_choice", "toolConfig", "tool_config"}
 """What a model that ignores tools does not see."""
 
 DEFAULT_KEY = "sk-test-loopback-0123456789"
-
-
-@dataclass
-class Rule:
-    """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, from ``since`` on.
-
-    With ``about``, which says from its texts what a request is about, the ``times`` are those of each such thing;
-    ``None`` is never hit.
-    """
-
-    kind: str
-    times: int | None = None
-    every: int = 1
-    since: int = 0
-    about: Callable[[str], object] | None = None
-    status: int = 500
-    headers: Mapping[str, str] = field(default_factory=dict)
-    message: str = "told to fail"
-    code: str | None = None
-    param: str | None = None
-    after: int = 20  # characters that a drop or an error lets through
-    hit: Counter[object] = field(default_factory=Counter)
-
-    def applies(self, number: int, told: str) -> bool:
-        thing = self.about(told) if self.about is not None else None
-        if number % self.every or number < self.since or (self.about is not None and thing is None):
-            return False
-        if self.times is not None and self.hit[thing] >= self.times:
-            return False
-        self.hit[thing] += 1
-        return True
 
 
 @dataclass(frozen=True)

@@ -30,7 +30,7 @@ class Met:
     """A fault, and what must then be read in the widget.
 
     Attributes:
-        fault: the rule, as `tests.loopback.Rule` takes it.
+        fault: the rule, as `tests.rules.Rule` takes it.
         says: what is read in the widget.
         failed: whether rows fail.
         ends: whether the job ends by itself.
