@@ -238,7 +238,8 @@ class Loopback(ABC):
         if kind == "repeat" and isinstance(content, dict) and "items" in content:
             content = self._list or content
         self._list = content if isinstance(content, dict) and "items" in content else self._list
-        text, finish = ("", "stop") if kind == "empty" else spoil(content, kind)
+        nothing = {"empty": ("", "stop"), "withhold": ("", "content_filter")}
+        text, finish = nothing.get(kind or "") or spoil(content, kind)
         if question.streams and kind != "plain":
             return await self._stream(request, asked, text, finish, rule)
         if kind in {"drop", "unfinished"}:

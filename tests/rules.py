@@ -5,8 +5,8 @@ breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``cha
 ``refuse_schema``, ``refuse_tools`` and ``refuse_json_object`` (a 400 for that way of asking for JSON), ``ignore_tools``
 (the answer comes as content although a tool must be called), ``plain`` (a whole answer although a stream was asked),
 ``error_event`` (a 200 that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal),
-``empty``, ``repeat`` (the items of the list before), ``page`` (a 200 that is a web page), ``flood`` (an answer without
-end).
+``withhold`` (the provider's content filter), ``empty``, ``repeat`` (the items of the list before), ``page`` (a 200
+that is a web page), ``flood`` (an answer without end).
 """
 
 from __future__ import annotations

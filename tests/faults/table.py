@@ -134,6 +134,7 @@ FAULTS: dict[str, Fault] = {
     "answers no JSON": Fault(twice("garbage")),
     "answers nothing": Fault(twice("empty")),
     "repeats itself": Fault(twice("repeat")),
+    "withholds": Fault(lambda endpoint: endpoint.fail("withhold", about=unlucky), is_final=True),
     "refuses": Fault(lambda endpoint: endpoint.fail("filter", about=unlucky), is_final=True),
     "429, seconds": Fault(busy({"Retry-After": str(ASKED_WAIT)}), waits=2.0),
     "429, milliseconds": Fault(busy({"retry-after-ms": str(1000 * ASKED_WAIT)}), waits=2.0),

@@ -13,6 +13,10 @@ CELLS = [
     for way in FAULTS[fault].ways
 ]
 FEW = 40
+WITHHELD = {
+    "refuses": "the model refused to answer: ",
+    "withholds": "the provider's content filter kept the answer back",
+}
 
 # litellm's own warnings, at imports that it makes when it needs them: nothing that we could mend.
 pytestmark = [
@@ -35,10 +39,10 @@ def test_a_fault_costs_no_sample_of_two_hundred(fault: str, way: str, transport:
 def _judge(cell: Cell, samples: int) -> None:
     if not FAULTS[cell.fault].is_final:
         assert (cell.came, cell.failed, cell.open) == (samples, 0, 0), cell
-    elif cell.fault == "refuses":
+    elif cell.fault in WITHHELD:
         assert cell.came + cell.failed == samples, cell
         assert cell.failed > 0
-        assert any("the model refused to answer: " in words for words in cell.seen)
+        assert any(WITHHELD[cell.fault] in words for words in cell.seen)
     else:
         assert cell.failed == 0, "no access is no row's fault"
         assert cell.open > 0
