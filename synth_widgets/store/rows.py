@@ -134,8 +134,9 @@ def version_of(row: Row, given: Json, output: Json, share: Shared) -> Version:
     """Build a version from its row, with the values of its input and output."""
     _ident, n, origin, _given, _output, reasoning, problem, raw, task_version, calls, created = row
     first = share.first
-    made_by = tuple([first(call, call) for call in calls.split()])
-    return Version(n, first(origin, origin), given, output, reasoning, problem, raw, task_version, made_by, created)
+    ids = calls.split()
+    made_by = tuple(map(first, ids, ids))
+    return _version(n, first(origin, origin), given, output, reasoning, problem, raw, task_version, made_by, created)
 
 
 def call_row(c: Call) -> Row:
