@@ -58,7 +58,7 @@ function obey(view: View, event: KeyboardEvent): void {
   if (isTyping(target) || target.closest(".sw-edit") || view.open.value !== null) return;
   const chord = chordOf(event);
   if (chord === null) return;
-  const pane = target.closest(".sw-tree") ? "tree" : target.closest(".sw-diff") ? "diff" : "grid";
+  const pane = target.closest(".sw-tree") ? "tree" : view.comparing.value ? "diff" : "grid";
   if (pressesButton(chord, target) || scrolls(chord, target)) return;
   const command = commandFor(chord, pane);
   if (command && run(view, command.name, chord)) prevent(event);

@@ -1,5 +1,5 @@
 import type { ComponentChild, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { same } from "../controls";
 import { choose, closeCompare, nextProposal, proposals } from "../curate";
 import { diffWords, lines, sideOf } from "../diff";
@@ -18,7 +18,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   bodies.at.value;
   const box = useRef<HTMLElement>(null);
   const row = view.focusedRow;
-  useEffect(() => focus(box.current), []);
+  useLayoutEffect(() => focus(box.current), []); // what had the focus is hidden from now on
   useEffect(() => {
     if (row) bodies.want([row]);
     else closeCompare(view);

@@ -1,5 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { focus, isEnter, prevent, withMod } from "../events";
 import type { View } from "../view";
 import { Button } from "./bits";
@@ -19,7 +19,7 @@ const STOPS = "button:not([tabindex='-1']), input, textarea, [tabindex='0']";
 /** A dialog inside the widget. Tab stays in it, Esc and a press outside close it, Enter does its one thing. */
 export function Popover({ view, label, class: more, modal, onEnter, children }: PopoverProps): JSX.Element {
   const box = useRef<HTMLDivElement>(null);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
     focus(first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current);
     const outside = (event: PointerEvent) => {

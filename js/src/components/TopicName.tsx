@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { useEffect, useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { addTopics, renameTopic } from "../actions";
 import { focus, prevent, stopHere } from "../events";
 import { pathsIn } from "../paste";
@@ -9,7 +9,7 @@ import type { View } from "../view";
 export function TopicName({ view, name }: { view: View; name: string }): JSX.Element {
   const field = useRef<HTMLInputElement>(null);
   const naming = view.naming.value;
-  useEffect(() => {
+  useLayoutEffect(() => {
     focus(field.current);
     field.current?.select();
   }, []);
