@@ -4,12 +4,12 @@ import * as platform from "./platform.mjs";
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
   `acts asked asking assembling between beyond cell chord chords colab comparing decides dismissed doubt drawn edge
-  editing facet fields finds focused focusedRow focusOn folded forget fresh full generic hit hold idle jobsAt
-  jupyterLight letters looking luminance making modal moreContrast most move naming narrow node nodeOf nodes
+  editing facet fields finds focused focusedRow focusOn folded forget fresh full generic heard hit hold idle jobsAt
+  isOwn jupyterLight letters looking luminance making meant modal moreContrast most move named naming narrow node nodeOf nodes
   notices nullable onEnter onPress onRate onRemove onSend onText onTrait pageRows pane parts pendingSelected
   pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
   setGuidance setOutputs setProgress setShape settle siblings systemDark toasts toggleOpen toGrid topicsAt
-  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm what where whole words wrong`.split(
+  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm what whenShown where whole words wrong`.split(
     /\s+/,
   );
 

@@ -155,7 +155,7 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   edit: (view) => openEdit(view),
   regenerate: (view) => makeAnew(view, () => view.toggleOpen("regenerate")),
   remake: (view) => makeAnew(view, (whole) => remake(view, whole)),
-  rate: (view, chord) => rate(view, Number(chord) || null),
+  rate: (view, chord) => rate(view, starsBy(view, chord)),
   compare: (view) => compare(view),
   accept: (view) => choose(view, "accept", focusedIds(view)),
   decline: (view) => choose(view, "decline", focusedIds(view)),
@@ -188,6 +188,12 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   generate_outputs: (view) => generateOutputs(view),
   help: (view) => view.toggleOpen("help"),
 };
+
+/** The last of the keys that rate takes the stars back. */
+function starsBy(view: View, chord: string): number | null {
+  const keys = view.keys.named("rate")?.keys ?? [];
+  return (keys.indexOf(chord) + 1) % keys.length || null;
+}
 
 /** What a key or a button of this name does; false when this view does nothing by that name. */
 export function run(view: View, name: CommandName, chord = ""): boolean {

@@ -1,5 +1,7 @@
-import { COMMANDS, type Command, type CommandName, type Pane } from "./commands.gen";
+import { type ReadonlySignal, signal } from "@preact/signals";
+import type { Command, CommandName, Group, Pane } from "./commands.gen";
 import { withMod } from "./events";
+import { listen, type Model } from "./model";
 
 /** What we read of a keyboard event. */
 export type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;
@@ -17,19 +19,64 @@ export function chordOf(press: KeyPress): string | null {
   return mod + shift + (letter ? key.toLowerCase() : key);
 }
 
-/** The command that a chord means in a pane. */
-export function commandFor(chord: string, pane: Exclude<Pane, "any">): Command | null {
-  const here = (command: Command) => command.pane === "any" || command.pane === pane;
-  return COMMANDS.find((command) => here(command) && command.keys.includes(chord)) ?? null;
+/** A line of the trait `_commands`: the kernel's table, with the keys that a person chose. */
+type Line = [CommandName, string, Group, string | null, string[], Pane];
+
+/** The command table: what a person can do, and by which keys. */
+export class Keys {
+  readonly commands: ReadonlySignal<readonly Command[]>;
+
+  constructor(model: Model, until: AbortSignal) {
+    const read = () =>
+      ((model.get("_commands") ?? []) as Line[]).map(([name, label, group, icon, keys, pane]) => ({
+        name,
+        label,
+        group,
+        icon,
+        keys,
+        pane,
+      }));
+    const commands = signal(read());
+    this.commands = commands;
+    listen(
+      model,
+      "change:_commands",
+      () => {
+        commands.value = read();
+      },
+      until,
+    );
+  }
+
+  named(name: string): Command | undefined {
+    return this.commands.value.find((command) => command.name === name);
+  }
+
+  /** The command that a chord means in a pane. */
+  meant(chord: string, pane: Exclude<Pane, "any">): Command | undefined {
+    const here = (command: Command) => command.pane === "any" || command.pane === pane;
+    return this.commands.value.find((command) => here(command) && command.keys.includes(chord));
+  }
+
+  /** The first chord of a command, or nothing. */
+  chord(name: CommandName): string {
+    return this.named(name)?.keys[0] ?? "";
+  }
+
+  /** A command's word with its first key, for tooltips: "Redo (Shift+U)". */
+  hint(name: CommandName, word: string): string {
+    const chord = this.chord(name);
+    return chord ? `${word} (${capsOf(chord).join("+")})` : word;
+  }
+
+  /** Chords with Ctrl or ⌘ that are ours while the widget has the focus; all others stay the notebook's. */
+  isOwn(chord: string): boolean {
+    return chord === CONFIRM || this.commands.value.some((command) => command.keys.includes(chord));
+  }
 }
 
-/** Chords with Ctrl or ⌘ that are ours while the widget has the focus; all others stay the notebook's. */
-export function isOwnChord(chord: string): boolean {
-  return OWN.has(chord);
-}
-
-const OWN = new Set(COMMANDS.flatMap((command) => command.keys).filter((key) => key.startsWith("Mod+")));
-OWN.add("Mod+Enter"); // runs a cell in a notebook, confirms in our dialogs
+/** Runs a cell in a notebook, confirms in our dialogs. */
+const CONFIRM = "Mod+Enter";
 
 const CAPS: Readonly<Record<string, string>> = {
   " ": "Space",
@@ -47,12 +94,6 @@ export function capsOf(chord: string, mac = isMac()): string[] {
     if (part === "Mod" && mac) return "⌘";
     return CAPS[part] ?? (part.length === 1 ? part.toUpperCase() : part);
   });
-}
-
-/** The first key of a command, for tooltips: "Shift+U". */
-export function keyLabel(name: CommandName): string {
-  const key = COMMANDS.find((command) => command.name === name)?.keys[0];
-  return key === undefined ? "" : capsOf(key).join("+");
 }
 
 function isMac(): boolean {

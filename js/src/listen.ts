@@ -2,7 +2,7 @@ import { run } from "./actions";
 import { closeCompare } from "./curate";
 import { leaveEdit } from "./editing";
 import { isPlain, listenTo, prevent, stopHere } from "./events";
-import { chordOf, commandFor, isOwnChord } from "./keys";
+import { chordOf } from "./keys";
 import type { View } from "./view";
 
 /** Jupyter asks the element in focus for this attribute before it takes a key as its own. */
@@ -18,7 +18,7 @@ export function listenToKeys(view: View, until: AbortSignal): void {
   const inside = (event: Event) => event.composedPath().includes(root);
   const ours = (event: KeyboardEvent) => {
     const plain = isPlain(event);
-    return plain || isOwnChord(chordOf(event) ?? "");
+    return plain || view.keys.isOwn(chordOf(event) ?? "");
   };
   let marked: Element | null = null;
   listenTo(
@@ -60,7 +60,7 @@ function obey(view: View, event: KeyboardEvent): void {
   if (chord === null) return;
   const pane = target.closest(".sw-tree") ? "tree" : view.comparing.value ? "diff" : "grid";
   if (pressesButton(chord, target) || scrolls(chord, target)) return;
-  const command = commandFor(chord, pane);
+  const command = view.keys.meant(chord, pane);
   if (command && run(view, command.name, chord)) prevent(event);
 }
 

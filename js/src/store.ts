@@ -152,6 +152,7 @@ export class Replica {
   readonly loaded = signal(0);
   readonly listeners = new Set<(news: News) => void>();
 
+  #then: (() => void)[] = [];
   #pages: Snapshot[] = [];
   #share = 0;
   /** So many pages have come when the views look at the rows again: each look costs them as much as all rows. */
@@ -315,6 +316,12 @@ export class Replica {
     this.topics.set(row.id, row);
   }
 
+  /** Does it together with the change of the rows that is on its way to the views, else at once. */
+  whenShown(act: () => void): void {
+    if (this.#scheduled) this.#then.push(act);
+    else act();
+  }
+
   #touch(...what: ("samples" | "topics" | "jobs")[]): void {
     for (const each of what) this.#touched[each] = true;
     if (this.#scheduled) return;
@@ -328,6 +335,7 @@ export class Replica {
         if (touched.topics) this.topicsAt.value += 1;
         if (touched.jobs) this.jobsAt.value += 1;
         this.loaded.value = this.#share;
+        for (const act of this.#then.splice(0)) act();
       });
     });
   }

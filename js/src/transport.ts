@@ -189,8 +189,10 @@ export class Connection {
   }
 
   #hear(news: News): void {
-    this.verdicts.settle(news.touched);
-    this.ratings.settle(news.touched);
+    const told = [this.verdicts.heard(news.touched), this.ratings.heard(news.touched)];
+    this.replica.whenShown(() => {
+      for (const settle of told) settle();
+    });
     this.bodies.doubt(news.touched);
     this.bodies.forget(news.remade);
     if (news.kept) this.#writeRevision();

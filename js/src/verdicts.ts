@@ -38,22 +38,27 @@ export class Verdicts<What = Verb> {
     const entry: Entry<What> = { what, at: Date.now() };
     for (const id of ids) this.#entries.set(id, entry);
     this.at.value += 1;
-    const drop = (which: readonly string[]) => {
-      let dropped = false;
-      for (const id of which) {
-        if (this.#entries.get(id) === entry) dropped = this.#entries.delete(id) || dropped;
-      }
-      if (dropped) this.at.value += 1;
+    return {
+      refused: (which) => this.#drop(which, entry),
+      taken: () => void setTimeout(() => this.#drop(ids, entry), GRACE),
     };
-    return { refused: drop, taken: () => void setTimeout(() => drop(ids), GRACE) };
   }
 
-  /** Rows that the kernel has spoken about. */
-  settle(ids: readonly string[]): void {
-    if (this.#entries.size === 0) return;
-    let dropped = false;
-    for (const id of ids) dropped = this.#entries.delete(id) || dropped;
-    if (dropped) this.at.value += 1;
+  /** For rows that the kernel has spoken about: returns what takes back what is on its way until now. */
+  heard(ids: readonly string[]): () => void {
+    const spoken = this.#entries.size === 0 ? [] : ids.filter((id) => this.#entries.has(id));
+    const entries = spoken.map((id) => this.#entries.get(id));
+    return () => {
+      spoken.forEach((id, at) => {
+        this.#drop([id], entries[at]);
+      });
+    };
+  }
+
+  #drop(ids: readonly string[], entry: Entry<What> | undefined): void {
+    const own = ids.filter((id) => this.#entries.get(id) === entry);
+    for (const id of own) this.#entries.delete(id);
+    if (own.length > 0) this.at.value += 1;
   }
 
   clear(): void {

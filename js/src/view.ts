@@ -2,6 +2,7 @@ import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/si
 import type { Editing } from "./editing";
 import { atEnd, focus, whenDrawn } from "./events";
 import { Fresh } from "./fresh";
+import { Keys } from "./keys";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
 import type { JobRow, SampleRow } from "./protocol.gen";
@@ -58,6 +59,7 @@ export class View {
   readonly toasts = new Toasts();
   readonly fresh = new Fresh();
   readonly looking: Looking;
+  readonly keys: Keys;
 
   readonly nodes: ReadonlySignal<readonly Node[]>;
   readonly totals: ReadonlySignal<ReadonlyMap<string, Totals>>;
@@ -87,6 +89,7 @@ export class View {
     this.model = model;
     this.root = root;
     this.looking = new Looking(line);
+    this.keys = new Keys(model, until);
     const { replica } = line;
 
     this.nodes = computed(() => {

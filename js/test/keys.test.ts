@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { capsOf, chordOf, commandFor, isOwnChord, type KeyPress } from "../src/keys";
+import { COMMANDS } from "../src/commands.gen";
+import { capsOf, chordOf, type KeyPress, Keys } from "../src/keys";
+import type { Model } from "../src/model";
 
 const press = (key: string, held: Partial<KeyPress> = {}): KeyPress => ({
   key,
@@ -28,18 +30,60 @@ test("Alt chords and modifiers alone are nobody's", () => {
   assert.equal(chordOf(press("Shift", shift)), null);
 });
 
+/** A model that has the kernel's table, in which a person may have changed keys. */
+function modelWith(changed: Record<string, string[]> = {}) {
+  const table = (keymap: Record<string, string[]>) =>
+    COMMANDS.map(({ name, label, group, icon, keys, pane }) => [
+      name,
+      label,
+      group,
+      icon,
+      keymap[name] ?? keys,
+      pane,
+    ]);
+  let commands = table(changed);
+  let heard = () => undefined as unknown;
+  const model = {
+    get: () => commands,
+    on: (_: string, callback: () => unknown) => {
+      heard = callback;
+    },
+    off: () => undefined,
+  } as unknown as Model;
+  const remap = (keymap: Record<string, string[]>) => {
+    commands = table(keymap);
+    heard();
+  };
+  return { keys: new Keys(model, new AbortController().signal), remap };
+}
+
 test("keys hold in their pane", () => {
-  assert.equal(commandFor("a", "grid")?.name, "keep");
-  assert.equal(commandFor("a", "tree"), null);
-  assert.equal(commandFor("+", "tree")?.name, "add_topics");
-  assert.equal(commandFor("g", "tree")?.name, "generate");
+  const { keys } = modelWith();
+  assert.equal(keys.meant("a", "grid")?.name, "keep");
+  assert.equal(keys.meant("a", "tree"), undefined);
+  assert.equal(keys.meant("+", "tree")?.name, "add_topics");
+  assert.equal(keys.meant("g", "tree")?.name, "generate");
+});
+
+test("keys are those that the person chose, at once", () => {
+  const { keys, remap } = modelWith({ keep: ["k"], previous: [], skip: [] });
+  assert.equal(keys.meant("k", "grid")?.name, "keep");
+  assert.equal(keys.meant("a", "grid"), undefined);
+  assert.equal(keys.hint("keep", "Keep"), "Keep (K)");
+  assert.equal(keys.hint("skip", "Skip"), "Skip");
+  remap({ select_all: ["Mod+l"] });
+  assert.equal(keys.meant("a", "grid")?.name, "keep");
+  assert.ok(keys.isOwn("Mod+l"));
+  assert.ok(!keys.isOwn("Mod+a"));
 });
 
 test("the notebook's own chords stay the notebook's", () => {
-  assert.ok(isOwnChord("Mod+z"));
-  assert.ok(isOwnChord("Mod+a"));
-  assert.ok(!isOwnChord("Mod+s"));
-  assert.ok(!isOwnChord("Mod+Shift+p"));
+  const { keys } = modelWith();
+  assert.ok(keys.isOwn("Mod+z"));
+  assert.ok(keys.isOwn("Mod+a"));
+  assert.ok(keys.isOwn("Mod+Enter"));
+  assert.ok(!keys.isOwn("Mod+s"));
+  assert.ok(!keys.isOwn("Mod+Shift+p"));
 });
 
 test("chords are shown as key caps", () => {

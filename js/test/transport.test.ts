@@ -119,6 +119,22 @@ test("a verdict shows at once, and the kernel's word takes its place", () => {
   assert.equal(line.verdicts.of("a"), null);
 });
 
+test("a verdict stays on its row until the views look at the kernel's word, and a newer one longer", () => {
+  const frames: (() => void)[] = [];
+  const slow = new TestModel();
+  const later = new Connection(slow, new AbortController().signal, (run) => frames.push(run));
+  later.hello();
+  slow.answer(snapshot(1, [sample("a", 0, "root"), sample("b", 1, "root")]));
+  for (const frame of frames.splice(0)) frame();
+  later.verdicts.put(["a", "b"], "keep");
+  slow.answer(delta(1, [put(sample("a", 0, "root", "kept")), put(sample("b", 1, "root", "kept"))]));
+  later.verdicts.put(["b"], "reject");
+  assert.equal(later.verdicts.of("a"), "keep"); // no view has drawn the row as kept yet
+  for (const frame of frames.splice(0)) frame();
+  assert.equal(later.verdicts.of("a"), null);
+  assert.equal(later.verdicts.of("b"), "reject");
+});
+
 test("a verdict that the kernel took outlives its reply until the delta comes, but not for ever", () => {
   line.verdicts.put(["a"], "keep").taken();
   mock.timers.tick(1000);

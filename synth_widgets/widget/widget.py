@@ -9,6 +9,7 @@ from typing import Any
 import anywidget
 import traitlets
 
+from synth_widgets.widget import keymap as keymaps
 from synth_widgets.widget.bridge import Bridge
 from synth_widgets.widget.host import Host
 from synth_widgets.widget.snapshot import Shown, saved_state, static_page
@@ -39,6 +40,10 @@ class StudioWidget(anywidget.AnyWidget):
         ["auto", "light", "dark", "contrast", "contrast-light"], "auto", help="Colours; auto follows the notebook."
     )
     theme.tag(sync=True)
+    keymap = traitlets.Dict(help="Chords by a command's name, where they should differ; see the help sheet for both.")
+    _commands = traitlets.List(keymaps.table({}), help="The command table, with the keys that give each.").tag(
+        sync=True
+    )
     _snapshot = traitlets.Dict(help="What a saved notebook shows without a kernel; see ``snapshot.py``.").tag(sync=True)
 
     def __init__(self, host: Host, studio: Any) -> None:
@@ -48,6 +53,14 @@ class StudioWidget(anywidget.AnyWidget):
         host.model_name()  # if it is being chosen still, this thread waits for it, and never the engine's
         self._bridge: Any = host.engine.call(lambda: Bridge(host, studio, self.send))
         self.on_msg(lambda _widget, content, _buffers: self._bridge.receive(content))
+
+    @traitlets.validate("keymap")
+    def _checked_keymap(self, proposal: Any) -> keymaps.Keymap:
+        return keymaps.checked(proposal["value"])
+
+    @traitlets.observe("keymap")
+    def _remap(self, change: Any) -> None:
+        self._commands = keymaps.table(change["new"])
 
     def _repr_mimebundle_(self, **kwargs: Any) -> Any:
         """Return the widget, and a page for where no kernel runs. Sets the saved state, on the thread of the cell."""

@@ -5,7 +5,6 @@ import type { CommandName } from "../commands.gen";
 import { leaveEdit } from "../editing";
 import { later } from "../events";
 import { type IconName, iconOf } from "../icons";
-import { keyLabel } from "../keys";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
@@ -84,7 +83,7 @@ function Step({ view, name, off }: { view: View; name: "previous" | "next"; off:
   return (
     <IconButton
       icon={name === "previous" ? "up" : "down"}
-      label={`${word} (${keyLabel(name)})`}
+      label={view.keys.hint(name, word)}
       off={off ? `No ${name} sample` : null}
       onPress={() => run(view, name)}
     />
@@ -96,7 +95,7 @@ function Act(props: { view: View; name: CommandName; icon: IconName; word: strin
   return (
     <IconButton
       icon={icon}
-      label={`${word} (${keyLabel(name)})`}
+      label={view.keys.hint(name, word)}
       off={refusal(view)}
       onPress={() => {
         view.select([]); // what stands in this pane is meant, not what is ticked in the grid

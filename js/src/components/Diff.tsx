@@ -3,7 +3,8 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import { same } from "../controls";
 import { choose, closeCompare, nextProposal, proposals } from "../curate";
 import { diffWords, lines, sideOf } from "../diff";
-import { focus, isPlain, prevent } from "../events";
+import { focus, prevent } from "../events";
+import { chordOf } from "../keys";
 import type { SampleBody, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
 import type { View } from "../view";
@@ -27,8 +28,15 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const move = (way: 1 | -1) => view.moveTo(nextProposal(view, way));
   const close = () => closeCompare(view);
   const keys = (event: KeyboardEvent) => {
-    const act = { j: () => move(1), s: () => move(1), k: () => move(-1), d: close }[event.key.toLowerCase()];
-    if (!act || !isPlain(event)) return;
+    const name = view.keys.meant(chordOf(event) ?? "", "grid")?.name ?? "";
+    const acts: Partial<Record<string, () => void>> = {
+      next: () => move(1),
+      skip: () => move(1),
+      previous: () => move(-1),
+      compare: close,
+    };
+    const act = acts[name];
+    if (!act) return;
     prevent(event);
     act();
   };
@@ -41,7 +49,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
       <Button
         icon={verb === "accept" ? "right" : "left"}
         class="sw-btn--lg"
-        chord={verb === "accept" ? "ArrowRight" : "ArrowLeft"}
+        chord={view.keys.chord(verb)}
         off={refusal(view)}
         onPress={() => void choose(view, verb, [row.id])}
       >
@@ -56,8 +64,8 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
         {at > 0 && (
           <>
             <span class="sw-muted">{`${count(at)} of ${count(open.length)}`}</span>
-            <IconButton icon="up" label="Previous (K)" onPress={() => move(-1)} />
-            <IconButton icon="down" label="Next (J)" onPress={() => move(1)} />
+            <IconButton icon="up" label={view.keys.hint("previous", "Previous")} onPress={() => move(-1)} />
+            <IconButton icon="down" label={view.keys.hint("next", "Next")} onPress={() => move(1)} />
             <span class="sw-sep" />
           </>
         )}

@@ -40,7 +40,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
           />
           <Figures plan={plan} />
           <div class="sw-plan-row">
-            <SendButton plan={plan} class="sw-btn--lg" chord="G" />
+            <SendButton plan={plan} class="sw-btn--lg" chord={view.keys.chord("generate")} />
             <Button class="sw-btn--lg" off={plan.off} onPress={() => void grow(view, few)}>
               Try 8 first
             </Button>
@@ -49,14 +49,14 @@ export function Empty({ view }: { view: View }): JSX.Element {
           {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">
             <dt>
-              {keysOf("j")} {keysOf("k")}
+              {keysOf(view.keys.chord("next"))} {keysOf(view.keys.chord("previous"))}
             </dt>
             <dd>go through the samples as they arrive</dd>
             <dt>
-              {keysOf("a")} {keysOf("x")}
+              {keysOf(view.keys.chord("keep"))} {keysOf(view.keys.chord("reject"))}
             </dt>
             <dd>keep or reject; the next undecided one comes up</dd>
-            <dt>{keysOf("u")}</dt>
+            <dt>{keysOf(view.keys.chord("undo"))}</dt>
             <dd>undo anything, at any time</dd>
             <dt>
               <code class="sw-mono">to_pandas()</code>

@@ -33,7 +33,11 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
           onInput={(event) => looking.for(event.currentTarget.value)}
           onKeyDown={(event) => obey(view, event)}
         />
-        {words ? <Clear label="Clear the search (Esc)" onPress={() => looking.for("")} /> : keysOf("/")}
+        {words ? (
+          <Clear label="Clear the search (Esc)" onPress={() => looking.for("")} />
+        ) : (
+          keysOf(view.keys.chord("find"))
+        )}
       </div>
       {node && node.parent !== null && (
         <Chip label="Topic" name={node.name} onRemove={() => view.pickTopic(null)} />

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
+import type { CommandName } from "../commands.gen";
 import { choose, isProposed } from "../curate";
 import { iconOf } from "../icons";
 import { isRow, keyOf } from "../rows";
@@ -18,6 +19,7 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
   const failed = view.listing.value.rows;
   if (view.facet.value === "failed" && failed > 0) return <FailedFoot view={view} failed={failed} />;
   const pending = pendingHere(view);
+  const key = (name: CommandName) => view.keys.chord(name);
   return (
     <Foot class={pending > 0 ? "" : "sw-hints"}>
       {view.facet.value === "pending" && pending > 0 ? (
@@ -27,11 +29,11 @@ export function GridFoot({ view, edge }: { view: View; edge: number }): JSX.Elem
         </span>
       ) : (
         <>
-          <Hint chord=" ">select</Hint>
-          <Hint chord="a">keep</Hint>
-          <Hint chord="x">reject</Hint>
-          <Hint chord="u">undo</Hint>
-          <Hint chord="?">all keys</Hint>
+          <Hint chord={key("select")}>select</Hint>
+          <Hint chord={key("keep")}>keep</Hint>
+          <Hint chord={key("reject")}>reject</Hint>
+          <Hint chord={key("undo")}>undo</Hint>
+          <Hint chord={key("help")}>all keys</Hint>
         </>
       )}
       {GAP}
@@ -115,11 +117,23 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
           onSend={() => void generateOutputs(view, [...pending])}
         />
       ) : (
-        <Button icon="check" class="sw-btn--sm" chord="a" off={no} onPress={() => void decide(view, "keep")}>
+        <Button
+          icon="check"
+          class="sw-btn--sm"
+          chord={view.keys.chord("keep")}
+          off={no}
+          onPress={() => void decide(view, "keep")}
+        >
           {`Keep ${count(selected)}`}
         </Button>
       )}
-      <Button icon="x" class="sw-btn--sm" chord="x" off={no} onPress={() => void decide(view, "reject")}>
+      <Button
+        icon="x"
+        class="sw-btn--sm"
+        chord={view.keys.chord("reject")}
+        off={no}
+        onPress={() => void decide(view, "reject")}
+      >
         {`Reject ${count(selected)}`}
       </Button>
       {proposed.length > 0 ? (
@@ -129,7 +143,12 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
       ) : (
         <IconButton icon="undo" label="Restore" off={no} onPress={() => void decide(view, "restore")} />
       )}
-      <IconButton icon="regenerate" label="Regenerate (R)" off={no} onPress={() => run(view, "regenerate")} />
+      <IconButton
+        icon="regenerate"
+        label={view.keys.hint("regenerate", "Regenerate")}
+        off={no}
+        onPress={() => run(view, "regenerate")}
+      />
       {GAP}
       <IconButton icon="x" label="Clear the selection (Esc)" onPress={() => view.select([])} />
     </div>
@@ -186,7 +205,7 @@ function Arrivals({ view, number, where }: Arrived & { view: View }): JSX.Elemen
         <span>
           <b class="sw-strong">{`${count(number)} new`}</b> {where}
         </span>
-        {keysOf("n")}
+        {keysOf(view.keys.chord("newest"))}
       </Press>
       {GAP}
       {pendingHere(view) === 0 && (

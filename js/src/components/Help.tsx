@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { COMMANDS, type Group } from "../commands.gen";
+import type { Group } from "../commands.gen";
 import { iconOf } from "../icons";
 import type { View } from "../view";
 import { GAP, IconButton, keysOf } from "./bits";
@@ -24,7 +24,7 @@ export function Help({ view }: { view: View }): JSX.Element {
         {COLUMNS.map((groups) => (
           <div>
             {groups.map((group) => (
-              <GroupOfKeys group={group} />
+              <GroupOfKeys view={view} group={group} />
             ))}
           </div>
         ))}
@@ -48,8 +48,10 @@ const MORE: Partial<Record<Group, readonly [string[], string][]>> = {
   Select: [[["Escape"], "Clear the selection"]],
 };
 
-function GroupOfKeys({ group }: { group: Group }): JSX.Element {
-  const commands = COMMANDS.filter((each) => each.group === group && (each.keys.length > 0 || each.icon));
+function GroupOfKeys({ view, group }: { view: View; group: Group }): JSX.Element {
+  const commands = view.keys.commands.value.filter(
+    (each) => each.group === group && (each.keys.length > 0 || each.icon),
+  );
   return (
     <section>
       <h3>{group}</h3>

@@ -48,7 +48,12 @@ export function NoRows({ view }: { view: View }): JSX.Element {
         {elsewhere > 0 && <Button onPress={() => widen(view)}>{`Show ${some(elsewhere, "sample")}`}</Button>}
         {!looked && facet !== "all" && <Button onPress={() => view.show("all")}>Show every status</Button>}
         {!looked && facet === "all" && (
-          <Button icon="play" chord="g" off={refusal(view)} onPress={() => run(view, "generate")}>
+          <Button
+            icon="play"
+            chord={view.keys.chord("generate")}
+            off={refusal(view)}
+            onPress={() => run(view, "generate")}
+          >
             Generate…
           </Button>
         )}

@@ -47,11 +47,11 @@ export function Notes({ view, row, body }: { view: View; row: SampleRow; body: S
     run(view, "remake");
   };
   const unfinished: Act[] = [
-    ["Continue edit", () => openEdit(view), "e"],
+    ["Continue edit", () => openEdit(view), view.keys.chord("edit")],
     ["Discard", () => discardUnfinished(view, body)],
   ];
   const proposed: Act[] = [
-    ["Compare", () => run(view, "compare"), "d"],
+    ["Compare", () => run(view, "compare"), view.keys.chord("compare")],
     ["Take", () => choose(view, "accept", ids)],
     ["Decline", () => choose(view, "decline", ids)],
   ];

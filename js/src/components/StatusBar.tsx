@@ -157,7 +157,7 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
           }}
         >
           Undo
-          {keysOf("u")}
+          {keysOf(view.keys.chord("undo"))}
         </Press>
       )}
     </span>

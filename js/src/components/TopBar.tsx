@@ -1,9 +1,8 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
 import { iconOf } from "../icons";
-import { keyLabel } from "../keys";
 import type { View } from "../view";
-import { Button, GAP, IconButton } from "./bits";
+import { Button, GAP, IconButton, keysOf } from "./bits";
 
 export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Element {
   const studio = view.replica.studio.value;
@@ -13,7 +12,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
   const step = (name: "undo" | "redo", verb: string) => {
     const what = studio?.[name];
     const off = no ?? (what ? null : `Nothing to ${name}`);
-    const label = `${verb}${what ? `: ${what}` : ""} (${keyLabel(name)})`;
+    const label = view.keys.hint(name, `${verb}${what ? `: ${what}` : ""}`);
     const hidden = name === "redo" ? "sw-hide-n" : "";
     return <IconButton icon={name} label={label} off={off} class={hidden} onPress={() => run(view, name)} />;
   };
@@ -70,7 +69,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       />
       <IconButton
         icon="help"
-        label={`Keys (${keyLabel("help")})`}
+        label={view.keys.hint("help", "Keys")}
         class="sw-hide-n"
         onPress={() => run(view, "help")}
       />
@@ -97,9 +96,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       >
         {iconOf("play")}
         <span>Generate</span>
-        <span class="sw-hide-m">
-          <kbd class="sw-kbd">G</kbd>
-        </span>
+        <span class="sw-hide-m">{keysOf(view.keys.chord("generate"))}</span>
       </button>
     </div>
   );

@@ -43,18 +43,23 @@ export function Tree({ view }: { view: View }): JSX.Element {
         <span class="sw-strong">Topics</span>
         {topics > 0 && <span class="sw-faint sw-small">{count(topics)}</span>}
         {GAP}
-        <IconButton icon="plus" label="Add a topic (+)" off={no} onPress={() => nameTopic(view, "add")} />
+        <IconButton
+          icon="plus"
+          label={view.keys.hint("add_topics", "Add a topic")}
+          off={no}
+          onPress={() => nameTopic(view, "add")}
+        />
         {topics > 0 && (
           <>
             <IconButton
               icon="edit"
-              label="Rename (F2)"
+              label={view.keys.hint("rename_topic", "Rename")}
               off={rootNo}
               onPress={() => nameTopic(view, "rename")}
             />
             <IconButton
               icon="trash"
-              label="Remove (Del)"
+              label={view.keys.hint("remove_topic", "Remove")}
               off={rootNo}
               onPress={() => void removeTopic(view)}
             />

@@ -1,6 +1,5 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { COMMANDS } from "../commands.gen";
 import { iconOf, isIcon } from "../icons";
 import type { Action } from "../transport";
 import type { View } from "../view";
@@ -36,7 +35,7 @@ export function Waiting({ view }: { view: View }): JSX.Element | null {
 }
 
 function Line({ view, action }: { view: View; action: Action }): JSX.Element {
-  const command = COMMANDS.find((each) => each.name === action.name);
+  const command = view.keys.named(action.name);
   const icon = command?.icon ?? null;
   return (
     <li class="sw-ico-t">

@@ -1,4 +1,4 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { prevent, stopHere } from "../events";
 import { type IconName, iconOf } from "../icons";
 import { capsOf } from "../keys";
@@ -14,14 +14,16 @@ const ARROWS: Readonly<Record<string, IconName>> = {
 export const GAP = <span class="sw-grow" />;
 
 /** A chord as key caps. */
-export function keysOf(chord: string): JSX.Element {
+export function keysOf(chord: string): ComponentChild {
   return (
-    <span class="sw-keys">
-      {capsOf(chord).map((cap) => {
-        const arrow = ARROWS[cap];
-        return <kbd class="sw-kbd">{arrow ? iconOf(arrow, 12, "", cap) : cap}</kbd>;
-      })}
-    </span>
+    chord && (
+      <span class="sw-keys">
+        {capsOf(chord).map((cap) => {
+          const arrow = ARROWS[cap];
+          return <kbd class="sw-kbd">{arrow ? iconOf(arrow, 12, "", cap) : cap}</kbd>;
+        })}
+      </span>
+    )
   );
 }
 
