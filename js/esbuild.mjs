@@ -30,7 +30,13 @@ async function fold(path) {
   const { code } = await minify(readFileSync(path, "utf8"), {
     module: true,
     ecma: 2022,
-    compress: { passes: 4, pure_getters: false, unsafe_arrows: true, unsafe_methods: true, keep_fargs: false },
+    compress: {
+      passes: 4,
+      pure_getters: false,
+      unsafe_arrows: true,
+      unsafe_methods: true,
+      keep_fargs: false,
+    },
     format: { comments: false },
   });
   writeFileSync(path, `${code}\n`);
