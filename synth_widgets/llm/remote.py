@@ -311,9 +311,10 @@ async def _tell(place: limiter.Place, outcome: Failure) -> None:
 
 def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:
     who = endpoint.provider.display
+    seconds = f"{pause:.0f} s" if pause >= 1 else "less than a second"
     if outcome.after is not None:
-        return f"{who} asks to wait {pause:.0f} s ({outcome.why})"
-    return f"{who}: {outcome.why}; trying again in {pause:.0f} s"
+        return f"{who} asks to wait {seconds} ({outcome.why})"
+    return f"{who}: {outcome.why}; trying again in {seconds}"
 
 
 def _with_tries(outcome: Failure, tries: int) -> Exception:
