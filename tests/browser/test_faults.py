@@ -44,10 +44,10 @@ class Met:
 
 FAULTS = {
     "busy": Met({"kind": "status", "status": 429, "headers": {"Retry-After": "40"}}, r"asks to wait 4\d s"),
-    "broken": Met({"kind": "status", "status": 500}, r"500; trying again in \d+ s"),
-    "dropping": Met({"kind": "drop"}, r"connection lost; trying again in \d+ s"),
+    "broken": Met({"kind": "status", "status": 500}, r"500; trying again in (\d+ s|less than a second)"),
+    "dropping": Met({"kind": "drop"}, r"connection lost; trying again in (\d+ s|less than a second)"),
     "silent": Met({"kind": "hang"}, r"has been silent for \d+ s"),
-    "page": Met({"kind": "page"}, r"no chat completion; trying again in \d+ s"),
+    "page": Met({"kind": "page"}, r"no chat completion; trying again in (\d+ s|less than a second)"),
     "key": Met(
         {"kind": "status", "status": 401, "message": "Incorrect API key"},
         r"The key was sent and not accepted",
