@@ -4,6 +4,7 @@ import { iconOf } from "../icons";
 import { clamp, LIMITS, product, type Shape } from "../plan";
 import type { View } from "../view";
 import { between, compact, count, dollars, some } from "../words";
+import { keysOf } from "./bits";
 import { Labelled, typing, Words } from "./Labelled";
 import type { Plan } from "./usePlan";
 
@@ -168,7 +169,7 @@ export function SendButton({
     >
       {iconOf("play")}
       <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
-      <kbd class="sw-kbd sw-hide-n">{chord}</kbd>
+      <span class="sw-hide-n">{keysOf(chord)}</span>
     </button>
   );
 }
