@@ -46,9 +46,10 @@ def checked(given: Any) -> Keymap:
             for pane in ("grid", "tree", "diff") if command.pane == "any" else (command.pane,):
                 other = taken.setdefault((pane, chord), command)
                 if other is not command:
+                    free = command if other.name in keymap else other
                     raise StudioError(
                         f"The chord {chord!r} would mean both {other.name!r} and {command.name!r}. Give one of them "
-                        f"another chord in the same keymap, or none: {{{other.name!r}: []}}."
+                        f"another chord in the same keymap, or none: {{{free.name!r}: []}}."
                     )
     return keymap
 

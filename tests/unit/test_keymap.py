@@ -31,7 +31,7 @@ def test_a_chosen_key_takes_the_place_of_the_tables() -> None:
         ({"keep": "K"}, "letters small"),
         ({"keep": "Ctrl+k"}, "Mod"),
         ({"keep": 7}, "not 7"),
-        ({"keep": "x"}, "both 'keep' and 'reject'"),
+        ({"keep": "x"}, "both 'keep' and 'reject'.*{'reject': ..}"),
         ({"tree": "Delete"}, "both 'tree' and 'remove_topic'"),
         ({"rate": ["1", "2"]}, "6 chords"),
         (["keep"], "by a command's name"),
