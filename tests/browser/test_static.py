@@ -108,7 +108,7 @@ def test_a_saved_widget_whose_kernel_never_answers_shows_what_was_saved(
     studio: sw.Studio, page: Page, shots: Shots
 ) -> None:
     studio._repr_mimebundle_()
-    traits = {name: getattr(studio.widget, name) for name in ("theme", "height", "_snapshot")}
+    traits = {name: getattr(studio.widget, name) for name in ("theme", "height", "_commands", "_snapshot")}
     page.set_content(saved_page(traits))
     root = page.locator(".sw-root")
     root.get_by_text("No kernel. As of").wait_for(timeout=10_000)
