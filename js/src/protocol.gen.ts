@@ -308,6 +308,17 @@ export interface Bodies {
   samples: SampleBody[];
 }
 
+/** The answer to `Save`, and the trait `_snapshot`: what a widget shows whose kernel does not answer. */
+export interface Saved {
+  t: "saved";
+  /** When it was taken, in seconds since the epoch. */
+  at: number;
+  /** Samples in the studio; the page holds the first of them. */
+  total: number;
+  /** Null while there is nothing to show. */
+  page: Snapshot | null;
+}
+
 /** Something to say to the person that no row or reply says. */
 export interface Notice {
   t: "notice";
@@ -346,6 +357,11 @@ export interface Body {
   ids: string[];
 }
 
-export type ToFront = Snapshot | Delta | Progress | Reply | Bodies | Notice;
+/** Send what a notebook that is saved now should show without a kernel. */
+export interface Save {
+  t: "save";
+}
 
-export type ToKernel = Hello | Cmd | Resync | Body;
+export type ToFront = Snapshot | Delta | Progress | Reply | Bodies | Saved | Notice;
+
+export type ToKernel = Hello | Cmd | Resync | Body | Save;

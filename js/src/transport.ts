@@ -3,8 +3,7 @@ import { Bodies } from "./bodies";
 import type { WireArgs, WireName } from "./commands.gen";
 import { atEnd } from "./events";
 import { kernelOf, listen, type Model, onKernelEnd } from "./model";
-import type { Notice, Reply, ToFront, ToKernel } from "./protocol.gen";
-import { isSaved, type Saved, savedState } from "./saved";
+import type { Notice, Reply, Saved, Snapshot, ToFront, ToKernel } from "./protocol.gen";
 import { type News, Replica, type Schedule } from "./store";
 import { Making, type Rated, Verdicts } from "./verdicts";
 import { token } from "./words";
@@ -84,9 +83,10 @@ export class Connection {
   #revisionAt = Number.NEGATIVE_INFINITY;
   #hellos = 0;
   #lost: Action[] = [];
-  #saved: Saved | null = null;
+  #saved: (Saved & { page: Snapshot }) | null = null;
   #saving: ReturnType<typeof setTimeout> | undefined;
   #savedPage = "";
+  #saves = false;
 
   constructor(model: Model, until: AbortSignal, schedule?: Schedule) {
     this.#model = model;
@@ -173,6 +173,9 @@ export class Connection {
       case "bodies":
         this.bodies.put(message.samples);
         break;
+      case "saved":
+        this.#save(message);
+        break;
       case "notice":
         for (const notice of this.notices) notice(message);
         break;
@@ -224,18 +227,24 @@ export class Connection {
     clearTimeout(this.#saving);
     if (!kernelOf(this.#model)) return; // in a reactive notebook a trait that is written runs cells
     this.#saving = setTimeout(() => {
-      const saved = savedState(this.replica, Date.now() / 1000);
-      const page = JSON.stringify(saved?.page ?? null);
-      if (page === this.#savedPage || this.replica.studio.value?.read_only) return;
-      this.#savedPage = page;
-      this.#model.set("_snapshot", saved ?? {});
-      this.#model.save_changes();
+      this.#saves = !this.replica.studio.value?.read_only;
+      if (this.#saves) this.#send({ t: "save" });
     }, SAVE_AFTER);
+  }
+
+  /** What another tab asked for is its own to write. */
+  #save(saved: Saved): void {
+    const page = JSON.stringify(saved.page);
+    if (!this.#saves || page === this.#savedPage) return;
+    this.#saves = false;
+    this.#savedPage = page;
+    this.#model.set("_snapshot", saved);
+    this.#model.save_changes();
   }
 
   /** Shows what was saved, where no kernel ever answered. */
   #recall(): boolean {
-    const saved = this.#model.get("_snapshot");
+    const saved = this.#model.get("_snapshot") as Partial<Saved> | null;
     if (this.#saved || this.replica.rev !== null || !isSaved(saved)) return false;
     this.#saved = saved;
     this.replica.page(structuredClone(saved.page));
@@ -319,4 +328,9 @@ export class Connection {
       ("queued" in before ? before.queued : 0) === ("queued" in line ? line.queued : 0);
     if (!same) this.line.value = line;
   }
+}
+
+/** The trait may hold nothing, or what an older notebook saved. */
+function isSaved(saved: Partial<Saved> | null): saved is Saved & { page: Snapshot } {
+  return saved?.page?.t === "snapshot" && Array.isArray(saved.page.samples);
 }

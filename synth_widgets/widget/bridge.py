@@ -25,6 +25,7 @@ from synth_widgets.widget.host import Host, JobLike
 from synth_widgets.widget.numbers import as_held
 from synth_widgets.widget.outbox import Outbox
 from synth_widgets.widget.protocol import Progress, Reply
+from synth_widgets.widget.snapshot import Shown, saved_state
 
 log = logging.getLogger(__name__)
 
@@ -70,6 +71,8 @@ class Bridge:
                 self._command(message)
             case "body" if isinstance(ids := message.get("ids"), list):
                 self.host.engine.spawn(self._bodies([i for i in ids[:BODIES] if isinstance(i, str)]))
+            case "save":
+                self.host.engine.spawn(self._save())
             case other:
                 log.warning("A message of the unknown kind %r came from the browser.", other)
 
@@ -170,6 +173,11 @@ class Bridge:
             raws = {}  # the file is closed or cannot be read; what memory holds is shown all the same
         bodies = [rows.body(sample, state.calls, raws) for sample in found]
         self._say({"t": "bodies", "rev": rev, "samples": bodies})
+
+    async def _save(self) -> None:
+        """Send what a saved notebook would show. It is counted and chosen on a worker: there may be many samples."""
+        host = self.host
+        self._say(await host.engine.on_worker(lambda: saved_state(host, Shown.of(host.store.state))))
 
     def _progressed(self, job: JobLike) -> None:
         if not self.outbox.attached:

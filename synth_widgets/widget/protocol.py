@@ -3,9 +3,9 @@
 ``js/src/protocol.gen.ts`` is made from these types by ``python -m synth_widgets.widget.typescript``; a test
 holds the two together. Field names are the words of the records.
 
-Front to kernel: `Hello` on every render, `Cmd` for each action, `Resync` after a gap, `Body` for whole samples.
-Kernel to front: `Snapshot` in pages, then `Delta` with rising revisions; `Progress`, which may be lost; one
-`Reply` per `Cmd`; `Bodies`; `Notice`.
+Front to kernel: `Hello` on every render, `Cmd` for each action, `Resync` after a gap, `Body` for whole samples, `Save`
+for what a saved notebook would show. Kernel to front: `Snapshot` in pages, then `Delta` with rising revisions;
+`Progress`, which may be lost; one `Reply` per `Cmd`; `Bodies`; `Saved`; `Notice`.
 """
 
 from __future__ import annotations
@@ -353,6 +353,18 @@ class Bodies(TypedDict):
     samples: list[SampleBody]
 
 
+class Saved(TypedDict):
+    """The answer to `Save`, and the trait `_snapshot`: what a widget shows whose kernel does not answer."""
+
+    t: Literal["saved"]
+    at: float
+    """When it was taken, in seconds since the epoch."""
+    total: int
+    """Samples in the studio; the page holds the first of them."""
+    page: Snapshot | None
+    """Null while there is nothing to show."""
+
+
 class Notice(TypedDict):
     """Something to say to the person that no row or reply says."""
 
@@ -396,5 +408,11 @@ class Body(TypedDict):
     ids: list[str]
 
 
-ToFront = Snapshot | Delta | Progress | Reply | Bodies | Notice
-ToKernel = Hello | Cmd | Resync | Body
+class Save(TypedDict):
+    """Send what a notebook that is saved now should show without a kernel."""
+
+    t: Literal["save"]
+
+
+ToFront = Snapshot | Delta | Progress | Reply | Bodies | Saved | Notice
+ToKernel = Hello | Cmd | Resync | Body | Save

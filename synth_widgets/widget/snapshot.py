@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from html import escape
 from itertools import islice
 from pathlib import PurePath
-from typing import Any, TypedDict
+from typing import Any
 
 from synth_widgets.records import Sample
 from synth_widgets.widget import rows
@@ -25,6 +25,7 @@ from synth_widgets.widget.protocol import (
     FieldView,
     GuidanceView,
     SampleRow,
+    Saved,
     Snapshot,
     StudioView,
     TaskView,
@@ -41,16 +42,6 @@ TEXT = 2_000
 """Characters of the task's own texts in the saved state."""
 FIRST = ("kept", "draft", "failed", "pending", "rejected")
 """Whose samples are shown first."""
-
-
-class Saved(TypedDict):
-    """The trait `_snapshot`: what a widget shows whose kernel does not answer."""
-
-    at: float
-    """When it was taken, in seconds since the epoch."""
-    total: int
-    """Samples in the studio; the page holds the first of them."""
-    page: Snapshot
 
 
 @dataclass(frozen=True, slots=True)
@@ -177,16 +168,17 @@ def _within(pieces: Iterable[str], limit: int) -> Iterator[str]:
 
 
 # ---------------------------------------------------------------- the saved state
-def saved_state(host: Host, shown: Shown, *, now: float | None = None) -> Saved | None:
-    """Return the first samples with their topics, bounded to about 60 kB; ``None`` while there is nothing to show.
+def saved_state(host: Host, shown: Shown, *, now: float | None = None) -> Saved:
+    """Return the first samples with their topics, bounded to about 60 kB.
 
     Args:
         host: what lives behind the studio.
         shown: the samples to show, and the counts.
         now: when it is taken, in seconds since the epoch.
     """
+    at, total = time.time() if now is None else now, shown.counts.total()
     if not shown.samples:
-        return None
+        return {"t": "saved", "at": at, "total": total, "page": None}
     state = host.store.state
     studio, task = _studio(rows.studio_view(host)), _task(rows.task_view(host.task, len(state.tasks), None))
     left = SAVED_BYTES - _size(studio) - _size(task)
@@ -214,7 +206,7 @@ def saved_state(host: Host, shown: Shown, *, now: float | None = None) -> Saved 
         "jobs": [],
         "samples": samples,
     }
-    return {"at": time.time() if now is None else now, "total": shown.counts.total(), "page": page}
+    return {"t": "saved", "at": at, "total": total, "page": page}
 
 
 def _studio(view: StudioView) -> StudioView:

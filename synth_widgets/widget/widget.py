@@ -69,7 +69,7 @@ class StudioWidget(anywidget.AnyWidget):
             return None
         data, metadata = bundle
         shown = self._shown()
-        self._snapshot = dict(saved_state(self._host, shown) or {})
+        self._snapshot = dict(saved_state(self._host, shown))
         return {**data, "text/html": static_page(self._host, shown)}, metadata
 
     def _shown(self) -> Shown:

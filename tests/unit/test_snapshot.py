@@ -144,7 +144,7 @@ def test_removed_samples_and_topics_are_neither_counted_nor_shown() -> None:
 
 def test_an_empty_studio_saves_nothing_and_has_a_short_page() -> None:
     host = host_of(TASK, {}, [])
-    assert saved_state(host, shown_of(host)) is None
+    assert saved_state(host, shown_of(host), now=3.0) == {"t": "saved", "at": 3.0, "total": 0, "page": None}
     assert "No samples yet" in static_page(host, shown_of(host))
 
 
