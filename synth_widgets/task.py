@@ -126,6 +126,26 @@ class Task:
         """Say why a value cannot be an output, or ``None``. Pydantic classes are run apart, on a worker."""
         return _problem(value, self.output)
 
+    @property
+    def has_models(self) -> bool:
+        """Whether a pydantic class was given as a schema; a task that was read from a file has none."""
+        return any(schema is not None and schema.model is not None for schema in (self.input, self.output))
+
+    def model_problem(self, input: Json, output: Json) -> str | None:
+        """Say what the pydantic classes object to, or ``None``. Runs the person's code: call it on a worker.
+
+        Args:
+            input: a value that complies with the schema; ``None`` where there is none yet.
+            output: likewise.
+
+        >>> Task("Greeter", "Greet.").model_problem("I am Ada.", "Hello, Ada.") is None
+        True
+        """
+        for part, schema, value in (("input", self.input, input), ("output", self.output, output)):
+            if schema is not None and value is not None and (problem := schema.model_problem(value)):
+                return f"{part}: {problem}"
+        return None
+
     def system(self) -> str:
         """Return the system message: the instruction, then the requirements, most important first."""
         if not self.requirements:

@@ -11,7 +11,7 @@ from synth_widgets.intake import marks
 from synth_widgets.intake.cells import is_missing
 from synth_widgets.intake.columns import Columns, Row
 from synth_widgets.intake.topics import Places
-from synth_widgets.records import Json, Path, Sample
+from synth_widgets.records import Json, Path, Sample, Version
 from synth_widgets.store import editing, review
 from synth_widgets.store.changes import Change, SampleChanged, sample_change
 from synth_widgets.store.editing import ABSENT
@@ -184,12 +184,15 @@ def commits_of(outcomes: Sequence[Outcome], state: State) -> list[Change]:
 
 
 def _verdict(sample: Sample, status: str, task: Task, task_version: int) -> tuple[SampleChanged | None, str | None]:
+    def objection(version: Version) -> str | None:
+        return task.model_problem(version.input, version.output)
+
     if status == "kept":
-        changes, refused = review.keep([sample], task, task_version)
+        changes, refused = review.keep([sample], task, task_version, objection)
         return next(iter(changes), None), refused.get(sample.id)
     if status == "rejected":
         return review.reject([sample], None)[0], None
-    change = next(iter(review.restore([sample], task, task_version)), None)
+    change = next(iter(review.restore([sample], task, task_version, objection)), None)
     reached = sample.status if change is None else change.after.get("status", sample.status)
     return change, None if reached == "draft" else f"status: it is {reached} without a verdict"
 

@@ -10,6 +10,7 @@ from typing import Any, Final
 from synth_widgets.errors import StudioError
 from synth_widgets.records import Json, Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
+from synth_widgets.store.review import Objection, complaint
 from synth_widgets.task import Task
 
 
@@ -56,13 +57,10 @@ def problem_of(edit: Edit, task: Task) -> str | None:
         return None
     if edit.input is None:
         return "input: there is none yet"
-    for name, value, schema, check in (
-        ("input", edit.input, task.input, task.input_problem),
-        ("output", edit.output, task.output, task.output_problem),
-    ):
-        if value is not None and (problem := check(value) or (schema.model_problem(value) if schema else None)):
+    for name, value, check in (("input", edit.input, task.input_problem), ("output", edit.output, task.output_problem)):
+        if value is not None and (problem := check(value)):
             return f"{name}: {problem}"
-    return None
+    return task.model_problem(edit.input, edit.output)
 
 
 def edited(
@@ -103,6 +101,41 @@ def _stale_after(sample: Sample, edit: Edit) -> bool:
     return edit.new_input or sample.stale
 
 
+def reverted(sample: Sample, n: int, task: Task, objection: Objection) -> tuple[SampleChanged | None, str | None]:
+    """Make a version of a sample the current one again. Return the change, or why it cannot be.
+
+    It is what an edit to the same values would be: another output leaves the status, another input makes a draft. An
+    output that was carried over from another input comes back as what it was, a stale draft. A whole new version that
+    waits is declined, because this one was chosen; an unfinished edit stays.
+
+    Raises:
+        StudioError: the sample has no such version.
+    """
+    version = sample.version_of(n)
+    if version is None:
+        has = ", ".join(str(each.n) for each in sample.versions)
+        raise StudioError(f"The sample {sample.id} has no version {n}. It has: {has}.")
+    settled: dict[str, Json] = {"proposal": None} if sample.is_proposed else {}
+    if n == sample.current:
+        return sample_change(sample, **settled), None
+    if version.output is None and sample.output is not None:
+        return None, f"version {n} has no output"
+    if problem := complaint(version, task) or objection(version):
+        return None, f"version {n} does not comply: {problem}"
+    stale = _is_carried_over(version, sample)
+    edit = Edit(version.input, version.output, stale or not same(version.input, sample.input), new_output=True)
+    status = _status_after(sample, edit)
+    reason = sample.reason if status == sample.status == "rejected" else None
+    return sample_change(sample, current=n, status=status, reason=reason, stale=stale, **settled), None
+
+
+def _is_carried_over(version: Version, sample: Sample) -> bool:
+    """Whether a person changed the input alone, so that the output is still that of another one."""
+    twins = [v for v in sample.versions if v.n < version.n and same(v.output, version.output)]
+    is_edit = version.origin == "edited" and version.output is not None
+    return is_edit and bool(twins) and not any(same(v.input, version.input) for v in twins)
+
+
 def rated(
     samples: Sequence[Sample], stars: int | None, requirements: Mapping[str, int | None]
 ) -> list[SampleChanged | None]:
@@ -121,14 +154,16 @@ def tagged(samples: Sequence[Sample], add: Iterable[str], remove: Iterable[str] 
     return [sample_change(s, tags=tuple(dict.fromkeys(t for t in (*s.tags, *new) if t not in gone))) for s in samples]
 
 
-def accepted(samples: Sequence[Sample], task: Task) -> tuple[list[SampleChanged | None], dict[str, str]]:
+def accepted(
+    samples: Sequence[Sample], task: Task, objection: Objection
+) -> tuple[list[SampleChanged | None], dict[str, str]]:
     """Make proposals the current versions. Return the changes, and why the rest stays as it is, by id."""
     changes, refused = [], {}
     for sample in samples:
         new = sample.version_of(sample.proposal)
         if new is None or new.output is None:
             refused[sample.id] = "has no new version to take"
-        elif problem := task.input_problem(new.input) or task.output_problem(new.output):
+        elif problem := complaint(new, task) or objection(new):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
             verdict: dict[str, Json] = {"status": "draft", "reason": None} if sample.status == "failed" else {}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 from synth_widgets.errors import UnknownIdError
@@ -10,6 +10,9 @@ from synth_widgets.records import Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
+
+Objection = Callable[[Version], str | None]
+"""What the person's own validators say of a version: they ran on a worker before, see `Validators`."""
 
 
 def find(state: State, ids: Iterable[str]) -> list[Sample]:
@@ -28,11 +31,13 @@ def find(state: State, ids: Iterable[str]) -> list[Sample]:
     return found
 
 
-def keep(samples: Sequence[Sample], task: Task, task_version: int) -> tuple[list[SampleChanged | None], dict[str, str]]:
+def keep(
+    samples: Sequence[Sample], task: Task, task_version: int, objection: Objection
+) -> tuple[list[SampleChanged | None], dict[str, str]]:
     """Keep what complies with a version of the task. Return the changes, and why the rest cannot be kept, by id."""
     changes, refused = [], {}
     for sample in samples:
-        if (reason := _objection(sample, task, task_version)) is None:
+        if (reason := _refusal(sample, task, task_version, objection)) is None:
             changes.append(sample_change(sample, status="kept", reason=None, stale=False))
         else:
             refused[sample.id] = reason
@@ -44,12 +49,14 @@ def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged 
     return [sample_change(sample, status="rejected", reason=reason) for sample in samples]
 
 
-def restore(samples: Sequence[Sample], task: Task, task_version: int) -> list[SampleChanged | None]:
+def restore(
+    samples: Sequence[Sample], task: Task, task_version: int, objection: Objection
+) -> list[SampleChanged | None]:
     """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
     changes = []
     for sample in samples:
         if sample.status in {"kept", "rejected"}:
-            problem = _problem(sample.version, task, task_version)
+            problem = _problem(sample.version, task, task_version) or objection(sample.version)
             status: Status = "failed" if problem else "pending" if sample.output is None else "draft"
             changes.append(sample_change(sample, status=status, reason=problem))
     return changes
@@ -64,12 +71,13 @@ class Judgement:
 
 
 def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, Judgement]:
-    """Return, by id, the samples whose status a changed task turns."""
+    """Return, by id, the samples whose status a changed task turns. Runs the person's validators: on a worker."""
     turned: dict[str, Judgement] = {}
     for sample in samples:
         stands = sample.status in {"kept", "draft"}
         if stands or (sample.status == "failed" and sample.output is not None):
-            problem = complaint(sample.version, task)
+            version = sample.version
+            problem = complaint(version, task) or task.model_problem(version.input, version.output)
             if stands == (problem is not None):
                 turned[sample.id] = Judgement(sample.version, problem)
     return turned
@@ -84,10 +92,10 @@ def turn(sample: Sample, judgement: Judgement, task: Task) -> SampleChanged | No
     return sample_change(sample, status="failed", reason=problem) if sample.status in {"kept", "draft"} else None
 
 
-def _objection(sample: Sample, task: Task, task_version: int) -> str | None:
+def _refusal(sample: Sample, task: Task, task_version: int, objection: Objection) -> str | None:
     if sample.unfinished is not None:
         return f"has an unfinished edit: {sample.unfinished.get('problem')}"
-    if problem := _problem(sample.version, task, task_version):
+    if problem := _problem(sample.version, task, task_version) or objection(sample.version):
         return f"does not comply: {problem}"
     return "has no output yet; generate_outputs() makes it" if sample.output is None else None
 
@@ -100,7 +108,7 @@ def _problem(version: Version, task: Task, task_version: int) -> str | None:
 
 
 def complaint(version: Version, task: Task) -> str | None:
-    """Say why a version does not comply with a task, or ``None``."""
+    """Say why a version does not comply with a task's schemas, or ``None``."""
     if version.problem is not None:
         return version.problem
     for part, problem in (("input", task.input_problem), ("output", task.output_problem)):

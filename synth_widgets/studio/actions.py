@@ -6,7 +6,7 @@ Ten thousand verdicts take a second. Were they one commit, no job, no view and n
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, cast
 
 from synth_widgets.records import Json, Sample
@@ -27,6 +27,7 @@ def carry_out(
     label: Callable[[], str],
     *,
     check: Callable[[Sequence[T]], object] = lambda _part: None,
+    look: Callable[[Sequence[T]], Awaitable[object]] | None = None,
     result: R,
 ) -> R:
     """Change things as one step. On the engine's thread.
@@ -37,13 +38,14 @@ def carry_out(
         changes_of: makes the changes of some of the things from the state as it is then; called slice by slice.
         label: names the step, as far as it is done.
         check: raises when something is wrong with some of the things. All are checked before any is changed.
+        look: finds out on a worker what the changes of a slice need to know, right before they are made.
         result: what to return in the end.
 
     Returns:
-        ``result``; of more than one slice, a coroutine that returns it.
+        ``result``; of more than one slice, or with ``look``, a coroutine that returns it.
     """
-    if len(things) > SLICE:
-        return cast(R, _in_slices(core, things, changes_of, label, check=check, result=result))
+    if len(things) > SLICE or look is not None:
+        return cast(R, _in_slices(core, things, changes_of, label, check=check, look=look, result=result))
     check(things)
     changes = list(changes_of(things))
     core.store.commit(changes, label=label())
@@ -57,6 +59,7 @@ async def _in_slices(
     label: Callable[[], str],
     *,
     check: Callable[[Sequence[T]], object],
+    look: Callable[[Sequence[T]], Awaitable[object]] | None,
     result: R,
 ) -> R:
     async with core.turning:  # who wants to undo it waits until it is whole
@@ -65,6 +68,8 @@ async def _in_slices(
             await asyncio.sleep(0)
         action = Action()
         for part in slices(things):
+            if look is not None:
+                await look(part)
             changes = list(changes_of(part))
             core.store.commit(changes, label=label(), action=action)
             await asyncio.sleep(0)
@@ -77,6 +82,7 @@ def on_samples(
     changes_of: Callable[[list[Sample]], Iterable[Change | None]],
     label: Callable[[], str],
     *,
+    look: Callable[[Callable[[], list[Sample]]], Awaitable[object]] | None = None,
     result: R,
 ) -> R:
     """Change samples as one step, as `carry_out` does. One that is not there raises, and nothing is changed.
@@ -86,6 +92,7 @@ def on_samples(
         ids: of the samples.
         changes_of: makes the changes of some of them; called slice by slice.
         label: names the step, as far as it is done.
+        look: see `carry_out`; it gets what returns the samples of a slice as they are then.
         result: what to return in the end.
 
     Raises:
@@ -93,11 +100,19 @@ def on_samples(
     """
     state = core.state
 
-    def changes(part: Sequence[str]) -> Iterable[Change | None]:
+    def samples(part: Sequence[str]) -> list[Sample]:
         found = (state.samples[ident] for ident in part)
-        return changes_of([sample for sample in found if state.is_visible(sample)])
+        return [sample for sample in found if state.is_visible(sample)]
 
-    return carry_out(core, ids, changes, label, check=lambda part: review.find(state, part), result=result)
+    return carry_out(
+        core,
+        ids,
+        lambda part: changes_of(samples(part)),
+        label,
+        check=lambda part: review.find(state, part),
+        look=None if look is None else lambda part: look(lambda: samples(part)),
+        result=result,
+    )
 
 
 async def undo(core: Core) -> Undone | None:

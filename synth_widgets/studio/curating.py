@@ -16,6 +16,7 @@ from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
 from synth_widgets.studio import actions
 from synth_widgets.studio.core import Core, Undone
+from synth_widgets.studio.validators import Validators
 from synth_widgets.text.normal import storable
 
 T = TypeVar("T")
@@ -45,14 +46,15 @@ class Curating:
             UnknownIdError: an id is not there; nothing was changed.
         """
         wanted, core = self._ids(ids), self._core
+        validators = Validators(core)
         refused: dict[str, str] = {}
 
         def judged(samples: list[Sample]) -> Changes:
-            changes, why_not = review.keep(samples, core.task, len(core.state.tasks))
+            changes, why_not = review.keep(samples, core.task, len(core.state.tasks), validators.problem)
             refused.update(why_not)
             return changes
 
-        return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused)
+        return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused, validators)
 
     def reject(self, ids: Any, reason: str | None = None) -> None:
         """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
@@ -62,11 +64,12 @@ class Curating:
     def restore(self, ids: Any) -> None:
         """Take the verdict on kept or rejected samples back."""
         wanted, core = self._ids(ids), self._core
+        validators = Validators(core)
 
         def restored(samples: list[Sample]) -> Changes:
-            return review.restore(samples, core.task, len(core.state.tasks))
+            return review.restore(samples, core.task, len(core.state.tasks), validators.problem)
 
-        return self._on(wanted, restored, lambda: f"Restore {len(wanted)}", None)
+        return self._on(wanted, restored, lambda: f"Restore {len(wanted)}", None, validators)
 
     def undo(self) -> Undone | None:
         """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
@@ -167,19 +170,65 @@ class Curating:
     def accept(self, ids: Any) -> dict[str, str]:
         """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""
         wanted, core = self._ids(ids), self._core
+        validators = Validators(core, lambda sample: sample.version_of(sample.proposal))
         refused: dict[str, str] = {}
 
         def taken(samples: list[Sample]) -> Changes:
-            changes, why_not = editing.accepted(samples, core.task)
+            changes, why_not = editing.accepted(samples, core.task, validators.problem)
             refused.update(why_not)
             return changes
 
-        return self._on(wanted, taken, lambda: f"Take {len(wanted) - len(refused)} new", refused)
+        return self._on(wanted, taken, lambda: f"Take {len(wanted) - len(refused)} new", refused, validators)
 
     def decline(self, ids: Any) -> None:
         """Stay with the current versions; the new ones remain among `versions`."""
         wanted = self._ids(ids)
         return self._on(wanted, editing.declined, lambda: f"Decline {len(wanted)} new", None)
+
+    @suggesting
+    def revert(self, id: Any, n: int) -> dict[str, str]:
+        """Go back to a version of a sample, or on to a later one: it becomes the current one, and none is lost.
+
+        The verdict follows the rules of an edit to the same values. Where only the output is another one, it stays;
+        with another input the sample is a draft again. A version whose output was carried over from another input
+        comes back as the stale draft that it was. A new version that waits for a choice is declined; an unfinished
+        edit stays.
+
+        Args:
+            id: the sample.
+            n: the version's number, as in ``studio.samples[id].versions``.
+
+        Returns:
+            Why the sample stays as it is, by id; empty when the version is the current one now. It stays when the
+            version does not comply with the task as it is today, or has no output while the sample has one.
+
+        Raises:
+            UnknownIdError: the id is not there.
+            StudioError: the sample has no such version.
+
+        >>> import synth_widgets as sw
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model="local")
+        >>> _ = studio.add_samples([{"input": "I am Ada.", "output": "Hello, Ada."}])
+        >>> sample = studio.samples[0]
+        >>> studio.edit(sample, output="Good morning, Ada."), studio.revert(sample, sample.versions[0].n)
+        ({}, {})
+        >>> studio.samples[0].output
+        'Hello, Ada.'
+        >>> studio.close()
+        """
+        ident, core = self._one(id), self._core
+        if not isinstance(n, int) or isinstance(n, bool):
+            raise StudioError(f"A version is named by its number, as in revert(id, 1), not {n!r}.")
+        validators = Validators(core, lambda sample: sample.version_of(n))
+        refused: dict[str, str] = {}
+
+        def changed(samples: list[Sample]) -> Changes:
+            for sample in samples:
+                change, why_not = editing.reverted(sample, n, core.task, validators.problem)
+                refused.update({} if why_not is None else {sample.id: why_not})
+                yield change
+
+        return self._on([ident], changed, lambda: f"Go back to version {n}", refused, validators)
 
     # ------------------------------------------------------------ stars and tags
     @suggesting
@@ -225,10 +274,18 @@ class Curating:
         return self._on(wanted, lambda samples: editing.tagged(samples, add, remove), lambda: label, None)
 
     # ------------------------------------------------------------ inside
-    def _on(self, ids: list[str], changes_of: Judge, label: Callable[[], str], result: T) -> T:
+    def _on(
+        self,
+        ids: list[str],
+        changes_of: Judge,
+        label: Callable[[], str],
+        result: T,
+        validators: Validators | None = None,
+    ) -> T:
         """Change samples as one step; on the engine's thread, a coroutine may come back that goes on with it."""
         core = self._core
-        return core.act(lambda: actions.on_samples(core, ids, changes_of, label, result=result))
+        look = validators.ask if validators is not None and core.task.has_models else None
+        return core.act(lambda: actions.on_samples(core, ids, changes_of, label, look=look, result=result))
 
     @property
     def _state(self) -> State:

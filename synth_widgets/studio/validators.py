@@ -1,0 +1,53 @@
+"""What the pydantic classes of a task say of samples. They are the person's code: never run on the engine's thread."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+
+from synth_widgets.records import Sample, Version
+from synth_widgets.studio.core import Core
+from synth_widgets.task import Task
+
+VersionOf = Callable[[Sample], Version | None]
+
+
+class Validators:
+    """Asks the classes on a worker, once about each version, and tells the engine what they said.
+
+    They are asked also about what was checked when it came: a cell that is run again may have changed them.
+
+    Args:
+        core: whose task it is.
+        version_of: which version of a sample it is about; by default the current one.
+    """
+
+    def __init__(
+        self, core: Core, version_of: Callable[[Sample], Version | None] = lambda sample: sample.version
+    ) -> None:
+        self._core = core
+        self._task = core.task
+        self._version_of = version_of
+        self._said: dict[int, tuple[Version, str | None]] = {}
+        """By identity, for a version never changes."""
+
+    async def ask(self, samples: Callable[[], list[Sample]]) -> None:
+        """Ask until all is known: meanwhile a sample may get another version, and the studio another task."""
+        while unknown := self._unknown(samples()):
+            task = self._task
+            said = await self._core.engine.on_worker(partial(_asked, task, unknown))
+            self._said |= {id(each[0]): each for each in said}
+
+    def problem(self, version: Version) -> str | None:
+        """Return what the classes object to in a version that was asked about, or ``None``."""
+        return self._said[id(version)][1] if self._said else None
+
+    def _unknown(self, samples: list[Sample]) -> list[Version]:
+        if self._task is not self._core.task:
+            self._task, self._said = self._core.task, {}
+        found = [self._version_of(sample) for sample in samples]
+        return [version for version in found if version is not None and id(version) not in self._said]
+
+
+def _asked(task: Task, versions: Sequence[Version]) -> list[tuple[Version, str | None]]:
+    return [(version, task.model_problem(version.input, version.output)) for version in versions]
