@@ -3,7 +3,7 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling between beyond cell chord chords colab comparing decides dismissed doubt drawn edge
+  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge
   editing facet fields finds focused focusedRow focusOn folded forget fresh full generic heard hit hold idle jobsAt
   isOwn jupyterLight letters looking luminance making meant modal moreContrast most move named naming narrow node nodeOf nodes
   notices nullable onEnter onPress onRate onRemove onSend onText onTrait pageRows pane parts pendingSelected
@@ -15,6 +15,17 @@ export const OURS =
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
 export const OURS_TOO = [
+  "after",
+  "alert",
+  "aside",
+  "before",
+  "current",
+  "drop",
+  "groups",
+  "here",
+  "menu",
+  "onChoose",
+  "pair",
   "about",
   "anchor",
   "change",
@@ -34,8 +45,11 @@ export const OURS_TOO = [
   "open",
   "prefix",
   "root",
+  "schema",
   "selection",
+  "shape",
   "start",
+  "state",
   "touched",
   "view",
   "word",

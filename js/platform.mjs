@@ -3,8 +3,10 @@
 export const {
   clearTimeout: $clearTimeout,
   Number: $Number,
+  requestAnimationFrame: $requestAnimationFrame,
   setTimeout: $setTimeout,
   String: $String,
+  undefined: $undefined,
 } = globalThis;
 export const { isArray: Array$isArray } = Array;
 export const { parse: JSON$parse, stringify: JSON$stringify } = JSON;

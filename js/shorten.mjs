@@ -8,6 +8,8 @@ import { CLASS, READABLE } from "./names.mjs";
 const COMMON = /\bh\("(div|span|p)", /g;
 const ROW = /\bh\(Fragment, null, /g;
 const CLASS_ALONE = /\b(h(?:\$\w+\(|\("\w+", ))\{ class: ("[^"]*") \}/g;
+/** What most values are compared with; platform.mjs has a letter for it. */
+const UNDEFINED = /\bvoid 0\b/g;
 
 /** A function of a module, as esbuild prints it: nothing but its end stands at the margin. */
 const FUNCTION = /^(export )?(async )?function (\w+)(\((?:.*|\{\n(?: .*\n)*\})\)) (\{\n(?:(?: .*)?\n)*\})$/gm;
@@ -36,8 +38,11 @@ export function shorten(folder, options) {
       build.onLoad({ filter: /.*/, namespace: TEXTS }, () => ({ contents: declared(texts) }));
       build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
         const script = scripts.get(path);
-        return script === undefined ? null : { contents: named(script, texts), loader: "js" };
+        return script === undefined ? null : { contents: briefly(named(script, texts)), loader: "js" };
       });
+      build.onLoad({ filter: /preact.*\.m?js$/ }, ({ path }) => ({
+        contents: briefly(readFileSync(path, "utf8")),
+      }));
     },
   };
 }
@@ -82,6 +87,10 @@ export function repeatedTexts(scripts) {
   }
   const names = [...saved.keys()].filter((text) => saved.get(text) > 0 && !text.includes("\\"));
   return new Map(names.map((text, index) => [text, `text$${index}`]));
+}
+
+function briefly(script) {
+  return script.replace(UNDEFINED, "$$undefined");
 }
 
 function declared(texts) {

@@ -185,18 +185,12 @@ export function sample(seq: number, topic: string, status: SampleRow["status"]):
 
 export function body(row: SampleRow): SampleBody {
   const failed = row.status === "failed";
-  const call = {
-    model: "openai/gpt-5-mini",
-    mode: "json schema",
-    prompt: "basic",
-    guidance: row.seq % 2 ? "Write as real people do" : "",
-    attempts: failed ? 3 : 1,
-    prompt_tokens: 412,
-    completion_tokens: 96,
-    cost: 0.0003,
-    seconds: 1.84,
-    raw: WRONG,
-  };
+  const made = [
+    ["Model", "openai/gpt-5-mini"],
+    ["Way", "json schema"],
+    ["Prompt", "basic"],
+    ["Usage", "412 + 96 tokens · $0.0003 · 1.8 s"],
+  ];
   const version = (n: number, origin: string) => ({
     n,
     origin,
@@ -206,7 +200,9 @@ export function body(row: SampleRow): SampleBody {
     problem: failed ? row.reason : null,
     created: 1_790_000_000,
     task_version: 1,
-    calls: [call],
+    by: origin === "edited" ? "edited by you" : `${origin} by gpt-5-mini`,
+    made,
+    raw: WRONG,
   });
   const versions =
     row.origin === "edited" ? [version(0, "generated"), version(1, "edited")] : [version(1, "generated")];

@@ -1,3 +1,4 @@
+import { COMMANDS } from "../src/commands.gen";
 import type { Model } from "../src/model";
 import type {
   Delta,
@@ -27,7 +28,20 @@ export class FakeKernel implements Model {
   studio: StudioView = structuredClone(STUDIO);
   task: TaskView = structuredClone(TASK);
   readonly sent: ToKernel[] = [];
-  readonly traits: Record<string, unknown> = { theme: "auto", height: 764, revision: 0, selected_ids: [] };
+  readonly traits: Record<string, unknown> = {
+    theme: "auto",
+    height: 764,
+    revision: 0,
+    selected_ids: [],
+    _commands: COMMANDS.map(({ name, label, group, icon, keys, pane }) => [
+      name,
+      label,
+      group,
+      icon,
+      keys,
+      pane,
+    ]),
+  };
   readonly #listeners = new Map<string, Set<Listener>>();
   readonly tree = new Map<string, TopicRow>();
   readonly samples = new Map<string, SampleRow>();

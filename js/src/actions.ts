@@ -1,5 +1,6 @@
 import type { CommandName, Grow } from "./commands.gen";
-import { choose, compare, isProposed, rate, remakable, remake } from "./curate";
+import { compare, keepSide, otherVersion } from "./compare";
+import { rate, remakable, remake } from "./curate";
 import { openEdit } from "./editing";
 import { whenDrawn } from "./events";
 import type { SampleRow } from "./protocol.gen";
@@ -153,12 +154,15 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   restore: (view) => decide(view, "restore"),
   retry: (view) => retry(view),
   edit: (view) => openEdit(view),
+  edit_here: (view) => openEdit(view, "output"),
   regenerate: (view) => makeAnew(view, () => view.toggleOpen("regenerate")),
   remake: (view) => makeAnew(view, (whole) => remake(view, whole)),
   rate: (view, chord) => rate(view, starsBy(view, chord)),
+  stars: (view) => nextStars(view),
   compare: (view) => compare(view),
-  accept: (view) => choose(view, "accept", focusedIds(view)),
-  decline: (view) => choose(view, "decline", focusedIds(view)),
+  decline: (view) => keepSide(view, 0),
+  accept: (view) => keepSide(view, 1),
+  versions: (view, chord) => otherVersion(view, view.keys.named("versions")?.keys.indexOf(chord) ?? -1),
   skip: (view) => advanceOrNext(view),
   undo: (view) => step(view, "undo"),
   redo: (view) => step(view, "redo"),
@@ -234,9 +238,16 @@ function makeAnew(view: View, anew: (whole: SampleRow[]) => unknown): void {
   } else if (open.length > 0) void retryRows(view, open);
 }
 
-function focusedIds(view: View): string[] {
-  const row = view.focusedRow;
-  return row && isProposed(view, row) ? [row.id] : [];
+/** Goes to the stars of the first requirement, then of the next one; where there are none, to the overall ones. */
+function nextStars(view: View): void {
+  if (view.narrow.value) view.pane.value = "sample";
+  // Drawn by then, and no key comes before: the next one are stars already.
+  queueMicrotask(() => {
+    const sets = [...view.root.querySelectorAll(".sw-detail [role=radiogroup]")];
+    const at = sets.findIndex((set) => set.matches(":focus-within"));
+    const next = sets[(at < 0 ? 1 : at + 1) % sets.length];
+    next?.querySelector<HTMLElement>("[tabindex='0']")?.focus();
+  });
 }
 
 function advanceOrNext(view: View): void {

@@ -37,6 +37,12 @@ export interface RateArgs {
   requirements?: Record<string, number | null> | null;
 }
 
+/** One sample and the number of the version to go back to. */
+export interface Revert {
+  id: string;
+  n: number;
+}
+
 /** For commands that take nothing. */
 export type NoArgs = Record<string, never>;
 
@@ -125,8 +131,9 @@ export interface WireArgs {
   regenerate: Regenerate;
   retry: GenerateOutputs;
   rate: RateArgs;
-  accept: Ids;
   decline: Ids;
+  accept: Ids;
+  revert: Revert;
   undo: NoArgs;
   redo: NoArgs;
   search: Search;
@@ -146,7 +153,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "check" | "regenerate" | "remake" | "retry" | "rate" | "compare" | "accept" | "decline" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
+export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "versions" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -169,14 +176,18 @@ const TABLE: Record<Group, Line[]> = {
     ["restore", "Restore", "draft", [], "grid"],
     ["skip", "Skip", "skip", ["s"], "grid"],
     ["edit", "Edit", "edit", ["e"], "grid"],
+    ["edit_here", "Edit in the grid", "edit", ["Enter", "F2"], "grid"],
     ["check", "Check"],
     ["regenerate", "Regenerate", "regenerate", ["r"], "grid"],
     ["remake", "Regenerate at once", "regenerate", ["Shift+r"], "grid"],
     ["retry", "Retry", "regenerate", [], "grid"],
     ["rate", "Rate", "star", ["1", "2", "3", "4", "5", "0"], "grid"],
-    ["compare", "Compare with the new version", "diff", ["d"], "grid"],
-    ["accept", "Take the new version", "right", ["ArrowRight"], "diff"],
-    ["decline", "Stay with this version", "left", ["ArrowLeft"], "diff"],
+    ["stars", "Rate by the next requirement", "star", ["*"], "grid"],
+    ["compare", "Compare versions", "diff", ["d"], "grid"],
+    ["decline", "Keep the left version", "left", ["ArrowLeft"], "diff"],
+    ["accept", "Keep the right version", "right", ["ArrowRight"], "diff"],
+    ["versions", "Older, newer: left and right", "diff", ["[", "]", "{", "}"], "diff"],
+    ["revert", "Go back to a version"],
   ],
   Everywhere: [
     ["undo", "Undo", "undo", ["u", "Mod+z"]],

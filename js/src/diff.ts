@@ -9,39 +9,74 @@ export interface Piece {
 /** Ideographs are words of their own, other letters run together, all else stands alone. */
 const WORDS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}_]+|\s+|./gsu;
-/** Above this many pairs of words all counts as replaced. */
-const PAIRS = 10_000_000;
+/** Where more words than this differ, all between the first and the last of them count as replaced. */
+const MOST = 2000;
 
 export function diffWords(before: string, after: string): Piece[] {
   const a = before.match(WORDS) ?? [];
   const b = after.match(WORDS) ?? [];
-  const width = b.length + 1;
-  const few = a.length * b.length < PAIRS;
-  /** How many words the rests after each pair of places have in common. */
-  const common = new Uint16Array(few ? (a.length + 1) * width : 0);
-  const at = (i: number, j: number) => common[i * width + j] ?? 0;
-  for (let i = a.length - 1; few && i >= 0; i -= 1) {
-    for (let j = b.length - 1; j >= 0; j -= 1) {
-      common[i * width + j] = a[i] === b[j] ? 1 + at(i + 1, j + 1) : Math.max(at(i + 1, j), at(i, j + 1));
+  const least = Math.min(a.length, b.length);
+  let head = 0;
+  while (head < least && a[head] === b[head]) head += 1;
+  let tail = 0;
+  while (tail < least - head && a.at(-1 - tail) === b.at(-1 - tail)) tail += 1;
+  const end = a.length - tail;
+  return [
+    ...pieces(a.slice(0, head), "same"),
+    ...edits(a.slice(head, end), b.slice(head, b.length - tail)),
+    ...pieces(a.slice(end), "same"),
+  ];
+}
+
+function pieces(words: readonly string[], kind: Piece["kind"]): Piece[] {
+  return words.map((text) => ({ text, kind }));
+}
+
+/** The fewest deletions and insertions that make one list of words another: Myers, "An O(ND) Difference Algorithm". */
+function edits(a: readonly string[], b: readonly string[]): Piece[] {
+  const reach = furthest(a, b);
+  if (!reach) return [...pieces(a, "del"), ...pieces(b, "ins")];
+  const found: Piece[] = [];
+  let x = a.length;
+  let y = b.length;
+  for (let d = reach.length - 1; d >= 0; d -= 1) {
+    const before = reach[d] as Int32Array;
+    const inserts = isInsertion(before, x - y, d);
+    const from = x - y + (inserts ? 1 : -1);
+    const start = before[from + d + 1] as number;
+    while (x > start && y > start - from && y > 0) {
+      x -= 1;
+      y -= 1;
+      found.push({ text: a[x] as string, kind: "same" });
+    }
+    if (d === 0) break;
+    if (inserts) y -= 1;
+    else x -= 1;
+    found.push({ text: (inserts ? b[y] : a[x]) as string, kind: inserts ? "ins" : "del" });
+  }
+  return found.reverse();
+}
+
+/** How many words of `a` are behind on each diagonal before the edit number d, for each d; null if there are too many. */
+function furthest(a: readonly string[], b: readonly string[]): Int32Array[] | null {
+  const reach: Int32Array[] = [];
+  const far = new Int32Array(2 * MOST + 3);
+  for (let d = 0; d <= MOST; d += 1) {
+    const before = far.slice(MOST - d, MOST + d + 3);
+    reach.push(before);
+    for (let k = -d; k <= d; k += 2) {
+      let x = isInsertion(before, k, d) ? (before[k + d + 2] as number) : (before[k + d] as number) + 1;
+      while (x < a.length && a[x] === b[x - k]) x += 1;
+      far[MOST + 1 + k] = x;
+      if (x === a.length && x - k === b.length) return reach;
     }
   }
-  const pieces: Piece[] = [];
-  let i = 0;
-  let j = 0;
-  for (let word = a[0]; i < a.length || j < b.length; word = a[i]) {
-    if (few && word !== undefined && word === b[j]) {
-      pieces.push({ text: word, kind: "same" });
-      i += 1;
-      j += 1;
-    } else if (word !== undefined && (j === b.length || at(i + 1, j) >= at(i, j + 1))) {
-      pieces.push({ text: word, kind: "del" });
-      i += 1;
-    } else {
-      pieces.push({ text: b[j] as string, kind: "ins" });
-      j += 1;
-    }
-  }
-  return pieces;
+  return null;
+}
+
+/** Whether the way onto diagonal k comes from above it, where it is further. */
+function isInsertion(before: Int32Array, k: number, d: number): boolean {
+  return k === -d || (k !== d && (before[k + d] as number) < (before[k + d + 2] as number));
 }
 
 /** What one side shows, neighbours of one kind together; a space between two changes belongs to them. */

@@ -11,9 +11,11 @@ export interface Values {
   output: unknown;
 }
 
-/** An edit that is open in the detail pane of a view. */
+/** An edit that is open in a view. */
 export interface Editing {
   id: string;
+  /** Where it was begun in the grid, over the row; else it stands in the detail pane. */
+  here?: keyof Values | undefined;
   /** The current version. */
   from: Values;
   /** What the fields held when it was opened. */
@@ -30,7 +32,7 @@ export function begin(body: SampleBody): Editing {
   const { unfinished } = body;
   const start: Values = {
     input: unfinished?.input ?? from.input,
-    output: unfinished?.output ?? from.output ?? written(version?.calls.at(-1)?.raw ?? null),
+    output: unfinished?.output ?? from.output ?? written(version?.raw ?? null),
   };
   return { id: body.id, from, start, now: start, unfinished: unfinished !== null };
 }
@@ -59,18 +61,20 @@ export function isChanged(editing: Editing): boolean {
   return !same(editing.now, editing.start);
 }
 
-/** Opens the focused sample for editing, as soon as it is here whole. */
-export function openEdit(view: View): void {
+/** Opens the focused sample for editing, as soon as it is here whole: in the detail pane, or over its row. */
+export function openEdit(view: View, part?: keyof Values): void {
   const row = view.focusedRow;
   if (!row || isRefused(view)) return;
   const { bodies } = view.line;
+  const here = view.narrow.value ? undefined : part;
   if (view.narrow.value) view.pane.value = "sample";
   let stop: (() => void) | undefined;
   stop = effect(() => {
     bodies.at.value;
     const focused = view.focusedRow;
     const body = focused?.id === row.id ? bodies.of(focused) : null;
-    if (body && view.editing.peek()?.id !== row.id) view.editing.value = begin(body);
+    const open = view.editing.peek();
+    if (body) view.editing.value = { ...(open?.id === row.id ? open : begin(body)), here };
     if (body || focused?.id !== row.id) queueMicrotask(() => stop?.());
   });
 }

@@ -1,5 +1,5 @@
 import { run } from "./actions";
-import { closeCompare } from "./curate";
+import { closeCompare } from "./compare";
 import { leaveEdit } from "./editing";
 import { isPlain, listenTo, prevent, stopHere } from "./events";
 import { chordOf } from "./keys";

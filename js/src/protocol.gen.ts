@@ -253,21 +253,11 @@ export interface Found {
   more: boolean;
 }
 
-/** Where a version came from. `cost` is in US dollars, null when nobody knows. */
-export interface CallView {
-  model: string;
-  mode: string;
-  prompt: string;
-  guidance: string;
-  attempts: number;
-  prompt_tokens: number;
-  completion_tokens: number;
-  cost: number | null;
-  seconds: number;
-  raw: string | null;
-}
-
-/** One version of a sample, whole. */
+/**
+ * One version of a sample, whole. `by` says who made it and how, `made` the calls behind it: labels and words.
+ *
+ * `raw` is what the model wrote, as far as it is held.
+ */
 export interface VersionView {
   n: number;
   origin: string;
@@ -277,7 +267,9 @@ export interface VersionView {
   problem: string | null;
   created: number;
   task_version: number;
-  calls: CallView[];
+  by: string;
+  made: string[][];
+  raw: string | null;
 }
 
 /** An edit that does not comply yet. `problem` says why. */

@@ -1,7 +1,7 @@
 import { signal } from "@preact/signals";
 import type { JobRow, SampleRow } from "./protocol.gen";
 
-export type Verb = "keep" | "reject" | "restore" | "retry" | "edit" | "accept" | "decline";
+export type Verb = "keep" | "reject" | "restore" | "retry" | "edit" | "accept" | "decline" | "revert";
 
 /** What a person rated and the kernel has not said yet. */
 export interface Rated {
@@ -88,6 +88,19 @@ export class Making {
       by.job = job;
       this.at.value += 1;
     };
+  }
+
+  /** The version that was there before, of a draft whose new one was not decided about. */
+  before(row: SampleRow): number | null {
+    const version = this.rows.get(row.id)?.row.version ?? row.version;
+    const isNew = row.status === "draft" && row.origin === "regenerated" && row.version > version;
+    return isNew ? version : null;
+  }
+
+  /** Its new version stays: there is nothing more to decide. */
+  drop(id: string): void {
+    this.rows.delete(id);
+    this.at.value += 1;
   }
 
   has(row: SampleRow, jobs: ReadonlyMap<string, JobRow>): boolean {

@@ -23,6 +23,8 @@ export type Popover =
   | "jobs"
   | "waiting"
   | "regenerate";
+/** Numbers of the versions to compare, left and right, of this sample. */
+export type Comparing = { id?: string; pair?: readonly [number, number] };
 export type Naming = { kind: "add" | "rename"; topic: string };
 export type NarrowPane = "topics" | "samples" | "sample";
 
@@ -47,8 +49,8 @@ export class View {
   readonly folded = signal<ReadonlySet<string>>(new Set());
   readonly open = signal<Popover | null>(null);
   readonly editing = signal<Editing | null>(null);
-  /** Whether versions of the sample in focus stand side by side, over grid and detail. */
-  readonly comparing = signal(false);
+  /** Which versions stand side by side, over grid and detail: of the sample in focus, if none were chosen. */
+  readonly comparing = signal<Comparing | null>(null);
   readonly naming = signal<Naming | null>(null);
   readonly pane = signal<NarrowPane>("samples");
   readonly narrow = signal(false);

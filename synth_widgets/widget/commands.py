@@ -63,6 +63,13 @@ class Regenerate(Ids):
     guidance: Text | None = None
 
 
+class Revert(Args):
+    """One sample and the number of the version to go back to."""
+
+    id: Id
+    n: Annotated[int, Field(ge=0, le=1_000_000)]
+
+
 class Search(Args):
     """Words to look for in the whole text of all samples."""
 
@@ -180,14 +187,18 @@ COMMANDS: tuple[Command, ...] = (
     Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft"),
     Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
     Command("edit", "Edit", "Review", "edit", EditArgs, ("e",), "grid", "edit"),
+    Command("edit_here", "Edit in the grid", "Review", None, None, ("Enter", "F2"), "grid", "edit"),
     Command("check", "Check", "Review", "check", EditArgs, reads=True),
     Command("regenerate", "Regenerate", "Review", "regenerate", Regenerate, ("r",), "grid", "regenerate"),
     Command("remake", "Regenerate at once", "Review", None, None, ("Shift+r",), "grid", "regenerate"),
     Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, (), "grid", "regenerate"),
     Command("rate", "Rate", "Review", "rate", RateArgs, ("1", "2", "3", "4", "5", "0"), "grid", "star"),
-    Command("compare", "Compare with the new version", "Review", None, None, ("d",), "grid", "diff"),
-    Command("accept", "Take the new version", "Review", "accept", Ids, ("ArrowRight",), "diff", "right"),
-    Command("decline", "Stay with this version", "Review", "decline", Ids, ("ArrowLeft",), "diff", "left"),
+    Command("stars", "Rate by the next requirement", "Review", None, None, ("*",), "grid", "star"),
+    Command("compare", "Compare versions", "Review", None, None, ("d",), "grid", "diff"),
+    Command("decline", "Keep the left version", "Review", "decline", Ids, ("ArrowLeft",), "diff", "left"),
+    Command("accept", "Keep the right version", "Review", "accept", Ids, ("ArrowRight",), "diff", "right"),
+    Command("versions", "Older, newer: left and right", "Review", None, None, ("[", "]", "{", "}"), "diff", "diff"),
+    Command("revert", "Go back to a version", "Review", "revert", Revert),
     Command("undo", "Undo", "Everywhere", "undo", NoArgs, ("u", "Mod+z"), "any", "undo"),
     Command("redo", "Redo", "Everywhere", "redo", NoArgs, ("Shift+u", "Mod+Shift+z"), "any", "redo"),
     Command("next", "Next sample", "Move", None, None, ("j", "ArrowDown"), "grid", "down"),

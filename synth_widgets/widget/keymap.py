@@ -18,8 +18,8 @@ _NAMED = (
 )
 _CHORD = re.compile(rf"(Mod\+)?(Shift\+)?({'|'.join(_NAMED)}|[^\x00-\x1f\x7f])")
 _EXAMPLE = 'keymap = {"keep": "k", "next": ["j", "ArrowDown"], "skip": []}'
-STARS = 6
-"""Keys of ``rate``: one to five stars, and the one that takes them back."""
+IN_ORDER = {"rate": (6, "1 to 5 stars and none"), "versions": (4, "older and newer, left and right")}
+"""Commands whose chords mean something else each: how many there are, and what they stand for."""
 
 
 def checked(given: Any) -> Keymap:
@@ -81,8 +81,9 @@ def _chords(name: str, given: Any) -> list[str]:
                 f"{chord!r} is no chord for {name!r}. A chord is a character or a key's name ({', '.join(_NAMED[:4])}, "
                 "ArrowUp, F2 …), letters small, with Mod+ or Shift+ before it: 'k', 'Shift+k', 'Mod+Enter'."
             )
-    if name == "rate" and len(chords) not in {0, STARS}:
-        raise StudioError(f"'rate' takes {STARS} chords, for 1 to 5 stars and for none, not {len(chords)}.")
+    number, meaning = IN_ORDER.get(name, (len(chords), ""))
+    if len(chords) not in {0, number}:
+        raise StudioError(f"{name!r} takes {number} chords, for {meaning}, not {len(chords)}.")
     return chords
 
 

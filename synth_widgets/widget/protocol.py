@@ -293,23 +293,11 @@ class Found(TypedDict):
     """Whether there were too many to list."""
 
 
-class CallView(TypedDict):
-    """Where a version came from. `cost` is in US dollars, null when nobody knows."""
-
-    model: str
-    mode: str
-    prompt: str
-    guidance: str
-    attempts: int
-    prompt_tokens: int
-    completion_tokens: int
-    cost: float | None
-    seconds: float
-    raw: str | None
-
-
 class VersionView(TypedDict):
-    """One version of a sample, whole."""
+    """One version of a sample, whole. `by` says who made it and how, `made` the calls behind it: labels and words.
+
+    `raw` is what the model wrote, as far as it is held.
+    """
 
     n: int
     origin: str
@@ -319,7 +307,9 @@ class VersionView(TypedDict):
     problem: str | None
     created: float
     task_version: int
-    calls: list[CallView]
+    by: str
+    made: list[list[str]]
+    raw: str | None
 
 
 class Unfinished(TypedDict):

@@ -10,10 +10,10 @@ from synth_widgets.money import Cost
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
+from synth_widgets.widget import origin
 from synth_widgets.widget.host import Host
 from synth_widgets.widget.protocol import (
     HEAD,
-    CallView,
     Cell,
     FieldView,
     JobRow,
@@ -158,22 +158,9 @@ def _version(version: Version, calls: Mapping[str, Call], raws: Mapping[str, str
         "problem": version.problem,
         "created": version.created,
         "task_version": version.task_version,
-        "calls": [_call(c, version.raw if c is made_by[-1] and version.raw else raws.get(c.id)) for c in made_by],
-    }
-
-
-def _call(call: Call, raw: str | None) -> CallView:
-    return {
-        "model": call.model,
-        "mode": call.mode,
-        "prompt": call.prompt,
-        "guidance": call.guidance,
-        "attempts": call.attempts,
-        "prompt_tokens": call.usage.prompt_tokens,
-        "completion_tokens": call.usage.completion_tokens,
-        "cost": call.cost,
-        "seconds": call.seconds,
-        "raw": raw,
+        "by": origin.by(version, made_by),
+        "made": origin.made(made_by),
+        "raw": version.raw or (raws.get(made_by[-1].id) if made_by else None),
     }
 
 

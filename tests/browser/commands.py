@@ -197,7 +197,7 @@ def output_is_stale(stage: Stage) -> None:
     stage.focus = stage.view.focused()
     stage.editor().get_by_label("Input", exact=True).fill(f"Something else, number {stage.number}.")
     stage.view.press(["Control+Enter"])
-    stage.view.until(lambda: "Stale output" in stage.mark())
+    stage.view.until(lambda: "Stale (Shift+R)" in stage.mark())
     stage.view.open_row(stage.focus)
 
 
@@ -223,6 +223,49 @@ def choice(word: str) -> Callable[[Stage], Locator]:
 def chose(what: str) -> Callable[[Stage], bool]:
     """Return whether a version was chosen: nothing waits any more, and the choice can be undone."""
     return lambda stage: "New version" not in stage.mark() and stage.view.undo_label().startswith(f"Undo: {what} 1")
+
+
+def edited(stage: Stage, *remarks: str) -> None:
+    """Edit a draft's output so many times: each edit is a version."""
+    stage.on("Draft")
+    sample = stage.view.focused()
+    for remark in remarks:
+        stage.view.open_row(sample)
+        stage.view.press("e")
+        stage.editor().get_by_label("remark", exact=True).fill(f"{remark}, number {stage.number}.")
+        stage.view.press(["Control+Enter"])
+        stage.view.until(lambda: f"{remark}, number {stage.number}." in stage.view.row(sample).inner_text())  # noqa: B023
+    stage.view.open_row(sample)
+    button("Compare")(stage).wait_for()
+    stage.view.press("d")
+    stage.view.until(lambda: len(stage.sides()) == 2)
+
+
+def compares_two_edits(stage: Stage) -> None:
+    edited(stage, "First", "Second")
+
+
+def compares_one_of_four(stage: Stage) -> None:
+    """Bring the last but one of four versions to both sides."""
+    edited(stage, "First", "Second", "Third")
+    left = stage.sides()[0]
+    stage.view.press("{")
+    stage.view.until(lambda: stage.sides() == [left, left])
+    stage.text = left
+
+
+def choose_oldest(stage: Stage) -> None:
+    stage.versions().get_by_role("combobox", name="Left version").select_option(index=0)
+
+
+def other_versions(stage: Stage) -> bool:
+    """Whether the side that the key is for has the version before or after the one that stood there."""
+    options = stage.versions().get_by_role("combobox").first.locator("option").all()
+    numbers = [str(option.get_attribute("value")) for option in options]
+    left = right = stage.text
+    before, after = (numbers[numbers.index(left) + by] for by in (-1, 1))
+    sides = {"[": (before, right), "]": (after, right), "{": (left, before), "}": (left, after)}
+    return stage.sides() == list(sides.get(stage.way, (numbers[0], right)))
 
 
 def type_far_word(stage: Stage) -> None:

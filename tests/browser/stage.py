@@ -42,7 +42,8 @@ def latency(request):
 class Remark(Opinion):
     remark: Annotated[str, Field(max_length=200)]
 
-task = sw.Task("Review reader", "Read a review, return what it is about.", output_schema=Remark)
+task = sw.Task("Review reader", "Read a review, return what it is about.", output_schema=Remark,
+               requirements=["Say nothing that the review does not say.", "Write plain English."])
 studio = sw.Studio(task, model=testing.ScriptedCompleter(answers=answer, faults=fault, latency=latency))
 studio.topics.add("Backpacks", "Coffee machines", "Glitches", "Headphones", "Lamps", "Refused", "Slow")
 for topic, samples in {"Backpacks": 8, "Coffee machines": 8, "Glitches": 4, "Headphones": 8, "Lamps": 4}.items():
@@ -165,6 +166,14 @@ class Stage:
         """Return the button that gives so many stars to the sample in focus."""
         stars = self.view.sample.get_by_role("radiogroup", name="Overall")
         return stars.get_by_role("radio", name=re.compile(f"^{number} star"))
+
+    def stars_by_requirement(self) -> Locator:
+        """Return the stars of the task's first requirement, of the sample in focus."""
+        return self.view.sample.get_by_role("radiogroup", name=re.compile("^Say nothing"))
+
+    def sides(self) -> list[str]:
+        """Return the numbers of the versions that stand side by side."""
+        return [str(side.input_value()) for side in self.versions().get_by_role("combobox").all()]
 
     def dialog(self, name: str) -> Locator:
         """Return an open popover or dialog."""

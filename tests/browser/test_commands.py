@@ -30,17 +30,31 @@ LINES: dict[str, Line] = {
     "restore": Line(lambda s: s.status() == "Draft", verdict("Restore"), before=lambda s: s.keep_one()),
     "skip": Line(lambda s: s.place() > s.at and s.status() == "Draft", verdict("Skip")),
     "edit": Line(lambda s: s.editor().is_visible(), button("Edit (")),
+    "edit_here": Line(
+        lambda s: s.view.grid.get_by_role("complementary", name="Edit the sample").is_visible(),
+        mouse=lambda s: s.view.row(s.focus).get_by_role("gridcell").nth(2).dblclick(),
+    ),
     "regenerate": Line(lambda s: s.dialog("Regenerate").is_visible(), button("Regenerate (")),
     "check": Line(commands.says_what_is_wrong, mouse=commands.type_too_much, before=commands.edit_open),
     "remake": Line(
-        lambda s: "Stale output" not in s.mark(),
+        lambda s: "Stale" not in s.mark(),
         lambda s: s.view.sample.get_by_role("button", name=re.compile(r"^Regenerate(?! \()")),  # of the note
         before=commands.output_is_stale,
     ),
     "compare": Line(lambda s: s.versions().is_visible(), button("Compare"), before=commands.has_a_new_version),
+    "versions": Line(commands.other_versions, mouse=commands.choose_oldest, before=commands.compares_one_of_four),
+    "revert": Line(
+        lambda s: s.view.undo_label().startswith("Undo: Go back to version"),
+        commands.choice("Go back to"),
+        before=commands.compares_two_edits,
+    ),
     "accept": Line(commands.chose("Take"), commands.choice("Take"), before=commands.compares),
     "decline": Line(commands.chose("Decline"), commands.choice("Stay"), before=commands.compares),
     "rate": Line(commands.is_rated, lambda s: s.star(4), before=commands.on_a_sample_with_two_stars),
+    "stars": Line(
+        lambda s: s.stars_by_requirement().evaluate("stars => stars.contains(document.activeElement)"),
+        mouse=lambda s: s.stars_by_requirement().get_by_role("radio").nth(3).click(),
+    ),
     "retry": Line(lambda s: s.status() == "Draft", verdict("Retry"), before=lambda s: s.on("Failed")),
     "undo": Line(lambda s: s.more_than("Kept", -1), button("Undo"), before=lambda s: s.keep_one()),
     "redo": Line(lambda s: s.more_than("Kept"), button("Redo"), before=commands.undone_once),

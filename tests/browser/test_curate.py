@@ -161,11 +161,11 @@ def test_another_input_makes_the_output_stale_until_it_is_made_again(open_notebo
     view.press("e")
     field(view, "Input").fill(PARCEL)
     view.press(["Control+Enter"])
-    view.until(lambda: "Stale output" in mark(view, sample))
+    view.until(lambda: "Stale (Shift+R)" in mark(view, sample))
     assert view.rows()[1].status == "Draft"
     view.sample.get_by_text("Output was made for the older input").wait_for()
     view.press(["Shift+r"])
-    view.until(lambda: "Stale output" not in mark(view, sample) and "a parcel" in view.rows()[1].output)
+    view.until(lambda: "Stale" not in mark(view, sample) and "a parcel" in view.rows()[1].output)
     assert told(notebook)["df"][sample][:3] == [
         "draft",
         PARCEL,

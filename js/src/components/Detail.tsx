@@ -42,8 +42,9 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
   const body = bodies.of(row);
   const { status, queued } = shownStatus(view, row);
   const current = body?.versions.find((version) => version.n === body.version) ?? body?.versions.at(-1);
-  if (body && view.editing.value?.id === row.id) {
-    return <Edit view={view} row={row} editing={view.editing.value} place={rowsBefore(listing, index) + 1} />;
+  const editing = view.editing.value;
+  if (body && editing?.id === row.id && !editing.here) {
+    return <Edit view={view} row={row} editing={editing} index={index} />;
   }
   return (
     <aside class="sw-pane sw-pane--detail" aria-label="Sample" tabIndex={-1}>
@@ -70,7 +71,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         ) : (
           <Whole view={view} row={row} current={current} />
         )}
-        {body && row.output && row.status !== "failed" && <Rating view={view} row={row} body={body} />}
+        {row.output && row.status !== "failed" && <Rating view={view} row={row} body={body} />}
         {body && current && <Origin view={view} row={row} body={body} current={current} />}
       </div>
       <Verdicts view={view} row={row} />
@@ -151,7 +152,7 @@ function Whole(props: { view: View; row: SampleRow; current: VersionView | undef
 
 function Failed(props: { view: View; row: SampleRow; current: VersionView | undefined }): JSX.Element {
   const { view, row, current } = props;
-  const raw = current?.calls.at(-1)?.raw ?? null;
+  const raw = current?.raw ?? null;
   const text = raw === null ? null : (asJson(raw) ?? raw);
   const copy = () => {
     copyText(raw ?? "", view.root);

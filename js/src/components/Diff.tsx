@@ -1,19 +1,19 @@
 import type { ComponentChild, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
+import { closeCompare, comparable, keepSide, nextProposal, pairOf, proposals, putVersion } from "../compare";
 import { same } from "../controls";
-import { choose, closeCompare, nextProposal, proposals } from "../curate";
 import { diffWords, lines, sideOf } from "../diff";
 import { focus, prevent } from "../events";
 import { chordOf } from "../keys";
-import type { SampleBody, VersionView } from "../protocol.gen";
+import type { SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { clock, count } from "../words";
 import { Button, GAP, IconButton, TopicPath } from "./bits";
-import { by } from "./Origin";
+import { Choice } from "./Field";
 import { Skeleton, StatusWord } from "./Row";
 
-/** Two versions of the sample in focus, side by side: the current one and the new one, else the one before it. */
+/** Two versions of the sample in focus, side by side, and the choice between them. */
 export function Diff({ view }: { view: View }): JSX.Element | null {
   const { bodies } = view.line;
   bodies.at.value;
@@ -21,7 +21,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const row = view.focusedRow;
   useLayoutEffect(() => focus(box.current), []); // what had the focus is hidden from now on
   useEffect(() => {
-    if (row) bodies.want([row]);
+    if (row) bodies.want([row, nextProposal(view, 1) ?? row]);
     else closeCompare(view);
   }, [row]);
   if (!row) return null;
@@ -43,20 +43,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const body = bodies.of(row);
   const open = proposals(view);
   const at = open.indexOf(row) + 1;
-  const pair = body && pairOf(body, at > 0);
-  const choice = (verb: "accept" | "decline", word: string) => (
-    <span>
-      <Button
-        icon={verb === "accept" ? "right" : "left"}
-        class="sw-btn--lg"
-        chord={view.keys.chord(verb)}
-        off={refusal(view)}
-        onPress={() => void choose(view, verb, [row.id])}
-      >
-        {word}
-      </Button>
-    </span>
-  );
+  const pair = pairOf(view, row);
   return (
     <section class="sw-pane sw-diff" aria-label="Compare versions" ref={box} tabIndex={-1} onKeyDown={keys}>
       <div class="sw-head">
@@ -88,10 +75,17 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
         {pair && (
           <div class="sw-diff-grid">
             <span class="sw-dh sw-label">Output</span>
-            {pair.map((version) => (
-              <div class="sw-dh sw-ell" title={by(version)} dir="auto">
-                <b>Version {version.n}</b>{" "}
-                <span class="sw-muted sw-small">{`${about(row.version, at, version)} · ${clock(version.created)} · ${by(version)}`}</span>
+            {pair.map(({ n }, side) => (
+              <div class="sw-dh">
+                <Choice
+                  label={["Left version", "Right version"][side]}
+                  value={n}
+                  options={comparable(body).map((each) => [each.n, about(row, body, each)])}
+                  onChoose={(other) => {
+                    putVersion(view, side, other);
+                    focus(box.current); // the next key is a choice between the two
+                  }}
+                />
               </div>
             ))}
             {!same(pair[0].input, pair[1].input) && compared("input", pair[0].input, pair[1].input)}
@@ -99,31 +93,32 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
           </div>
         )}
       </div>
-      {at > 0 && pair && (
+      {pair && (
         <div class="sw-foot sw-diff-grid" role="toolbar" aria-label="Choose a version">
           <span />
-          {choice("decline", `Stay with ${pair[0].n}`)}
-          {choice("accept", `Take ${pair[1].n}`)}
+          {pair.map(({ n }, side) => (
+            <span>
+              <Button
+                icon={side ? "right" : "left"}
+                class="sw-btn--lg"
+                chord={view.keys.chord(side ? "accept" : "decline")}
+                off={refusal(view)}
+                onPress={() => keepSide(view, side)}
+              >
+                {`${n === row.version ? "Stay with" : n < row.version && n !== body?.proposal ? "Go back to" : "Take"} ${n}`}
+              </Button>
+            </span>
+          ))}
         </div>
       )}
     </section>
   );
 }
 
-function about(current: number, at: number, version: VersionView): string {
-  if (version.n === current) return "now";
-  return at > 0 ? "new" : "before";
-}
-
-/** The version that is and the new one; without a new one, the one before and the one that is. */
-function pairOf(body: SampleBody, proposed: boolean): [VersionView, VersionView] | null {
-  const whole = body.versions.filter((version) => version.output !== null).sort((a, b) => a.n - b.n);
-  const current = whole.find((version) => version.n === body.version);
-  const other = whole.findLast((version) =>
-    proposed ? version.n === body.proposal : version.n < body.version,
-  );
-  if (!current || !other) return null;
-  return proposed ? [current, other] : [other, current];
+/** A version in a line: "Version 2 · now · 13:58 · regenerated by gpt-5-mini". */
+function about(row: SampleRow, body: SampleBody | null, version: VersionView): string {
+  const is = version.n === row.version ? "now" : version.n === body?.proposal && row.proposal ? "new" : "";
+  return [`Version ${version.n}`, is, clock(version.created), version.by].filter(Boolean).join(" · ");
 }
 
 /** Field by field: what is equal is muted, what is not shows its words. */

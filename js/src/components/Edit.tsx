@@ -5,6 +5,7 @@ import { argsOf, type Editing, isChanged, leaveEdit } from "../editing";
 import { askLater, focus, isEnter, prevent, withMod } from "../events";
 import { iconOf } from "../icons";
 import type { SampleRow } from "../protocol.gen";
+import { rowsBefore } from "../rows";
 import { refusal, refusals } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -18,18 +19,23 @@ interface EditProps {
   view: View;
   row: SampleRow;
   editing: Editing;
-  place: number;
+  /** Of its line in the list. */
+  index: number;
 }
 
-/** The detail pane while its sample is edited: each value as a control on its place. */
-export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
+/** A sample that is edited, in the detail pane or over its row: each value as a control on its place. */
+export function Edit({ view, row, editing, index }: EditProps): JSX.Element {
   const box = useRef<HTMLElement>(null);
+  const listing = view.listing.value;
   const problems = useProblems(view, editing);
   const invalid = problems.size;
   const changed = isChanged(editing);
+  const { here } = editing;
   useLayoutEffect(() => {
-    const fields = [...(box.current?.querySelectorAll<HTMLElement>("section") ?? [])].reverse();
+    const fields = [...(box.current?.querySelectorAll<HTMLElement>("section") ?? [])];
+    if (here !== "input") fields.reverse();
     const find = (where: Element | undefined) => where?.querySelector<HTMLElement>("input, textarea, select");
+    if (here) box.current?.scrollIntoView({ block: "nearest" });
     focus(find(fields[0]) ?? find(fields[1]) ?? box.current);
   }, []);
   const close = (how: "save" | "leave" | "discard") => {
@@ -37,8 +43,10 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
     view.focusOn("grid");
   };
   const save = () => {
-    if (invalid === 0) close("save");
-    else box.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
+    if (invalid === 0) {
+      close("save");
+      if (here) view.move(1);
+    } else box.current?.querySelector<HTMLElement>("[aria-invalid='true']")?.focus();
   };
   const keys = (event: KeyboardEvent) => {
     if (!isEnter(event) || !withMod(event)) return;
@@ -55,7 +63,7 @@ export function Edit({ view, row, editing, place }: EditProps): JSX.Element {
     >
       <div class="sw-head">
         <span class="sw-strong">Editing</span>
-        <span class="sw-muted">{`${count(place)} of ${count(view.listing.value.rows)}`}</span>
+        <span class="sw-muted">{`${count(rowsBefore(listing, index) + 1)} of ${count(listing.rows)}`}</span>
         {GAP}
         {(changed || editing.unfinished) && (
           <Button

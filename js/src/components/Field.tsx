@@ -5,6 +5,7 @@ import { isEnter, prevent, withMod } from "../events";
 import { iconOf } from "../icons";
 import { count } from "../words";
 import { type Form, idOf, problemOf } from "./Form";
+import { typing } from "./Labelled";
 
 interface FieldProps {
   form: Form;
@@ -33,16 +34,14 @@ export function Field({ form, control, value, path, label, onEnter }: FieldProps
     case "enum": {
       const all = control.nullable && !options.includes(null) ? [...options, null] : options;
       const at = all.indexOf(value);
+      const named = all.map((option, index): [number, string] => [index, asTyped(option)]);
       return (
-        <span class="sw-select">
-          <select {...own} value={at} onChange={(event) => change(all[Number(event.currentTarget.value)])}>
-            {at < 0 && <option value={at}>{asTyped(value)}</option>}
-            {all.map((option, index) => (
-              <option value={index}>{asTyped(option)}</option>
-            ))}
-          </select>
-          {iconOf("chevd", 12)}
-        </span>
+        <Choice
+          {...own}
+          value={at}
+          options={at < 0 ? [[at, asTyped(value)], ...named] : named}
+          onChoose={(index) => change(all[index])}
+        />
       );
     }
     case "boolean":
@@ -74,18 +73,49 @@ export function Field({ form, control, value, path, label, onEnter }: FieldProps
         prevent(event);
         onEnter?.();
       }}
-      onInput={(event) => change(event.currentTarget.value)}
+      onInput={typing(change)}
     />
   );
 }
 
-interface TextProps {
+/** One of several, which are told by numbers. */
+export function Choice(props: {
+  value: number;
+  options: readonly (readonly [number, string])[];
+  onChoose: (value: number) => void;
+  label?: string | undefined;
+}): JSX.Element {
+  const { value, options, onChoose, label, ...own } = props;
+  return (
+    <span class="sw-select">
+      <select
+        class="sw-input"
+        aria-label={label}
+        {...own}
+        value={value}
+        onChange={typing((number) => onChoose(Number(number)))}
+      >
+        {options.map(([number, text]) => (
+          <option value={number}>{text}</option>
+        ))}
+      </select>
+      {iconOf("chevd", 12)}
+    </span>
+  );
+}
+
+interface TextProps<Value> {
   own: { class: string };
-  change: (value: unknown) => void;
+  change: (value: Value) => void;
 }
 
 /** Text in as many lines as it has. */
-function Lines({ own, text, change, most }: TextProps & { text: string; most?: unknown }): JSX.Element {
+function Lines({
+  own,
+  text,
+  change,
+  most,
+}: TextProps<string> & { text: string; most?: unknown }): JSX.Element {
   const box = useRef<HTMLTextAreaElement>(null);
   const limit = typeof most === "number" ? most : null;
   const { length } = limit === null ? text : [...text];
@@ -97,13 +127,7 @@ function Lines({ own, text, change, most }: TextProps & { text: string; most?: u
   }, [text]);
   return (
     <span class="sw-area">
-      <textarea
-        {...own}
-        ref={box}
-        rows={1}
-        value={text}
-        onInput={(event) => change(event.currentTarget.value)}
-      />
+      <textarea {...own} ref={box} rows={1} value={text} onInput={typing(change)} />
       {limit !== null && (
         <span
           class={length > limit ? "sw-count sw-badge sw-c-failed" : "sw-count sw-badge"}
@@ -114,16 +138,19 @@ function Lines({ own, text, change, most }: TextProps & { text: string; most?: u
 }
 
 /** A value that is typed as text: what stands there stays as it was typed, the value is what it means. */
-function Typed({ own, value, change, json }: TextProps & { value: unknown; json: boolean }): JSX.Element {
+function Typed({
+  own,
+  value,
+  change,
+  json,
+}: TextProps<unknown> & { value: unknown; json: boolean }): JSX.Element {
   const read = json ? typedJson : typedNumber;
   const [last, setLast] = useState<string | null>(null);
   const text = last !== null && same(read(last), value) ? last : json ? asTyped(value) : String(value);
-  const typed = (next: unknown) => {
-    setLast(String(next));
-    change(read(String(next)));
+  const typed = (next: string) => {
+    setLast(next);
+    change(read(next));
   };
   if (json) return <Lines own={{ ...own, class: "sw-input sw-mono" }} text={text} change={typed} />;
-  return (
-    <input {...own} inputMode="decimal" value={text} onInput={(event) => typed(event.currentTarget.value)} />
-  );
+  return <input {...own} inputMode="decimal" value={text} onInput={typing(typed)} />;
 }

@@ -9,6 +9,7 @@ import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
 import { count, sentence, some } from "../words";
 import { Check, GAP, TopicPath } from "./bits";
+import { Edit } from "./Edit";
 import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
 import { NoRows } from "./NoRows";
@@ -98,10 +99,26 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
               />
             );
           })}
+          <EditHere view={view} lines={lines} />
         </div>
       </div>
       <GridFoot view={view} edge={last} />
     </section>
+  );
+}
+
+/** An edit that was begun in the grid: over its row, the fields below their columns. */
+function EditHere({ view, lines }: { view: View; lines: Lines }): JSX.Element | null {
+  const focused = view.focused.value;
+  const editing = view.editing.value;
+  const line = editing?.here && focused?.row.id === editing.id && lines.line(focused.index);
+  if (!line) return null;
+  return (
+    <div class="sw-over" role="row" style={{ transform: `translateY(${line.start}px)` }}>
+      <div role="gridcell" aria-colspan={4}>
+        <Edit key={editing.id} view={view} editing={editing} {...focused} />
+      </div>
+    </div>
   );
 }
 

@@ -2,7 +2,7 @@ import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
 import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
 import type { CommandName } from "../commands.gen";
-import { choose, isProposed } from "../curate";
+import { choose, isProposed } from "../compare";
 import { iconOf } from "../icons";
 import { isRow, keyOf } from "../rows";
 import { TOLD, type View } from "../view";

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { isProposed } from "../curate";
+import { isNew } from "../compare";
 import { type IconName, iconOf } from "../icons";
 import type { SampleRow } from "../protocol.gen";
 import type { View } from "../view";
@@ -23,8 +23,8 @@ export function Mark({ view, row }: { view: View; row: SampleRow }): JSX.Element
   if (view.editing.value?.id === row.id) return badge("edit", "sw-c-accent", "Editing");
   if (isMaking(view, row)) return badge("spin", "", "Regenerating");
   if (row.unfinished) return badge("edit", "sw-c-warn", "Unfinished");
-  if (row.stale) return badge("regenerate", "sw-c-warn", "Stale output");
-  if (isProposed(view, row)) return badge("diff", "sw-c-accent", "New version");
+  if (row.stale) return badge("regenerate", "sw-c-warn", view.keys.hint("remake", "Stale"));
+  if (isNew(view, row)) return badge("diff", "sw-c-accent", "New version");
   if (row.origin === "edited") return badge("edit", "", "Edited");
   return row.origin === "own" ? <span class="sw-badge">Own</span> : null;
 }

@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { refusal, run } from "../actions";
-import { choose, isProposed } from "../curate";
+import { choose, isProposed } from "../compare";
 import { discardUnfinished, openEdit } from "../editing";
 import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
@@ -53,7 +53,7 @@ export function Notes({ view, row, body }: { view: View; row: SampleRow; body: S
   const proposed: Act[] = [
     ["Compare", () => run(view, "compare"), view.keys.chord("compare")],
     ["Take", () => choose(view, "accept", ids)],
-    ["Decline", () => choose(view, "decline", ids)],
+    ["Decline", () => choose(view, "decline", ids, row.version)],
   ];
   return (
     <>

@@ -1,5 +1,6 @@
 import type { JSX } from "preact";
 import { starsOf } from "../curate";
+import { openEdit } from "../editing";
 import { prevent, withMod } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
@@ -20,6 +21,7 @@ const SOON: Record<Verb, { status: Status | null; word: string }> = {
   edit: { status: null, word: "Edit" },
   accept: { status: null, word: "Take new" },
   decline: { status: null, word: "Decline" },
+  revert: { status: null, word: "Go back" },
 };
 
 /** A status with its icon and word. */
@@ -87,10 +89,10 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
           onToggle={(event) => (event.shiftKey ? view.selectTo(row.id) : view.toggle(row.id))}
         />
       </div>
-      <div class="sw-cell-in" role="gridcell">
+      <div class="sw-cell-in" role="gridcell" onDblClick={() => openEdit(view, "input")}>
         <CellText cell={row.input} words={view.looking.words.value} />
       </div>
-      <div class="sw-out sw-cell-out" role="gridcell">
+      <div class="sw-out sw-cell-out" role="gridcell" onDblClick={() => openEdit(view, "output")}>
         <Output row={row} status={status} idle={view.idle} words={view.looking.words.value} />
       </div>
       <div class="sw-st sw-cell-st" role="gridcell">

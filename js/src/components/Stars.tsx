@@ -54,7 +54,15 @@ export function StarSet(props: {
 }
 
 /** The rating of a sample: overall, and by each requirement of the task. */
-export function Rating({ view, row, body }: { view: View; row: SampleRow; body: SampleBody }): JSX.Element {
+export function Rating({
+  view,
+  row,
+  body,
+}: {
+  view: View;
+  row: SampleRow;
+  body: SampleBody | null;
+}): JSX.Element {
   const stars = starsOf(view, row);
   const { requirements } = view.line.ratings.of(row.id) ?? {};
   return (
@@ -70,7 +78,7 @@ export function Rating({ view, row, body }: { view: View; row: SampleRow; body: 
           </span>
           <StarSet
             label={text}
-            stars={requirements?.[name] === undefined ? (body.ratings[name] ?? null) : requirements[name]}
+            stars={requirements?.[name] === undefined ? (body?.ratings[name] ?? null) : requirements[name]}
             onRate={(next) => void rateBy(view, row, name, next)}
           />
         </div>
