@@ -19,7 +19,7 @@ function isChosen(view: View, row: SampleRow): boolean {
 }
 
 /** The version that the new one of a draft replaced, until a person has decided about them. */
-function replaced(view: View, row: SampleRow): number | null {
+export function replaced(view: View, row: SampleRow): number | null {
   const { making } = view.line;
   making.at.value;
   return isChosen(view, row) ? null : making.before(row);
@@ -45,9 +45,12 @@ export function pairOf(view: View, row: SampleRow): [VersionView, VersionView] |
   const { id, pair } = view.comparing.value ?? {};
   const body = view.line.bodies.of(row);
   const all = comparable(body);
-  const others = all.filter((each) => each.n !== row.version);
-  const before = replaced(view, row) ?? others.findLast((each) => each.n < row.version)?.n ?? others[0]?.n;
-  const usual = isProposed(view, row) ? [row.version, body?.proposal] : [before, row.version];
+  const now = row.version;
+  const others = all.filter((each) => each.n !== now);
+  const waits = isProposed(view, row);
+  const older = replaced(view, row) ?? (others.findLast((each) => each.n < now) ?? others[0])?.n;
+  const other = (waits ? body?.proposal : older) ?? 0;
+  const usual = waits || other > now ? [now, other] : [other, now];
   const [left, right] = (id === row.id && pair ? pair : usual).map((n) => all.find((each) => each.n === n));
   return left && right ? [left, right] : null;
 }

@@ -9,7 +9,7 @@ import type { SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { clock, count } from "../words";
-import { Button, GAP, IconButton, TopicPath } from "./bits";
+import { Button, GAP, IconButton, keysOf, TopicPath } from "./bits";
 import { Choice } from "./Field";
 import { Skeleton, StatusWord } from "./Row";
 
@@ -44,10 +44,16 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   const open = proposals(view);
   const at = open.indexOf(row) + 1;
   const pair = pairOf(view, row);
+  const versions = comparable(body);
   return (
     <section class="sw-pane sw-diff" aria-label="Compare versions" ref={box} tabIndex={-1} onKeyDown={keys}>
       <div class="sw-head">
         <span class="sw-strong sw-grow">{at > 0 ? "New versions" : "Versions"}</span>
+        {versions.length > 2 && (
+          <span class="sw-small sw-muted sw-hide-m">
+            {view.keys.named("versions")?.keys.map(keysOf)} other versions
+          </span>
+        )}
         {at > 0 && (
           <>
             <span class="sw-muted">{`${count(at)} of ${count(open.length)}`}</span>
@@ -80,7 +86,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
                 <Choice
                   label={["Left version", "Right version"][side]}
                   value={n}
-                  options={comparable(body).map((each) => [each.n, about(row, body, each)])}
+                  options={versions.map((each) => [each.n, about(row, body, each)])}
                   onChoose={(other) => {
                     putVersion(view, side, other);
                     focus(box.current); // the next key is a choice between the two

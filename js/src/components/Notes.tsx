@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { refusal, run } from "../actions";
-import { choose, isProposed } from "../compare";
+import { choose, isProposed, replaced } from "../compare";
 import { discardUnfinished, openEdit } from "../editing";
 import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
@@ -50,8 +50,10 @@ export function Notes({ view, row, body }: { view: View; row: SampleRow; body: S
     ["Continue edit", () => openEdit(view), view.keys.chord("edit")],
     ["Discard", () => discardUnfinished(view, body)],
   ];
+  const compare: Act = ["Compare", () => run(view, "compare"), view.keys.chord("compare")];
+  const before = replaced(view, row);
   const proposed: Act[] = [
-    ["Compare", () => run(view, "compare"), view.keys.chord("compare")],
+    compare,
     ["Take", () => choose(view, "accept", ids)],
     ["Decline", () => choose(view, "decline", ids, row.version)],
   ];
@@ -70,6 +72,15 @@ export function Notes({ view, row, body }: { view: View; row: SampleRow; body: S
       {isProposed(view, row) && (
         <Note kind="plain" off={off} acts={proposed}>
           Version {body.proposal} is new. This one stays until you choose.
+        </Note>
+      )}
+      {before !== null && (
+        <Note
+          kind="plain"
+          off={off}
+          acts={[compare, [`Go back to ${before}`, () => choose(view, "revert", ids, before)]]}
+        >
+          Version {row.version} is new, in place of {before}.
         </Note>
       )}
     </>
