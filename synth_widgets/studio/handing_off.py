@@ -6,6 +6,7 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth_widgets.arguments import ids_of, path_of, tags_of
@@ -328,25 +329,35 @@ class HandingOff:
             )
         created = now()
 
-        def outcome(wish: edits.Wish) -> edits.Outcome:
-            return edits.outcome_of(core.state.samples[wish.id], wish, task, task_version=version, created=created)
+        def worked_out(wishes: Sequence[edits.Wish]) -> dict[str, edits.Outcome]:
+            """Runs the person's validators: not on the engine's thread."""
+            state = core.state
+            return {
+                w.id: edits.outcome_of(state.samples[w.id], w, task, task_version=version, created=created)
+                for w in wishes
+            }
 
         with collector_off():
-            planned = [(wish, outcome(wish)) for wish in wishes]
+            outcomes = worked_out(wishes)
         reasons: dict[str, str] = {}
 
-        def changes_of(part: Sequence[tuple[edits.Wish, edits.Outcome]]) -> list[Change]:
+        async def look(part: Sequence[edits.Wish]) -> None:
+            while late := [w for w in part if core.state.samples[w.id] is not outcomes[w.id].sample]:
+                outcomes.update(await core.engine.on_worker(partial(worked_out, late)))
+
+        def changes_of(part: Sequence[edits.Wish]) -> list[Change]:
             state = core.state
-            there = [(w, o) for w, o in part if state.is_visible(state.samples[w.id])]
-            fresh = [o if state.samples[w.id] is o.sample else outcome(w) for w, o in there]
-            reasons.update({o.sample.id: o.reason for o in fresh if o.reason is not None})
-            return edits.commits_of(fresh, state)
+            there = [outcomes[w.id] for w in part if state.is_visible(state.samples[w.id])]
+            reasons.update({o.sample.id: o.reason for o in there if o.reason is not None})
+            return edits.commits_of(there, state)
 
-        def check(part: Sequence[tuple[edits.Wish, edits.Outcome]]) -> None:
-            find(core.state, [wish.id for wish, _ in part])
+        def check(part: Sequence[edits.Wish]) -> None:
+            find(core.state, [wish.id for wish in part])
 
-        label = f"Update {len(planned):,}"
-        return core.act(lambda: carry_out(core, planned, changes_of, lambda: label, check=check, result=reasons))
+        label = f"Update {len(wishes):,}"
+        return core.act(
+            lambda: carry_out(core, wishes, changes_of, lambda: label, check=check, look=look, result=reasons)
+        )
 
     def _repeats(self, new: list[Sample]) -> int:
         """Return how many inputs were there before, in the studio or further up."""

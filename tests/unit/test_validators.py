@@ -113,3 +113,28 @@ def test_many_are_asked_slice_by_slice_as_one_step(open_counts):
     assert sum(s.status == "kept" for s in studio.samples) == 440
     assert studio.undo().label == "Keep 440"
     assert all(s.status == "draft" for s in studio.samples)
+
+
+def test_a_frame_that_the_studio_overtook_is_looked_at_again_and_not_on_the_engine(open_counts):
+    class Meddling:
+        """Allows all numbers; the first time it is asked, the person rates the sample."""
+
+        studio = None
+
+        def __contains__(self, number):
+            studio, self.studio = self.studio, None
+            if studio is not None:
+                studio.rate(ids(studio), 3)
+            return True
+
+    meddling = Meddling()
+    studio = open_counts(meddling, [1])
+    studio.grow(depth=0, samples=1).wait(10)
+    df = studio.to_pandas("all")
+    df["output.n"] = 5
+    meddling.studio = studio
+    asked.clear()
+    assert studio.update(df) == {}
+    assert (studio.samples[0].output, studio.samples[0].stars) == ({"n": 5}, 3)
+    assert [thread.startswith("synth-worker") for _, thread in asked] == [False, True]
+    assert all("engine" not in thread for _, thread in asked)
