@@ -153,7 +153,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "versions" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
+export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -186,7 +186,8 @@ const TABLE: Record<Group, Line[]> = {
     ["compare", "Compare versions", "diff", ["d"], "grid"],
     ["decline", "Keep the left version", "left", ["ArrowLeft"], "diff"],
     ["accept", "Keep the right version", "right", ["ArrowRight"], "diff"],
-    ["versions", "Older, newer: left and right", "diff", ["[", "]", "{", "}"], "diff"],
+    ["left_version", "Older or newer on the left", "left", ["[", "]"], "diff"],
+    ["right_version", "Older or newer on the right", "right", ["{", "}"], "diff"],
     ["revert", "Go back to a version"],
   ],
   Everywhere: [

@@ -87,13 +87,17 @@ export function putVersion(view: View, side: number, n: number | undefined): voi
   view.comparing.value = { id: row.id, pair: side ? [left.n, n] : [n, right.n] };
 }
 
-/** The older version on the left, the newer one, the older one on the right, the newer one: by their place here. */
-export function otherVersion(view: View, which: number): void {
+/** The commands whose keys put an older or a newer version on a side. */
+export const SIDES = ["left_version", "right_version"] as const;
+
+/** Puts the next older version on a side, by the first key of the side's command, or by its second the next newer one. */
+export function otherVersion(view: View, side: number, chord: string): void {
   const row = view.focusedRow;
-  const at = row && pairOf(view, row)?.[which >> 1];
+  const at = row && pairOf(view, row)?.[side];
   if (!at) return;
   const all = comparable(view.line.bodies.of(row));
-  putVersion(view, which >> 1, all[all.indexOf(at) + (which % 2 ? 1 : -1)]?.n);
+  const way = view.keys.named(SIDES[side] ?? "")?.keys.indexOf(chord) ? 1 : -1;
+  putVersion(view, side, all[all.indexOf(at) + way]?.n);
 }
 
 /** Keeps the version that stands on this side: the next sample with a new one comes up. */

@@ -47,6 +47,7 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
   const samples = new Map([["a", row]]);
   const view = {
     comparing: signal({}),
+    keys: { named: (name: string) => ({ keys: name === "left_version" ? ["[", "]"] : ["{", "}"] }) },
     focusedRow: row,
     trail: [],
     toasts: { say: () => undefined, warn: () => undefined },
@@ -96,8 +97,8 @@ test("a draft that was made anew stands beside what it was, until a person has d
 
 test("each side has a key for the older version and one for the newer, and stops at the ends", () => {
   const { view, sides } = setUp({ numbers: [1, 2, 3], current: 3 });
-  const pressed = [0, 0, 2, 1, 1, 1, 3, 3].map((which) => {
-    otherVersion(view, which);
+  const pressed = [..."[[{]]]}}"].map((chord) => {
+    otherVersion(view, "[]".includes(chord) ? 0 : 1, chord);
     return sides();
   });
   assert.deepEqual(pressed, [

@@ -18,7 +18,11 @@ _NAMED = (
 )
 _CHORD = re.compile(rf"(Mod\+)?(Shift\+)?({'|'.join(_NAMED)}|[^\x00-\x1f\x7f])")
 _EXAMPLE = 'keymap = {"keep": "k", "next": ["j", "ArrowDown"], "skip": []}'
-IN_ORDER = {"rate": (6, "1 to 5 stars and none"), "versions": (4, "older and newer, left and right")}
+IN_ORDER = {
+    "rate": (6, "1 to 5 stars and none"),
+    "left_version": (2, "an older and a newer one"),
+    "right_version": (2, "an older and a newer one"),
+}
 """Commands whose chords mean something else each: how many there are, and what they stand for."""
 
 

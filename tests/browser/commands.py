@@ -254,18 +254,19 @@ def compares_one_of_four(stage: Stage) -> None:
     stage.text = left
 
 
-def choose_oldest(stage: Stage) -> None:
-    stage.versions().get_by_role("combobox", name="Left version").select_option(index=0)
+def choose_oldest(side: str) -> Do:
+    """Choose the oldest version for a side, in the list of its head."""
+    return lambda stage: stage.versions().get_by_role("combobox", name=f"{side} version").select_option(index=0)
 
 
 def other_versions(stage: Stage) -> bool:
-    """Whether the side that the key is for has the version before or after the one that stood there."""
+    """Whether a side has the version before or after the one that stood there, by mouse the oldest."""
     options = stage.versions().get_by_role("combobox").first.locator("option").all()
     numbers = [str(option.get_attribute("value")) for option in options]
-    left = right = stage.text
-    before, after = (numbers[numbers.index(left) + by] for by in (-1, 1))
-    sides = {"[": (before, right), "]": (after, right), "{": (left, before), "}": (left, after)}
-    return stage.sides() == list(sides.get(stage.way, (numbers[0], right)))
+    was, oldest = stage.text, numbers[0]
+    before, after = (numbers[numbers.index(was) + by] for by in (-1, 1))
+    expected = {"[": [[before, was]], "]": [[after, was]], "{": [[was, before]], "}": [[was, after]]}
+    return stage.sides() in expected.get(stage.way, [[oldest, was], [was, oldest]])
 
 
 def type_far_word(stage: Stage) -> None:

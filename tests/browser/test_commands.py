@@ -42,7 +42,12 @@ LINES: dict[str, Line] = {
         before=commands.output_is_stale,
     ),
     "compare": Line(lambda s: s.versions().is_visible(), button("Compare"), before=commands.has_a_new_version),
-    "versions": Line(commands.other_versions, mouse=commands.choose_oldest, before=commands.compares_one_of_four),
+    "left_version": Line(
+        commands.other_versions, mouse=commands.choose_oldest("Left"), before=commands.compares_one_of_four
+    ),
+    "right_version": Line(
+        commands.other_versions, mouse=commands.choose_oldest("Right"), before=commands.compares_one_of_four
+    ),
     "revert": Line(
         lambda s: s.view.undo_label().startswith("Undo: Go back to version"),
         commands.choice("Go back to"),

@@ -1,6 +1,15 @@
 import type { ComponentChild, JSX } from "preact";
 import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
-import { closeCompare, comparable, keepSide, nextProposal, pairOf, proposals, putVersion } from "../compare";
+import {
+  closeCompare,
+  comparable,
+  keepSide,
+  nextProposal,
+  pairOf,
+  proposals,
+  putVersion,
+  SIDES,
+} from "../compare";
 import { same } from "../controls";
 import { diffWords, lines, sideOf } from "../diff";
 import { focus, prevent } from "../events";
@@ -49,11 +58,6 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
     <section class="sw-pane sw-diff" aria-label="Compare versions" ref={box} tabIndex={-1} onKeyDown={keys}>
       <div class="sw-head">
         <span class="sw-strong sw-grow">{at > 0 ? "New versions" : "Versions"}</span>
-        {versions.length > 2 && (
-          <span class="sw-small sw-muted sw-hide-m">
-            {view.keys.named("versions")?.keys.map(keysOf)} other versions
-          </span>
-        )}
         {at > 0 && (
           <>
             <span class="sw-muted">{`${count(at)} of ${count(open.length)}`}</span>
@@ -92,6 +96,9 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
                     focus(box.current); // the next key is a choice between the two
                   }}
                 />
+                {versions.length > 2 && (
+                  <span class="sw-hide-m">{view.keys.named(SIDES[side] ?? "")?.keys.map(keysOf)}</span>
+                )}
               </div>
             ))}
             {!same(pair[0].input, pair[1].input) && compared("input", pair[0].input, pair[1].input)}

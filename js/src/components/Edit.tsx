@@ -35,9 +35,11 @@ export function Edit({ view, row, editing, index }: EditProps): JSX.Element {
     const fields = [...(box.current?.querySelectorAll<HTMLElement>("section") ?? [])];
     if (here !== "input") fields.reverse();
     const find = (where: Element | undefined) => where?.querySelector<HTMLElement>("input, textarea, select");
-    if (here) box.current?.scrollIntoView({ block: "nearest" });
     focus(find(fields[0]) ?? find(fields[1]) ?? box.current);
   }, []);
+  useLayoutEffect(() => {
+    if (here) box.current?.scrollIntoView({ block: "nearest" });
+  }, [invalid]);
   const close = (how: "save" | "leave" | "discard") => {
     void leaveEdit(view, how);
     view.focusOn("grid");

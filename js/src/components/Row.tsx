@@ -65,7 +65,7 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
     else view.anchor = row.id;
     view.focus.value = row.id;
     if (view.narrow.value && !event.shiftKey && !withMod(event)) view.pane.value = "sample";
-    else view.focusOn("grid");
+    view.focusOn("grid");
   };
   const classes = ["sw-row", `sw-row--${status}`];
   if (focused) classes.push("sw-row--focus");
