@@ -246,6 +246,7 @@ class JobRecord:
         args: the arguments of the method that started it, as JSON.
         note: why it stopped, or what it could not do, in words for a person.
         started, ended: seconds since the epoch.
+        paused: whether a running job sends nothing new for now. The file does not keep it: a job ends with its kernel.
     """
 
     id: str
@@ -261,3 +262,4 @@ class JobRecord:
     note: str | None = None
     started: float = 0.0
     ended: float | None = None
+    paused: bool = False

@@ -59,6 +59,7 @@ export interface Grow {
   samples?: number | null;
   outputs?: boolean;
   only?: boolean;
+  thin?: boolean;
   guidance?: string | null;
 }
 
@@ -70,7 +71,20 @@ export interface Estimate {
   samples?: number | null;
   outputs?: boolean;
   only?: boolean;
+  thin?: boolean;
   guidance?: string | null;
+}
+
+/** A job, and how many times as much of it. */
+export interface Repeat {
+  job: string;
+  n?: number;
+}
+
+/** A job's id, null for every running one, and whether it pauses or goes on. */
+export interface PauseArgs {
+  job?: string | null;
+  on?: boolean;
 }
 
 /** A job's id; null stops every running one. */
@@ -83,22 +97,28 @@ export interface AddTopics {
   paths: string[][];
 }
 
-/** One topic, by path. */
-export interface TopicPath {
-  path: string[];
-}
-
 /** A topic and its new name. */
 export interface RenameTopic {
   path: string[];
   name: string;
 }
 
-/** A topic's guidance or target; what is left out stays. */
+/** A topic's guidance or target; null takes it away, what is left out stays. Text is no target, and told so. */
 export interface SetTopic {
   path: string[];
   guidance?: string | null;
-  target?: number | null;
+  target?: number | string | null;
+}
+
+/** A topic, and the one below which, or into which, it goes. */
+export interface TopicTo {
+  path: string[];
+  to: string[];
+}
+
+/** One topic, by path. */
+export interface TopicPath {
+  path: string[];
 }
 
 /** The studio's guidance; what is left out stays. */
@@ -112,6 +132,11 @@ export interface SetGuidance {
 /** A model's name. Never an address or a key: those come from this kernel's code. */
 export interface SetModel {
   name: string;
+}
+
+/** US dollars, null for no cap. Text is no amount, and told so. */
+export interface SetBudget {
+  budget: number | string | null;
 }
 
 /** A file beside the notebook, its format by its ending, which samples it takes, and whether one may be replaced. */
@@ -140,20 +165,26 @@ export interface WireArgs {
   grow: Grow;
   estimate: Estimate;
   generate_outputs: GenerateOutputs;
+  repeat: Repeat;
+  estimate_repeat: Repeat;
+  pause: PauseArgs;
   stop: StopArgs;
   resume: NoArgs;
   add_topics: AddTopics;
-  remove_topic: TopicPath;
   rename_topic: RenameTopic;
   set_topic: SetTopic;
+  move_topic: TopicTo;
+  merge_topic: TopicTo;
+  remove_topic: TopicPath;
   set_guidance: SetGuidance;
   set_model: SetModel;
+  set_budget: SetBudget;
   export: Export;
 }
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "stop" | "resume" | "add_topics" | "remove_topic" | "rename_topic" | "set_topic" | "set_guidance" | "set_model" | "export" | "help";
+export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -220,16 +251,22 @@ const TABLE: Record<Group, Line[]> = {
     ["estimate", "Estimate"],
     ["generate_outputs", "Generate outputs", "play"],
     ["jobs", "Jobs", "queued"],
+    ["repeat", "Generate again"],
+    ["estimate_repeat", "Estimate"],
+    ["pause", "Pause or go on", "pause"],
     ["stop", "Stop", "stop"],
     ["resume", "Resume", "play"],
     ["set_guidance", "Guidance", "guidance"],
     ["set_model", "Model", "model"],
+    ["set_budget", "Budget", "budget"],
   ],
   Topics: [
     ["add_topics", "Add topic", "plus", ["+"], "tree"],
-    ["remove_topic", "Remove topic", "trash", ["Delete"], "tree"],
-    ["rename_topic", "Rename topic", "edit", ["F2"], "tree"],
-    ["set_topic", "Change topic"],
+    ["rename_topic", "Rename", "edit", ["F2"], "tree"],
+    ["set_topic", "Guidance and target", "guidance", ["e"], "tree"],
+    ["move_topic", "Move under …", "right", ["m"], "tree"],
+    ["merge_topic", "Merge into …", "diff", ["Shift+m"], "tree"],
+    ["remove_topic", "Remove", "trash", ["Delete"], "tree"],
   ],
 };
 

@@ -13,7 +13,11 @@ export interface Cell {
   more: boolean;
 }
 
-/** One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth. */
+/**
+ * One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth.
+ *
+ * `stale`: the input was edited after the output was made; an `unfinished` edit, or a new version, waits (`proposal`).
+ */
 export interface SampleRow {
   id: string;
   seq: number;
@@ -26,11 +30,8 @@ export interface SampleRow {
   session: string;
   version: number;
   origin: "generated" | "edited" | "regenerated" | "own";
-  /** Whether the input was edited after the output was made. */
   stale: boolean;
-  /** Whether an edit that does not comply yet waits to be finished. */
   unfinished: boolean;
-  /** Whether a new version waits to be taken or declined. */
   proposal: boolean;
 }
 
@@ -43,18 +44,20 @@ export interface TopicRow {
   target: number | null;
 }
 
-/** One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words. */
+/**
+ * One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
+ *
+ * `guidance` is its own; `paused`: it sends nothing new for now; `owed`: work items that `resume` would send.
+ */
 export interface JobRow {
   id: string;
   kind: string;
-  /** Names of the models that answer it. */
   models: string[];
-  /** This job's own. */
   guidance: string;
-  /** Seconds since the epoch. */
   started: number;
   ended: number | null;
   status: "running" | "done" | "cancelled" | "stopped" | "interrupted";
+  paused: boolean;
   done: number;
   total: number;
   added: number;
@@ -62,7 +65,6 @@ export interface JobRow {
   dropped: number;
   tokens: number;
   cost: string;
-  /** Work items not done; what `resume` would send. */
   owed: number;
   note: string | null;
 }
@@ -108,7 +110,7 @@ export interface GuidanceView {
  * All that is neither task, topic, sample nor job. Sent whole when any of it changes.
  *
  * Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
- * `call_cost` US dollars, null when nobody knows. `cost` is what was spent so far, in words.
+ * `call_cost` US dollars, null when nobody knows. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
  */
 export interface StudioView {
   model: string;
@@ -122,6 +124,8 @@ export interface StudioView {
   path: string;
   session: string;
   cost: string;
+  budget: number | null;
+  share: number | null;
   ask_above: number;
   ask_why: string;
   call_tokens: number;
@@ -201,7 +205,11 @@ export interface Delta {
   ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio | PutTask)[];
 }
 
-/** How a running job is doing. Lossy: a later one replaces it. `cost`: the job's; `spent`: what was spent in all. */
+/**
+ * How a running job is doing, as `Job.progress` has it. Lossy: a later one replaces it.
+ *
+ * `cost`: the job's so far, and about what it will be; `spent`: what was spent in all; `share`: of the budget.
+ */
 export interface Progress {
   t: "progress";
   job: string;
@@ -212,13 +220,10 @@ export interface Progress {
   tokens: number;
   cost: string;
   spent: string;
-  /** Items a second, over the last ten seconds. */
+  share: number | null;
   rate: number;
-  /** Seconds left, or null while unknown. */
   eta: number | null;
-  /** Ids of the topics being worked on now. */
   topics: string[];
-  /** What the job is waiting for (a refusing endpoint, a model that is loading), or null. */
   waiting: string | null;
 }
 
@@ -246,10 +251,9 @@ export interface EstimateView {
   samples: number;
 }
 
-/** What `search` replies: samples in whose whole text the words stand, in the order they were made. */
+/** What `search` replies: samples whose whole text has the words, as they were made; `more`: too many to list. */
 export interface Found {
   ids: string[];
-  /** Whether there were too many to list. */
   more: boolean;
 }
 
@@ -279,15 +283,13 @@ export interface Unfinished {
   problem: string;
 }
 
-/** A whole sample, as the detail pane shows it. `version` is the number of the current one. */
+/** A whole sample, as the detail pane shows it. `version` and `proposal` (still being made, if empty) are numbers. */
 export interface SampleBody {
   id: string;
   version: number;
-  /** Number of the version that waits to be taken or declined. Without an output, it is still being made. */
   proposal: number | null;
   unfinished: Unfinished | null;
   stars: number | null;
-  /** Stars by requirement. */
   ratings: Record<string, number>;
   tags: string[];
   versions: VersionView[];

@@ -7,7 +7,7 @@ import concurrent.futures
 import sys
 from collections.abc import Callable, Generator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, Protocol
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import RunStoppedError, StudioError
@@ -30,7 +30,7 @@ class Progress:
         rate: results a second, over the last ten seconds.
         eta: seconds left, or ``None`` while unknown.
         topics: ids of the topics being worked on.
-        waiting: what it waits for (a refusing endpoint, a model that loads), or ``None``.
+        waiting: what it waits for (a refusing endpoint, a model that loads, you: ``"Paused"``), or ``None``.
     """
 
     step: Step = "topics"
@@ -43,6 +43,15 @@ class Progress:
     eta: float | None = None
     topics: tuple[str, ...] = ()
     waiting: str | None = None
+
+    @property
+    def expected(self) -> float | None:
+        """US dollars that it will have cost in the end, told by what is done; ``None`` while nobody knows.
+
+        >>> Progress(done=50, total=200, cost=Cost(0.05)).expected
+        0.2
+        """
+        return None if self.cost.total is None or not self.done else self.cost.total / self.done * self.total
 
     def __str__(self) -> str:
         left = "" if self.eta is None else f", about {max(1, round(self.eta))} s left"
@@ -71,19 +80,37 @@ class Result:
     stopped: str | None = None
 
 
+class Control(Protocol):
+    """A run, as far as its handle steers it."""
+
+    def cancel(self) -> None:
+        """End it now."""
+
+    def pause(self, *, on: bool) -> None:
+        """Send nothing new, or go on."""
+
+
 class Job:
     """A handle on a job. Made by the methods of a studio that generate.
 
     In a notebook cell say ``await job``; in a script, ``job.wait()``. Either can be left out: the job runs by itself.
     """
 
-    def __init__(self, engine: Engine, record: Callable[[], JobRecord], cost: Callable[[], Cost] = Cost) -> None:
+    def __init__(
+        self,
+        engine: Engine,
+        record: Callable[[], JobRecord],
+        cost: Callable[[], Cost] = Cost,
+        *,
+        repeat: Callable[[JobRecord, int], Job],
+    ) -> None:
         self._engine = engine
         self._record = record
         self._cost = cost
+        self._repeat = repeat
         self._is_spent = False
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
-        self._cancel: Callable[[], None] | None = None
+        self._control: Control | None = None
         self._progress = Progress()
         self.id = record().id
 
@@ -94,9 +121,10 @@ class Job:
         return self._record().kind
 
     @property
-    def status(self) -> JobStatus:
-        """``running``, ``done``, ``cancelled``, ``stopped`` (see `Result.stopped`) or ``interrupted``."""
-        return self._record().status
+    def status(self) -> JobStatus | Literal["paused"]:
+        """``running``, ``paused``, ``done``, ``cancelled``, ``stopped`` (see `Result.stopped`) or ``interrupted``."""
+        record = self._record()
+        return "paused" if record.paused else record.status
 
     @property
     def progress(self) -> Progress:
@@ -117,7 +145,35 @@ class Job:
 
     def cancel(self) -> None:
         """Stop it within half a second. Whatever is finished stays; what is under way is given up."""
-        self._engine.call(lambda: self._cancel() if self._cancel else None)
+        self._engine.call(lambda: self._control.cancel() if self._control else None)
+
+    def pause(self) -> None:
+        """Send nothing new until `resume`. What is under way is finished; a job that is over stays as it is.
+
+        A job that is paused when its kernel ends is interrupted: `Studio.resume` makes what it owes.
+        """
+        self._engine.call(lambda: self._control.pause(on=True) if self._control else None)
+
+    def resume(self) -> None:
+        """Go on after `pause`.
+
+        Raises:
+            StudioError: it is over; what it still owes is for `Studio.resume`.
+        """
+
+        def act() -> None:
+            if self._control is None:
+                raise StudioError(f"This job is {self.status}, not paused. studio.resume() makes what jobs still owe.")
+            self._control.pause(on=False)
+
+        self._engine.call(act)
+
+    def repeat(self, n: int = 1) -> Job:
+        """Start it once more, with the same arguments: ``n`` times as many on top of what is there now.
+
+        See `Studio.repeat`.
+        """
+        return self._repeat(self._record(), n)
 
     def wait(self, timeout: float | None = None) -> Result:
         """Wait for the end and return what was made. A job that stopped at its budget says so in ``.stopped``.
@@ -170,13 +226,13 @@ class Job:
         return f"<Job {self.kind}: {self.status}, {self._progress.done} of {self._progress.total}>"
 
     # ------------------------------------------------------------ what the run tells
-    def _began(self, cancel: Callable[[], None]) -> None:
-        self._cancel = cancel
+    def _began(self, control: Control) -> None:
+        self._control = control
 
     def _tell(self, progress: Progress) -> None:
         self._progress = progress
 
     def _end(self) -> None:
-        self._cancel = None
+        self._control = None
         if not self._ended.done():
             self._ended.set_result(None)

@@ -88,6 +88,12 @@ class Meter:
         """Say that something else is being worked on."""
         self._update()
 
+    def restart(self) -> None:
+        """Tell the rate from now on: before, and in between, nothing was sent."""
+        self._recent.clear()
+        self._began = self._clock()
+        self._update()
+
     def end(self) -> None:
         """Say for the last time how far it came."""
         self._is_over = True
@@ -116,8 +122,8 @@ class Meter:
         while self._recent and now - self._recent[0] > WINDOW_SECONDS:
             self._recent.popleft()
         rate = len(self._recent) / min(WINDOW_SECONDS, max(now - self._began, 0.2))
-        eta = self._open / rate if rate and self._open else None
         step, targets, waiting = self._work.where()
+        eta = self._open / rate if rate and self._open and not waiting else None
         samples = self._work.state.samples
         topics = dict.fromkeys(samples[t].topic if t in samples else t for t in targets)
         if self._is_over:

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from math import prod
 from typing import Any, Literal
 
-from synth_widgets.records import Json, Sample, Step, WorkItem
+from synth_widgets.records import Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
 from synth_widgets.store.state import State
 
@@ -36,6 +36,8 @@ class Recipe:
         in_code: whether that model cannot be had by its name alone.
         part: for ``regenerate``: the output alone, or the input and then its output.
         budget: US dollars that its calls may cost, or ``None``.
+        thin: only leaves that have less than half of their target.
+        more: for ``grow``: so many times the samples of a leaf, on top of what it has; 0 tops up to them.
     """
 
     kind: Kind
@@ -52,6 +54,8 @@ class Recipe:
     in_code: bool = False
     part: Literal["input", "output"] = "output"
     budget: float | None = None
+    thin: bool = False
+    more: int = 0
 
     @property
     def anew(self) -> bool:
@@ -133,7 +137,8 @@ def below(recipe: Recipe, job: str, topic: str, level: int) -> list[WorkItem]:
 
 def target_of(recipe: Recipe, level: int) -> int | None:
     """Return the target of a new topic that stands so many levels below the start."""
-    return recipe.samples if recipe.kind == "grow" and level == recipe.depth else None
+    is_leaf = recipe.kind == "grow" and level == recipe.depth
+    return per_leaf(recipe) if is_leaf and recipe.samples is not None else None
 
 
 def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
@@ -167,6 +172,11 @@ def _top_up(
         return
     leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
     for leaf in leaves:
+        if recipe.more:
+            _add_more(plan, recipe, job, leaf, there=_live(state, leaf) + coming["inputs", leaf.id])
+            continue
+        if recipe.thin and not _is_thin(state, leaf):
+            continue
         plan.topped.add(("inputs", leaf.id))
         if recipe.outputs:
             plan.topped.add(("outputs", leaf.id))
@@ -179,6 +189,23 @@ def _top_up(
         open_ones = (s for s in there if s.status in {"pending", "failed"} and (recipe.outputs or s.input is None))
         finishing = (_finish(sample, job) for sample in open_ones)
         plan.items += [item for item in finishing if not coming[item.step, item.target]]
+
+
+def _add_more(plan: Plan, recipe: Recipe, job: str, leaf: Topic, *, there: int) -> None:
+    """Plan samples on top of those that are there or coming; the leaf's target grows with them."""
+    new = recipe.more * (leaf.target or DEFAULT_TARGET if recipe.samples is None else recipe.samples)
+    if there + new > (leaf.target or 0) and (change := topic_change(leaf, target=there + new)):
+        plan.targets.append(change)
+    plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(new)]
+
+
+def _is_thin(state: State, leaf: Topic) -> bool:
+    """Whether a leaf has less than half of what is wanted there, drafts and kept samples counted."""
+    return _live(state, leaf, but=("rejected", "failed", "pending")) < (leaf.target or 0) / 2
+
+
+def _live(state: State, leaf: Topic, but: tuple[str, ...] = ("rejected",)) -> int:
+    return sum(s.status not in but for s in state.samples_at(leaf.id))
 
 
 def _finish(sample: Sample, job: str) -> WorkItem:
@@ -207,4 +234,4 @@ def expected(recipe: Recipe, items: list[WorkItem]) -> int:
 
 def per_leaf(recipe: Recipe) -> int:
     """Return how many samples each new leaf gets."""
-    return DEFAULT_TARGET if recipe.samples is None else recipe.samples
+    return max(1, recipe.more) * (DEFAULT_TARGET if recipe.samples is None else recipe.samples)

@@ -153,7 +153,7 @@ class Run:
             self._wake.clear()
             self._drop_moot()
             self._launch()
-            if not self._flying and not (self.spending.short and self.spending.is_waiting):
+            if not self._flying and not self._is_waiting():
                 if self.spending.short:
                     raise BudgetSpentError(self.spending.short)
                 return
@@ -163,6 +163,11 @@ class Run:
                 raise self._fault
             if self.store.trouble is not None:
                 raise FileError(f"the file is not saved: {self.store.trouble}")
+
+    def _is_waiting(self) -> bool:
+        """Whether something is left to send, but not now."""
+        held = self.record.paused and any(self._ready.values())
+        return held or (self.spending.short is not None and self.spending.is_waiting)
 
     def _launch(self) -> None:
         while (found := self._next()) is not None:
@@ -176,6 +181,8 @@ class Run:
         """Take the next piece of work for which there is a place, and the place."""
         moot: list[WorkItem] = []
         self.spending.short = None
+        if self.record.paused:
+            return None
         found: tuple[Work, Completer] | None = None
         for step in ORDER:
             completer = self.completers.get(step)
@@ -237,7 +244,8 @@ class Run:
 
     def where(self) -> tuple[Step, list[str], str | None]:
         """Return the farthest step that was reached, the targets of the calls under way, and what they wait for."""
-        waiting = next((text for c in self.completers.values() if (text := getattr(c, "waiting", None))), None)
+        told = (text for c in self.completers.values() if (text := getattr(c, "waiting", None)))
+        waiting = "Paused" if self.record.paused else next(told, None)
         flying = {w.step for w in self._flying.values()}
         # Steps overlap: going back and forth between them would tell nothing.
         self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
@@ -266,7 +274,7 @@ class Run:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
         said = [*(f"{count} {what}" for what, count in self._notes.items()), *self.spending.said]
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
-        self.record = replace(self.record, status=status, note=note, ended=now())
+        self.record = replace(self.record, status=status, note=note, ended=now(), paused=False)
         self.meter.end()
         self.commit([], finished=given_up, ends=True)
         self._is_over = True
@@ -276,6 +284,14 @@ class Run:
         """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
         self._ended = self._ended or ("interrupted" if interrupted else "cancelled")
         self._wake.set()
+
+    def pause(self, *, on: bool) -> None:
+        """Send nothing new, or go on. What is under way is finished."""
+        if self.record.paused != on and not self._is_over:
+            self.record = replace(self.record, paused=on)
+            self.meter.restart()
+            self.commit([])
+            self._wake.set()
 
     # ------------------------------------------------------------ one call
     async def _call(self, work: Work, completer: Completer) -> None:

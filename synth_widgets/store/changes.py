@@ -15,7 +15,7 @@ from typing import Any, ClassVar
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.state import State
-from synth_widgets.task import Task
+from synth_widgets.task import Task, normalised_name
 
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
@@ -60,10 +60,11 @@ class TopicChanged(Change):
     after: Mapping[str, Json]
 
     def apply(self, state: State, batch: Batch) -> None:
+        was_hidden = self.id in state.hidden
         topic = replace(state.topics[self.id], **self.after)
         state.put_topic(topic)
         batch.topics[self.id] = topic
-        if "removed" in self.after:
+        if (self.id in state.hidden) != was_hidden:
             batch.subtrees.append(self.id)
 
     def entry(self) -> list[Json]:
@@ -247,6 +248,8 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
             first.setdefault((kind, ident), {}).setdefault(name, value_now)
             current[name] = value
     changes: list[Change] = []
+    turned: dict[str, Topic] = {}
+    places: dict[tuple[str, str], str] = {}
     for (kind, ident), reached in now.items():
         held = first.get((kind, ident), {})
         fields = {k: v for k, v in reached.items() if _plain(held[k]) != _plain(v)}
@@ -258,9 +261,13 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
             before = {k: getattr(state.samples[ident], k) for k in fields}
             changes.append(SampleChanged(ident, before, fields))
         elif kind == TopicChanged.kind:
-            if obstacle := _obstacle(state, ident, fields):
+            topic = replace(state.topics[ident], **fields)
+            place = (topic.parent or "", normalised_name(topic.name))
+            if obstacle := _obstacle(state, topic, turned, [*state.named.get(place, ()), places.get(place, ident)]):
                 skipped.append(obstacle)
             else:
+                turned[ident] = topic
+                places[place] = ident
                 changes.append(TopicChanged(ident, before, fields))
         else:
             changes.append(SettingChanged(ident, before["value"], fields["value"]))
@@ -283,15 +290,22 @@ def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
     return {**fields, "status": fits, "reason": problem}
 
 
-def _obstacle(state: State, ident: str, fields: Mapping[str, Json]) -> str | None:
-    """Say why a topic cannot be what it was: its name is taken, or it would lie inside itself; else ``None``."""
-    topic = replace(state.topics[ident], **fields)
+def _obstacle(state: State, topic: Topic, turned: Mapping[str, Topic], same: list[str]) -> str | None:
+    """Say why a topic cannot be what it was: its name is taken, or it would lie inside itself; else ``None``.
+
+    ``turned``: topics that are turned before it, as they will be by then; ``same``: those that may be in its place.
+    """
     if topic.removed or topic.parent is None:
         return None
-    if "parent" in fields and any(above.id == ident for above in state.lineage(topic.parent)):
-        return f"{topic.name} (it would lie inside itself)"
-    other = state.namesake(topic.parent, topic.name)
-    return f"{topic.name} (the name is taken)" if other is not None and other.id != ident else None
+    above: str | None = topic.parent
+    while above is not None:
+        if above == topic.id:
+            return f"{topic.name} (it would lie inside itself)"
+        above = (turned.get(above) or state.topics[above]).parent
+    place = (topic.parent, normalised_name(topic.name))
+    others = [turned.get(ident) or state.topics[ident] for ident in same if ident != topic.id]
+    is_taken = any((o.parent, normalised_name(o.name)) == place for o in others if not o.removed)
+    return f"{topic.name} (the name is taken)" if is_taken else None
 
 
 def _held(state: State, kind: str, ident: str, name: str) -> Json:

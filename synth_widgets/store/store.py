@@ -310,7 +310,11 @@ class Store:
         if text is not None:
             self._disappoint(self._not_saved())
         if changed:
-            self._tell([Commit(self.saved_rev, studio=True)])
+            self.tell_studio()
+
+    def tell_studio(self) -> None:
+        """Tell every listener that something is another now which no commit says, such as a budget."""
+        self._tell([Commit(self.saved_rev, studio=True)])
 
     def _disappoint(self, error: FileError) -> None:
         """Tell all who wait for the disk that they wait in vain."""

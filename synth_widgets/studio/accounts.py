@@ -123,6 +123,11 @@ class Accounts:
             return f"{in_dollars(self.budget.spent)} of {in_dollars(self.budget.cap)}"
         return self._core.state.ledger.of().words
 
+    def share(self) -> float | None:
+        """Return what share of the budget is spent, 0 to 1; ``None`` without one."""
+        cap = self.budget.cap
+        return None if cap is None else min(1.0, self.budget.spent / cap) if cap else 1.0
+
     def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[Asker, dict[Step, Asked]]:
         """Return what would ask, and who would be asked, in a run of the recipe."""
         core = self._core

@@ -28,7 +28,7 @@ from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
-from synth_widgets.studio import known_ways, new_task
+from synth_widgets.studio import known_ways, new_task, repeating
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.chosen_models import (
     Choice,
@@ -235,6 +235,8 @@ class Core:
         """Start a job. One that has nothing to make is done at once, and the file knows nothing of it."""
         self.store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
+        if model is not None:
+            self._overrides[record.id] = model
         first = plan.start(self.state, recipe, record.id, samples)
         taken_over = [JobChanged(self.state.jobs[i], finished=tuple(items)) for i, items in first.taken_over.items()]
         if not first.items:
@@ -247,28 +249,29 @@ class Core:
         record = replace(record, status="running", session=session.id)
         begun = JobChanged(record, planned=tuple(first.items))
         self.store.commit([*first.targets, *taken_over, begun], actor="job", job=record.id, label=LABELS[recipe.kind])
-        if model is not None:
-            self._overrides[record.id] = model
         return self._run(record, recipe, completers)
 
     def _ended(self, record: JobRecord) -> Job:
         """Return a handle on a job that had nothing to do."""
-        job = Job(self.engine, lambda: record)
+        job = Job(self.engine, lambda: record, repeat=self.repeat)
         job._end()  # noqa: SLF001 - the core makes its handles
         return job
 
     def resume(self, budget: float | None = None) -> Job:
-        """Start what interrupted and stopped jobs still owe; return the newest of them.
+        """Start what interrupted and stopped jobs still owe, let paused ones go on; return the newest of them.
 
-        A ``budget`` takes the place of each one's own.
+        A ``budget`` takes the place of each one's own, but for the paused.
         """
         self.store.check_writable()
+        paused = [run for run in self.runs.values() if run.record.paused]
+        for run in paused:
+            run.pause(on=False)
         owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
         if not owing:
-            return self._ended(JobRecord(new_id(), "grow", status="done"))
+            return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
         recipes = [Recipe.from_json(record.args) for record in owing]
         completers = [
-            self._completers_for(recipe, self._override(record.id, recipe))
+            self._completers_for(recipe, self.override(record.id, recipe))
             for record, recipe in zip(owing, recipes, strict=True)
         ]
         if budget is not None:
@@ -279,7 +282,11 @@ class Core:
         jobs = [self._run(*parts) for parts in zip(owing, recipes, completers, strict=True)]
         return jobs[-1]
 
-    def _override(self, job: str, recipe: Recipe) -> ModelLike | None:
+    def repeat(self, record: JobRecord, n: int) -> Job:
+        """Start a job once more, with n times as many; see `repeating`."""
+        return self.act(lambda: repeating.repeat(self, record, n))
+
+    def override(self, job: str, recipe: Recipe) -> ModelLike | None:
         """Return the model that a job was started with, when it was not the studio's."""
         if job in self._overrides or not recipe.model:
             return self._overrides.get(job)
@@ -297,7 +304,13 @@ class Core:
         session = self.state.sessions[record.session]
         running = JobChanged(replace(record, status="running"))
         self.store.commit([running], actor="job", job=record.id, label=LABELS[recipe.kind])
-        job = Job(self.engine, lambda: self.state.jobs[record.id], lambda: self.state.ledger.of(jobs=(record.id,)))
+        ident = record.id
+        job = Job(
+            self.engine,
+            lambda: self.state.jobs[ident],
+            lambda: self.state.ledger.of(jobs=(ident,)),
+            repeat=self.repeat,
+        )
         size = {step: completer.items_per_call for step, completer in completers.items()}
         asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size)
         run = Run(
@@ -312,7 +325,7 @@ class Core:
             on_progress=self._tell,
         )
         self.jobs[record.id], self.runs[record.id] = job, run
-        job._began(run.cancel)  # noqa: SLF001 - the handle learns how to stop what it stands for
+        job._began(run)  # noqa: SLF001 - the handle learns how to steer what it stands for
         driving = self.engine.spawn(self._drive(run, job), name=f"job-{record.id}")
         self._driving.add(driving)
         driving.add_done_callback(self._driving.discard)

@@ -8,15 +8,17 @@ from typing import Any
 
 from synth_widgets.arguments import budget_of, ids_of, path_of
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
-from synth_widgets.records import ROOT
+from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
+from synth_widgets.runs.run import Run
 from synth_widgets.store import review
 from synth_widgets.store.state import State
 from synth_widgets.studio import recipes
 from synth_widgets.studio.chosen_models import ModelLike, is_in_code, model_name
 from synth_widgets.studio.core import Core
+from synth_widgets.studio.repeating import repeated
 from synth_widgets.studio.topics import find_topic
 
 
@@ -39,6 +41,7 @@ class Generating:
         model: ModelLike | None = None,
         guidance: str | None = None,
         prompt: str = "basic",
+        thin: bool = False,
         budget: float | None = None,
     ) -> Job:
         """Top up: topics, then inputs under each leaf, then their outputs, all overlapping.
@@ -56,6 +59,8 @@ class Generating:
             model: another model for this call.
             guidance: guidance for this call; it weighs most.
             prompt: prompt style of the outputs: ``basic`` or ``few_shot`` (the task's own pairs).
+            thin: only the leaves that have less than half of their target, each up to it; ``depth``, ``topics`` and
+                ``samples`` then say nothing.
             budget: US dollars that this job may cost. It stops before the call that would pass them; what is open
                 stays owed, and ``resume(budget=…)`` goes on.
 
@@ -74,6 +79,7 @@ class Generating:
             only=only,
             guidance=guidance,
             prompt=prompt,
+            thin=thin,
         )
         return self._start(recipe, model=model, budget=budget)
 
@@ -133,7 +139,7 @@ class Generating:
         """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
 
         Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer, its
-        budget). A job that was cancelled owes nothing; `grow` tops up where it left off.
+        budget). Paused jobs go on too. A job that was cancelled owes nothing; `grow` tops up where it left off.
 
         Args:
             budget: US dollars that each of them may cost, what it has cost already included; ``None``: as before.
@@ -147,18 +153,54 @@ class Generating:
 
     def stop(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays."""
-        self._check_open()
+        return self._each_run(job, lambda run: run.cancel())
 
-        def act() -> int:
-            runs = self._core.runs
-            if job is not None and job not in self._state.jobs:
-                raise UnknownIdError(f"There is no job {job!r}.")
-            chosen = [run for ident, run in runs.items() if job in {None, ident}]
-            for run in chosen:
-                run.cancel()
-            return len(chosen)
+    def pause(self, job: str | None = None, *, on: bool = True) -> int:
+        """Let one running job by id, or all, send nothing new; return how many. What is under way is finished.
 
-        return self._core.act(act)
+        ``on=False`` lets them go on, as does `resume`. A job that is paused when the kernel ends is interrupted.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> slow = ScriptedCompleter(latency=0.05)
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=slow)
+        >>> job = studio.grow(depth=0, samples=20)
+        >>> studio.pause(), job.status
+        (1, 'paused')
+        >>> studio.pause(on=False), job.wait().added
+        (1, 20)
+        >>> studio.close()
+        """
+        return self._each_run(job, lambda run: run.pause(on=on))
+
+    def repeat(self, job: Job | str, n: int = 1) -> Job:
+        """Start a job once more, with the same arguments, on top of what is there now.
+
+        * of `grow`: ``n`` times the samples that it asked for in each leaf, whose target grows with them; topics that
+          are missing are made.
+        * of `generate_topics` and `generate_inputs`: ``n`` times as many more.
+        * of `generate_outputs`: its samples that have no output yet; of `regenerate`: its samples. Once a time.
+
+        Args:
+            job: a job, or its id.
+            n: how many times as much.
+
+        Returns:
+            The new job.
+
+        Raises:
+            UnknownIdError: there is no such job.
+            StudioError: ``n`` is out of its bounds, or the topic that it worked below was removed.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> job = studio.grow(topics=2, samples=3)
+        >>> job.wait().added, studio.repeat(job, 2).wait().added, job.repeat().wait().added
+        (6, 12, 6)
+        >>> studio.close()
+        """
+        return self._core.repeat(self._job(job), n)
 
     def estimate(self, method: str = "grow", *arguments: Any, **keywords: Any) -> Estimate:
         """Say what a call of a generating method with these arguments would send and cost, before it is made.
@@ -166,7 +208,8 @@ class Generating:
         Tokens and cost are ranges: a guess from the texts at first; once a step has given ten answers, what those took.
 
         Args:
-            method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs`` or ``regenerate``.
+            method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs``, ``regenerate`` or
+                ``repeat``.
             arguments: what the method would be given.
             keywords: likewise.
 
@@ -183,6 +226,7 @@ class Generating:
             "generate_inputs": self._inputs,
             "generate_outputs": self._outputs,
             "regenerate": self._again,
+            "repeat": self._more,
         }
         if method not in planned:
             raise StudioError(f"estimate() knows {', '.join(planned)}, not {method!r}.{nearest(str(method), planned)}")
@@ -191,9 +235,14 @@ class Generating:
 
         def look() -> Estimate:
             recipe, samples = planned[method](*arguments, **keywords)
-            return self._core.accounts.estimate(recipe, samples=samples, model=model)
+            asked = self._core.override("", recipe) if model is None else model
+            return self._core.accounts.estimate(recipe, samples=samples, model=asked)
 
         return self._core.apart(look)
+
+    def estimate_repeat(self, job: Job | str, n: int = 1) -> Estimate:
+        """Say what `repeat` with these arguments would send and cost."""
+        return self.estimate("repeat", job, n)
 
     # ------------------------------------------------------------ recipes, for a job or for its estimate
     def _grow(self, under: Any = (), **arguments: Any) -> tuple[Recipe, tuple[str, ...]]:
@@ -231,6 +280,9 @@ class Generating:
         chosen = review.find(self._state, ids_of(ids))
         return recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
+    def _more(self, job: Job | str, n: int = 1) -> tuple[Recipe, tuple[str, ...]]:
+        return repeated(self._state, self._job(job), n)
+
     # ------------------------------------------------------------ inside
     @property
     def _state(self) -> State:
@@ -243,6 +295,26 @@ class Generating:
     def _topic(self, path: Any) -> str:
         self._check_open()
         return find_topic(self._state, path_of(path)).id
+
+    def _job(self, job: Job | str) -> JobRecord:
+        self._check_open()
+        ident = job.id if isinstance(job, Job) else job
+        if (record := self._state.jobs.get(ident)) is None:
+            raise UnknownIdError(f"There is no job {ident!r}.")
+        return record
+
+    def _each_run(self, job: str | None, do: Callable[[Run], None]) -> int:
+        """Do something with one run, or with all; return with how many."""
+        self._check_open()
+
+        def act() -> int:
+            chosen = self._core.runs if job is None else {self._job(job).id: self._core.runs.get(job)}
+            found = [run for run in chosen.values() if run is not None]
+            for run in found:
+                do(run)
+            return len(found)
+
+        return self._core.act(act)
 
     def _start(
         self,

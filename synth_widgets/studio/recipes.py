@@ -27,6 +27,7 @@ def grow(
     only: bool = False,
     guidance: str | None = None,
     prompt: str = "basic",
+    thin: bool = False,
 ) -> Recipe:
     """Return the recipe of `Studio.grow`. ``under`` is a topic's id.
 
@@ -34,7 +35,8 @@ def grow(
         StudioError: an argument is out of its bounds; the message names them.
     """
     count_of(depth, "depth", least=0, most=MAX_LEVELS)
-    depth = 0 if only else depth
+    depth = 0 if only or thin else depth
+    samples = None if thin else samples
     levels: tuple[Any, ...] = tuple(topics) if isinstance(topics, list | tuple) else (topics,) * depth
     if 0 in levels:
         raise StudioError("topics=0 is no number of topics to make. depth=0 makes none and fills those that are there.")
@@ -44,11 +46,7 @@ def grow(
         raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
     if samples is not None:
         count_of(samples, "samples")
-    if prod(levels[:depth]) * (samples or DEFAULT_TARGET) > MOST_RESULTS:
-        raise StudioError(
-            f"topics={topics!r}, depth={depth} and samples={samples} ask for more than {MOST_RESULTS:,} samples at "
-            "once. Take fewer, or generate below one topic at a time."
-        )
+    check_size(levels[:depth], samples or DEFAULT_TARGET)
     return Recipe(
         "grow",
         under,
@@ -59,14 +57,23 @@ def grow(
         only=bool(only),
         guidance=text_of(guidance),
         prompt=check_style(prompt),
+        thin=bool(thin),
     )
+
+
+def check_size(levels: Sequence[int], each: int) -> None:
+    """Raise when topics on so many levels, with so many samples in each of the last, are too much for one job."""
+    if prod(levels) * each > MOST_RESULTS:
+        what = " × ".join(f"{n:,}" for n in (*levels, each))
+        raise StudioError(
+            f"{what} are more than {MOST_RESULTS:,} at once. Take fewer, or generate below one topic at a time."
+        )
 
 
 def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None) -> Recipe:
     """Return the recipe of `Studio.generate_topics`."""
     levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MAX_LEVELS)
-    if prod(levels) > MOST_RESULTS:
-        raise StudioError(f"n={n} on {depth} levels are more than {MOST_RESULTS:,} topics. Take fewer.")
+    check_size(levels, 1)
     return Recipe("topics", under, depth, levels, leaves=leaves, guidance=text_of(guidance))
 
 

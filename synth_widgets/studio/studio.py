@@ -212,6 +212,7 @@ class Studio(Generating, Curating, HandingOff):
 
         def act() -> None:
             self._core.accounts.budget.cap = cap
+            self._core.store.tell_studio()
 
         self._core.act(act)
 

@@ -8,7 +8,8 @@ from typing import Any
 from synth_widgets.arguments import count_of, name_of, path_of
 from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT, Path, Topic, new_id
-from synth_widgets.store.changes import Change, TopicAdded, topic_change
+from synth_widgets.store.changes import Change, TopicAdded, sample_change, topic_change
+from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.state import State
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
@@ -102,22 +103,86 @@ class Topics:
         def act() -> Path:
             topic, parent = self._find(wanted), self._find(goal)
             if topic.parent is None or any(t.id == topic.id for t in self._state.lineage(parent.id)):
-                raise StudioError(f"{wanted!r} cannot be moved under {goal!r}, which lies inside it.")
+                raise StudioError(f"{_said(wanted)} cannot be moved under {_said(goal)}, which lies inside it.")
             self._free(parent.id, topic.name, topic.id)
             self._core.store.commit([topic_change(topic, parent=parent.id)], label=f"Move “{topic.name}”")
             return self._state.path(topic.id)
 
         return self._core.act(act)
 
+    def merge(self, path: Any, into: Any) -> Path:
+        """Make one topic of two, in one step to undo; return its path.
+
+        The samples and subtopics of the first go over to the second, which keeps its name, guidance and target.
+        Subtopics of one name become one in the same way. What is under way for the first is given up.
+
+        Args:
+            path: the topic that goes.
+            into: the topic that stays. It may be one above it, but none inside it.
+
+        Raises:
+            StudioError: it is the root, or ``into`` is or lies inside it; nothing was changed.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.topics.load({"Returns": {"Late": {}}, "Refunds": {"late": {"Very": {}}, "Partial": {}}})
+        >>> studio.topics.merge("Refunds", "Returns"), studio.topics.to_dict()
+        (('Returns',), {'Returns': {'Late': {'Very': {}}, 'Partial': {}}})
+        >>> studio.close()
+        """
+        wanted, goal, core = path_of(path), path_of(into), self._core
+
+        def act() -> Path:
+            state = self._state
+            topic, stays = self._find(wanted), self._find(goal)
+            if topic.parent is None or any(t.id == topic.id for t in state.lineage(stays.id)):
+                raise StudioError(f"{_said(wanted)} cannot be merged into {_said(goal)}: it is that or lies around it.")
+            samples = [s.id for gone, _ in _pairs(state, topic.id, stays.id)[0] for s in state.samples_at(gone.id)]
+
+            def changes(part: Sequence[str | None]) -> list[Change | None]:
+                pairs, moved = _pairs(state, topic.id, stays.id)
+                goal_of = {gone.id: left.id for gone, left in pairs}
+                here = {i: state.samples[i] for i in part if i is not None}
+                if None not in part:
+                    return [sample_change(s, topic=goal_of[s.topic]) for s in here.values() if s.topic in goal_of]
+                here |= {s.id: s for gone in goal_of for s in state.samples_at(gone)}  # what came meanwhile, too
+                return [
+                    *(sample_change(s, topic=goal_of[s.topic]) for s in here.values() if s.topic in goal_of),
+                    *(topic_change(gone, removed=True) for gone, _ in pairs),
+                    *(topic_change(child, parent=parent.id) for child, parent in moved),
+                ]
+
+            label = f"Merge “{topic.name}” into “{stays.name or 'All topics'}”"
+            return carry_out(core, [*samples, None], changes, lambda: label, result=state.path(stays.id))
+
+        return core.act(act)
+
     @suggesting
-    def set(self, path: Any, *, guidance: str | None = None, target: int | None = None) -> None:
-        """Set a topic's guidance (for itself and all below it) or its target; what is left out stays."""
+    def set(self, path: Any, *, guidance: str | None = ABSENT, target: int | None = ABSENT) -> None:
+        """Set a topic's guidance or its target; ``None`` takes it away, what is left out stays.
+
+        Args:
+            path: the topic.
+            guidance: steers what is generated at the topic and below it.
+            target: samples wanted under it.
+
+        Raises:
+            StudioError: the target is no whole number from 1 to 10,000, or the guidance is no text.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.topics.add("Billing", target=8)
+        >>> studio.topics.set("Billing", guidance="Curt, with typing errors.", target=None)
+        >>> studio.close()
+        """
         wanted = path_of(path)
         fields: dict[str, Any] = {}
-        if guidance is not None:
+        if guidance is not ABSENT:
             fields["guidance"] = _guidance(guidance)
-        if target is not None:
-            fields["target"] = count_of(target, "target")
+        if target is not ABSENT:
+            fields["target"] = None if target is None else count_of(target, "target")
 
         def act() -> None:
             topic = self._find(wanted)
@@ -158,7 +223,8 @@ class Topics:
     def _free(self, parent: str, name: str, ident: str) -> None:
         other = self._state.child(parent, name)
         if other is not None and other.id != ident:
-            raise StudioError(f"There is a topic {other.name!r} at {self._state.path(parent)!r} already.")
+            where = _said(self._state.path(parent))
+            raise StudioError(f"There is a topic {other.name!r} under {where} already. merge() makes one of the two.")
 
 
 def find_topic(state: State, path: Path) -> Topic:
@@ -193,6 +259,25 @@ def _additions(
                 made.append(path[: depth + 1])
             parent = topic.id
     return changes, made
+
+
+def _pairs(state: State, gone: str, stays: str) -> tuple[list[tuple[Topic, Topic]], list[tuple[Topic, Topic]]]:
+    """Return which topics become one, the one that goes first, and which just go below another one."""
+    if {gone, stays} & state.hidden:
+        return [], []  # somebody removed one of them meanwhile
+    pairs, moved = [(state.topics[gone], state.topics[stays])], []
+    for here, there in pairs:  # it grows while it is gone through
+        for child in state.visible_children(here.id):
+            same = state.child(there.id, child.name)
+            if same is None or same.id == gone:
+                moved.append((child, there))
+            else:
+                pairs.append((child, same))
+    return pairs, moved
+
+
+def _said(path: Path) -> str:
+    return " > ".join(path) or "all topics"
 
 
 def _unpacked(paths: tuple[Any, ...]) -> list[Any]:

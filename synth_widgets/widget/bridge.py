@@ -18,6 +18,7 @@ from typing import Any
 import pydantic
 
 from synth_widgets.errors import SynthError
+from synth_widgets.money import Cost, in_dollars
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
@@ -191,8 +192,9 @@ class Bridge:
             "total": progress.total,
             "failed": progress.failed,
             "tokens": progress.usage.total,
-            "cost": progress.cost.words,
+            "cost": _of_about(progress.cost, progress.expected),
             "spent": self.host.accounts.spent(),
+            "share": self.host.accounts.share(),
             "rate": progress.rate,
             "eta": progress.eta,
             "topics": list(progress.topics[:200]),
@@ -215,8 +217,14 @@ def _call(method: Callable[..., Any], command: Command, args: dict[str, Any]) ->
     if command.method == "topics.add":
         return method(*map(tuple, args["paths"]))
     if command.args is not None and issubclass(command.args, TopicPath):
-        return method(tuple(args.pop("path")), *([args.pop("name")] if command.name == "rename_topic" else []), **args)
+        where = [args.pop(name) for name in ("path", "name", "to") if name in args]
+        return method(*where, **args)
     return method(**args)
+
+
+def _of_about(cost: Cost, expected: float | None) -> str:
+    """Say what a job cost so far, and will have cost in the end as far as that is known."""
+    return f"{cost.words} of about {in_dollars(expected)}" if cost.words and expected else cost.words
 
 
 def _plain(value: Any) -> Any:

@@ -102,11 +102,17 @@ class RenameTopic(TopicPath):
     name: Name
 
 
+class TopicTo(TopicPath):
+    """A topic, and the one below which, or into which, it goes."""
+
+    to: Names
+
+
 class SetTopic(TopicPath):
-    """A topic's guidance or target; what is left out stays."""
+    """A topic's guidance or target; null takes it away, what is left out stays. Text is no target, and told so."""
 
     guidance: Text | None = None
-    target: Count | None = None
+    target: int | Name | None = None
 
 
 class Grow(Args):
@@ -118,7 +124,15 @@ class Grow(Args):
     samples: Count | None = 8
     outputs: bool = True
     only: bool = False
+    thin: bool = False
     guidance: Text | None = None
+
+
+class Repeat(Args):
+    """A job, and how many times as much of it."""
+
+    job: Id
+    n: Annotated[int, Field(ge=1, le=100)] = 1
 
 
 class Estimate(Grow):
@@ -137,6 +151,12 @@ class StopArgs(Args):
     job: Id | None = None
 
 
+class PauseArgs(StopArgs):
+    """A job's id, null for every running one, and whether it pauses or goes on."""
+
+    on: bool = True
+
+
 class SetGuidance(Args):
     """The studio's guidance; what is left out stays."""
 
@@ -150,6 +170,12 @@ class SetModel(Args):
     """A model's name. Never an address or a key: those come from this kernel's code."""
 
     name: Annotated[str, Field(min_length=1, max_length=300)]
+
+
+class SetBudget(Args):
+    """US dollars, null for no cap. Text is no amount, and told so."""
+
+    budget: float | Name | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,14 +247,20 @@ COMMANDS: tuple[Command, ...] = (
     Command("estimate", "Estimate", "Generate", "estimate", Estimate, reads=True),
     Command("generate_outputs", "Generate outputs", "Generate", "generate_outputs", GenerateOutputs, (), "any", "play"),
     Command("jobs", "Jobs", "Generate", None, None, (), "any", "queued"),
+    Command("repeat", "Generate again", "Generate", "repeat", Repeat),
+    Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Repeat, reads=True),
+    Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause"),
     Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
     Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play"),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
-    Command("remove_topic", "Remove topic", "Topics", "topics.remove", TopicPath, ("Delete",), "tree", "trash"),
-    Command("rename_topic", "Rename topic", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),
-    Command("set_topic", "Change topic", "Topics", "topics.set", SetTopic),
+    Command("rename_topic", "Rename", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),
+    Command("set_topic", "Guidance and target", "Topics", "topics.set", SetTopic, ("e",), "tree", "guidance"),
+    Command("move_topic", "Move under …", "Topics", "topics.move", TopicTo, ("m",), "tree", "right"),
+    Command("merge_topic", "Merge into …", "Topics", "topics.merge", TopicTo, ("Shift+m",), "tree", "diff"),
+    Command("remove_topic", "Remove", "Topics", "topics.remove", TopicPath, ("Delete",), "tree", "trash"),
     Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
+    Command("set_budget", "Budget", "Generate", "set_budget", SetBudget, (), "any", "budget"),
     Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True, in_turn=True),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
 )

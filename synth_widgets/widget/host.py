@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from synth_widgets.money import Caution, Cost
+from synth_widgets.money import Budget, Caution, Cost
 from synth_widgets.records import Call, JobRecord, Sample, Session, Topic
 from synth_widgets.task import Task
 
@@ -110,8 +110,11 @@ class EngineLike(Protocol):
 class AccountsLike(Protocol):
     """What a studio's calls cost."""
 
+    @property
+    def budget(self) -> Budget: ...
     def caution(self) -> Caution: ...
     def spent(self) -> str: ...
+    def share(self) -> float | None: ...
 
 
 class Host(Protocol):

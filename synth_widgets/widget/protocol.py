@@ -32,7 +32,10 @@ class Cell(TypedDict):
 
 
 class SampleRow(TypedDict):
-    """One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth."""
+    """One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth.
+
+    `stale`: the input was edited after the output was made; an `unfinished` edit, or a new version, waits (`proposal`).
+    """
 
     id: str
     seq: int
@@ -46,11 +49,8 @@ class SampleRow(TypedDict):
     version: int
     origin: Literal["generated", "edited", "regenerated", "own"]
     stale: bool
-    """Whether the input was edited after the output was made."""
     unfinished: bool
-    """Whether an edit that does not comply yet waits to be finished."""
     proposal: bool
-    """Whether a new version waits to be taken or declined."""
 
 
 class TopicRow(TypedDict):
@@ -64,18 +64,19 @@ class TopicRow(TypedDict):
 
 
 class JobRow(TypedDict):
-    """One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words."""
+    """One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
+
+    `guidance` is its own; `paused`: it sends nothing new for now; `owed`: work items that `resume` would send.
+    """
 
     id: str
     kind: str
     models: list[str]
-    """Names of the models that answer it."""
     guidance: str
-    """This job's own."""
     started: float
-    """Seconds since the epoch."""
     ended: float | None
     status: Literal["running", "done", "cancelled", "stopped", "interrupted"]
+    paused: bool
     done: int
     total: int
     added: int
@@ -84,7 +85,6 @@ class JobRow(TypedDict):
     tokens: int
     cost: str
     owed: int
-    """Work items not done; what `resume` would send."""
     note: str | None
 
 
@@ -133,7 +133,7 @@ class StudioView(TypedDict):
     """All that is neither task, topic, sample nor job. Sent whole when any of it changes.
 
     Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
-    `call_cost` US dollars, null when nobody knows. `cost` is what was spent so far, in words.
+    `call_cost` US dollars, null when nobody knows. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
     """
 
     model: str
@@ -147,6 +147,8 @@ class StudioView(TypedDict):
     path: str
     session: str
     cost: str
+    budget: float | None
+    share: float | None
     ask_above: int
     ask_why: str
     call_tokens: int
@@ -237,7 +239,10 @@ class Delta(TypedDict):
 
 
 class Progress(TypedDict):
-    """How a running job is doing. Lossy: a later one replaces it. `cost`: the job's; `spent`: what was spent in all."""
+    """How a running job is doing, as `Job.progress` has it. Lossy: a later one replaces it.
+
+    `cost`: the job's so far, and about what it will be; `spent`: what was spent in all; `share`: of the budget.
+    """
 
     t: Literal["progress"]
     job: str
@@ -248,14 +253,11 @@ class Progress(TypedDict):
     tokens: int
     cost: str
     spent: str
+    share: float | None
     rate: float
-    """Items a second, over the last ten seconds."""
     eta: float | None
-    """Seconds left, or null while unknown."""
     topics: list[str]
-    """Ids of the topics being worked on now."""
     waiting: str | None
-    """What the job is waiting for (a refusing endpoint, a model that is loading), or null."""
 
 
 class WireError(TypedDict):
@@ -286,11 +288,10 @@ class EstimateView(TypedDict):
 
 
 class Found(TypedDict):
-    """What `search` replies: samples in whose whole text the words stand, in the order they were made."""
+    """What `search` replies: samples whose whole text has the words, as they were made; `more`: too many to list."""
 
     ids: list[str]
     more: bool
-    """Whether there were too many to list."""
 
 
 class VersionView(TypedDict):
@@ -321,16 +322,14 @@ class Unfinished(TypedDict):
 
 
 class SampleBody(TypedDict):
-    """A whole sample, as the detail pane shows it. `version` is the number of the current one."""
+    """A whole sample, as the detail pane shows it. `version` and `proposal` (still being made, if empty) are numbers."""
 
     id: str
     version: int
     proposal: int | None
-    """Number of the version that waits to be taken or declined. Without an output, it is still being made."""
     unfinished: Unfinished | None
     stars: int | None
     ratings: dict[str, int]
-    """Stars by requirement."""
     tags: list[str]
     versions: list[VersionView]
 

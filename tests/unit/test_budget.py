@@ -176,7 +176,7 @@ def test_what_is_cancelled_before_it_is_sent_leaves_nothing_set_aside(open_studi
 
     def start_and_cancel() -> None:
         job = studio.generate_inputs(n=8)
-        job._cancel()
+        job._control.cancel()
 
     engine.call(start_and_cancel)
     studio.jobs[-1].wait(5)
