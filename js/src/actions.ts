@@ -3,11 +3,12 @@ import { compare, keepSide, otherVersion } from "./compare";
 import { rate, remakable, remake } from "./curate";
 import { openEdit } from "./editing";
 import { whenDrawn } from "./events";
+import type { Where } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
-import { live } from "./topics";
-import type { View } from "./view";
+import { live, type Node } from "./topics";
+import type { Held, View } from "./view";
 import { some } from "./words";
 
 export { refusal, send } from "./send";
@@ -86,6 +87,36 @@ export async function grow(view: View, args: Grow): Promise<void> {
   await send(view, "grow", args);
 }
 
+/** The chosen topic, if it can be another one's or be no more: the root is always there. */
+function ownTopic(view: View): Node | null {
+  const node = view.node();
+  if (isRefused(view)) return null;
+  if (node && node.parent !== null) return node;
+  view.toasts.say("Choose a topic first.");
+  return null;
+}
+
+/** Begins to look for the topic below which, or into which, the chosen one is to go. */
+function holdTopic(view: View, verb: Held["verb"]): void {
+  const node = ownTopic(view);
+  if (node) view.held.value = { verb, node };
+  view.focusOn("tree");
+}
+
+/** Puts the topic that is held below this one, or into it. */
+export async function placeTopic(view: View, into = view.node()): Promise<void> {
+  const held = view.held.value;
+  view.held.value = null;
+  view.focusOn("tree");
+  if (!held || !into) return;
+  const { verb, node } = held;
+  const merges = verb === "merge_topic";
+  if (!(await send(view, verb, { path: [...node.path], to: [...into.path] }))) return;
+  view.fold(into.id, false);
+  view.pickTopic(merges ? into.id : node.id);
+  view.toasts.say(`${merges ? "Merged" : "Moved"} “${node.name}”`, { undo: true });
+}
+
 export async function addTopics(view: View, paths: string[][]): Promise<void> {
   if (paths.length === 0) return;
   const answer = await send(view, "add_topics", { paths });
@@ -98,11 +129,8 @@ export async function renameTopic(view: View, path: string[], name: string): Pro
 
 /** Removes the topic at which the tree stands, and says how many kept samples went with it. */
 export async function removeTopic(view: View): Promise<void> {
-  const node = view.node();
-  if (!node || node.parent === null) {
-    view.toasts.say("All topics cannot be removed.");
-    return;
-  }
+  const node = ownTopic(view);
+  if (!node) return;
   const totals = view.totals.value.get(node.id);
   const answer = await send(view, "remove_topic", { path: [...node.path] });
   if (!answer) return;
@@ -113,14 +141,11 @@ export async function removeTopic(view: View): Promise<void> {
 
 /** Opens the place to type a topic's name: a new one below the chosen topic, or this one's. */
 export function nameTopic(view: View, kind: "add" | "rename"): void {
-  const node = view.node();
-  if (isRefused(view) || !node) return;
-  if (kind === "rename" && node.parent === null) view.toasts.say("All topics cannot be renamed.");
-  else {
-    if (kind === "add") view.folded.value = new Set([...view.folded.value].filter((id) => id !== node.id));
-    if (view.narrow.value) view.pane.value = "topics";
-    view.naming.value = { kind, topic: node.id };
-  }
+  const node = kind === "add" ? view.node() : ownTopic(view);
+  if (!node || isRefused(view)) return;
+  if (kind === "add") view.fold(node.id, false);
+  if (view.narrow.value) view.pane.value = "topics";
+  view.naming.value = { kind, topic: node.id };
 }
 
 /** Brings the next unseen row into focus: below what is shown, else above it. */
@@ -181,11 +206,16 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   find: (view) => find(view),
   tree: (view) => view.focusOn("tree"),
   generate: (view) => openGenerate(view),
+  pause: (view) => send(view, "pause", { job: null, on: view.running.value.some((job) => !job.paused) }),
   stop: (view) => send(view, "stop", { job: null }),
   resume: (view) => send(view, "resume", {}),
   add_topics: (view) => nameTopic(view, "add"),
   rename_topic: (view) => nameTopic(view, "rename"),
   remove_topic: (view) => removeTopic(view),
+  move_topic: (view) => holdTopic(view, "move_topic"),
+  merge_topic: (view) => holdTopic(view, "merge_topic"),
+  set_topic: (view) => view.toggleOpen("topic"),
+  set_budget: (view) => view.toggleOpen("budget"),
   set_model: (view) => view.toggleOpen("model"),
   set_guidance: (view) => view.toggleOpen("guidance"),
   export: (view) => view.toggleOpen("export"),
@@ -257,8 +287,9 @@ function advanceOrNext(view: View): void {
   if (view.focus.value === before) view.move(1);
 }
 
-function openGenerate(view: View): void {
+export function openGenerate(view: View, where: Where = ""): void {
   if (isRefused(view)) return;
+  view.where = where;
   if (view.sendFirst) view.sendFirst();
   else view.toggleOpen("generate");
 }

@@ -103,7 +103,7 @@ export interface RenameTopic {
   name: string;
 }
 
-/** A topic's guidance or target; null takes it away, what is left out stays. Text is no target, and told so. */
+/** A topic's guidance or target, as it was typed; what is empty or null is taken away, what is left out stays. */
 export interface SetTopic {
   path: string[];
   guidance?: string | null;
@@ -134,7 +134,7 @@ export interface SetModel {
   name: string;
 }
 
-/** US dollars, null for no cap. Text is no amount, and told so. */
+/** US dollars, as they were typed; empty or null for no cap. */
 export interface SetBudget {
   budget: number | string | null;
 }

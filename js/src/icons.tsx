@@ -20,6 +20,8 @@ const PATHS = {
   minus: "M3.5 8h9",
   play: "M5 3.5v9l7-4.5z",
   stop: "M4 4h8v8H4z",
+  pause: "M5.5 4v8M10.5 4v8",
+  more: "M3.5 8h.02M8 8h.02M12.5 8h.02",
   copy: "M5.8 5.8h7v7h-7zM3.2 10.2v-7h7",
   hourglass: "M4.3 2.5h7.4M4.3 13.5h7.4M5.5 2.5v2.2L8 8l2.5-3.3V2.5M5.5 13.5v-2.2L8 8l2.5 3.3v2.2",
   warn: "M8 2.8L14 13H2zM8 6.6v3M8 11.3v.02",

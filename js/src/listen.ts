@@ -67,11 +67,12 @@ function obey(view: View, event: KeyboardEvent): void {
 /** Esc leaves one thing at a time: a popover, a field, the selection. */
 function leave(view: View, target: HTMLElement): void {
   if (view.open.value !== null) {
-    view.toGrid();
+    view.goBack();
   } else if (target.closest(".sw-edit")) {
     void leaveEdit(view, "leave");
     view.focusOn("grid");
   } else if (view.comparing.value) closeCompare(view);
+  else if (view.held.value) view.held.value = null;
   else if (isTyping(target)) view.focusOn("grid");
   else if (view.selection.value.size > 0) view.select([]);
   else if (view.toasts.now.value) view.toasts.close();

@@ -9,6 +9,9 @@ export interface Shape {
   samples: number;
 }
 
+/** Which topics get samples: the leaves, the topic alone, or leaves that have less than half of what is wanted. */
+export type Where = "" | "only" | "thin";
+
 /** Whether spending asks a second time: for the number of calls, their cost, or a price that nobody knows. */
 export function asksFor(view: View, calls: number): boolean {
   return calls > (view.replica.studio.value?.ask_above ?? 0);
@@ -22,14 +25,21 @@ export function spending(view: View, calls: number): string {
   return parts.join(", ");
 }
 
-export const LIMITS: Readonly<Record<keyof Shape, [number, number]>> = {
+export const LIMITS: Readonly<Record<keyof Shape | "times", [number, number]>> = {
+  times: [1, 100],
   topics: [0, 1000],
   subtopics: [0, 1000],
   samples: [1, 10_000],
 };
 
 /** The arguments of `grow`. Without topics the samples go to the chosen topic itself. */
-export function growArgs(shape: Shape, under: readonly string[], guidance: string, outputs = true): Grow {
+export function growArgs(
+  shape: Shape,
+  under: readonly string[],
+  guidance: string,
+  outputs = true,
+  where: Where = "",
+): Grow {
   const levels =
     shape.topics === 0 ? [] : shape.subtopics === 0 ? [shape.topics] : [shape.topics, shape.subtopics];
   return {
@@ -38,6 +48,7 @@ export function growArgs(shape: Shape, under: readonly string[], guidance: strin
     ...(levels.length > 0 ? { topics: levels } : {}),
     samples: shape.samples,
     ...(outputs ? {} : { outputs }),
+    ...(where && { [where]: true }),
     guidance: guidance.trim() || null,
   };
 }
@@ -48,7 +59,7 @@ export function product(shape: Shape): number {
   return shape.topics * Math.max(1, shape.subtopics) * shape.samples;
 }
 
-export function clamp(part: keyof Shape, value: number): number {
+export function clamp(part: keyof typeof LIMITS, value: number): number {
   const [low, high] = LIMITS[part];
   return Number.isFinite(value) ? Math.min(high, Math.max(low, Math.round(value))) : low;
 }

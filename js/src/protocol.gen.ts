@@ -47,11 +47,13 @@ export interface TopicRow {
 /**
  * One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
  *
- * `guidance` is its own; `paused`: it sends nothing new for now; `owed`: work items that `resume` would send.
+ * `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
  */
 export interface JobRow {
   id: string;
   kind: string;
+  title: string;
+  headline: string;
   models: string[];
   guidance: string;
   started: number;
@@ -205,11 +207,7 @@ export interface Delta {
   ops: (PutSample | DropSample | PutTopic | DropTopic | PutJob | PutStudio | PutTask)[];
 }
 
-/**
- * How a running job is doing, as `Job.progress` has it. Lossy: a later one replaces it.
- *
- * `cost`: the job's so far, and about what it will be; `spent`: what was spent in all; `share`: of the budget.
- */
+/** How a running job is doing, as `Job.progress` has it; `spent`: in all; `share`: of the budget. Lossy. */
 export interface Progress {
   t: "progress";
   job: string;
@@ -241,7 +239,7 @@ export interface Reply {
   error?: WireError;
 }
 
-/** What `grow` with these arguments would send, at least and at most, and bring; `cost` in US dollars, or null. */
+/** What a run would send, at least and at most, and bring; `figures` say it, with label and tooltip. */
 export interface EstimateView {
   calls: number[];
   prompt_tokens: number[];
@@ -249,6 +247,7 @@ export interface EstimateView {
   cost: number[] | null;
   topics: number;
   samples: number;
+  figures: string[][];
 }
 
 /** What `search` replies: samples whose whole text has the words, as they were made; `more`: too many to list. */
@@ -283,7 +282,7 @@ export interface Unfinished {
   problem: string;
 }
 
-/** A whole sample, as the detail pane shows it. `version` and `proposal` (still being made, if empty) are numbers. */
+/** A whole sample, as the detail pane shows it. `version` and `proposal` (if empty, on its way) are numbers. */
 export interface SampleBody {
   id: string;
   version: number;

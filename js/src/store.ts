@@ -12,12 +12,13 @@ import type {
 } from "./protocol.gen";
 
 export type Status = SampleRow["status"];
-export type Counts = Record<Status, number>;
+/** Samples by status; `rated` of those that count have stars, so many together. */
+export type Counts = Record<Status | "rated" | "stars", number>;
 
 export const STATUSES: readonly Status[] = ["draft", "kept", "rejected", "failed", "pending"];
 
 export function noCounts(): Counts {
-  return { pending: 0, draft: 0, kept: 0, rejected: 0, failed: 0 };
+  return { pending: 0, draft: 0, kept: 0, rejected: 0, failed: 0, rated: 0, stars: 0 };
 }
 
 /** What a delta brought, for those who show it. */
@@ -54,17 +55,15 @@ export class Samples {
     if (before && before.topic === row.topic && before.seq === row.seq) {
       const rows = this.#rows(row.topic);
       rows[place(rows, row.seq)] = row;
-      const counts = this.#countsOf(row.topic);
-      counts[before.status] -= 1;
-      counts[row.status] += 1;
+      this.#count(before, -1);
     } else {
       if (before) this.drop(row.id);
       const rows = this.#rows(row.topic);
       const last = rows.at(-1);
       if (!last || last.seq < row.seq) rows.push(row);
       else rows.splice(place(rows, row.seq), 0, row);
-      this.#countsOf(row.topic)[row.status] += 1;
     }
+    this.#count(row, 1);
     this.all.set(row.id, row);
     return before;
   }
@@ -76,7 +75,7 @@ export class Samples {
     const rows = this.#rows(row.topic);
     const at = place(rows, row.seq);
     if (rows[at]?.id === id) rows.splice(at, 1);
-    this.#countsOf(row.topic)[row.status] -= 1;
+    this.#count(row, -1);
     return row;
   }
 
@@ -92,12 +91,13 @@ export class Samples {
     return rows;
   }
 
-  #countsOf(topic: string): Counts {
-    const counts = this.#counts.get(topic);
-    if (counts) return counts;
-    const none = noCounts();
-    this.#counts.set(topic, none);
-    return none;
+  #count({ topic, status, stars }: SampleRow, by: 1 | -1): void {
+    const counts = this.#counts.get(topic) ?? noCounts();
+    this.#counts.set(topic, counts);
+    counts[status] += by;
+    if (!stars || (status !== "kept" && status !== "draft")) return;
+    counts.rated += by;
+    counts.stars += by * stars;
   }
 }
 

@@ -1,6 +1,9 @@
 import type { TopicRow } from "./protocol.gen";
 import { type Counts, noCounts } from "./store";
 
+/** The root's name for a person. */
+export const ALL = "All topics";
+
 /** A topic at its place in the tree. */
 export interface Node {
   id: string;
@@ -89,6 +92,21 @@ export function live(totals: Counts): number {
 /** Whether a leaf has less than half of what is wanted there. */
 export function isThin(node: Node, totals: Totals): boolean {
   return node.children === 0 && totals.target > 0 && live(totals) < totals.target / 2;
+}
+
+/** The leaves among these that have less than half of what is wanted there. */
+export function thinOnes(nodes: readonly Node[], totals: ReadonlyMap<string, Totals>): Node[] {
+  return nodes.filter((node) => isThin(node, totals.get(node.id) as Totals));
+}
+
+/** How many stars its rated samples have on average: "4.2", or nothing. */
+export function average({ rated, stars }: Counts): string {
+  return rated > 0 ? (stars / rated).toFixed(1) : "";
+}
+
+/** Whether a topic is another one or lies below it. */
+export function isWithin(node: Node, other: Node): boolean {
+  return other.path.every((name, level) => node.path[level] === name);
 }
 
 /** The nodes that are not inside a folded one. */

@@ -5,6 +5,7 @@ import { Fresh } from "./fresh";
 import { Keys } from "./keys";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
+import type { Where } from "./plan";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt } from "./rows";
 import type { News, Replica } from "./store";
@@ -22,10 +23,17 @@ export type Popover =
   | "export"
   | "jobs"
   | "waiting"
-  | "regenerate";
+  | "regenerate"
+  | "menu"
+  | "topic"
+  | "budget";
 /** Numbers of the versions to compare, left and right, of this sample. */
 export type Comparing = { id?: string; pair?: readonly [number, number] };
 export type Naming = { kind: "add" | "rename"; topic: string };
+export interface Held {
+  verb: "move_topic" | "merge_topic";
+  node: Node;
+}
 export type NarrowPane = "topics" | "samples" | "sample";
 
 const SELECTED_AFTER = 250;
@@ -52,6 +60,10 @@ export class View {
   /** Which versions stand side by side, over grid and detail: of the sample in focus, if none were chosen. */
   readonly comparing = signal<Comparing | null>(null);
   readonly naming = signal<Naming | null>(null);
+  /** A topic for which another one is being chosen, to go below it or into it. */
+  readonly held = signal<Held | null>(null);
+  /** Where a topic hangs while it is dragged. */
+  readonly over = signal<string | null>(null);
   readonly pane = signal<NarrowPane>("samples");
   readonly narrow = signal(false);
   /** Letters that surely fit into a line of a card. */
@@ -74,10 +86,14 @@ export class View {
   /** The selected samples, when none of them has an output yet. */
   readonly pendingSelected: ReadonlySignal<readonly string[]>;
 
+  /** The part that had the keys when a popover opened. */
+  from: "grid" | "tree" = "grid";
   /** Where a range of selected rows began. */
   anchor: string | null = null;
   /** Samples that had the focus when a verdict was given, so that undo leads back to them. */
   readonly trail: string[] = [];
+  /** What the next plan begins with, if not with all leaves. */
+  where: Where = "";
   /** Set by the empty state, where G sends what stands there. */
   sendFirst: (() => void) | null = null;
   /** Set by the grid: brings a row into sight. */
@@ -216,6 +232,13 @@ export class View {
     this.topic.value = id;
   }
 
+  /** Folds a topic, or unfolds it. */
+  fold(id: string, shut = !this.folded.value.has(id)): void {
+    const next = new Set(this.folded.value);
+    next[shut ? "add" : "delete"](id);
+    this.folded.value = next;
+  }
+
   select(ids: Iterable<string>): void {
     this.selection.value = new Set(ids);
   }
@@ -263,13 +286,15 @@ export class View {
 
   /** Opens a popover, or closes it. */
   toggleOpen(popover: Popover): void {
-    this.open.value = this.open.value === popover ? null : popover;
+    const { open } = this;
+    if (!open.value) this.from = this.root.querySelector(".sw-pane--tree:focus-within") ? "tree" : "grid";
+    open.value = open.value === popover ? null : popover;
   }
 
-  /** Closes what is open and goes back to the samples. */
-  toGrid(): void {
+  /** Closes what is open and goes back to where it was opened from. */
+  goBack(): void {
     this.close();
-    this.focusOn("grid");
+    this.focusOn(this.from);
   }
 
   #hear(news: News): void {

@@ -22,12 +22,6 @@ export function dollars(value: number): string {
   return `$${value > 0 && value < 0.05 ? value.toPrecision(2) : value.toFixed(2)}`;
 }
 
-/** A range by its ends, or the one that they are. */
-export function between([low, high]: readonly number[], words: (value: number) => string): string {
-  const [from, to] = [words(low ?? 0), words(high ?? 0)];
-  return from === to ? from : `${from} – ${to}`;
-}
-
 /** 9.24 → "9.2 a second"; slower than one a second is said by the minute. */
 export function rate(perSecond: number): string {
   if (perSecond <= 0) return "";

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { noCounts } from "../src/store";
-import { inOrder, isThin, rollUp, shapeBelow, unfolded } from "../src/topics";
+import { average, inOrder, isWithin, type Node, rollUp, shapeBelow, thinOnes, unfolded } from "../src/topics";
 import { topic } from "./fixtures";
 
 const ROWS = [
@@ -43,8 +43,24 @@ test("counts and targets add up to the root", () => {
     ["a", { ...draft(3), failed: 1 }],
   ]);
   const totals = rollUp(nodes, (id) => counts.get(id));
-  assert.deepEqual(totals.get("root"), { pending: 0, draft: 5, kept: 1, rejected: 0, failed: 1, target: 20 });
+  assert.deepEqual(totals.get("root"), { ...noCounts(), draft: 5, kept: 1, failed: 1, target: 20 });
   assert.equal(totals.get("b")?.target, 12);
+});
+
+test("stars are averaged over all below, and nothing is said where nothing is rated", () => {
+  const counts = new Map([
+    ["b1", { ...draft(3), rated: 2, stars: 9 }],
+    ["b2", { ...draft(1), rated: 1, stars: 2 }],
+  ]);
+  const totals = rollUp(nodes, (id) => counts.get(id));
+  assert.equal(average(totals.get("b") ?? noCounts()), "3.7");
+  assert.equal(average(totals.get("a") ?? noCounts()), "");
+});
+
+test("a topic lies within itself and what is above it, not within its namesakes elsewhere", () => {
+  const [root, b, b2, , a] = nodes as [Node, Node, Node, Node, Node];
+  assert.ok(isWithin(b2, b) && isWithin(b, b) && isWithin(b, root));
+  assert.ok(!isWithin(b, b2) && !isWithin(a, b));
 });
 
 test("an inner topic's own target counts only with samples of its own", () => {
@@ -56,9 +72,8 @@ test("an inner topic's own target counts only with samples of its own", () => {
 
 test("thin is a leaf with less than half of its target", () => {
   const totals = rollUp(nodes, (id) => (id === "a" ? draft(3) : id === "b2" ? draft(4) : undefined));
-  const thin = nodes.filter((node) => isThin(node, totals.get(node.id) ?? { ...noCounts(), target: 0 }));
   assert.deepEqual(
-    thin.map((node) => node.id),
+    thinOnes(nodes, totals).map((node) => node.id),
     ["b1", "a"],
   );
 });

@@ -22,6 +22,7 @@ from synth_widgets.money import Cost, in_dollars
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
+from synth_widgets.widget.figures import figures
 from synth_widgets.widget.host import Host, JobLike
 from synth_widgets.widget.numbers import as_held
 from synth_widgets.widget.outbox import Outbox
@@ -127,6 +128,8 @@ class Bridge:
             log.exception("The command %s failed.", command.name)
             self._fail(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
         else:
+            if command.name in {"estimate", "estimate_repeat"}:
+                result = {**asdict(result), "figures": figures(result, outputs=args.get("outputs", True))}
             self.host.engine.spawn(self._reply(rid, result))
 
     def _exact(self, args: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 Pane = Literal["any", "grid", "tree", "diff"]
 Text = Annotated[str, Field(max_length=20_000)]
@@ -17,6 +17,26 @@ Names = Annotated[list[Name], Field(max_length=50)]
 Id = Annotated[str, Field(pattern=r"^[0-9a-z]{10}$")]
 Stars = Annotated[int, Field(ge=1, le=5)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+
+
+def _typed(given: Any) -> Any:
+    """Return the number that was typed, ``None`` for nothing; other text as it is, for the method to say what is wrong.
+
+    >>> _typed(" $1,200.50"), _typed("8"), _typed(""), _typed("a few")
+    (1200.5, 8, None, 'a few')
+    """
+    if not isinstance(given, str):
+        return given
+    text = given.strip().removeprefix("$").replace(",", "")
+    for number in (int, float):
+        try:
+            return number(text)
+        except ValueError:
+            pass
+    return text or None
+
+
+Typed = Annotated[int | float | Annotated[str, Field(max_length=100)] | None, BeforeValidator(_typed)]
 
 
 class Args(BaseModel):
@@ -109,10 +129,10 @@ class TopicTo(TopicPath):
 
 
 class SetTopic(TopicPath):
-    """A topic's guidance or target; null takes it away, what is left out stays. Text is no target, and told so."""
+    """A topic's guidance or target, as it was typed; what is empty or null is taken away, what is left out stays."""
 
     guidance: Text | None = None
-    target: int | Name | None = None
+    target: Typed = None
 
 
 class Grow(Args):
@@ -169,13 +189,13 @@ class SetGuidance(Args):
 class SetModel(Args):
     """A model's name. Never an address or a key: those come from this kernel's code."""
 
-    name: Annotated[str, Field(min_length=1, max_length=300)]
+    name: Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=300)]
 
 
 class SetBudget(Args):
-    """US dollars, null for no cap. Text is no amount, and told so."""
+    """US dollars, as they were typed; empty or null for no cap."""
 
-    budget: float | Name | None
+    budget: Typed
 
 
 @dataclass(frozen=True, slots=True)

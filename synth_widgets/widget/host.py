@@ -89,6 +89,23 @@ class StoreLike(Protocol):
     def raw(self, calls: Iterable[str]) -> Future[dict[str, str | None]]: ...
 
 
+class EstimateLike(Protocol):
+    """What a run would send and bring, ranges as their ends; see `Studio.estimate`."""
+
+    @property
+    def calls(self) -> tuple[int, int]: ...
+    @property
+    def prompt_tokens(self) -> tuple[int, int]: ...
+    @property
+    def completion_tokens(self) -> tuple[int, int]: ...
+    @property
+    def cost(self) -> tuple[float, float] | None: ...
+    @property
+    def topics(self) -> int: ...
+    @property
+    def samples(self) -> int: ...
+
+
 class JobLike(Protocol):
     """A running job's handle."""
 

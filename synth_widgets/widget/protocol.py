@@ -66,11 +66,13 @@ class TopicRow(TypedDict):
 class JobRow(TypedDict):
     """One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
 
-    `guidance` is its own; `paused`: it sends nothing new for now; `owed`: work items that `resume` would send.
+    `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
     """
 
     id: str
     kind: str
+    title: str
+    headline: str
     models: list[str]
     guidance: str
     started: float
@@ -239,10 +241,7 @@ class Delta(TypedDict):
 
 
 class Progress(TypedDict):
-    """How a running job is doing, as `Job.progress` has it. Lossy: a later one replaces it.
-
-    `cost`: the job's so far, and about what it will be; `spent`: what was spent in all; `share`: of the budget.
-    """
+    """How a running job is doing, as `Job.progress` has it; `spent`: in all; `share`: of the budget. Lossy."""
 
     t: Literal["progress"]
     job: str
@@ -277,7 +276,7 @@ class Reply(TypedDict):
 
 
 class EstimateView(TypedDict):
-    """What `grow` with these arguments would send, at least and at most, and bring; `cost` in US dollars, or null."""
+    """What a run would send, at least and at most, and bring; `figures` say it, with label and tooltip."""
 
     calls: list[int]
     prompt_tokens: list[int]
@@ -285,6 +284,7 @@ class EstimateView(TypedDict):
     cost: list[float] | None
     topics: int
     samples: int
+    figures: list[list[str]]
 
 
 class Found(TypedDict):
@@ -322,7 +322,7 @@ class Unfinished(TypedDict):
 
 
 class SampleBody(TypedDict):
-    """A whole sample, as the detail pane shows it. `version` and `proposal` (still being made, if empty) are numbers."""
+    """A whole sample, as the detail pane shows it. `version` and `proposal` (if empty, on its way) are numbers."""
 
     id: str
     version: int

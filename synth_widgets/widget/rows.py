@@ -11,6 +11,7 @@ from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic,
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
 from synth_widgets.widget import origin
+from synth_widgets.widget.figures import TITLES, headline
 from synth_widgets.widget.host import Host
 from synth_widgets.widget.protocol import (
     HEAD,
@@ -109,6 +110,8 @@ def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> J
     return {
         "id": job.id,
         "kind": job.kind,
+        "title": TITLES.get(job.kind, job.kind),
+        "headline": headline(job, owed),
         "models": models,
         "guidance": str(job.args.get("guidance") or ""),
         "started": job.started,

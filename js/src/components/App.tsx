@@ -14,11 +14,12 @@ import { Help } from "./Help";
 import { Jobs } from "./Jobs";
 import { RegeneratePopover } from "./Regenerate";
 import { barOf, RunBar } from "./RunBar";
-import { GuidancePopover, ModelPopover, TaskPopover } from "./Settings";
+import { BudgetPopover, GuidancePopover, ModelPopover, TaskPopover, TopicPopover } from "./Settings";
 import { StatusBar } from "./StatusBar";
 import { TaskBanner } from "./TaskBanner";
 import { TaskShape } from "./TaskShape";
 import { TopBar } from "./TopBar";
+import { TopicMenu } from "./TopicMenu";
 import { Tree } from "./Tree";
 import { Waiting } from "./Waiting";
 
@@ -87,6 +88,9 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
   jobs: Jobs,
   waiting: Waiting,
   regenerate: RegeneratePopover,
+  menu: TopicMenu,
+  topic: TopicPopover,
+  budget: BudgetPopover,
   help: Help,
 };
 

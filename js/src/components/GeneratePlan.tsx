@@ -3,11 +3,11 @@ import { useState } from "preact/hooks";
 import { generateOutputs, run } from "../actions";
 import { iconOf } from "../icons";
 import type { Shape } from "../plan";
-import { shapeBelow } from "../topics";
+import { shapeBelow, thinOnes } from "../topics";
 import type { View } from "../view";
-import { some } from "../words";
+import { count, some } from "../words";
 import { Button, GAP, Link } from "./bits";
-import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
+import { Choice, Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
 import { Spend } from "./Spend";
 import { usePlan } from "./usePlan";
@@ -19,13 +19,14 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
   const [start] = useState(() => shapeBelow(view.nodes.value, view.at.value, (id) => samples.counts(id)));
   const leaf = node?.children === 0;
   const [below, setBelow] = useState(!leaf || node?.parent === null);
+  const [where, setWhere] = useState(view.where);
   const empty = view.nodes.value.length <= 1;
   const first: Shape = empty ? { topics: 4, subtopics: 4, samples: 8 } : start;
-  const plan = usePlan(view, node?.path ?? [], first, "");
+  const plan = usePlan(view, node?.path ?? [], first, "", where);
   const name = node && node.parent !== null ? node.name : null;
-  const leaves = view.nodes.value
-    .slice(view.at.value, node?.end)
-    .filter((each) => each.children === 0).length;
+  const nodes = view.nodes.value.slice(view.at.value, node?.end);
+  const leaves = nodes.filter((each) => each.children === 0).length;
+  const thin = thinOnes(nodes, view.totals.value).length;
   const root = view.nodes.value[0];
   const pending = root && view.idle ? view.totals.value.get(root.id)?.pending : 0;
   const waiting = pending ?? 0;
@@ -64,7 +65,22 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
         </div>
       )}
       <div data-sw-first class="sw-plan-shape">
-        <Steppers plan={plan} parts={below ? ["topics", "subtopics", "samples"] : ["samples"]} />
+        {!leaf && (
+          <Choice
+            view={view}
+            label="Where"
+            value={where}
+            ways={[
+              ["", "Leaves below"],
+              ["only", "Only here"],
+              ...(thin ? [["thin", `${count(thin)} thin`] as const] : []),
+            ]}
+            onWay={setWhere}
+          />
+        )}
+        {where !== "thin" && (
+          <Steppers plan={plan} parts={below && !where ? ["topics", "subtopics", "samples"] : ["samples"]} />
+        )}
         {!below && (
           <Link class="sw-small" onPress={addBelow}>
             Add topics below it instead

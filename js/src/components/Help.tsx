@@ -18,7 +18,7 @@ export function Help({ view }: { view: View }): JSX.Element {
       <header>
         <h2>Keys</h2>
         {GAP}
-        <IconButton icon="x" label="Close (Esc)" onPress={() => view.toGrid()} />
+        <IconButton icon="x" label="Close (Esc)" onPress={() => view.goBack()} />
       </header>
       <div class="sw-sheet sw-scroll" tabIndex={0} data-sw-first role="region" aria-label="Keys">
         {COLUMNS.map((groups) => (

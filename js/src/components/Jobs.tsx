@@ -1,20 +1,18 @@
 import type { JSX } from "preact";
+import { useState } from "preact/hooks";
 import { refusal, run, send } from "../actions";
 import { type IconName, iconOf } from "../icons";
-import type { JobRow } from "../protocol.gen";
+import type { EstimateView, JobRow } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, dateOf, lasting, some } from "../words";
 import { Button, GAP, Link } from "./bits";
+import { Stepper } from "./Plan";
 import { Popover } from "./Popover";
+import { Controls } from "./RunBar";
+import { Spend } from "./Spend";
 
-const KINDS: Readonly<Record<string, string>> = {
-  grow: "Topics and samples",
-  topics: "Topics",
-  inputs: "Inputs",
-  outputs: "Outputs",
-  regenerate: "Regeneration",
-};
-const ENDS: Record<JobRow["status"], [IconName, string, string]> = {
+const ENDS: Record<JobRow["status"] | "paused", [IconName, string, string]> = {
+  paused: ["pause", "sw-c-warn", "paused"],
   running: ["spin", "sw-spin sw-c-accent", "running"],
   done: ["check", "sw-c-kept", "done"],
   cancelled: ["stop", "sw-muted", "stopped by you"],
@@ -27,7 +25,7 @@ export function Jobs({ view }: { view: View }): JSX.Element {
   const { replica } = view;
   replica.jobsAt.value;
   const jobs = [...replica.jobs.values()].sort((a, b) => b.started - a.started);
-  const owed = jobs.reduce((sum, job) => sum + (job.status === "running" ? 0 : job.owed), 0);
+  const owed = jobs.reduce((sum, job) => sum + (job.status === "running" && !job.paused ? 0 : job.owed), 0);
   const resume = () => {
     view.close();
     run(view, "resume");
@@ -65,7 +63,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
   const running = job.status === "running";
   const progress = running ? view.replica.progress.value.get(job.id) : undefined;
   const { done, total, failed, tokens, cost } = progress ?? job;
-  const [icon, tint, word] = ENDS[job.status];
+  const [icon, tint, word] = ENDS[job.paused ? "paused" : job.status];
   const took = job.ended === null ? "" : `, ${lasting(job.ended - job.started)}`;
   const rest = [
     job.dropped > 0 && `${some(job.dropped, "repeat")} dropped`,
@@ -78,23 +76,14 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
     <li>
       <div class="sw-sec-h">
         {iconOf(icon, 14, tint)}
-        <b>{KINDS[job.kind] ?? job.kind}</b>
+        <b>{job.title}</b>
         <span class="sw-muted sw-ell">{word}</span>
         {GAP}
         <span class="sw-faint sw-small">
           {dateOf(job.started)}
           {took}
         </span>
-        {running && (
-          <Button
-            icon="stop"
-            class="sw-btn--sm"
-            off={refusal(view)}
-            onPress={() => void send(view, "stop", { job: job.id })}
-          >
-            Stop
-          </Button>
-        )}
+        {running && <Controls view={view} jobs={[job]} />}
       </div>
       <p class="sw-small sw-muted">
         {`${count(done)} of ${count(total)}`}
@@ -114,8 +103,45 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
           “{job.guidance}”
         </p>
       )}
+      <Repeat view={view} job={job} />
       {job.note && <p class={`sw-small sw-wrap ${job.owed > 0 ? "sw-c-warn" : "sw-muted"}`}>{job.note}</p>}
     </li>
+  );
+}
+
+/** The same once more, on top of what is there now: how many times, and then what it takes. */
+function Repeat({ view, job }: { view: View; job: JobRow }): JSX.Element {
+  const [asked, setAsked] = useState({ job: job.id, n: 0 });
+  const [plan, setPlan] = useState<{ of?: object; ok?: unknown }>({});
+  const ask = async (n: number) => {
+    const of = { job: job.id, n };
+    setAsked(of);
+    setPlan({ of, ...(await send(view, "estimate_repeat", of)) });
+  };
+  if (!asked.n) {
+    return (
+      <Link class="sw-small" off={refusal(view)} onPress={() => void ask(1)}>
+        Repeat …
+      </Link>
+    );
+  }
+  const { calls, samples, topics } = (plan.of === asked && plan.ok ? plan.ok : {}) as Partial<EstimateView>;
+  return (
+    <div class="sw-plan-foot">
+      <Stepper part="times" label="Times" value={asked.n} set={(n) => void ask(n)} />
+      {calls && (
+        <Spend
+          view={view}
+          calls={calls[0] ?? 0}
+          icon="play"
+          word={`Generate ${samples ? some(samples, "sample") : some(topics ?? 0, "topic")}`}
+          onSend={() => {
+            view.close();
+            void send(view, "repeat", asked);
+          }}
+        />
+      )}
+    </div>
   );
 }
 

@@ -3,8 +3,8 @@ import { prevent } from "../events";
 import { iconOf } from "../icons";
 import { clamp, LIMITS, product, type Shape } from "../plan";
 import type { View } from "../view";
-import { between, compact, count, dollars, some } from "../words";
-import { keysOf } from "./bits";
+import { count, some } from "../words";
+import { keysOf, Press } from "./bits";
 import { Labelled, typing, Words } from "./Labelled";
 import type { Plan } from "./usePlan";
 
@@ -47,13 +47,13 @@ export function Steppers({ plan, parts, sum }: SteppersProps): JSX.Element {
 }
 
 interface StepperProps {
-  part: keyof Shape;
+  part: keyof typeof LIMITS;
   label: string;
   value: number;
   set: (value: number) => void;
 }
 
-function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
+export function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
   const [low, high] = LIMITS[part];
   const to = (next: number) => set(clamp(part, next));
   const button = (by: -1 | 1) => (
@@ -104,36 +104,37 @@ function Stepper({ part, label, value, set }: StepperProps): JSX.Element {
   );
 }
 
-function noun(plan: Plan, samples: number | undefined): string {
-  return `${plan.outputs ? "sample" : "input"}${samples === 1 ? "" : "s"}`;
+/** One of a few ways, side by side. */
+export function Choice<Way extends string>(props: {
+  view: View;
+  label: string;
+  value: Way;
+  ways: readonly (readonly [Way, string])[];
+  onWay: (way: Way) => void;
+}): JSX.Element {
+  return (
+    <span class="sw-seg" role="radiogroup" aria-label={props.label}>
+      {props.ways.map(([way, word]) => (
+        <label class="sw-bool">
+          <input
+            type="radio"
+            name={props.view.prefix + props.label}
+            checked={props.value === way}
+            onChange={() => props.onWay(way)}
+          />
+          {word}
+        </label>
+      ))}
+    </span>
+  );
 }
 
 /** What it would take, as the kernel counts it. */
 export function Figures({ plan }: { plan: Plan }): JSX.Element {
-  const { estimate } = plan;
-  const [fewest = 0, most = fewest] = estimate?.calls ?? [];
-  const figures: [string, string, string][] = [
-    [estimate ? count(estimate.samples) : "…", noun(plan, estimate?.samples), ""],
-    [
-      estimate ? count(fewest) : "…",
-      fewest === 1 ? "model call" : "model calls",
-      most > fewest ? `At most ${count(most)}, when every answer has to be asked for twice` : "",
-    ],
+  const figures = plan.estimate?.figures ?? [
+    ["…", plan.outputs ? "samples" : "inputs"],
+    ["…", "model calls"],
   ];
-  if (estimate) {
-    const { prompt_tokens: sent, completion_tokens: made, cost } = estimate;
-    const tokens = sent.map((each, index) => each + (made[index] ?? 0));
-    figures.push([between(tokens, (each) => compact(+each.toPrecision(2))), "tokens", "Prompts and answers"]);
-    if (cost?.[1] !== 0) figures.push([cost ? between(cost, dollars) : "unknown", "cost", ""]);
-  }
-  if (plan.shape.topics > 0) {
-    const topics = estimate?.topics;
-    figures.splice(1, 0, [
-      topics === undefined ? "…" : count(topics),
-      topics === 1 ? "new topic" : "new topics",
-      "",
-    ]);
-  }
   return (
     <dl class="sw-est" aria-live="polite">
       {figures.map(([value, label, title]) => (
@@ -160,17 +161,11 @@ export function SendButton({
   const samples = some(estimate?.samples ?? product(shape), plan.outputs ? "sample" : "input");
   const calls = some(estimate?.calls[0] ?? 0, "model call");
   return (
-    <button
-      type="button"
-      class={`sw-btn sw-btn--primary ${more}`}
-      aria-disabled={off ? "true" : undefined}
-      title={off ?? undefined}
-      onClick={plan.send}
-    >
+    <Press class={`sw-btn sw-btn--primary ${more}`} off={off} onPress={plan.send}>
       {iconOf("play")}
       <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
       <span class="sw-hide-n">{keysOf(chord)}</span>
-    </button>
+    </Press>
   );
 }
 

@@ -87,7 +87,7 @@ export function SheetFoot(props: {
   return (
     <div class="sw-plan-foot">
       {props.before}
-      <Button class="sw-btn--quiet" chord="Escape" onPress={() => props.view.toGrid()}>
+      <Button class="sw-btn--quiet" chord="Escape" onPress={() => props.view.goBack()}>
         Cancel
       </Button>
       {props.children}

@@ -8,10 +8,14 @@ import type { View } from "../view";
 import { count, some } from "../words";
 import { Button } from "./bits";
 import { Words } from "./Labelled";
-import { MoreThanAsked } from "./Plan";
+import { Choice, MoreThanAsked } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
 
 type Side = "input" | "output";
+const PARTS = [
+  ["output", "Output"],
+  ["input", "Input and output"],
+] as const;
 
 /** Asks how samples should be made anew: which part, with what wish, in how many calls. */
 export function RegeneratePopover({ view }: { view: View }): JSX.Element {
@@ -26,7 +30,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
     if (off) view.toasts.warn(off);
     else if (asksFor(view, calls) && !asking) setAsking(true);
     else {
-      view.toGrid();
+      view.goBack();
       void regenerate(view, whole, part, wish);
     }
   };
@@ -34,22 +38,16 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
   const what = whole.length === 1 ? `the ${part}` : parts;
   return (
     <Sheet view={view} label="Regenerate" title={`Regenerate ${what}`} class="sw-plan sw-regen">
-      <span class="sw-seg" role="radiogroup" aria-label="Part">
-        {(["output", "input"] as const).map((each) => (
-          <label class="sw-bool">
-            <input
-              type="radio"
-              name={`${view.prefix}-part`}
-              checked={part === each}
-              onChange={() => {
-                setPart(each);
-                setAsking(false);
-              }}
-            />
-            {each === "output" ? "Output" : "Input and output"}
-          </label>
-        ))}
-      </span>
+      <Choice
+        view={view}
+        label="Part"
+        value={part}
+        ways={PARTS}
+        onWay={(each) => {
+          setPart(each);
+          setAsking(false);
+        }}
+      />
       <Words
         label="Instruction (optional)"
         first

@@ -3,27 +3,25 @@ import { refusal, run, send } from "../actions";
 import { iconOf } from "../icons";
 import type { JobRow, Progress } from "../protocol.gen";
 import type { View } from "../view";
-import { compact, count, rate, some, stepName, timeLeft } from "../words";
+import { compact, count, rate, stepName, timeLeft } from "../words";
 import { Button, GAP, IconButton, Press } from "./bits";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
-export function barOf(view: View): { kind: "running" | "interrupted" | "ended"; job: JobRow } | null {
+export function barOf(view: View): JobRow | null {
   const { replica } = view;
   replica.jobsAt.value;
-  const dismissed = view.dismissed.value;
+  const isOpen = (job: JobRow | null) => job !== null && !view.dismissed.value.has(job.id);
   const running = view.running.value.at(-1);
-  if (running) return { kind: "running", job: running };
+  if (running) return running;
   const ended = view.ended.value;
-  if (ended && !dismissed.has(ended.id)) return { kind: "ended", job: ended };
-  const jobs = [...replica.jobs.values()].reverse();
-  const job = jobs.find((each) => each.status === "interrupted" && each.owed > 0 && !dismissed.has(each.id));
-  return job ? { kind: "interrupted", job } : null;
+  if (isOpen(ended)) return ended;
+  return [...replica.jobs.values()].reverse().find((job) => job.owed > 0 && isOpen(job)) ?? null;
 }
 
 export function RunBar({ view }: { view: View }): JSX.Element | null {
-  const bar = barOf(view);
-  if (!bar) return null;
-  return bar.kind === "running" ? <Running view={view} job={bar.job} /> : <Ended view={view} job={bar.job} />;
+  const job = barOf(view);
+  if (!job) return null;
+  return job.status === "running" ? <Running view={view} job={job} /> : <Ended view={view} job={job} />;
 }
 
 function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
@@ -37,12 +35,12 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
   const several = jobs.length > 1;
   const step = several ? `${count(jobs.length)} running` : stepName(progress?.step ?? job.kind);
   const share = total > 0 ? Math.min(100, (100 * done) / total) : 0;
-  const waiting = progress?.waiting;
-  const no = refusal(view);
+  const paused = jobs.every((each) => each.paused);
+  const waiting = paused ? "Paused" : progress?.waiting;
   return (
     <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
       <span class="sw-ico-t">
-        {iconOf("spin", 16, "sw-spin sw-c-accent")}
+        {paused ? iconOf("pause", 16, "sw-c-warn") : iconOf("spin", 16, "sw-spin sw-c-accent")}
         <Press
           class="sw-strong"
           menu
@@ -86,16 +84,36 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
         </span>
       )}
       {failed > 0 && <Failures view={view} failed={failed} />}
+      <Controls view={view} jobs={jobs} />
+    </div>
+  );
+}
+
+/** Pauses and stops jobs: these, which are one or all that run. */
+export function Controls({ view, jobs }: { view: View; jobs: readonly JobRow[] }): JSX.Element {
+  const on = jobs.some((each) => !each.paused);
+  const [job, all] = jobs.length > 1 ? [null, " all"] : [jobs[0]?.id ?? null, ""];
+  const off = refusal(view);
+  return (
+    <>
+      <Button
+        icon={on ? "pause" : "play"}
+        class="sw-btn--sm"
+        off={off}
+        onPress={() => void send(view, "pause", { job, on })}
+      >
+        {(on ? "Pause" : "Resume") + all}
+      </Button>
       <Button
         icon="stop"
         class="sw-btn--sm"
-        off={no}
+        off={off}
         title="What is finished stays"
-        onPress={() => void send(view, "stop", { job: several ? null : job.id })}
+        onPress={() => void send(view, "stop", { job })}
       >
-        {several ? "Stop all" : "Stop"}
+        {`Stop${all}`}
       </Button>
-    </div>
+    </>
   );
 }
 
@@ -124,13 +142,9 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
   return (
     <div class="sw-run" role="status">
       <span class="sw-ico-t sw-shrink">
-        {iconOf(
-          job.status === "done" ? "info" : "warn",
-          16,
-          job.status === "done" ? "sw-muted" : "sw-c-warn",
-        )}
+        {job.status === "done" ? iconOf("info", 16, "sw-muted") : iconOf("warn", 16, "sw-c-warn")}
         <span class="sw-clamp" style={{ "--n": 3, whiteSpace: "normal" }} title={job.note ?? undefined}>
-          <b class="sw-strong">{headline(job)}</b>
+          <b class="sw-strong">{job.headline}</b>
           {job.note && <span class="sw-muted"> {job.note}</span>}
         </span>
       </span>
@@ -144,18 +158,4 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
       <IconButton icon="x" label="Dismiss" class="sw-icon-btn--sm" onPress={dismiss} />
     </div>
   );
-}
-
-function headline(job: JobRow): string {
-  const left = job.owed > 0 ? `: ${some(job.owed, "item")} left` : "";
-  switch (job.status) {
-    case "interrupted":
-      return `A job was interrupted${left}.`;
-    case "stopped":
-      return `Generation stopped${left}.`;
-    case "cancelled":
-      return `Stopped by you${left}.`;
-    default:
-      return `Done: ${some(job.added, "item")} added.`;
-  }
 }

@@ -1,8 +1,10 @@
-import type { JSX } from "preact";
+import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
+import type { SetTopic } from "../commands.gen";
 import { iconOf } from "../icons";
-import type { GuidanceView, StudioView, TaskView } from "../protocol.gen";
+import type { StudioView, TaskView } from "../protocol.gen";
+import { ALL } from "../topics";
 import type { View } from "../view";
 import { Button } from "./bits";
 import { Name, Words } from "./Labelled";
@@ -22,104 +24,148 @@ export function TaskPopover({ view, task }: { view: View; task: TaskView }): JSX
   );
 }
 
-export function ModelPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
-  const [name, setName] = useState("");
-  const [wrong, setWrong] = useState("");
-  const no = refusal(view) ?? (name.trim() ? null : "Type a model's name first");
-  const set = async () => {
-    if (no) {
-      view.toasts.say(no);
-      return;
-    }
-    const answer = await send(view, "set_model", { name: name.trim() }, setWrong);
-    if (answer) back(view, `Model: ${name.trim()}`);
-  };
-  return (
-    <Sheet
-      view={view}
-      label="Model"
-      class="sw-drop sw-drop--model"
-      onEnter={() => void set()}
-      about={
-        <>
-          <p class="sw-model-name">{studio.model}</p>
-          {studio.model_reason && <p class="sw-muted sw-small">Taken because: {studio.model_reason}.</p>}
-          {studio.model_way && <p class="sw-muted sw-small">Gives JSON by {studio.model_way}.</p>}
-        </>
-      }
-    >
-      {studio.model_note && (
-        <div class="sw-note">
-          {iconOf("info")}
-          <div>{studio.model_note}</div>
-        </div>
-      )}
-      <Name
-        label="Another model"
-        placeholder="provider/model"
-        maxLength={300}
-        value={name}
-        wrong={wrong}
-        onText={(text) => {
-          setName(text);
-          setWrong("");
-        }}
-      >
-        <span class="sw-small sw-faint">
-          As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.
-        </span>
-      </Name>
-      <Foot view={view} word="Use it" off={no} onPress={() => void set()} />
-    </Sheet>
-  );
+/** What is asked for in one field: its name, label, placeholder and present text; in one line, what is said below it. */
+type Line = readonly [name: string, label: string, hint: string, text: string, below?: string];
+
+interface AskProps {
+  view: View;
+  label: string;
+  class?: string;
+  title?: string;
+  about?: ComponentChildren;
+  fields: readonly Line[];
+  /** The command that takes the texts that were changed, by their names, and what it takes besides. */
+  give: "set_model" | "set_guidance" | "set_budget" | "set_topic";
+  more?: Partial<SetTopic>;
+  children?: ComponentChildren;
 }
 
-const STEPS: readonly { key: keyof GuidanceView; label: string; hint: string }[] = [
-  { key: "all", label: "Every step", hint: "Anything the model should always know" },
-  { key: "topics", label: "Topics", hint: "Which areas to cover, which to leave out" },
-  { key: "inputs", label: "Inputs", hint: "Who writes, in which tone, how long" },
-  { key: "outputs", label: "Outputs", hint: "What a good answer looks like" },
-];
-
-export function GuidancePopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
-  const [texts, setTexts] = useState(studio.guidance);
-  const changed = STEPS.filter(({ key }) => texts[key] !== studio.guidance[key]);
-  const no = refusal(view) ?? (changed.length === 0 ? "Nothing is changed" : null);
+/** Asks for a few texts. */
+function Ask({ view, fields, give, more, children, ...sheet }: AskProps): JSX.Element {
+  const [texts, setTexts] = useState<Record<string, string>>({});
+  const [wrong, setWrong] = useState("");
+  const no = refusal(view) ?? (Object.keys(texts).length === 0 ? "Nothing is changed" : null);
+  const refused = (message: string) => {
+    setWrong(message);
+    view.toasts.warn(message);
+  };
   const save = async () => {
-    if (no) {
-      view.toasts.say(no);
-      return;
+    if (no) view.toasts.say(no);
+    else if (await send(view, give, { ...more, ...texts } as never, refused)) {
+      view.goBack();
+      view.toasts.say(`${sheet.label} saved`);
     }
-    const parts = Object.fromEntries(changed.map(({ key }) => [key, texts[key]]));
-    if (await send(view, "set_guidance", parts)) back(view, "Guidance saved");
   };
   return (
-    <Sheet
-      view={view}
-      label="Guidance"
-      class="sw-drop sw-drop--guidance"
-      onEnter={() => void save()}
-      about={
-        <p class="sw-muted sw-small">Told to the model at every generation, in this and later sessions.</p>
-      }
-    >
-      {STEPS.map(({ key, label, hint }, index) => (
-        <Words
-          label={label}
-          first={index === 0}
-          placeholder={hint}
-          value={texts[key]}
-          onText={(text) => setTexts({ ...texts, [key]: text })}
-        />
-      ))}
+    <Sheet class="sw-drop" {...sheet} view={view} onEnter={() => void save()}>
+      {children}
+      {fields.map(([name, label, placeholder, text, below], index) => {
+        const own = {
+          label,
+          placeholder,
+          value: texts[name] ?? text,
+          onText: (typed: string) => {
+            setTexts({ ...texts, [name]: typed });
+            setWrong("");
+          },
+        };
+        return below === undefined ? (
+          <Words {...own} first={index === 0} />
+        ) : (
+          <Name {...own} maxLength={300} wrong={wrong}>
+            <span class="sw-small sw-faint">{below}</span>
+          </Name>
+        );
+      })}
       <Foot view={view} word="Save" off={no} onPress={() => void save()} />
     </Sheet>
   );
 }
 
-function back(view: View, said: string): void {
-  view.toGrid();
-  view.toasts.say(said);
+export function ModelPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
+  const { model_note, model_reason, model_way } = studio;
+  return (
+    <Ask
+      view={view}
+      label="Model"
+      give="set_model"
+      about={
+        <>
+          <p class="sw-model-name">{studio.model}</p>
+          {model_reason && <p class="sw-muted sw-small">Taken because: {model_reason}.</p>}
+          {model_way && <p class="sw-muted sw-small">Gives JSON by {model_way}.</p>}
+        </>
+      }
+      fields={[
+        [
+          "name",
+          "Another model",
+          "provider/model",
+          "",
+          "As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.",
+        ],
+      ]}
+    >
+      {model_note && (
+        <div class="sw-note">
+          {iconOf("info")}
+          <div>{model_note}</div>
+        </div>
+      )}
+    </Ask>
+  );
+}
+
+export function GuidancePopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
+  const { all, topics, inputs, outputs } = studio.guidance;
+  return (
+    <Ask
+      view={view}
+      label="Guidance"
+      give="set_guidance"
+      about={
+        <p class="sw-muted sw-small">Told to the model at every generation, in this and later sessions.</p>
+      }
+      fields={[
+        ["all", "Every step", "Anything the model should always know", all],
+        ["topics", "Topics", "Which areas to cover, which to leave out", topics],
+        ["inputs", "Inputs", "Who writes, in which tone, how long", inputs],
+        ["outputs", "Outputs", "What a good answer looks like", outputs],
+      ]}
+    />
+  );
+}
+
+export function BudgetPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
+  const text = `${studio.budget ?? ""}`;
+  return (
+    <Ask
+      view={view}
+      label="Budget"
+      class="sw-plan"
+      give="set_budget"
+      fields={[["budget", "US dollars", "no limit", text, "Jobs stop before the call that would pass it."]]}
+    />
+  );
+}
+
+/** What steers the chosen topic and all below it, and how many samples it should have. */
+export function TopicPopover({ view }: { view: View }): JSX.Element | null {
+  const [node] = useState(view.node());
+  if (!node) return null;
+  return (
+    <Ask
+      view={view}
+      label="Topic"
+      title={node.name || ALL}
+      give="set_topic"
+      more={{ path: [...node.path] }}
+      fields={[
+        ["guidance", "Guidance for it and all below", "", node.guidance],
+        ["target", "Samples wanted", "no target", `${node.target ?? ""}`, ""],
+      ]}
+    />
+  );
 }
 
 export function Foot(props: {

@@ -2,13 +2,15 @@ import type { JSX } from "preact";
 import { refusal, run } from "../actions";
 import { iconOf } from "../icons";
 import type { View } from "../view";
-import { Button, GAP, IconButton, keysOf } from "./bits";
+import { Button, GAP, IconButton, keysOf, Press } from "./bits";
 
 export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Element {
   const studio = view.replica.studio.value;
   const open = view.open.value;
   const no = refusal(view);
-  const spent = [...view.replica.progress.value.values()].at(-1)?.spent ?? studio?.cost;
+  const { progress } = view.replica;
+  const told = view.running.value.flatMap((job) => progress.value.get(job.id) ?? []).at(-1);
+  const { spent, share } = told ?? { spent: studio?.cost, share: studio?.share };
   const step = (name: "undo" | "redo", verb: string) => {
     const what = studio?.[name];
     const off = no ?? (what ? null : `Nothing to ${name}`);
@@ -16,6 +18,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
     const hidden = name === "redo" ? "sw-hide-n" : "";
     return <IconButton icon={name} label={label} off={off} class={hidden} onPress={() => run(view, name)} />;
   };
+  const guided = Object.values(studio?.guidance ?? {}).some(Boolean);
   const popover = (name: "task" | "model" | "guidance") => () => view.toggleOpen(name);
   return (
     <div class="sw-top" role="toolbar" aria-label="Studio">
@@ -43,8 +46,8 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       <Button
         icon="guidance"
         menu
-        class={`sw-btn--quiet sw-word-n ${hasGuidance(view) ? "sw-btn--set" : ""}`}
-        label={hasGuidance(view) ? "Guidance, set" : "Guidance"}
+        class={`sw-btn--quiet sw-word-n ${guided ? "sw-btn--set" : ""}`}
+        label={guided ? "Guidance, set" : "Guidance"}
         title="What every generation is told"
         open={open === "guidance"}
         onPress={popover("guidance")}
@@ -52,10 +55,21 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         Guidance
       </Button>
       {GAP}
-      {spent && (
-        <span class="sw-muted sw-hide-n" title="Spent so far">
-          {spent}
-        </span>
+      {(spent || studio?.call_cost !== 0) && (
+        <Press
+          class="sw-btn sw-btn--quiet sw-muted sw-hide-n"
+          menu
+          open={open === "budget"}
+          title="Spent so far: set a budget"
+          onPress={() => run(view, "set_budget")}
+        >
+          {spent || "Budget"}
+          {share != null && (
+            <span class="sw-prog sw-hide-m">
+              <i style={{ width: `${100 * share}%` }} />
+            </span>
+          )}
+        </Press>
       )}
       {step("undo", "Undo")}
       {step("redo", "Redo")}
@@ -85,24 +99,18 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       >
         Export
       </Button>
-      <button
-        type="button"
+      <Press
         class={`sw-btn ${plain || open === "generate" || open === "export" ? "" : "sw-btn--primary"}`}
-        aria-haspopup="dialog"
-        aria-expanded={open === "generate"}
-        aria-disabled={no ? "true" : undefined}
-        title={no ?? "Generate below the chosen topic"}
-        onClick={() => run(view, "generate")}
+        menu
+        open={open === "generate"}
+        off={no}
+        title="Generate below the chosen topic"
+        onPress={() => run(view, "generate")}
       >
         {iconOf("play")}
         <span>Generate</span>
         <span class="sw-hide-m">{keysOf(view.keys.chord("generate"))}</span>
-      </button>
+      </Press>
     </div>
   );
-}
-
-function hasGuidance(view: View): boolean {
-  const guidance = view.replica.studio.value?.guidance;
-  return guidance !== undefined && Object.values(guidance).some((text) => text !== "");
 }

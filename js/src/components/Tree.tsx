@@ -1,10 +1,9 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
-import { nameTopic, refusal, removeTopic, run } from "../actions";
+import { nameTopic, openGenerate, placeTopic, refusal } from "../actions";
 import { prevent, stopHere } from "../events";
 import { iconOf } from "../icons";
-import { noCounts } from "../store";
-import { isThin, live, type Node, type Totals, unfolded } from "../topics";
+import { ALL, average, isThin, isWithin, live, type Node, type Totals, thinOnes, unfolded } from "../topics";
 import type { View } from "../view";
 import { Lines, scrollTo, useInSight } from "../virtual";
 import { count } from "../words";
@@ -35,14 +34,22 @@ export function Tree({ view }: { view: View }): JSX.Element {
     if (box.current && at >= 0) scrollTo(box.current, { start: top, end: top + NODE + 8 });
   }, [at, naming]);
   const no = refusal(view);
-  const rootNo = no ?? (chosen?.parent === null ? "Choose a topic first" : null);
+  const held = view.held.value;
   const topics = Math.max(0, nodes.length - 1);
   return (
     <nav class="sw-pane sw-pane--tree" aria-label="Topics">
       <div class="sw-head">
-        <span class="sw-strong">Topics</span>
-        {topics > 0 && <span class="sw-faint sw-small">{count(topics)}</span>}
-        {GAP}
+        {held ? (
+          <span class="sw-ell sw-grow">
+            {held.verb === "merge_topic" ? "Merge" : "Move"} <b dir="auto">{held.node.name}</b>: where to?
+          </span>
+        ) : (
+          <>
+            <span class="sw-strong">Topics</span>
+            {topics > 0 && <span class="sw-faint sw-small">{count(topics)}</span>}
+            {GAP}
+          </>
+        )}
         <IconButton
           icon="plus"
           label={view.keys.hint("add_topics", "Add a topic")}
@@ -50,26 +57,20 @@ export function Tree({ view }: { view: View }): JSX.Element {
           onPress={() => nameTopic(view, "add")}
         />
         {topics > 0 && (
-          <>
-            <IconButton
-              icon="edit"
-              label={view.keys.hint("rename_topic", "Rename")}
-              off={rootNo}
-              onPress={() => nameTopic(view, "rename")}
-            />
-            <IconButton
-              icon="trash"
-              label={view.keys.hint("remove_topic", "Remove")}
-              off={rootNo}
-              onPress={() => void removeTopic(view)}
-            />
-          </>
+          <IconButton
+            icon="more"
+            label="The chosen topic"
+            menu
+            open={view.open.value === "menu"}
+            off={no}
+            onPress={() => view.toggleOpen("menu")}
+          />
         )}
       </div>
       {topics === 0 && naming === null && <NoTopics />}
       <div
         ref={box}
-        class={`sw-tree sw-scroll ${topics === 0 && naming === null ? "sw-tree--none" : ""}`}
+        class={`sw-tree sw-scroll ${topics === 0 && naming === null ? "sw-tree--none" : ""} ${held ? "sw-tree--held" : ""}`}
         role="tree"
         aria-label="Topics"
         tabIndex={0}
@@ -101,6 +102,7 @@ function NoTopics(): JSX.Element {
 }
 
 function TreeFoot({ view, none, off }: { view: View; none: boolean; off: string | null }): JSX.Element {
+  const thin = view.idle ? thinOnes(view.nodes.value, view.totals.value).length : 0;
   return (
     <div class="sw-foot">
       {none ? (
@@ -111,6 +113,20 @@ function TreeFoot({ view, none, off }: { view: View; none: boolean; off: string 
         <>
           <span class="sw-legend sw-legend--kept">kept</span>
           <span class="sw-legend sw-legend--draft">draft</span>
+          {GAP}
+          {thin > 0 && (
+            <Button
+              class="sw-btn--sm"
+              off={off}
+              title="Under half of what is wanted there"
+              onPress={() => {
+                view.pickTopic(null);
+                openGenerate(view, "thin");
+              }}
+            >
+              {`Fill ${count(thin)} thin`}
+            </Button>
+          )}
         </>
       )}
     </div>
@@ -128,14 +144,12 @@ function NewTopic({ view, style, level }: { view: View; style: Style; level: num
   );
 }
 
-const NONE: Totals = { ...noCounts(), target: 0 };
-
 function TreeNode({ view, node, style }: { view: View; node: Node; style: Style }): JSX.Element {
-  const totals = view.totals.value.get(node.id) ?? NONE;
+  const totals = view.totals.value.get(node.id) as Totals;
   const naming = view.naming.value;
   const chosen = view.node()?.id === node.id;
   const folded = view.folded.value.has(node.id);
-  const name = node.parent === null ? "All topics" : node.name;
+  const name = node.name || ALL;
   const working = view.running.value.some((job) =>
     view.replica.progress.value.get(job.id)?.topics.includes(node.id),
   );
@@ -146,15 +160,14 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
     view.pickTopic(node.id);
     view.focusOn("tree");
   };
-  const fold = () => {
-    const next = new Set(view.folded.value);
-    if (!next.delete(node.id)) next.add(node.id);
-    view.folded.value = next;
-  };
+  const stars = average(totals);
+  const label = `${name}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${node.guidance && ", has guidance"}${working ? ", generating" : ""}`;
+  const held = view.held.value;
+  const takes = held && !isWithin(node, held.node);
   return (
     <div
       id={`${view.prefix}-t-${node.id}`}
-      class={`sw-node ${folded || node.children === 0 ? "" : "sw-node--open"}`}
+      class={`sw-node ${takes && view.over.value === node.id ? "sw-node--over" : ""} ${held?.node.id === node.id ? "sw-node--held" : ""}`}
       role="treeitem"
       style={{ ...style, "--l": Math.max(0, node.level - 1) }}
       aria-level={node.level + 1}
@@ -162,19 +175,34 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       aria-setsize={node.siblings}
       aria-selected={chosen}
       aria-expanded={node.children > 0 ? !folded : undefined}
-      aria-label={`${name}, ${said}${wanted} samples${working ? ", generating" : ""}`}
-      tabIndex={-1}
-      title={`${name}: ${count(totals.kept)} kept, ${count(totals.draft)} drafts${totals.target > 0 ? `, target ${count(totals.target)}` : ""}`}
-      onMouseDown={prevent}
-      onClick={pick}
+      aria-label={label}
+      title={label}
+      draggable={node.parent !== null}
+      onClick={() => (held ? void placeTopic(view, node) : pick())}
+      onDragStart={(event) => {
+        event.dataTransfer?.setData("sw", "");
+        view.held.value = { verb: "move_topic", node };
+      }}
+      onDragOver={(event) => {
+        if (!takes) return;
+        prevent(event);
+        view.over.value = node.id;
+      }}
+      onDrop={(event) => {
+        prevent(event);
+        void placeTopic(view, node);
+      }}
+      onDragEnd={() => {
+        view.held.value = view.over.value = null;
+      }}
     >
       <span
         class="sw-tw"
         role="presentation"
         onClick={(event) => {
+          if (node.children === 0) return;
           stopHere(event);
-          if (node.children > 0) fold();
-          else pick();
+          view.fold(node.id);
         }}
       >
         {node.children > 0 && iconOf(folded ? "chev" : "chevd", 12)}
@@ -186,6 +214,13 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
           {name}
         </span>
       )}
+      {node.guidance && iconOf("guidance", 12, "sw-faint")}
+      {stars && (
+        <span class="sw-thin sw-faint">
+          {stars}
+          {iconOf("star", 12, "sw-c-star")}
+        </span>
+      )}
       {idle && isThin(node, totals) && (
         <span class="sw-thin">
           {iconOf("low", 12)}
@@ -193,7 +228,16 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
         </span>
       )}
       {working && iconOf("spin", 12, "sw-spin sw-busy", "generating")}
-      <GenerateHere view={view} node={node} name={name} />
+      <IconButton
+        icon="play"
+        class="sw-icon-btn--sm sw-here"
+        tabIndex={-1}
+        label={`Generate below ${name}`}
+        onPress={() => {
+          pick();
+          openGenerate(view);
+        }}
+      />
       <span class="sw-n">{totals.target > 0 ? `${short(said)}/${short(totals.target)}` : short(said)}</span>
       {totals.target > 0 && <Fill totals={totals} />}
     </div>
@@ -203,25 +247,6 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
 /** The tree's column is narrow: from ten thousand on, thousands are enough. */
 function short(value: number): string {
   return value < 10_000 ? String(value) : `${Math.floor(value / 1000)}k`;
-}
-
-function GenerateHere({ view, node, name }: { view: View; node: Node; name: string }): JSX.Element {
-  return (
-    <button
-      type="button"
-      class="sw-icon-btn sw-icon-btn--sm sw-here"
-      tabIndex={-1}
-      aria-label={`Generate below ${name}`}
-      title="Generate here (G)"
-      onClick={(event) => {
-        stopHere(event);
-        view.pickTopic(node.id);
-        if (view.open.value !== "generate") run(view, "generate");
-      }}
-    >
-      {iconOf("play", 12)}
-    </button>
-  );
 }
 
 function Fill({ totals }: { totals: Totals }): JSX.Element {

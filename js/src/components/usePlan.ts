@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
 import { askLater } from "../events";
-import { asksFor, growArgs, type Shape } from "../plan";
+import { asksFor, growArgs, type Shape, type Where } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
 
@@ -25,14 +25,20 @@ export interface Plan {
 }
 
 /** A generation that is being put together: its shape, its guidance, and what it would take, live. */
-export function usePlan(view: View, under: readonly string[], start: Shape, text: string): Plan {
+export function usePlan(
+  view: View,
+  under: readonly string[],
+  start: Shape,
+  text: string,
+  where: Where = "",
+): Plan {
   const [shape, putShape] = useState(start);
   const [guidance, setGuidance] = useState(text);
   const [outputs, putOutputs] = useState(true);
   const [estimate, setEstimate] = useState<EstimateView | null>(null);
   const [asking, setAsking] = useState(false);
-  const args = growArgs(shape, under, guidance, outputs);
-  const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs]);
+  const args = growArgs(shape, under, guidance, outputs, where);
+  const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs, where]);
   view.replica.samplesAt.value;
   const blocked = refusal(view);
 
