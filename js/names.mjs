@@ -3,12 +3,11 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard held hit hold idle jobsAt
-  isOwn jupyterLight letters looking luminance making meant modal moreContrast most move named naming narrow node nodeOf nodes
+  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard held hit hold idle isOwn jobsAt jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
   notices nullable onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected
-  pickTopic place places plan problems rated refused remade replica sampleOf samplesAt saw say selectTo sendFirst
-  setGuidance setOutputs setProgress setShape settle siblings systemDark toasts toggleOpen topicsAt
-  totals trail trait typed uncut unlisted unseen verb verdicts vscode want wanted warm ways what whenShown where whole words wrong`.split(
+  pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
+  setGuidance setOutputs setProgress setShape settle siblings starred systemDark toasts toggleOpen topicsAt
+  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what whenShown where whole words wrong`.split(
     /\s+/,
   );
 

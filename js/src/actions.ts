@@ -8,7 +8,7 @@ import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
 import { live, type Node } from "./topics";
-import type { Held, View } from "./view";
+import type { View } from "./view";
 import { some } from "./words";
 
 export { refusal, send } from "./send";
@@ -97,21 +97,23 @@ function ownTopic(view: View): Node | null {
 }
 
 /** Begins to look for the topic below which, or into which, the chosen one is to go. */
-function holdTopic(view: View, verb: Held["verb"]): void {
+function liftTopic(view: View, merges: boolean): void {
   const node = ownTopic(view);
-  if (node) view.held.value = { verb, node };
+  if (node) view.lifted.value = { node, merges };
   view.focusOn("tree");
 }
 
 /** Puts the topic that is held below this one, or into it. */
 export async function placeTopic(view: View, into = view.node()): Promise<void> {
-  const held = view.held.value;
-  view.held.value = null;
+  const lifted = view.lifted.value;
+  view.lifted.value = null;
   view.focusOn("tree");
-  if (!held || !into) return;
-  const { verb, node } = held;
-  const merges = verb === "merge_topic";
-  if (!(await send(view, verb, { path: [...node.path], to: [...into.path] }))) return;
+  if (!lifted || !into) return;
+  const { node, merges } = lifted;
+  if (
+    !(await send(view, merges ? "merge_topic" : "move_topic", { path: [...node.path], to: [...into.path] }))
+  )
+    return;
   view.fold(into.id, false);
   view.pickTopic(merges ? into.id : node.id);
   view.toasts.say(`${merges ? "Merged" : "Moved"} “${node.name}”`, { undo: true });
@@ -212,8 +214,8 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   add_topics: (view) => nameTopic(view, "add"),
   rename_topic: (view) => nameTopic(view, "rename"),
   remove_topic: (view) => removeTopic(view),
-  move_topic: (view) => holdTopic(view, "move_topic"),
-  merge_topic: (view) => holdTopic(view, "merge_topic"),
+  move_topic: (view) => liftTopic(view, false),
+  merge_topic: (view) => liftTopic(view, true),
   set_topic: (view) => view.toggleOpen("topic"),
   set_budget: (view) => view.toggleOpen("budget"),
   set_model: (view) => view.toggleOpen("model"),

@@ -72,7 +72,7 @@ function leave(view: View, target: HTMLElement): void {
     void leaveEdit(view, "leave");
     view.focusOn("grid");
   } else if (view.comparing.value) closeCompare(view);
-  else if (view.held.value) view.held.value = null;
+  else if (view.lifted.value) view.lifted.value = null;
   else if (isTyping(target)) view.focusOn("grid");
   else if (view.selection.value.size > 0) view.select([]);
   else if (view.toasts.now.value) view.toasts.close();

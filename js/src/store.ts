@@ -12,13 +12,13 @@ import type {
 } from "./protocol.gen";
 
 export type Status = SampleRow["status"];
-/** Samples by status; `rated` of those that count have stars, so many together. */
-export type Counts = Record<Status | "rated" | "stars", number>;
+/** Samples by status; `starred` of those that count have stars, so many together. */
+export type Counts = Record<Status | "stars", number> & { starred: number };
 
 export const STATUSES: readonly Status[] = ["draft", "kept", "rejected", "failed", "pending"];
 
 export function noCounts(): Counts {
-  return { pending: 0, draft: 0, kept: 0, rejected: 0, failed: 0, rated: 0, stars: 0 };
+  return { pending: 0, draft: 0, kept: 0, rejected: 0, failed: 0, starred: 0, stars: 0 };
 }
 
 /** What a delta brought, for those who show it. */
@@ -96,7 +96,7 @@ export class Samples {
     this.#counts.set(topic, counts);
     counts[status] += by;
     if (!stars || (status !== "kept" && status !== "draft")) return;
-    counts.rated += by;
+    counts.starred += by;
     counts.stars += by * stars;
   }
 }

@@ -100,8 +100,8 @@ export function thinOnes(nodes: readonly Node[], totals: ReadonlyMap<string, Tot
 }
 
 /** How many stars its rated samples have on average: "4.2", or nothing. */
-export function average({ rated, stars }: Counts): string {
-  return rated > 0 ? (stars / rated).toFixed(1) : "";
+export function average({ starred, stars }: Counts): string {
+  return starred > 0 ? (stars / starred).toFixed(1) : "";
 }
 
 /** Whether a topic is another one or lies below it. */

@@ -30,9 +30,10 @@ export type Popover =
 /** Numbers of the versions to compare, left and right, of this sample. */
 export type Comparing = { id?: string; pair?: readonly [number, number] };
 export type Naming = { kind: "add" | "rename"; topic: string };
-export interface Held {
-  verb: "move_topic" | "merge_topic";
+export interface Lifted {
   node: Node;
+  /** Whether it is to go into the other one, not below it. */
+  merges: boolean;
 }
 export type NarrowPane = "topics" | "samples" | "sample";
 
@@ -61,7 +62,7 @@ export class View {
   readonly comparing = signal<Comparing | null>(null);
   readonly naming = signal<Naming | null>(null);
   /** A topic for which another one is being chosen, to go below it or into it. */
-  readonly held = signal<Held | null>(null);
+  readonly lifted = signal<Lifted | null>(null);
   /** Where a topic hangs while it is dragged. */
   readonly over = signal<string | null>(null);
   readonly pane = signal<NarrowPane>("samples");

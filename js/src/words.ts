@@ -73,12 +73,6 @@ export function wordCount(text: string): number {
   return text.trim() ? text.trim().split(/\s+/).length : 0;
 }
 
-const STEPS: Readonly<Record<string, string>> = { topics: "Topics", inputs: "Inputs", outputs: "Outputs" };
-
-export function stepName(step: string): string {
-  return STEPS[step] ?? "Generating";
-}
-
 /** When it was, from seconds since the epoch: today "14:09", else "Nov 3, 14:09". */
 export function clock(at: number, now = new Date()): string {
   const then = new Date(at * 1000);

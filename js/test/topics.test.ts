@@ -49,8 +49,8 @@ test("counts and targets add up to the root", () => {
 
 test("stars are averaged over all below, and nothing is said where nothing is rated", () => {
   const counts = new Map([
-    ["b1", { ...draft(3), rated: 2, stars: 9 }],
-    ["b2", { ...draft(1), rated: 1, stars: 2 }],
+    ["b1", { ...draft(3), starred: 2, stars: 9 }],
+    ["b2", { ...draft(1), starred: 1, stars: 2 }],
   ]);
   const totals = rollUp(nodes, (id) => counts.get(id));
   assert.equal(average(totals.get("b") ?? noCounts()), "3.7");

@@ -24,7 +24,7 @@ from synth_widgets.money import Price
 from synth_widgets.testing import ScriptedCompleter
 
 wait = 0.0
-model = ScriptedCompleter(latency=lambda request: wait, concurrency=2, price=Price(1e-5, 4e-5, "a list"))
+model = ScriptedCompleter(latency=lambda request: wait, concurrency=2, price=Price(1e-6, 4e-6, "a list"))
 studio = sw.Studio(sw.Task("Support", "Answer a customer's message."), model=model)
 studio.topics.load({"Billing": {"Refunds": {"Partial": {}}, "Invoices": {}}, "Returns": {"refunds": {"Late": {}}}})
 await studio.grow("Billing", depth=0, samples=2)
@@ -230,7 +230,7 @@ def test_a_job_pauses_goes_on_and_stops_and_another_one_beside_it(hand: Hand, sh
     shots(root, "run-paused")
     check_look(view, "light", "paused")
     assert hand.told()["jobs"][-1] == ["grow", "paused"]
-    view.page.reload()
+    hand.notebook.reload()
     view = hand.view = StudioView(hand.notebook, cell=1)
     hand.notebook.run_cell(1)
     view.root.get_by_text("Paused", exact=True).wait_for()
@@ -265,15 +265,15 @@ def test_a_budget_is_set_raised_and_lifted_and_what_it_stopped_goes_on(hand: Han
     set_to("little")
     form.get_by_role("alert").wait_for()
     assert "budget='little' is an amount of US dollars" in form.inner_text()
-    form.get_by_label("US dollars").fill("$0.05")
+    form.get_by_label("US dollars").fill("$0.005")
     form.get_by_role("button", name="Save").click()
     form.wait_for(state="detached")
-    root.get_by_text(re.compile(r"of \$0\.05$")).wait_for()
+    root.get_by_text(re.compile(r"of \$0\.0050$")).wait_for()
     hand.pick("Returns")
     view.grow(samples=60)
     resume = view.button(re.compile(r"^Resume \d+"))
     resume.wait_for()
-    assert "budget of $0.05 would be passed" in root.inner_text()
+    assert "budget of $0.0050 would be passed" in root.inner_text()
     shots(root, "budget-spent")
     root.get_by_title("Spent so far: set a budget").click()
     shots(root, "budget")

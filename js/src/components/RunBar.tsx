@@ -1,9 +1,9 @@
 import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
-import { iconOf } from "../icons";
-import type { JobRow, Progress } from "../protocol.gen";
+import { type IconName, iconOf } from "../icons";
+import type { JobRow } from "../protocol.gen";
 import type { View } from "../view";
-import { compact, count, rate, stepName, timeLeft } from "../words";
+import { compact, count, rate, sentence, timeLeft } from "../words";
 import { Button, GAP, IconButton, Press } from "./bits";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
@@ -25,18 +25,25 @@ export function RunBar({ view }: { view: View }): JSX.Element | null {
 }
 
 function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
-  const all = view.replica.progress.value;
-  const progress = all.get(job.id);
+  const progress = view.replica.progress.value;
   const jobs = view.running.value;
-  const sum = (of: (each: JobRow | Progress) => number) =>
-    jobs.reduce((total, each) => total + of(all.get(each.id) ?? each), 0);
-  const [done, total] = [sum((each) => each.done), sum((each) => each.total)];
-  const [failed, tokens] = [sum((each) => each.failed), sum((each) => each.tokens)];
+  const all = jobs.map((each) => ({ rate: 0, eta: 0, waiting: null, ...each, ...progress.get(each.id) }));
+  const sum = (what: "done" | "total" | "failed" | "tokens" | "rate") =>
+    all.reduce((total, each) => total + each[what], 0);
+  const [done, total, failed, tokens, speed] = [
+    sum("done"),
+    sum("total"),
+    sum("failed"),
+    sum("tokens"),
+    sum("rate"),
+  ];
+  const left = Math.max(...all.map((each) => each.eta ?? 0));
+  const last = progress.get(job.id);
   const several = jobs.length > 1;
-  const step = several ? `${count(jobs.length)} running` : stepName(progress?.step ?? job.kind);
+  const step = several ? `${count(jobs.length)} running` : last ? sentence(last.step) : job.title;
   const share = total > 0 ? Math.min(100, (100 * done) / total) : 0;
   const paused = jobs.every((each) => each.paused);
-  const waiting = paused ? "Paused" : progress?.waiting;
+  const waiting = paused ? "Paused" : last?.waiting;
   return (
     <div class="sw-run" role="group" aria-label={`Job: ${step}`}>
       <span class="sw-ico-t">
@@ -71,16 +78,14 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
         </span>
       ) : (
         <>
-          {!several && progress && progress.rate > 0 && (
-            <span class="sw-muted sw-hide-n">{rate(progress.rate)}</span>
-          )}
-          {!several && progress?.eta != null && <span class="sw-hide-n">{timeLeft(progress.eta)}</span>}
+          {speed > 0 && <span class="sw-muted sw-hide-n">{rate(speed)}</span>}
+          {left > 0 && <span class="sw-hide-n">{timeLeft(left)}</span>}
         </>
       )}
       {tokens > 0 && <span class="sw-sep sw-hide-m" />}
       {tokens > 0 && (
         <span class="sw-muted sw-hide-m">
-          {compact(tokens)} tokens{!several && progress?.cost && ` · ${progress.cost}`}
+          {compact(tokens)} tokens{!several && last?.cost && ` · ${last.cost}`}
         </span>
       )}
       {failed > 0 && <Failures view={view} failed={failed} />}
@@ -93,26 +98,15 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
 export function Controls({ view, jobs }: { view: View; jobs: readonly JobRow[] }): JSX.Element {
   const on = jobs.some((each) => !each.paused);
   const [job, all] = jobs.length > 1 ? [null, " all"] : [jobs[0]?.id ?? null, ""];
-  const off = refusal(view);
+  const button = (icon: IconName, word: string, act: () => unknown) => (
+    <Button icon={icon} class="sw-btn--sm" off={refusal(view)} onPress={act as () => void}>
+      {word + all}
+    </Button>
+  );
   return (
     <>
-      <Button
-        icon={on ? "pause" : "play"}
-        class="sw-btn--sm"
-        off={off}
-        onPress={() => void send(view, "pause", { job, on })}
-      >
-        {(on ? "Pause" : "Resume") + all}
-      </Button>
-      <Button
-        icon="stop"
-        class="sw-btn--sm"
-        off={off}
-        title="What is finished stays"
-        onPress={() => void send(view, "stop", { job })}
-      >
-        {`Stop${all}`}
-      </Button>
+      {button(on ? "pause" : "play", on ? "Pause" : "Resume", () => send(view, "pause", { job, on }))}
+      {button("stop", "Stop", () => send(view, "stop", { job }))}
     </>
   );
 }

@@ -53,7 +53,7 @@ function Ask({ view, fields, give, more, children, ...sheet }: AskProps): JSX.El
     if (no) view.toasts.say(no);
     else if (await send(view, give, { ...more, ...texts } as never, refused)) {
       view.goBack();
-      view.toasts.say(`${sheet.label} saved`);
+      view.toasts.say(`${sheet.label} saved`, { undo: more !== undefined });
     }
   };
   return (

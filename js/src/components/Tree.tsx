@@ -34,14 +34,14 @@ export function Tree({ view }: { view: View }): JSX.Element {
     if (box.current && at >= 0) scrollTo(box.current, { start: top, end: top + NODE + 8 });
   }, [at, naming]);
   const no = refusal(view);
-  const held = view.held.value;
+  const lifted = view.lifted.value;
   const topics = Math.max(0, nodes.length - 1);
   return (
     <nav class="sw-pane sw-pane--tree" aria-label="Topics">
       <div class="sw-head">
-        {held ? (
+        {lifted ? (
           <span class="sw-ell sw-grow">
-            {held.verb === "merge_topic" ? "Merge" : "Move"} <b dir="auto">{held.node.name}</b>: where to?
+            {lifted.merges ? "Merge" : "Move"} <b dir="auto">{lifted.node.name}</b>: where to?
           </span>
         ) : (
           <>
@@ -70,7 +70,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
       {topics === 0 && naming === null && <NoTopics />}
       <div
         ref={box}
-        class={`sw-tree sw-scroll ${topics === 0 && naming === null ? "sw-tree--none" : ""} ${held ? "sw-tree--held" : ""}`}
+        class={`sw-tree sw-scroll ${topics === 0 && naming === null ? "sw-tree--none" : ""} ${lifted ? "sw-tree--held" : ""}`}
         role="tree"
         aria-label="Topics"
         tabIndex={0}
@@ -162,12 +162,12 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
   };
   const stars = average(totals);
   const label = `${name}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${node.guidance && ", has guidance"}${working ? ", generating" : ""}`;
-  const held = view.held.value;
-  const takes = held && !isWithin(node, held.node);
+  const lifted = view.lifted.value;
+  const takes = lifted && !isWithin(node, lifted.node);
   return (
     <div
       id={`${view.prefix}-t-${node.id}`}
-      class={`sw-node ${takes && view.over.value === node.id ? "sw-node--over" : ""} ${held?.node.id === node.id ? "sw-node--held" : ""}`}
+      class={`sw-node ${takes && view.over.value === node.id ? "sw-node--over" : ""} ${lifted?.node.id === node.id ? "sw-node--held" : ""}`}
       role="treeitem"
       style={{ ...style, "--l": Math.max(0, node.level - 1) }}
       aria-level={node.level + 1}
@@ -178,10 +178,10 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       aria-label={label}
       title={label}
       draggable={node.parent !== null}
-      onClick={() => (held ? void placeTopic(view, node) : pick())}
+      onClick={() => (lifted ? void placeTopic(view, node) : pick())}
       onDragStart={(event) => {
         event.dataTransfer?.setData("sw", "");
-        view.held.value = { verb: "move_topic", node };
+        view.lifted.value = { node, merges: false };
       }}
       onDragOver={(event) => {
         if (!takes) return;
@@ -193,7 +193,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
         void placeTopic(view, node);
       }}
       onDragEnd={() => {
-        view.held.value = view.over.value = null;
+        view.lifted.value = view.over.value = null;
       }}
     >
       <span

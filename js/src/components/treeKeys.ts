@@ -23,7 +23,7 @@ export function treeKey(view: View, event: KeyboardEvent, lines: readonly (Node 
     ArrowRight: () => inner && (folded ? view.fold(node.id) : to(nodes[at + 1])),
     ArrowLeft: () =>
       inner && !folded ? view.fold(node.id) : to(nodes.find((each) => each.id === node.parent)),
-    Enter: () => (view.held.value ? placeTopic(view) : toSamples()),
+    Enter: () => (view.lifted.value ? placeTopic(view) : toSamples()),
     " ": toSamples,
   };
   const act = acts[event.key];

@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
 import { askLater } from "../events";
-import { asksFor, growArgs, type Shape, type Where } from "../plan";
+import { asksFor, growArgs, product, type Shape, type Where } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
 
@@ -65,7 +65,7 @@ export function usePlan(
   const off = blocked ?? (missing ? "Nothing is missing here. Raise a number." : null);
   const send = () => {
     if (off) view.toasts.say(off);
-    else if (!asking && asksFor(view, estimate?.calls[0] ?? 0)) setAsking(true);
+    else if (!asking && asksFor(view, estimate?.calls[0] ?? product(shape))) setAsking(true);
     else void grow(view, args);
   };
   return { shape, setShape, guidance, setGuidance, outputs, setOutputs, estimate, asking, off, send };
