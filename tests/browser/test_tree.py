@@ -65,7 +65,7 @@ class Hand:
 
     def menu(self, word: str) -> None:
         """Press a line of the topic's menu."""
-        self.view.root.get_by_role("button", name="The chosen topic").click()
+        self.view.root.get_by_role("button", name="Topic menu").click()
         self.view.root.get_by_role("dialog", name="Topic").get_by_role("button", name=re.compile(f"^{word}")).click()
 
     def until_tree(self, *lines: str) -> None:
@@ -164,7 +164,7 @@ def test_topics_are_dragged_and_changed_from_their_menu(hand: Hand, shots: Shots
         hand.until_tree(*START[:4], "  Invoices", "  Returns", "    refunds", "      Late")
 
         hand.pick("refunds")
-        view.root.get_by_role("button", name="The chosen topic").click()
+        view.root.get_by_role("button", name="Topic menu").click()
         shots(view.root, "tree-menu")
         view.press(["Escape"])
         hand.menu("Merge into")
@@ -258,7 +258,7 @@ def test_a_budget_is_set_raised_and_lifted_and_what_it_stopped_goes_on(hand: Han
     form = hand.dialog("Budget")
 
     def set_to(text: str) -> None:
-        root.get_by_title("Spent so far: set a budget").click()
+        root.get_by_title("Set a budget").click()
         form.get_by_label("US dollars").fill(text)
         view.press(["Enter"])
 
@@ -275,7 +275,7 @@ def test_a_budget_is_set_raised_and_lifted_and_what_it_stopped_goes_on(hand: Han
     resume.wait_for()
     assert "budget of $0.0050 would be passed" in root.inner_text()
     shots(root, "budget-spent")
-    root.get_by_title("Spent so far: set a budget").click()
+    root.get_by_title("Set a budget").click()
     shots(root, "budget")
     view.press(["Escape"])
     set_to("100")
@@ -284,7 +284,7 @@ def test_a_budget_is_set_raised_and_lifted_and_what_it_stopped_goes_on(hand: Han
     view.until(lambda: ", 60 of 60 samples" in str(hand.item("Returns").get_attribute("aria-label")))
     assert hand.told()["budget"] == 100
     set_to("")
-    view.until(lambda: " of $" not in root.get_by_title("Spent so far: set a budget").inner_text())
+    view.until(lambda: " of $" not in root.get_by_title("Set a budget").inner_text())
     assert hand.told()["budget"] is None
 
 

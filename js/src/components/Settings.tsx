@@ -144,7 +144,7 @@ export function BudgetPopover({ view, studio }: { view: View; studio: StudioView
       label="Budget"
       class="sw-plan"
       give="set_budget"
-      fields={[["budget", "US dollars", "no limit", text, "Jobs stop before the call that would pass it."]]}
+      fields={[["budget", "US dollars", "none", text, "Jobs stop before the call that would pass it."]]}
     />
   );
 }
@@ -162,7 +162,7 @@ export function TopicPopover({ view }: { view: View }): JSX.Element | null {
       more={{ path: [...node.path] }}
       fields={[
         ["guidance", "Guidance for it and all below", "", node.guidance],
-        ["target", "Samples wanted", "no target", `${node.target ?? ""}`, ""],
+        ["target", "Samples wanted", "none", `${node.target ?? ""}`, ""],
       ]}
     />
   );

@@ -60,7 +60,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
           class="sw-btn sw-btn--quiet sw-muted sw-hide-n"
           menu
           open={open === "budget"}
-          title="Spent so far: set a budget"
+          title="Set a budget"
           onPress={() => run(view, "set_budget")}
         >
           {spent || "Budget"}

@@ -36,6 +36,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
   const no = refusal(view);
   const lifted = view.lifted.value;
   const topics = Math.max(0, nodes.length - 1);
+  const bare = topics === 0 && naming === null;
   return (
     <nav class="sw-pane sw-pane--tree" aria-label="Topics">
       <div class="sw-head">
@@ -59,7 +60,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
         {topics > 0 && (
           <IconButton
             icon="more"
-            label="The chosen topic"
+            label="Topic menu"
             menu
             open={view.open.value === "menu"}
             off={no}
@@ -67,10 +68,10 @@ export function Tree({ view }: { view: View }): JSX.Element {
           />
         )}
       </div>
-      {topics === 0 && naming === null && <NoTopics />}
+      {bare && <NoTopics />}
       <div
         ref={box}
-        class={`sw-tree sw-scroll ${topics === 0 && naming === null ? "sw-tree--none" : ""} ${lifted ? "sw-tree--held" : ""}`}
+        class={`sw-tree sw-scroll ${bare ? "sw-tree--none" : ""} ${lifted ? "sw-tree--held" : ""}`}
         role="tree"
         aria-label="Topics"
         tabIndex={0}
@@ -118,7 +119,7 @@ function TreeFoot({ view, none, off }: { view: View; none: boolean; off: string 
             <Button
               class="sw-btn--sm"
               off={off}
-              title="Under half of what is wanted there"
+              title="Less than half of the target"
               onPress={() => {
                 view.pickTopic(null);
                 openGenerate(view, "thin");
@@ -188,10 +189,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
         prevent(event);
         view.over.value = node.id;
       }}
-      onDrop={(event) => {
-        prevent(event);
-        void placeTopic(view, node);
-      }}
+      onDrop={() => void placeTopic(view, node)}
       onDragEnd={() => {
         view.lifted.value = view.over.value = null;
       }}
