@@ -3,7 +3,7 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard held hit hold idle isOwn jobsAt jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
+  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard hit hold idle isOwn jobsAt jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
   notices nullable onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected
   pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
   setGuidance setOutputs setProgress setShape settle siblings starred systemDark toasts toggleOpen topicsAt
