@@ -57,7 +57,12 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         model_reason=None,
         model_way=None,
         asks=lambda: (200, ""),
-        accounts=SimpleNamespace(caution=lambda: Caution(200, ""), spent=lambda: "$0.19"),
+        accounts=SimpleNamespace(
+            caution=lambda: Caution(200, ""),
+            spent=lambda: "$0.19",
+            share=lambda: None,
+            budget=SimpleNamespace(cap=None),
+        ),
     )
 
 
