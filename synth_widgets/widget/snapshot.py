@@ -69,11 +69,11 @@ class Shown:
 # ---------------------------------------------------------------- the page
 # Two classes: stronger than what notebooks and pages made of them say of tables.
 STYLE = """
-.sw-static{--b:#e2e4e8;--s:#f7f7f8;--i:#f1f2f4;--f:#1a1c20;--m:#555b66;--k:#1a7340;--x:#b3261e;background:#fff;
+.sw-static{--b:#e2e4e8;--s:#f7f7f8;--i:#f1f2f4;--f:#1a1c20;--m:#555b66;--k:#1a7340;--x:#b3261e;--y:#b06f00;background:#fff;
 color:var(--f);border:1px solid #c8ccd3;border-radius:4px;overflow:auto;
 font:13px/18px -apple-system,BlinkMacSystemFont,"Segoe UI",Helvetica,Arial,sans-serif}
 @media(prefers-color-scheme:dark){.sw-static{--b:#303237;--s:#1e1f22;--i:#26282c;--f:#e6e7ea;--m:#aab0ba;--k:#6fcb8c;
---x:#ff938a;background:#18191b;border-color:#474a51}}
+--x:#ff938a;--y:#e8b75c;background:#18191b;border-color:#474a51}}
 .sw-static.sw-static>div{display:flex;flex-wrap:wrap;gap:4px 24px;align-items:baseline;padding:12px 16px}
 .sw-static.sw-static>div+div{border-top:1px solid var(--b)}
 .sw-static.sw-static>div>:last-child{margin-left:auto}
@@ -94,6 +94,7 @@ margin-right:4px;font-size:12px}
 .sw-static.sw-static code{font:12px/18px ui-monospace,Menlo,Consolas,monospace;background:none;color:inherit;
 padding:0;white-space:pre-wrap}
 .sw-static.sw-static .kept{color:var(--k)}.sw-static.sw-static .failed{color:var(--x)}
+.sw-static.sw-static .stars{color:var(--y)}
 """
 
 
@@ -137,7 +138,7 @@ def _lines(samples: Iterable[Sample], host: Host, state: StateLike) -> Iterator[
     for sample in samples:
         row = rows.sample_row(sample, *cells)
         path = " › ".join(names) if (names := _path(state, sample.topic)) else "All topics"
-        stars = f"<br>{'★' * row['stars']}{'☆' * (5 - row['stars'])}" if row["stars"] else ""
+        stars = f"<br><span class='stars'>{'★' * row['stars']}{'☆' * (5 - row['stars'])}</span>" if row["stars"] else ""
         word = sample.status.capitalize()
         yield (
             f'<tr><td dir="auto">{_cut(path, 300)}</td>{_cell(row["input"])}{_cell(row["output"])}'
