@@ -8,8 +8,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.errors import StudioError, nearest
-from synth_widgets.records import STATUSES, Json, Path, Sample, Version
+from synth_widgets.records import Json, Sample, Version
 from synth_widgets.schemas import Schema
 from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
@@ -24,39 +23,6 @@ EXTRA = "*extra"
 _EXACT = 2**53
 """Up to here each whole number is a double."""
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
-
-
-def select(
-    state: State,
-    *,
-    status: str | Iterable[str] = "kept",
-    session: str | None = None,
-    topic: Path | None = None,
-    tags: str | Iterable[str] | None = None,
-    split: str | None = None,
-    min_stars: int | None = None,
-) -> list[Sample]:
-    """Return the visible samples that pass all filters, in the order they were made."""
-    wanted = _statuses(status)
-    below: set[str] | None = None
-    if topic is not None:
-        node = state.find(topic)
-        if node is None:
-            names = (t.name for t in state.topics.values())
-            raise StudioError(f"There is no topic {topic!r}.{nearest(topic[-1], names)}")
-        below = {t.id for t in state.subtree(node.id)}
-    needed = {tags} if isinstance(tags, str) else set(tags or ())
-    ident = session.removeprefix("synthetic_session_") if session else None
-    return [
-        s
-        for s in state.visible_samples()
-        if s.status in wanted
-        and (ident is None or s.session == ident)
-        and (below is None or s.topic in below)
-        and needed.issubset(s.tags)
-        and (split is None or s.split == split)
-        and (min_stars is None or (s.stars or 0) >= min_stars)
-    ]
 
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
@@ -132,17 +98,6 @@ def warn_of_older_tasks(state: State, task: Task, samples: Sequence[Sample]) -> 
             f"with this one, such as {lost[0].id!r}. studio.reject(ids) takes them out.",
             stacklevel=4,
         )
-
-
-def _statuses(given: str | Iterable[str]) -> set[str]:
-    if given == "all":
-        return set(STATUSES)
-    wanted = {given} if isinstance(given, str) else set(given)
-    if wrong := next((s for s in wanted if s not in STATUSES), None):
-        raise StudioError(
-            f"status={wrong!r} is no status.{nearest(wrong, STATUSES)} Allowed: {', '.join(STATUSES)}, or 'all'."
-        )
-    return wanted
 
 
 def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from synth_widgets.store.making import collector_off
 from synth_widgets.store.review import find
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
+from synth_widgets.studio.selecting import selection
 from synth_widgets.text.normal import normal_form
 
 if TYPE_CHECKING:
@@ -88,10 +89,9 @@ class HandingOff:
 
         state, task = self._core.state, self._core.task
         mark = f"{self._core.store.epoch}-{state.rev}"
-        path = None if topic is None else path_of(topic)
-        chosen = frames.select(
-            state, status=status, session=session, topic=path, tags=tags, split=split, min_stars=min_stars
-        )
+        chosen = selection(
+            state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
+        )()
         frames.warn_when_empty(state, chosen, status)
         frames.warn_of_older_tasks(state, task, chosen)
         self._core.taken.remember(mark, chosen)
@@ -158,13 +158,10 @@ class HandingOff:
         if not (by_person if replace is None else replace):
             files.check_free(target)
         kind = files.format_of(target, format)
-        below = None if topic is None else path_of(topic)
         state, task = self._core.state, self._core.task
-
-        def chosen() -> list[Sample]:
-            return frames.select(
-                state, status=status, session=session, topic=below, tags=tags, split=split, min_stars=min_stars
-            )
+        chosen = selection(
+            state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
+        )
 
         def write(samples: list[Sample]) -> str:
             from synth_widgets.export import chat, tables

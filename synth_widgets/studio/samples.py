@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import TypedDict
+from typing import Any, TypedDict
 
-from synth_widgets.errors import StudioError
+from synth_widgets.errors import StudioError, suggesting
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
 from synth_widgets.studio.core import Core
+from synth_widgets.studio.selecting import selection
 from synth_widgets.text.normal import compact, copied
 
 MOST_FOUND = 10_000
@@ -82,6 +83,55 @@ class Samples:
 
     def __len__(self) -> int:
         return len(self._state.visible_samples())
+
+    @suggesting
+    def filter(
+        self,
+        status: str | Iterable[str] = "kept",
+        *,
+        session: str | None = None,
+        topic: Any = None,
+        tags: str | Iterable[str] | None = None,
+        split: str | None = None,
+        min_stars: int | None = None,
+    ) -> list[SampleView]:
+        """Return the samples that pass all filters, in the order they were made.
+
+        The words and what they are when left out are those of `Studio.to_pandas`. What comes back can be given to
+        every method that takes ids: ``studio.reject(studio.samples.filter("draft", topic="Billing"))``.
+
+        Args:
+            status: one status, several, or ``"all"``; kept samples when it is left out.
+            session: id or tag of a session.
+            topic: path; samples at and below it.
+            tags: tags that a sample must all have.
+            split: name of a split.
+            min_stars: fewest stars, 1 to 5.
+
+        Raises:
+            StudioError: a filter is of the wrong kind, or names a status or a topic that is none.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> rows = [{"input": "I am Ada.", "output": "Hello, Ada!"}, {"input": "I am Bob.", "output": "Hm."}]
+        >>> _ = studio.add_samples(rows, topic="Introductions")
+        >>> studio.rate(studio.samples[0].id, 5)
+        >>> studio.keep(studio.samples.filter("draft", topic="Introductions", min_stars=4))
+        {}
+        >>> studio.samples.filter()
+        [<Sample ... kept: "I am Ada." -> "Hello, Ada!">]
+        >>> studio.close()
+        """
+        from synth_widgets.export import frames
+
+        state = self._state
+        select = selection(
+            state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
+        )
+        found = select()
+        frames.warn_when_empty(state, found, status, "list", "samples.filter")
+        return [_view(state, sample) for sample in found]
 
     def find(self, text: str) -> Found:
         """Look for words in the whole text of all samples.

@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 import synth_widgets as sw
+from synth_widgets.errors import StudioError
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TICKETS, listed
 
@@ -125,6 +126,50 @@ def test_filters_add_up(open_studio):
     assert "6 of 6 kept: the filters leave none" in str(caught[0].message)
     assert caught[0].filename == __file__, "the warning points at the person's line"
     assert len(studio.to_pandas(status=["draft", "kept"])) == 6
+
+
+def test_samples_are_filtered_by_the_words_of_the_frame_and_are_ids_to_every_method(open_studio):
+    studio = open_studio()
+    studio.topics.add(("A", "A1"), "B")
+    studio.grow(depth=0, samples=2).wait(10)
+    ids = [s.id for s in studio.samples]
+    with pytest.warns(UserWarning, match=r"0 of 4 kept, so the list is empty.*samples\.filter\(status='all'\)"):
+        assert studio.samples.filter() == []
+    studio.rate(ids[:2], 3)
+    studio.rate(ids[2], 5)
+    studio.tag(ids[1:], "hard")
+    for filters in (
+        {"status": "draft"}, {"status": ["draft", "kept"], "topic": "A"}, {"status": "all", "tags": ("hard",)},
+        {"status": "all", "session": studio.session.tag}, {"status": "all", "split": "train"},
+        {"status": "all", "min_stars": 4}, {"status": "all", "tags": "hard", "topic": "A", "min_stars": 3},
+    ):  # fmt: skip
+        found = [s.id for s in studio.samples.filter(**filters)]
+        assert found == list(studio.to_pandas(**filters).index), filters
+    assert [s.id for s in studio.samples.filter("draft", min_stars=3, tags="hard")] == ids[1:3]
+    studio.keep(studio.samples.filter("draft", min_stars=5))
+    assert [s.id for s in studio.samples.filter()] == [ids[2]]
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ({"status": "keep"}, "status='keep' is no status. Did you mean 'kept'?"),
+        ({"status": 3}, "status=3 must be text or a list of texts"),
+        ({"topic": "Bill"}, "There is no topic ('Bill',). Did you mean 'Billing'?"),
+        ({"tags": [1]}, "tags=[1] must be text or a list of texts"),
+        ({"session": 12}, "session=12 must be text, or None for every session"),
+        ({"min_stars": "4"}, "min_stars='4' must be a whole number from 0 to 5"),
+    ],
+)
+def test_a_filter_that_cannot_be_says_what_could(open_studio, given, said):
+    studio = open_studio()
+    studio.topics.add("Billing")
+    for method in (studio.samples.filter, studio.to_pandas, lambda **more: studio.export("x.csv", **more)):
+        with pytest.raises(StudioError) as error:
+            method(**given)
+        assert said in str(error.value)
+    with pytest.raises(TypeError, match=r"has no keyword 'stars'.*min_stars"):
+        studio.samples.filter(stars=4)
 
 
 def test_each_token_is_counted_once_over_the_rows(open_studio):
