@@ -175,13 +175,13 @@ export function sample(seq: number, topic: string, status: SampleRow["status"]):
     input: cell([], ask(seq)),
     output: status === "pending" ? null : failed ? cell([], WRONG, true) : cell(tags, String(made.advice)),
     reason: failed ? (reasons[seq % 3 === 0 ? 1 : 0] ?? null) : null,
-    stars: null,
-    session: STUDIO.session,
+    stars: [null, 4, null, 5, 2][seq % 5] ?? null,
+    session: seq % 3 ? STUDIO.session : "118020471735",
+    model: seq % 4 ? "openai/gpt-5-mini" : "local",
+    ...(seq % 7 === 0 ? { tags: ["hard", "reviewed"] } : {}),
+    length: 8 + ((seq * 37) % 90),
     version: 1,
     origin: seq % 13 === 0 ? "edited" : "generated",
-    stale: false,
-    unfinished: false,
-    proposal: false,
   };
 }
 

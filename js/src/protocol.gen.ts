@@ -14,8 +14,9 @@ export interface Cell {
 }
 
 /**
- * One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth.
+ * One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth. What is not there is not sent.
  *
+ * `model`: of the last call behind the version; `tags`: those of people; `length`: words of input and output.
  * `stale`: the input was edited after the output was made; an `unfinished` edit, or a new version, waits (`proposal`).
  */
 export interface SampleRow {
@@ -28,11 +29,14 @@ export interface SampleRow {
   reason: string | null;
   stars: number | null;
   session: string;
+  model?: string;
+  tags?: string[];
+  length: number;
   version: number;
   origin: "generated" | "edited" | "regenerated" | "own";
-  stale: boolean;
-  unfinished: boolean;
-  proposal: boolean;
+  stale?: boolean;
+  unfinished?: boolean;
+  proposal?: boolean;
 }
 
 /** One node of the tree. The root has no parent and an empty name. */

@@ -66,11 +66,9 @@ export function sample(
     reason: null,
     stars: null,
     session: "1",
+    length: 2,
     version: 1,
     origin: "generated",
-    stale: false,
-    unfinished: false,
-    proposal: false,
   };
 }
 

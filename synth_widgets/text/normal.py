@@ -10,6 +10,7 @@ from synth_widgets.records import Json
 
 SURROGATES = re.compile("[\ud800-\udfff]")
 _NOISE = re.compile(r"[\W_]+")
+_IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
 def storable(value: Json) -> Json:
@@ -43,6 +44,24 @@ def normal_form(value: Json) -> str:
     text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
     folded = unicodedata.normalize("NFKC", text).casefold()
     return _NOISE.sub(" ", folded).strip() or folded
+
+
+def word_count(value: Json) -> int:
+    """Return how many words the texts and numbers of a value have; names of fields do not count.
+
+    What stands between spaces is a word, and where a script has none, as in Chinese and Japanese, each character.
+
+    >>> word_count("The box was late."), word_count({"about": "delivery", "late": True}), word_count("箱が遅い")
+    (4, 1, 4)
+    """
+    if isinstance(value, str):
+        plain = value.isascii() or _IDEOGRAPH.search(value) is None
+        return len((value if plain else _IDEOGRAPH.sub(" x ", value)).split())
+    if isinstance(value, dict):
+        return sum(map(word_count, value.values()))
+    if isinstance(value, list):
+        return sum(map(word_count, value))
+    return 0 if value is None or isinstance(value, bool) else 1
 
 
 def head(text: str, limit: int) -> str:

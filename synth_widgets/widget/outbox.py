@@ -195,7 +195,7 @@ class Outbox:
             task = self.host.task
             inputs, outputs = rows.Cells(task.input), rows.Cells(task.output)
             self._cells = (task, inputs, outputs)
-        return rows.sample_row(sample, inputs, outputs)
+        return rows.sample_row(sample, inputs, outputs, self.host.store.state.calls)
 
 
 async def _as_listed(samples: Sequence[Sample], topics: Sequence[Topic]) -> list[Sample]:

@@ -32,8 +32,9 @@ class Cell(TypedDict):
 
 
 class SampleRow(TypedDict):
-    """One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth.
+    """One row of the grid. `topic` is a topic's id; `seq` orders rows by their birth. What is not there is not sent.
 
+    `model`: of the last call behind the version; `tags`: those of people; `length`: words of input and output.
     `stale`: the input was edited after the output was made; an `unfinished` edit, or a new version, waits (`proposal`).
     """
 
@@ -46,11 +47,14 @@ class SampleRow(TypedDict):
     reason: str | None
     stars: int | None
     session: str
+    model: NotRequired[str]
+    tags: NotRequired[list[str]]
+    length: int
     version: int
     origin: Literal["generated", "edited", "regenerated", "own"]
-    stale: bool
-    unfinished: bool
-    proposal: bool
+    stale: NotRequired[bool]
+    unfinished: NotRequired[bool]
+    proposal: NotRequired[bool]
 
 
 class TopicRow(TypedDict):

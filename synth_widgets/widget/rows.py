@@ -10,6 +10,7 @@ from synth_widgets.money import Cost
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
+from synth_widgets.text.normal import word_count
 from synth_widgets.widget import origin
 from synth_widgets.widget.figures import TITLES, headline
 from synth_widgets.widget.host import Host
@@ -30,6 +31,8 @@ from synth_widgets.widget.protocol import (
 TAG = 40
 """Characters of a tag."""
 TAGS = 6
+SESSION_TAG = "synthetic_session_"
+"""Begins the tag that says again which session made a sample."""
 LOCAL_NOTE = (
     "The embedded model is small: it shows how the studio works, without a key. Its texts are of demonstration "
     "quality, not training data."
@@ -68,13 +71,13 @@ def text_cell(text: str, *, raw: bool) -> Cell:
     }
 
 
-def sample_row(sample: Sample, inputs: Cells, outputs: Cells) -> SampleRow:
+def sample_row(sample: Sample, inputs: Cells, outputs: Cells, calls: Mapping[str, Call]) -> SampleRow:
     """Return the grid's row of a sample."""
     version = sample.version
     output = outputs.cell(version.output)
     if output is None and version.raw:
         output = text_cell(version.raw, raw=True)
-    return {
+    row: SampleRow = {
         "id": sample.id,
         "seq": sample.seq,
         "topic": sample.topic,
@@ -84,12 +87,21 @@ def sample_row(sample: Sample, inputs: Cells, outputs: Cells) -> SampleRow:
         "reason": sample.reason,
         "stars": sample.stars,
         "session": sample.session,
+        "length": word_count(version.input) + word_count(version.output),
         "version": version.n,
         "origin": version.origin,
-        "stale": sample.stale,
-        "unfinished": sample.unfinished is not None,
-        "proposal": sample.is_proposed,
     }
+    if version.calls and (call := calls.get(version.calls[-1])) is not None:
+        row["model"] = call.model
+    if tags := [tag for tag in sample.tags if not tag.startswith(SESSION_TAG)]:
+        row["tags"] = tags
+    if sample.stale:
+        row["stale"] = True
+    if sample.unfinished is not None:
+        row["unfinished"] = True
+    if sample.is_proposed:
+        row["proposal"] = True
+    return row
 
 
 def topic_row(topic: Topic) -> TopicRow:

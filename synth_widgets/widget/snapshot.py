@@ -136,7 +136,7 @@ def static_page(host: Host, shown: Shown, *, now: float | None = None) -> str:
 def _lines(samples: Iterable[Sample], host: Host, state: StateLike) -> Iterator[str]:
     cells = rows.Cells(host.task.input), rows.Cells(host.task.output)
     for sample in samples:
-        row = rows.sample_row(sample, *cells)
+        row = rows.sample_row(sample, *cells, state.calls)
         path = " › ".join(names) if (names := _path(state, sample.topic)) else "All topics"
         stars = f"<br><span class='stars'>{'★' * row['stars']}{'☆' * (5 - row['stars'])}</span>" if row["stars"] else ""
         word = sample.status.capitalize()
@@ -187,7 +187,7 @@ def saved_state(host: Host, shown: Shown, *, now: float | None = None) -> Saved:
     samples: list[SampleRow] = []
     cells = rows.Cells(host.task.input), rows.Cells(host.task.output)
     for sample in shown.samples:
-        row = _short(rows.sample_row(sample, *cells))
+        row = _short(rows.sample_row(sample, *cells, state.calls))
         above = {i: _topic(state, i) for i in _lineage(state, sample.topic) if i not in topics}
         left -= _size(row) + sum(map(_size, above.values()))
         if left < 0:

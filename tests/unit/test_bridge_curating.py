@@ -30,9 +30,9 @@ def test_an_edit_is_answered_with_what_is_wrong_and_its_row_says_so(peer):
     first = peer.ids[0]
     assert peer.do("check", id=first, output={"kind": "z", "note": "n"})["ok"].keys() == {"output.kind"}
     assert peer.do("edit", id=first, output={"kind": "z", "note": "n"})["ok"].keys() == {first}
-    assert row(peer, first)["unfinished"]
+    assert row(peer, first)["unfinished"] is True
     assert peer.do("edit", id=first, output={"kind": "a", "note": "n"})["ok"] == {}
-    assert (row(peer, first)["unfinished"], row(peer, first)["origin"]) == (False, "edited")
+    assert ("unfinished" in row(peer, first), row(peer, first)["origin"]) == (False, "edited")
     assert peer.do("edit", id=first, input="By hand")["ok"] == {}
     assert row(peer, first)["stale"]
 
@@ -72,7 +72,7 @@ def test_a_kept_sample_made_anew_waits_for_the_choice(peer):
     first = peer.ids[0]
     peer.do("keep", ids=[first])
     assert "job" in peer.do("regenerate", ids=[first], guidance="shorter")["ok"]
-    until(lambda: row(peer, first)["proposal"])
+    until(lambda: row(peer, first).get("proposal"))
     until(lambda: not peer.studio._core.runs)
     peer.bridge.receive({"t": "body", "ids": [first]})
     until(lambda: any(m["t"] == "bodies" for m in peer.messages))
@@ -82,7 +82,7 @@ def test_a_kept_sample_made_anew_waits_for_the_choice(peer):
     job = next(reversed(peer.replica.rows["job"].values()))
     assert (job["kind"], job["guidance"], job["models"]) == ("regenerate", "shorter", ["scripted"])
     assert peer.do("accept", ids=[first])["ok"] == {}
-    assert (row(peer, first)["proposal"], row(peer, first)["status"]) == (False, "kept")
+    assert ("proposal" in row(peer, first), row(peer, first)["status"]) == (False, "kept")
 
 
 def test_what_only_reads_does_not_wait_for_what_changes(peer, tmp_path, monkeypatch):
