@@ -84,7 +84,7 @@ if (mode === "--test") {
     charset: "utf8",
     mangleProps: PROPERTIES,
     define: { ...shared.define, ...PLATFORM },
-    inject: [...shared.inject, "platform.mjs"],
+    inject: [...shared.inject, "platform.mjs", "signals.mjs"],
     plugins: [shorten("src", shared)],
   };
   await build({ ...shipped, entryPoints: { widget: "src/widget.tsx" } });

@@ -3,11 +3,11 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard hit hold idle isOwn jobsAt jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
+  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard hit hold idle isOwn jobsAt listed jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
   notices nullable onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected
-  pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
-  setGuidance setOutputs setProgress setShape settle siblings starred systemDark toasts toggleOpen topicsAt
-  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what whenShown where whole words wrong`.split(
+  picked pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
+  setGuidance setOutputs setProgress setShape settle siblings signalled sortBy starred systemDark toasts toggleOpen topicsAt
+  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what whenShown where whole widths words wrong`.split(
     /\s+/,
   );
 
@@ -53,6 +53,12 @@ export const OURS_TOO = [
   "word",
 ];
 
+/** What we call signals, and nothing else that has a `value`: theirs is written as `signalled`, which is ours. */
+export const SIGNALS =
+  `at columns commands comparing dismissed editing ended facet focus focused folded full jobsAt letters lifted line listing
+  loaded naming narrow nodes now open order over pane pendingSelected picked progress running samplesAt selection sort
+  studio task text topic topicsAt totals typed unlisted widths words`.split(/\s+/);
+
 /** What Preact's parts call one another by: class components and contexts, of which we have none, and its schedule. */
 export const PREACTS =
   `componentDidCatch componentDidMount componentDidUpdate componentWillMount componentWillReceiveProps
@@ -68,7 +74,9 @@ export const READABLE =
   /^sw-(?:conn|edit|empty|est|i|name-in|nofm|note|root|row|selected|status|tree|vh)(?:--.*)?$/;
 export const CLASS = /(?<![\w-])sw-[a-z]+(?:-+[a-z0-9]+)*/g;
 
-/** `Math.max` → `Math$max`, `String` → `$String` and so on, which platform.mjs holds. */
+/** `Math.max` → `Math$max`, `String` → `$String` and so on, which platform.mjs holds; `null` is no name to define. */
 export const PLATFORM = Object.fromEntries(
-  Object.keys(platform).map((name) => [name.split("$").filter(Boolean).join("."), name]),
+  Object.keys(platform)
+    .filter((name) => name !== "$null")
+    .map((name) => [name.split("$").filter(Boolean).join("."), name]),
 );

@@ -8,6 +8,7 @@ export const {
   String: $String,
   undefined: $undefined,
 } = globalThis;
+export const { __proto__: $null } = Object.prototype;
 export const { isArray: Array$isArray } = Array;
 export const { parse: JSON$parse, stringify: JSON$stringify } = JSON;
 export const { floor: Math$floor, max: Math$max, min: Math$min, round: Math$round } = Math;

@@ -2,14 +2,20 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { transformSync } from "esbuild";
-import { CLASS, READABLE } from "./names.mjs";
+import { CLASS, READABLE, SIGNALS } from "./names.mjs";
 
 /** How `h` is called for what most elements are, for many in a row, and for one that has a class and nothing else. */
 const COMMON = /\bh\("(div|span|p)", /g;
 const ROW = /\bh\(Fragment, null, /g;
 const CLASS_ALONE = /\b(h(?:\$\w+\(|\("\w+", ))\{ class: ("[^"]*") \}/g;
-/** What most values are compared with; platform.mjs has a letter for it. */
-const UNDEFINED = /\bvoid 0\b/g;
+/** What most values are compared with; platform.mjs has a letter for each. Texts stay as they are. */
+const NOTHING = /"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'|`(?:[^`\\]|\\[\s\S])*`|\bvoid 0\b|\bnull\b/g;
+const LETTERS = new Map([
+  ["void 0", "$undefined"],
+  ["null", "$null"],
+]);
+
+const VALUE = new RegExp(`\\b(${SIGNALS.join("|")})\\.value\\b`, "g");
 
 /** A function of a module, as esbuild prints it: nothing but its end stands at the margin. */
 const FUNCTION = /^(export )?(async )?function (\w+)(\((?:.*|\{\n(?: .*\n)*\})\)) (\{\n(?:(?: .*)?\n)*\})$/gm;
@@ -38,7 +44,10 @@ export function shorten(folder, options) {
       build.onLoad({ filter: /.*/, namespace: TEXTS }, () => ({ contents: declared(texts) }));
       build.onLoad({ filter: /\.tsx?$/ }, ({ path }) => {
         const script = scripts.get(path);
-        return script === undefined ? null : { contents: briefly(named(script, texts)), loader: "js" };
+        if (script === undefined) return null;
+        const contents = named(script, texts);
+        // What is put into every file gets no letters itself.
+        return { contents: path.endsWith("jsx.ts") ? contents : briefly(contents), loader: "js" };
       });
       build.onLoad({ filter: /preact.*\.m?js$/ }, ({ path }) => ({
         contents: briefly(readFileSync(path, "utf8")),
@@ -72,6 +81,7 @@ export function shortCalls(path, text, { target, jsx, jsxFactory, jsxFragment, t
     .replace(COMMON, "h$$$1(")
     .replace(ROW, "h$$row(")
     .replace(CLASS_ALONE, "$1$2")
+    .replace(VALUE, "$1.signalled")
     .replace(FUNCTION, "$1const $3 = $2$4 => $5;");
 }
 
@@ -89,8 +99,8 @@ export function repeatedTexts(scripts) {
   return new Map(names.map((text, index) => [text, `text$${index}`]));
 }
 
-function briefly(script) {
-  return script.replace(UNDEFINED, "$$undefined");
+export function briefly(script) {
+  return script.replace(NOTHING, (found) => LETTERS.get(found) ?? found);
 }
 
 function declared(texts) {

@@ -4,8 +4,8 @@ import { spawnSync } from "node:child_process";
 import { readdirSync, readFileSync } from "node:fs";
 import { test } from "node:test";
 import { transformSync } from "esbuild";
-import { OURS, OURS_TOO, PREACTS } from "../names.mjs";
-import { filesOf, named, repeatedTexts, shortCalls } from "../shorten.mjs";
+import { OURS, OURS_TOO, PREACTS, SIGNALS } from "../names.mjs";
+import { briefly, filesOf, named, repeatedTexts, shortCalls } from "../shorten.mjs";
 
 const COMMENTS = /\/\*[\s\S]*?\*\/|\/\/.*/g;
 const read = (path) => readFileSync(path, "utf8").replace(COMMENTS, "");
@@ -46,6 +46,26 @@ test("what Preact's parts call one another by is named nowhere as a text, nor by
   const ours = filesOf("src", /\.tsx?$/).flatMap((path) => [...words(read(path))]);
   assert.ok(texts.includes("diffed"));
   assert.deepEqual(shortenedAmong(new Set([...texts, ...ours]), PREACTS), []);
+});
+
+test("what counts as a signal's name is declared as one, and never as anything else that has a value", () => {
+  const scripts = filesOf("src", /\.tsx?$/).map(read);
+  for (const name of SIGNALS) {
+    const declared = scripts.some((script) =>
+      new RegExp(`\\b${name}\\b(?:: | = )[^;=]*?(?:\\bsignal|\\bcomputed|Signal)\\b`).test(script),
+    );
+    assert.ok(declared, name);
+    const element = new RegExp(
+      `\\b${name}(?:: HTML\\w+| = \\w*\\.?(?:querySelector|createElement|currentTarget)\\b)`,
+    );
+    assert.ok(!scripts.some((script) => element.test(script)), name);
+  }
+});
+
+test("null and undefined get letters, but not in a text", () => {
+  const script = "a === null ? \"null\" : b ?? `null ${void 0}`; c = 'no null'; d = void 0;";
+  const short = "a === $null ? \"null\" : b ?? `null ${void 0}`; c = 'no null'; d = $undefined;";
+  assert.equal(briefly(script), short);
 });
 
 test("a script that calls texts by their names says the same texts", () => {
