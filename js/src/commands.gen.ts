@@ -184,7 +184,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "help";
+export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -237,6 +237,10 @@ const TABLE: Record<Group, Line[]> = {
     ["newest", "Go to the new samples", "down", ["n"], "grid"],
     ["find", "Find", "search", ["/"]],
     ["search", "Find"],
+    ["filter", "Filters", "filter", ["Shift+f"]],
+    ["unfilter", "Remove all filters", "x"],
+    ["sort", "Sort", "sort"],
+    ["columns", "Columns", "columns"],
     ["tree", "Topics", "tree", ["t"]],
   ],
   Select: [

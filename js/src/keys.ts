@@ -64,7 +64,7 @@ export class Keys {
   }
 
   /** A command's word with its first key, for tooltips: "Redo (Shift+U)". */
-  hint(name: CommandName, word: string): string {
+  hint(name: CommandName, word = this.named(name)?.label ?? ""): string {
     const chord = this.chord(name);
     return chord ? `${word} (${capsOf(chord).join("+")})` : word;
   }

@@ -1,3 +1,4 @@
+import type { Order } from "./fields";
 import type { SampleRow } from "./protocol.gen";
 import { type Counts, noCounts, type Samples, STATUSES, type Status } from "./store";
 import type { Node } from "./topics";
@@ -27,14 +28,14 @@ export interface Listing {
   items: readonly Item[];
   groups: readonly number[];
   rows: number;
-  /** What each status tab would show, when words are looked for; else the topic's totals say it. */
+  /** What each status tab would show, when something else cuts the list; else the topic's totals say it. */
   counts: Counts | null;
 }
 
-/** Whether a row of a topic is one that is looked for. */
+/** Whether a row of a topic is one that is wanted. */
 export type Wanted = (node: Node) => (row: SampleRow) => boolean;
 
-/** The rows of the topics `nodes[from]` to `nodes[to - 1]` that have this status and are looked for. */
+/** The rows of the topics `nodes[from]` to `nodes[to - 1]` that have this status and are wanted; by topic, or in order. */
 export function list(
   nodes: readonly Node[],
   from: number,
@@ -42,6 +43,7 @@ export function list(
   samples: Samples,
   facet: Facet,
   wanted: Wanted | null = null,
+  order: Order | null = null,
 ): Listing {
   const counts = wanted && noCounts();
   const among = (node: Node): readonly SampleRow[] => {
@@ -52,6 +54,10 @@ export function list(
     return found;
   };
   const topics = nodes.slice(from, to);
+  if (order) {
+    const items = order(topics.flatMap(among).filter((row) => facet === "all" || row.status === facet));
+    return { items, groups: [], rows: items.length, counts };
+  }
   if (!wanted && facet === "all") return { ...everything(topics, among), counts };
   const lines = facet === "failed" ? byReason(topics, among) : byTopic(topics, among, facet);
   return { ...lines, rows: lines.items.length - lines.groups.length, counts };

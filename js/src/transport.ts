@@ -247,10 +247,10 @@ export class Connection {
     const saved = this.#model.get("_snapshot") as Partial<Saved> | null;
     if (this.#saved || this.replica.rev !== null || !isSaved(saved)) return false;
     this.#saved = saved;
-    this.replica.page(structuredClone(saved.page));
     const status = kernelOf(this.#model)?.status;
     const kernel = status !== undefined && !["dead", "unknown"].includes(status);
     this.line.value = { state: "saved", at: saved.at, total: saved.total, kernel };
+    this.replica.page(structuredClone(saved.page));
     return true;
   }
 

@@ -1,13 +1,14 @@
 import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Editing } from "./editing";
 import { atEnd, focus, whenDrawn } from "./events";
+import { type Order, ordering, type Picked, passing, SORTS, STANDARD } from "./fields";
 import { Fresh } from "./fresh";
 import { Keys } from "./keys";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
 import type { Where } from "./plan";
 import type { JobRow, SampleRow } from "./protocol.gen";
-import { type Facet, indexOf, isRow, type Listing, list, rowAt } from "./rows";
+import { type Facet, indexOf, isRow, type Listing, list, rowAt, type Wanted } from "./rows";
 import type { News, Replica } from "./store";
 import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
@@ -26,7 +27,10 @@ export type Popover =
   | "regenerate"
   | "menu"
   | "topic"
-  | "budget";
+  | "budget"
+  | "filter"
+  | "sort"
+  | "columns";
 /** Numbers of the versions to compare, left and right, of this sample. */
 export type Comparing = { id?: string; pair?: readonly [number, number] };
 export type Naming = { kind: "add" | "rename"; topic: string };
@@ -53,6 +57,13 @@ export class View {
   readonly facet = signal<Facet>("all");
   /** The topic whose subtree is shown; the root's id or null for all. */
   readonly topic = signal<string | null>(null);
+  /** What is picked of the other facets. */
+  readonly picked = signal<Picked>({});
+  /** The field that the list is sorted by, with a minus for the highest first; none: by topic. */
+  readonly sort = signal("");
+  readonly columns = signal(STANDARD);
+  /** Widths that a person gave to columns. */
+  readonly widths = signal<Readonly<Record<string, number>>>({});
   readonly focus = signal<string | null>(null);
   readonly selection = signal<ReadonlySet<string>>(new Set());
   readonly folded = signal<ReadonlySet<string>>(new Set());
@@ -124,11 +135,10 @@ export class View {
       const at = id === null ? 0 : this.nodes.value.findIndex((node) => node.id === id);
       return Math.max(0, at);
     });
+    const order = computed(() => ordering(this.sort.value));
     this.listing = computed(() => {
       replica.samplesAt.value;
-      const nodes = this.nodes.value;
-      const at = this.at.value;
-      return list(nodes, at, nodes[at]?.end ?? 0, replica.samples, this.facet.value, this.looking.wanted());
+      return this.listed(this.wanted(), order.value);
     });
     this.pendingSelected = computed(() => {
       replica.samplesAt.value;
@@ -199,9 +209,36 @@ export class View {
     return this.nodes.value.find((node) => node.id === id);
   }
 
+  /** Which rows hold the words and have what is picked, or null for all. */
+  wanted(): Wanted | null {
+    const passes = passing(this.picked.value);
+    const looked = this.looking.wanted();
+    if (!passes) return looked;
+    return (node) => {
+      const holds = looked?.(node);
+      return (row) => passes(row) && (!holds || holds(row));
+    };
+  }
+
+  /** What the grid would show of the wanted rows, of the chosen topic and status unless others are named. */
+  listed(
+    wanted: Wanted | null,
+    order: Order | null = null,
+    at = this.at.value,
+    facet = this.facet.value,
+  ): Listing {
+    const nodes = this.nodes.value;
+    return list(nodes, at, nodes[at]?.end ?? 0, this.replica.samples, facet, wanted, order);
+  }
+
   /** Whether a filter cuts the list. */
   get cut(): boolean {
-    return this.facet.value !== "all" || this.at.value > 0 || this.looking.text.value !== "";
+    return (
+      this.facet.value !== "all" ||
+      this.at.value > 0 ||
+      this.looking.text.value !== "" ||
+      passing(this.picked.value) !== null
+    );
   }
 
   /** Shows all samples again. */
@@ -209,6 +246,7 @@ export class View {
     batch(() => {
       this.facet.value = "all";
       this.topic.value = null;
+      this.picked.value = {};
       this.looking.for("");
     });
   }
@@ -222,6 +260,20 @@ export class View {
   move(steps: number): void {
     const { focused } = this;
     this.moveTo(rowAt(this.listing.value, focused.value?.index ?? -1, steps));
+  }
+
+  /** Picks a value of a facet, or drops it. */
+  pick(facet: string, value: string): void {
+    const { picked } = this;
+    const values = picked.value[facet] ?? [];
+    const others = values.filter((each) => each !== value);
+    picked.value = { ...picked.value, [facet]: others.length < values.length ? others : [...values, value] };
+  }
+
+  /** Sorts by a field, the highest first, and the other way when it is pressed again; by topic where it is none. */
+  sortBy(field: string): void {
+    this.sort.value = SORTS.includes(field) ? (this.sort.value === `-${field}` ? field : `-${field}`) : "";
+    this.moveTo(rowAt(this.listing.value, -1, 1));
   }
 
   show(facet: Facet): void {
@@ -318,7 +370,8 @@ export class View {
       this.#lastIndex = focused.index;
       return;
     }
-    if (listing.rows === 0) return;
+    const loading = this.replica.loaded.value < 1 && this.focus.value !== null; // its row may be still to come
+    if (loading || listing.rows === 0) return;
     const at = Math.min(this.#lastIndex, listing.items.length - 1);
     const near = rowAt(listing, at - 1, 1) ?? rowAt(listing, at + 1, -1);
     if (near) this.focus.value = near.id;

@@ -7,6 +7,7 @@ import { holdFocus } from "./focus";
 import { sizing } from "./height";
 import { listenToKeys } from "./listen";
 import type { Model } from "./model";
+import { keepPlace } from "./place";
 import { followTheme } from "./theme";
 import { Connection } from "./transport";
 import { View } from "./view";
@@ -49,6 +50,7 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   view.onTrait("height", sizing(root, handle, model, until), until);
   listenToKeys(view, until);
   holdFocus(view, until);
+  keepPlace(view, until);
   const watch = new ResizeObserver(([entry]) => {
     if (!entry) return;
     const { width } = entry.contentRect;

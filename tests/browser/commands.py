@@ -279,6 +279,15 @@ def only_the_far_one(stage: Stage) -> bool:
     return len(rows) == 1 and "Monday" in rows[0].input and "full text" in stage.view.root.inner_text()
 
 
+def filters_set(stage: Stage) -> None:
+    stage.counted = stage.view.by_status()["All"]
+    stage.view.choose_topic("Headphones")
+    stage.view.show("Draft")
+    button("Filters")(stage).click()
+    stage.dialog("Filters").get_by_role("checkbox", name=re.compile("^up to 160")).check()
+    stage.view.until(lambda: button("Remove the filter Words: up to 160")(stage).is_visible())
+
+
 def in_tree(stage: Stage) -> None:
     stage.text = f"Topic {stage.number}"
     stage.topic("All topics").click()

@@ -114,6 +114,8 @@ class Stage:
     ids: set[str] = field(default_factory=set)
     text: str = ""
     """What the line itself wants to remember."""
+    counted: int = 0
+    """How many samples there were in all."""
     way: str = ""
     """The way in which the command was given."""
     number: int = 0

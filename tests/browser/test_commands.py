@@ -86,6 +86,14 @@ LINES: dict[str, Line] = {
         mouse=lambda s: s.searchbox().click(),
     ),
     "search": Line(commands.only_the_far_one, mouse=commands.type_far_word),
+    "filter": Line(lambda s: s.dialog("Filters").is_visible(), button("Filters (")),
+    "unfilter": Line(
+        lambda s: s.view.by_status()["All"] == s.counted and not button("Remove the filter")(s).is_visible(),
+        in_dialog("Filters", "Remove all filters"),
+        before=commands.filters_set,
+    ),
+    "sort": Line(lambda s: s.dialog("Sort").is_visible(), button("Sort")),
+    "columns": Line(lambda s: s.dialog("Columns").is_visible(), button("Columns")),
     "tree": Line(
         lambda s: s.view.tree.evaluate("tree => tree === document.activeElement"),
         mouse=lambda s: s.topic("All topics").click(),

@@ -12,6 +12,7 @@ import { GeneratePlan } from "./GeneratePlan";
 import { Grid } from "./Grid";
 import { Help } from "./Help";
 import { Jobs } from "./Jobs";
+import { ColumnsMenu, FilterMenu, SortMenu } from "./Menus";
 import { RegeneratePopover } from "./Regenerate";
 import { barOf, RunBar } from "./RunBar";
 import { BudgetPopover, GuidancePopover, ModelPopover, TaskPopover, TopicPopover } from "./Settings";
@@ -92,6 +93,9 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
   topic: TopicPopover,
   budget: BudgetPopover,
   help: Help,
+  filter: FilterMenu,
+  sort: SortMenu,
+  columns: ColumnsMenu,
 };
 
 function Open({ view }: { view: View }): JSX.Element | null {

@@ -1,10 +1,12 @@
 import type { JSX } from "preact";
+import { run } from "../actions";
 import { prevent } from "../events";
+import { passing, said } from "../fields";
 import { iconOf } from "../icons";
-import { rowAt } from "../rows";
+import { isRow, rowAt } from "../rows";
 import type { View } from "../view";
 import { count } from "../words";
-import { GAP, keysOf, Press } from "./bits";
+import { GAP, IconButton, keysOf, Press } from "./bits";
 import { LABELS } from "./Tabs";
 
 /** Words to look for, what else cuts the list, and how much of all is shown. */
@@ -12,6 +14,18 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
   const { looking, facet } = view;
   const node = view.node();
   const words = looking.typed.value !== "";
+  const picked = view.picked.value;
+  const open = view.open.value;
+  const menu = (name: "filter" | "sort" | "columns", set: unknown, more = "") => (
+    <IconButton
+      icon={name}
+      class={set ? `sw-c-accent ${more}` : more}
+      label={view.keys.hint(name)}
+      menu
+      open={open === name}
+      onPress={() => run(view, name)}
+    />
+  );
   return (
     <div class="sw-filter">
       <div class="sw-field">
@@ -39,15 +53,26 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
           keysOf(view.keys.chord("find"))
         )}
       </div>
-      {node && node.parent !== null && (
-        <Chip label="Topic" name={node.name} onRemove={() => view.pickTopic(null)} />
-      )}
-      {facet.value !== "all" && (
-        <Chip label="Status" name={LABELS[facet.value]} onRemove={() => view.show("all")} />
-      )}
+      <div class="sw-chips">
+        {node && node.parent !== null && (
+          <Chip label="Topic" name={node.name} onRemove={() => view.pickTopic(null)} />
+        )}
+        {facet.value !== "all" && (
+          <Chip label="Status" name={LABELS[facet.value]} onRemove={() => view.show("all")} />
+        )}
+        {Object.entries(picked).map(([facet, values]) => {
+          const drop = () => {
+            view.picked.value = { ...picked, [facet]: [] };
+          };
+          return values.length > 0 && <Chip label={facet} name={said(values)} onRemove={drop} />;
+        })}
+      </div>
+      {menu("filter", passing(picked))}
       {GAP}
       <FullText view={view} />
       <NofM view={view} />
+      {menu("sort", view.sort.value, "sw-hide-n")}
+      {menu("columns", false, "sw-hide-n")}
     </div>
   );
 }
@@ -92,10 +117,8 @@ function FullText({ view }: { view: View }): JSX.Element | null {
     const waits = view.line.line.value.state !== "open";
     return waits ? <span class="sw-small sw-faint sw-hide-m sw-ell">full text not searched yet</span> : null;
   }
-  const facet = view.facet.value;
-  const { all } = view.replica.samples;
-  view.listing.value;
-  const beyond = [...looking.beyond].filter((id) => facet === "all" || all.get(id)?.status === facet).length;
+  const { items } = view.listing.value;
+  const beyond = items.filter((item) => isRow(item) && looking.beyond.has(item.id)).length;
   if (beyond === 0 && !full.more) return null;
   return (
     <span

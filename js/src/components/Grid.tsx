@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
-import { decide, run } from "../actions";
+import { decide } from "../actions";
+import { columnsOf, tracks } from "../columns";
 import { prevent } from "../events";
 import { iconOf } from "../icons";
 import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf, sameShape } from "../rows";
@@ -12,6 +13,7 @@ import { Check, GAP, TopicPath } from "./bits";
 import { Edit } from "./Edit";
 import { FilterBar } from "./FilterBar";
 import { GridFoot } from "./GridFoot";
+import { Heads } from "./Heads";
 import { NoRows } from "./NoRows";
 import { Row } from "./Row";
 import { Spend } from "./Spend";
@@ -47,7 +49,13 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   const lines = useLines(listing, narrow, letters);
   const { drawn, last } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
-  const filter = `${view.facet.value} ${view.at.value > 0 ? view.topic.value : ""} ${view.looking.text.value}`;
+  const filter = JSON.stringify([
+    view.facet.value,
+    view.at.value > 0 && view.topic.value,
+    view.looking.text.value,
+    view.picked.value,
+    view.sort.value,
+  ]);
 
   useLayoutEffect(() => {
     memory.current = keepStill(view, box.current, lines, { listing, filter, bar, before: memory.current });
@@ -71,6 +79,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
         aria-label={view.facet.value === "failed" ? "Failed samples by reason" : "Samples"}
         aria-rowcount={listing.rows + 1}
         aria-multiselectable="true"
+        style={{ "--sw-cols": tracks(view) }}
         aria-activedescendant={focused ? `${view.prefix}-s-${focused.row.id}` : undefined}
         tabIndex={0}
         onKeyDown={(event) => {
@@ -80,7 +89,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
           }
         }}
       >
-        <GridHead view={view} listing={listing} />
+        <Heads view={view} listing={listing} />
         {listing.rows === 0 && <NoRows view={view} />}
         <div class="sw-lines" role="presentation" style={{ height: `${lines.height}px` }}>
           {drawn.map((line) => {
@@ -115,32 +124,9 @@ function EditHere({ view, lines }: { view: View; lines: Lines }): JSX.Element | 
   if (!line) return null;
   return (
     <div class="sw-over" role="row" style={{ transform: `translateY(${line.start}px)` }}>
-      <div role="gridcell" aria-colspan={4}>
+      <div role="gridcell" aria-colspan={columnsOf(view).length + 1}>
         <Edit key={editing.id} view={view} editing={editing} {...focused} />
       </div>
-    </div>
-  );
-}
-
-function GridHead({ view, listing }: { view: View; listing: Listing }): JSX.Element {
-  const selected = view.selection.value.size - view.unlisted.value;
-  const all = selected > 0 && selected === listing.rows;
-  const toggle = () => {
-    if (all) view.select([]);
-    else run(view, "select_all");
-  };
-  return (
-    <div class="sw-gridhead" role="row" aria-rowindex={1}>
-      <span role="columnheader">
-        <Check
-          on={all ? true : selected > 0 ? "mixed" : false}
-          label="Select all that the filter shows"
-          onToggle={toggle}
-        />
-      </span>
-      <span role="columnheader">Input</span>
-      <span role="columnheader">Output</span>
-      <span role="columnheader">Status</span>
     </div>
   );
 }
@@ -157,7 +143,7 @@ function GroupLine({ view, group, start }: { view: View; group: Group; start: nu
   const of = target === null || target === undefined ? "" : ` of ${count(target)}`;
   return (
     <div class="sw-group" role="row" style={style}>
-      <span role="gridcell" aria-colspan={4} class="sw-group-in">
+      <span role="gridcell" aria-colspan={columnsOf(view).length + 1} class="sw-group-in">
         <GroupCheck view={view} group={group} />
         <TopicPath path={node?.path ?? []} />
         {GAP}
@@ -197,7 +183,7 @@ interface ReasonProps {
 function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
   return (
     <div class="sw-group sw-group--reason" role="row" style={style}>
-      <span role="gridcell" aria-colspan={4} class="sw-group-in">
+      <span role="gridcell" aria-colspan={columnsOf(view).length + 1} class="sw-group-in">
         <GroupCheck view={view} group={group} />
         {iconOf("failed", 16, "sw-c-failed")}
         <span class="sw-reason">

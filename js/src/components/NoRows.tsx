@@ -1,6 +1,6 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
-import { list } from "../rows";
+import { passing } from "../fields";
 import type { View } from "../view";
 import { some } from "../words";
 import { Button } from "./bits";
@@ -12,7 +12,8 @@ export function NoRows({ view }: { view: View }): JSX.Element {
   const facet = view.facet.value;
   const node = view.node();
   const name = node && node.parent !== null ? node.name : null;
-  if (running && !view.looking.text.value && facet === "all") {
+  const picked = passing(view.picked.value) !== null;
+  if (running && !view.looking.text.value && facet === "all" && !picked) {
     return (
       <div class="sw-lines" role="presentation">
         {[0, 1, 2, 3, 4, 5].map((index) => (
@@ -36,18 +37,21 @@ export function NoRows({ view }: { view: View }): JSX.Element {
   const looked = view.looking.text.value.trim();
   const what = facet === "all" ? "samples" : `${facet} samples`;
   const where = name === null ? "" : ` in “${name}”`;
-  const elsewhere = looked && (facet !== "all" || name !== null) ? everywhere(view) : 0;
+  const elsewhere = looked && (facet !== "all" || name !== null || picked) ? everywhere(view) : 0;
+  const also = picked ? " pass the filters" : "";
   return (
     <div class="sw-norows sw-muted">
       <p class="sw-wrap">
-        {looked ? `No ${what}${where} hold “${looked}”.` : `No ${what}${where}.`}
+        {`No ${what}${where}${looked ? `${also && `${also} and`} hold “${looked}”` : also}.`}
         {elsewhere > 0 && ` ${some(elsewhere, "sample does", "samples do")} elsewhere.`}
       </p>
       <div class="sw-plan-row">
         {looked && <Button onPress={() => view.looking.for("")}>Clear the search</Button>}
         {elsewhere > 0 && <Button onPress={() => widen(view)}>{`Show ${some(elsewhere, "sample")}`}</Button>}
-        {!looked && facet !== "all" && <Button onPress={() => view.show("all")}>Show every status</Button>}
-        {!looked && facet === "all" && (
+        {!looked && (facet !== "all" || picked) && (
+          <Button onPress={() => view.uncut()}>Remove all filters</Button>
+        )}
+        {!looked && facet === "all" && !picked && (
           <Button
             icon="play"
             chord={view.keys.chord("generate")}
@@ -64,11 +68,11 @@ export function NoRows({ view }: { view: View }): JSX.Element {
 
 /** How many samples hold the words, whatever their topic and status. */
 function everywhere(view: View): number {
-  const nodes = view.nodes.value;
-  return list(nodes, 0, nodes.length, view.replica.samples, "all", view.looking.wanted()).rows;
+  return view.listed(view.looking.wanted(), null, 0, "all").rows;
 }
 
 function widen(view: View): void {
   view.pickTopic(null);
+  view.picked.value = {};
   view.show("all");
 }

@@ -1,9 +1,11 @@
 import type { JSX } from "preact";
+import { cellOf, columnsOf } from "../columns";
 import { starsOf } from "../curate";
 import { openEdit } from "../editing";
 import { prevent, withMod } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
+import { isRow } from "../rows";
 import type { Status } from "../store";
 import type { Verb } from "../verdicts";
 import type { View } from "../view";
@@ -44,6 +46,12 @@ export function shownStatus(view: View, row: SampleRow): { status: Status; queue
   return { status: SOON[verb].status ?? row.status, queued: late ? SOON[verb].word : undefined };
 }
 
+const CELLS: Readonly<Record<string, string>> = {
+  Input: "sw-cell-in",
+  Output: "sw-out sw-cell-out",
+  Status: "sw-st sw-cell-st",
+};
+
 interface RowProps {
   view: View;
   row: SampleRow;
@@ -67,6 +75,9 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
     if (view.narrow.value && !event.shiftKey && !withMod(event)) view.pane.value = "sample";
     view.focusOn("grid");
   };
+  const words = view.looking.words.value;
+  // Where no line above says the topic, it is the last line here; a rated row has no room for a badge then.
+  const topic = status === "failed" || isRow(view.listing.value.items[0]);
   const classes = ["sw-row", `sw-row--${status}`];
   if (focused) classes.push("sw-row--focus");
   if (fresh) classes.push("sw-row--new");
@@ -89,17 +100,35 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
           onToggle={(event) => (event.shiftKey ? view.selectTo(row.id) : view.toggle(row.id))}
         />
       </div>
-      <div class="sw-cell-in" role="gridcell" onDblClick={() => openEdit(view, "input")}>
-        <CellText cell={row.input} words={view.looking.words.value} />
-      </div>
-      <div class="sw-out sw-cell-out" role="gridcell" onDblClick={() => openEdit(view, "output")}>
-        <Output row={row} status={status} idle={view.idle} words={view.looking.words.value} />
-      </div>
-      <div class="sw-st sw-cell-st" role="gridcell">
-        <StatusWord status={status} queued={queued} />
-        {stars !== null && <Stars stars={stars} />}
-        <Badge view={view} row={row} fresh={fresh} queued={queued !== undefined} status={status} />
-      </div>
+      {columnsOf(view).map((name) => (
+        <div
+          class={CELLS[name] ?? "sw-small sw-muted"}
+          role="gridcell"
+          onDblClick={() => openEdit(view, name === "Input" ? "input" : "output")}
+        >
+          {name === "Input" && <CellText cell={row.input} words={words} />}
+          {name === "Output" && <Output row={row} status={status} idle={view.idle} words={words} />}
+          {name === "Status" && (
+            <>
+              <StatusWord status={status} queued={queued} />
+              {stars !== null && <Stars stars={stars} />}
+              {(!topic || stars === null) && (
+                <Badge view={view} row={row} fresh={fresh} queued={queued !== undefined} status={status} />
+              )}
+              {topic && (
+                <span class="sw-badge sw-ell" dir="auto" title={cellOf(view, row, "Topic")}>
+                  {view.nodeOf(row.topic)?.name || "All topics"}
+                </span>
+              )}
+            </>
+          )}
+          {!CELLS[name] && (
+            <div class="sw-clamp" dir="auto">
+              {cellOf(view, row, name)}
+            </div>
+          )}
+        </div>
+      ))}
     </div>
   );
 }
@@ -116,10 +145,6 @@ function Badge(props: {
   if (props.fresh) return <span class="sw-badge sw-c-accent sw-fade">New</span>;
   const pressing = row.unfinished || isMaking(props.view, row) || props.view.editing.value?.id === row.id;
   if (pressing) return <Mark view={props.view} row={row} />;
-  if (status === "failed") {
-    const topic = props.view.nodeOf(row.topic);
-    return <span class="sw-badge sw-ell">{topic?.name || "All topics"}</span>;
-  }
   if (status === "rejected" && row.reason) {
     return (
       <span class="sw-badge sw-ell" title={row.reason}>
