@@ -54,6 +54,12 @@ export function keepPlace(view: View, until: AbortSignal): void {
       looking.for(looking.typed.value);
     });
   };
+  const goBack = () => {
+    if (!goal) return;
+    const list = grid();
+    if (list?.clientHeight) list.scrollTo(0, goal);
+    else whenDrawn(goBack); // the page shows the widget later
+  };
   const stops = [
     effect(() => {
       const studio = replica.studio.value;
@@ -66,7 +72,7 @@ export function keepPlace(view: View, until: AbortSignal): void {
         if (!loaded || whole) return;
         whole = true;
         view.select([...view.selection.value].filter((id) => view.sampleOf(id)));
-        whenDrawn(() => goal && grid()?.scrollTo(0, goal));
+        whenDrawn(goBack);
       });
     }),
     effect(() => {

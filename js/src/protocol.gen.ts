@@ -3,13 +3,15 @@
 export const PROTOCOL = 1;
 export const HEAD = 300;
 
-/** What a grid cell shows of one JSON value: its short fields as tags, then its longest text. */
+/**
+ * What a grid cell shows of one JSON value: its short fields as tags, then its longest text.
+ *
+ * `raw`: it is JSON or a model's raw words, to be set in mono; `more`: it was cut at `HEAD` characters.
+ */
 export interface Cell {
   tags: string[];
   text: string;
-  /** Whether `text` is JSON or a model's raw words, to be set in mono. */
   raw: boolean;
-  /** Whether `text` was cut at `HEAD` characters. */
   more: boolean;
 }
 
@@ -82,18 +84,20 @@ export interface FieldView {
   required: boolean;
 }
 
-/** The task, described for a person. `input` and `output` are empty lists for plain text. */
+/**
+ * The task, described for a person. `input` and `output` are empty lists for plain text, their schemas null.
+ *
+ * `changed`: what this version changed and what that did to the samples, or null when it was changed in no way here.
+ */
 export interface TaskView {
   name: string;
   instruction: string;
   requirements: RequirementView[];
   input: FieldView[];
   output: FieldView[];
-  /** JSON Schema, for the controls of an edit; null for plain text. */
   input_schema: unknown;
   output_schema: unknown;
   version: number;
-  /** What this version changed and what that did to the samples, or null when it was changed in no way here. */
   changed: string | null;
 }
 
@@ -117,14 +121,15 @@ export interface GuidanceView {
  *
  * Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
  * `call_cost` US dollars, null when nobody knows. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
+ *
+ * `model_reason`: why it is this model, null when it was given in this kernel; `model_way`: how it is asked for JSON,
+ * null while nobody knows; `model_note`: what to know before trusting its texts. `undo`: what it would take back
+ * ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
  */
 export interface StudioView {
   model: string;
-  /** Why it is this model, or null when it was given in this kernel. */
   model_reason: string | null;
-  /** How it is asked for JSON, in words, or null as long as nobody knows what it takes. */
   model_way: string | null;
-  /** What a person should know of the model before trusting its texts. */
   model_note: string | null;
   guidance: GuidanceView;
   path: string;
@@ -136,12 +141,9 @@ export interface StudioView {
   ask_why: string;
   call_tokens: number;
   call_cost: number | null;
-  /** What undo would take back ("Reject 3"), or null. */
   undo: string | null;
   redo: string | null;
-  /** Why nothing can be changed here, or null. */
   read_only: string | null;
-  /** Why the file does not take what was changed, or null. */
   unsaved: string | null;
 }
 

@@ -36,6 +36,7 @@ afterEach(() => mock.timers.reset());
 function opened(path = "/work/task.synth") {
   const typed = signal("");
   const grid = {
+    clientHeight: 400,
     scrollTop: 0,
     scrollTo: (_: number, top: number) => Object.assign(grid, { scrollTop: top }),
   };

@@ -21,14 +21,15 @@ HEAD = 300
 
 # ---------------------------------------------------------------- rows of the browser's replica
 class Cell(TypedDict):
-    """What a grid cell shows of one JSON value: its short fields as tags, then its longest text."""
+    """What a grid cell shows of one JSON value: its short fields as tags, then its longest text.
+
+    `raw`: it is JSON or a model's raw words, to be set in mono; `more`: it was cut at `HEAD` characters.
+    """
 
     tags: list[str]
     text: str
     raw: bool
-    """Whether `text` is JSON or a model's raw words, to be set in mono."""
     more: bool
-    """Whether `text` was cut at `HEAD` characters."""
 
 
 class SampleRow(TypedDict):
@@ -103,7 +104,10 @@ class FieldView(TypedDict):
 
 
 class TaskView(TypedDict):
-    """The task, described for a person. `input` and `output` are empty lists for plain text."""
+    """The task, described for a person. `input` and `output` are empty lists for plain text, their schemas null.
+
+    `changed`: what this version changed and what that did to the samples, or null when it was changed in no way here.
+    """
 
     name: str
     instruction: str
@@ -111,11 +115,9 @@ class TaskView(TypedDict):
     input: list[FieldView]
     output: list[FieldView]
     input_schema: Any
-    """JSON Schema, for the controls of an edit; null for plain text."""
     output_schema: Any
     version: int
     changed: str | None
-    """What this version changed and what that did to the samples, or null when it was changed in no way here."""
 
 
 class RequirementView(TypedDict):
@@ -140,15 +142,16 @@ class StudioView(TypedDict):
 
     Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
     `call_cost` US dollars, null when nobody knows. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
+
+    `model_reason`: why it is this model, null when it was given in this kernel; `model_way`: how it is asked for JSON,
+    null while nobody knows; `model_note`: what to know before trusting its texts. `undo`: what it would take back
+    ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
     """
 
     model: str
     model_reason: str | None
-    """Why it is this model, or null when it was given in this kernel."""
     model_way: str | None
-    """How it is asked for JSON, in words, or null as long as nobody knows what it takes."""
     model_note: str | None
-    """What a person should know of the model before trusting its texts."""
     guidance: GuidanceView
     path: str
     session: str
@@ -160,12 +163,9 @@ class StudioView(TypedDict):
     call_tokens: int
     call_cost: float | None
     undo: str | None
-    """What undo would take back ("Reject 3"), or null."""
     redo: str | None
     read_only: str | None
-    """Why nothing can be changed here, or null."""
     unsaved: str | None
-    """Why the file does not take what was changed, or null."""
 
 
 # ---------------------------------------------------------------- kernel to front
