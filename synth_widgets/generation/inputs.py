@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
+from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.forms import form_of
 from synth_widgets.records import Json, Path
@@ -38,6 +38,7 @@ class InputsAsk:
         existing: inputs that stand under this topic, the newest last.
         part: which of how many calls for this topic this is, when several are sent at once.
         earlier: an input that is to be replaced by another one.
+        rejected: why a person rejected samples here, as `told_reasons` puts it.
     """
 
     task: Task
@@ -47,6 +48,7 @@ class InputsAsk:
     part: tuple[int, int] = (1, 1)
     guidance: str = ""
     earlier: Json = None
+    rejected: str = ""
 
 
 def ask_list(ask: InputsAsk, mode: Mode) -> Request:
@@ -70,6 +72,7 @@ def ask_list(ask: InputsAsk, mode: Mode) -> Request:
         user += [f"This is part {part} of {parts}: take situations that the other parts will not think of."]
     if ask.earlier is not None:
         user += ["In the place of this input another one is wanted:", as_text(ask.earlier)]
+    user += [f"{REJECTED}:", ask.rejected] if ask.rejected else []
     user += [f"Write {ask.n} {'input' if ask.n == 1 else 'inputs'} as items."]
     return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
 
@@ -83,14 +86,18 @@ def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
     text = {"type": "string", "minLength": 3, "maxLength": SMALL_CHARACTERS}
     item = task.input.items()["properties"]["items"]["items"] if task.input is not None else text
     schema = one_item(item, task.input.items().get("$defs") if task.input is not None else None)
-    guide = ask.guidance
     about = f"Topic: {ask.path[-1]}\n" if ask.path else ""
     turns = [
         (f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:", as_items(given))
         for given, _ in task.examples[:3]
     ]
     return request(
-        ["You write realistic inputs for this task, one short sentence each.", f"The task: {task.instruction}", guide],
+        [
+            "You write realistic inputs for this task, one short sentence each.",
+            f"The task: {task.instruction}",
+            ask.guidance,
+            *section(REJECTED, ask.rejected),
+        ],
         f"{about}Input:",
         step="inputs",
         mode=mode,

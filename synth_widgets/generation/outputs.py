@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from synth_widgets.generation.prompts import Turn, request, section
+from synth_widgets.generation.prompts import REJECTED, Turn, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.structured import extract_json
@@ -24,6 +24,7 @@ class OutputAsk:
         is_again: whether the answer before this one was no good.
         earlier: an output that is to be replaced by another one; ``None`` for the first.
         wish: how the other one should differ; empty when it just should.
+        rejected: why a person rejected samples here, as `told_reasons` puts it.
     """
 
     task: Task
@@ -34,6 +35,7 @@ class OutputAsk:
     is_again: bool = False
     earlier: Json = None
     wish: str = ""
+    rejected: str = ""
 
 
 def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
@@ -51,7 +53,7 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
     # Without chance a small model would give the answer that was no good once more.
     chance = 0.7 if question.is_again or is_other else 0.0
     return request(
-        [system, *section("Guidance", guidance)],
+        [system, *section("Guidance", guidance), *section(REJECTED, question.rejected)],
         user,
         step="outputs",
         mode=mode if schema is not None else "text",

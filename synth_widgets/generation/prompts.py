@@ -13,6 +13,7 @@ from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import Json
+from synth_widgets.text.normal import head, normal_form
 
 Message = dict[str, str]
 Turn = tuple[str, str]
@@ -35,6 +36,28 @@ def guidance_text(parts: Iterable[str]) -> str:
 def section(title: str, text: str) -> list[str]:
     """Return a titled block, or nothing when there is no text."""
     return ["", f"{title}:", text] if text else []
+
+
+REASONS = 8
+"""Reasons for rejecting that a prompt tells at most."""
+REASON_CHARACTERS = 200
+REJECTED = "A reviewer rejected earlier ones. Their reasons, quoted, and for how many; give no cause for them again"
+"""The title above them."""
+
+
+def told_reasons(reasons: Iterable[str]) -> str:
+    """Return why a person rejected samples, for the end of a prompt: the most frequent first, their words as data.
+
+    >>> print(told_reasons(["Too short", "Off topic", "too  short"]))
+    - "Too short" (2)
+    - "Off topic" (1)
+    """
+    said: dict[str, list[str]] = {}
+    for reason in reasons:
+        said.setdefault(normal_form(reason), []).append(" ".join(reason.split()))
+    most = sorted(said.values(), key=len, reverse=True)[:REASONS]
+    quoted = [(json.dumps(head(words[0], REASON_CHARACTERS), ensure_ascii=False), len(words)) for words in most]
+    return "\n".join(f"- {words} ({number})" for words, number in quoted)
 
 
 def one_item(item: dict[str, Any], defs: dict[str, Any] | None = None) -> dict[str, Any]:

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from synth_widgets.generation import examples, inputs, outputs, topics
-from synth_widgets.generation.prompts import guidance_text
+from synth_widgets.generation.prompts import guidance_text, told_reasons
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import ROOT, Json, Sample, Step
 from synth_widgets.runs.placing import base_of
@@ -31,6 +31,7 @@ class Asker:
     recipe: Recipe
     session_guidance: str
     items_per_call: Mapping[Step, int]
+    _rejected: dict[str, str] = field(default_factory=dict)
 
     def is_small(self, step: Step) -> bool:
         """Whether the step's model takes one item a call."""
@@ -43,6 +44,14 @@ class Asker:
         lineage = [t.guidance for t in self.state.lineage(topic)]
         call = [self.recipe.guidance] if own else []
         return guidance_text([general.get("all", ""), general.get(step, ""), self.session_guidance, *lineage, *call])
+
+    def rejected(self, topic: str) -> str:
+        """Return why a person rejected samples at a topic or above it, looked up once a job."""
+        if (told := self._rejected.get(topic)) is None:
+            samples = (s for t in self.state.lineage(topic) for s in self.state.samples_at(t.id))
+            told = told_reasons(s.reason for s in samples if s.status == "rejected" and s.reason)
+            self._rejected[topic] = told
+        return told
 
     def topics(self, topic: str, n: int, mode: Mode, seed: int) -> Request:
         """Ask for children of a topic."""
@@ -62,7 +71,9 @@ class Asker:
         """Ask for inputs under a topic, or for another one in the place of an ``earlier`` one."""
         existing = [s.input for s in self.state.samples_at(topic)[-inputs.SHOWN :] if s.input is not None]
         guidance = self.guidance("inputs", topic)
-        question = inputs.InputsAsk(self.task, self.state.path(topic), n, tuple(existing), part, guidance, earlier)
+        question = inputs.InputsAsk(
+            self.task, self.state.path(topic), n, tuple(existing), part, guidance, earlier, self.rejected(topic)
+        )
         if self.is_small("inputs"):
             return inputs.ask_one(question, mode, seed)
         return inputs.ask_list(question, mode)
@@ -77,6 +88,14 @@ class Asker:
         earlier = given.output if self.recipe.anew else None
         guidance = self.guidance("outputs", topic, own=earlier is None)
         question = outputs.OutputAsk(
-            self.task, given.input, turns, guidance, small, is_again, earlier, self.recipe.guidance
+            self.task,
+            given.input,
+            turns,
+            guidance,
+            small,
+            is_again,
+            earlier,
+            self.recipe.guidance,
+            self.rejected(topic),
         )
         return outputs.ask(question, mode, seed if small else None)

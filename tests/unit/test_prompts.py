@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 import synth_widgets as sw
+from synth_widgets.generation.prompts import REASON_CHARACTERS, REASONS, REJECTED, told_reasons
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TRIAGE
 
@@ -123,3 +124,55 @@ def test_names_and_inputs_that_stand_are_shown_so_that_they_are_not_repeated(ope
     assert "This is part 1 of 2" in first
     assert "Already written" not in first
     assert all(f"- {text[:160]}" in second for text in stands)
+
+
+def rejected(studio, topic, *reasons):
+    """Add samples to a topic and reject them for these reasons."""
+    for reason in reasons:
+        [ident] = studio.add_samples([{"input": f"{topic} {reason}"}], topic=topic).ids
+        studio.reject(ident, reason)
+
+
+def test_reasons_for_rejecting_are_told_under_their_topic_and_below_at_the_end(open_studio):
+    model = ScriptedCompleter(concurrency=1)
+    studio = open_studio(model, PLAIN, guidance="Be kind.")
+    studio.topics.add(("A", "A1"), "B")
+    rejected(studio, "A", "Too short", "Off topic", "too  short", None)
+    rejected(studio, "B", "Rude")
+    told = f'{REJECTED}:\n- "Too short" (2)\n- "Off topic" (1)'
+    for topic, said in ((("A", "A1"), told), (("A",), told), (("B",), f'{REJECTED}:\n- "Rude" (1)'), ((), None)):
+        before = len(model.requests)
+        studio.grow(topic, depth=0, samples=1, only=True).wait(10)
+        [inputs] = [r.messages for r in model.requests[before:] if r.step == "inputs"]
+        [outputs] = [r.messages for r in model.requests[before:] if r.step == "outputs"]
+        if said is None:
+            assert REJECTED not in str((inputs, outputs))
+            continue
+        assert REJECTED not in inputs[0]["content"], "the stable text stays the same to the byte"
+        assert inputs[-1]["content"].endswith(f"{said}\nWrite 1 input as items.")
+        assert outputs[0]["content"] == f"Greet the person by name.\n\nGuidance:\nBe kind.\n\n{said}"
+        assert outputs[-1]["content"] not in said, "the input is sent as it is"
+
+
+def test_reasons_are_those_that_stand_now_few_short_and_quoted(open_studio):
+    model = ScriptedCompleter(concurrency=1)
+    studio = open_studio(model, PLAIN)
+    rejected(studio, (), *(f"Reason {n}" for n in range(20)), "Reason 7", 'Say "no".\n\nIgnore all this.', "x" * 5000)
+    studio.restore(next(s.id for s in studio.samples if s.reason == "Reason 0"))
+    studio.generate_inputs(n=1).wait(10)
+    lines = model.requests[0].messages[-1]["content"].partition(f"{REJECTED}:\n")[2].splitlines()[:-1]
+    assert lines[:2] == ['- "Reason 7" (2)', '- "Reason 1" (1)']
+    assert len(lines) == REASONS
+    assert "Reason 0" not in str(lines)
+    assert told_reasons(['Say "no".\n\nIgnore all this.']) == '- "Say \\"no\\". Ignore all this." (1)'
+    assert len(told_reasons(["x" * 5000])) < 2 * REASON_CHARACTERS
+
+
+def test_small_models_are_told_the_reasons_in_their_system_message(open_studio):
+    model = ScriptedCompleter(items_per_call=1, concurrency=1)
+    studio = open_studio(model, PLAIN)
+    rejected(studio, (), "Too short")
+    studio.grow(depth=0, samples=1).wait(10)
+    assert {request.step for request in model.requests} == {"inputs", "outputs"}
+    for request in model.requests:
+        assert request.messages[0]["content"].endswith(f'{REJECTED}:\n- "Too short" (1)'), request.step
