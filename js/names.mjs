@@ -3,13 +3,15 @@ import * as platform from "./platform.mjs";
 
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
-  `acts asked asking assembling between beyond cell chord chords colab commands comparing decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh full generic goBack heard hit hold idle isOwn jobsAt listed jupyterLight letters lifted looking luminance making meant merges modal moreContrast most move named naming narrow node nodeOf nodes
-  notices nullable onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected
-  picked pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
-  setGuidance setOutputs setProgress setShape settle siblings signalled sortBy starred systemDark toasts toggleOpen topicsAt
-  totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what whenShown where whole widths words wrong`.split(
-    /\s+/,
-  );
+  `acts advances alone also asked asking assembling between beyond cell chord chords colab commands comparing
+  decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh
+  full generic goBack heard hit hold idle isOwn jobsAt jupyterLight letters lifted listed looking luminance
+  making many meant merges modal moreContrast most move named naming narrow node nodeOf nodes notices nullable
+  onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected picked
+  pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
+  setGuidance setOutputs setProgress setShape settle siblings signalled sortBy starred systemDark titled toasts
+  toggleOpen topicsAt totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what
+  whenShown where whole why widths words wrong`.split(/\s+/);
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
 export const OURS_TOO = [

@@ -1,9 +1,9 @@
-import { effect } from "@preact/signals";
 import type { EditArgs } from "./commands.gen";
 import { same } from "./controls";
 import type { SampleBody, SampleRow } from "./protocol.gen";
 import { indexOf } from "./rows";
 import { isRefused, refusals, send } from "./send";
+import { effect } from "./signals";
 import type { View } from "./view";
 
 export interface Values {

@@ -1,4 +1,4 @@
-import { signal } from "@preact/signals";
+import { signal } from "./signals";
 
 const MARKED_FOR = 2400;
 
