@@ -6,7 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, TypedDict
 
-from synth_widgets.errors import StudioError, suggesting
+from synth_widgets.arguments import ids_of
+from synth_widgets.errors import StudioError, nearest, suggesting
+from synth_widgets.export import clips
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
 from synth_widgets.store.review import find
 from synth_widgets.store.state import State
@@ -170,6 +172,42 @@ class Samples:
             return {"ids": ids, "more": False}
 
         return self._core.apart(look)
+
+    def as_text(self, ids: Any, format: clips.Format = "tsv") -> str:
+        r"""Return samples as a text to paste elsewhere; the widget's Copy is this.
+
+        ``"tsv"`` is a table for spreadsheets, with the columns of `Studio.to_pandas` for input and output. A cell with
+        tabs, line breaks or quotes is quoted. A text that begins with ``=``, ``+``, ``-`` or ``@`` gets an apostrophe
+        before it, with which spreadsheets say that a cell is text: no words of a model are run as a formula.
+        ``"json"`` is a list of ``{"input": …, "output": …}``, ``"python"`` the same list as a literal.
+
+        Args:
+            ids: one id, a list of ids, a frame of `to_pandas`, or a boolean Series indexed by id.
+            format: ``"tsv"``, ``"json"`` or ``"python"``.
+
+        Raises:
+            UnknownIdError: an id is not there.
+            StudioError: there is no such format, or it would be more than 5,000,000 characters.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> added = studio.add_samples([{"input": "I am Ada.", "output": "=Hello!"}])
+        >>> studio.samples.as_text(added.ids)
+        "input\toutput\r\nI am Ada.\t'=Hello!\r\n"
+        >>> print(studio.samples.as_text(added.ids, "python"))
+        [
+            {'input': 'I am Ada.', 'output': '=Hello!'}
+        ]
+        >>> studio.close()
+        """
+        if format not in clips.FORMATS:
+            allowed = ", ".join(map(repr, clips.FORMATS))
+            raise StudioError(
+                f"There is no format {format!r}.{nearest(str(format), clips.FORMATS)} Allowed: {allowed}."
+            )
+        samples, task = find(self._state, ids_of(ids)), self._core.task
+        return self._core.apart(lambda: clips.as_text(samples, task, format))
 
     def __repr__(self) -> str:
         counts: dict[str, int] = dict.fromkeys(STATUSES, 0)
