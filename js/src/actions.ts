@@ -1,7 +1,8 @@
-import type { CommandName, Grow } from "./commands.gen";
+import { copyText } from "./clip";
+import type { CommandName, Grow, Ids } from "./commands.gen";
 import { compare, keepSide, otherVersion } from "./compare";
 import { rate, remakable, remake } from "./curate";
-import { openEdit } from "./editing";
+import { leaveEdit, openEdit } from "./editing";
 import { whenDrawn } from "./events";
 import type { Where } from "./plan";
 import type { SampleRow } from "./protocol.gen";
@@ -9,7 +10,7 @@ import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
 import { live, type Node } from "./topics";
 import type { View } from "./view";
-import { some } from "./words";
+import { sentence, some } from "./words";
 
 export { refusal, send } from "./send";
 
@@ -24,7 +25,12 @@ const DONE: Record<Decision, string> = {
 };
 
 /** Gives a verdict on the selection, else on the sample in focus, and goes on to the next undecided one. */
-export async function decide(view: View, verb: Decision, ids = view.targets()): Promise<void> {
+export async function decide(
+  view: View,
+  verb: Decision,
+  ids = view.targets(),
+  reason?: string,
+): Promise<void> {
   const no = ids.length === 0 ? "No sample is selected." : refusal(view);
   if (no) {
     view.toasts.warn(no);
@@ -35,11 +41,11 @@ export async function decide(view: View, verb: Decision, ids = view.targets()): 
   const mark = view.line.verdicts.put(ids, verb);
   if (own && verb !== "restore") {
     view.trail.push(own.id);
-    advance(view);
+    if (view.advances.value) advance(view);
   }
   const selected = view.selection.value;
   if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
-  const answer = await send(view, verb, { ids });
+  const answer = await send(view, verb, { ids, reason } as Ids);
   if (!answer) {
     mark.refused(ids);
     if (own) view.focus.value = own.id;
@@ -49,12 +55,13 @@ export async function decide(view: View, verb: Decision, ids = view.targets()): 
   const refused = verb === "keep" ? refusals(answer.ok) : [];
   mark.refused(refused.map(([id]) => id));
   const done = ids.length - refused.length;
-  const reason = refused[0]?.[1];
-  if (reason === undefined) view.toasts.say(`${DONE[verb]} ${done}`, { undo: verb !== "retry" });
+  const why = refused[0]?.[1];
+  const said = `${DONE[verb]} ${done}${reason ? `: ${reason}` : ""}`;
+  if (why === undefined) view.toasts.say(said, { undo: verb !== "retry" });
   else if (ids.length === 1) {
-    view.toasts.warn(`Not kept: ${reason}`);
+    view.toasts.warn(`Not kept: ${why}`);
     if (own) view.moveTo(own);
-  } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${reason}`, { undo: done > 0, alert: true });
+  } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${why}`, { undo: done > 0, alert: true });
 }
 
 function advance(view: View): void {
@@ -178,6 +185,7 @@ function extend(view: View, steps: number): void {
 const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknown>> = {
   keep: (view) => decide(view, "keep"),
   reject: (view) => decide(view, "reject"),
+  reject_because: (view) => view.toggleOpen("reasons"),
   restore: (view) => decide(view, "restore"),
   retry: (view) => retry(view),
   edit: (view) => openEdit(view),
@@ -192,6 +200,11 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   left_version: (view, chord) => otherVersion(view, 0, chord),
   right_version: (view, chord) => otherVersion(view, 1, chord),
   skip: (view) => advanceOrNext(view),
+  auto_advance: (view) => switchAdvance(view),
+  density: (view) => switchDensity(view),
+  copy: (view, chord) => !(chord && String(getSelection())) && copy(view, "tsv", "a table"),
+  copy_json: (view) => copy(view, "json", "JSON"),
+  copy_python: (view) => copy(view, "python", "Python"),
   undo: (view) => step(view, "undo"),
   redo: (view) => step(view, "redo"),
   next: (view) => view.move(1),
@@ -227,8 +240,56 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   export: (view) => view.toggleOpen("export"),
   jobs: (view) => view.toggleOpen("jobs"),
   generate_outputs: (view) => generateOutputs(view),
+  palette: (view) => view.toggleOpen("palette"),
   help: (view) => view.toggleOpen("help"),
 };
+
+/** Why a command cannot be given now, or null. */
+export function cannot(view: View, name: CommandName): string | null {
+  const { studio, jobs } = view.replica;
+  const { many, changes, pane } = view.keys.named(name) ?? {};
+  const topic = view.at.value;
+  const runs = !view.idle;
+  /** What must be there for it to have something to do. */
+  const there: Partial<Record<CommandName, unknown>> = {
+    undo: studio.value?.undo,
+    redo: studio.value?.redo,
+    pause: runs,
+    stop: runs,
+    resume: [...jobs.values()].some((job) => job.owed > 0),
+    rename_topic: topic,
+    move_topic: topic,
+    merge_topic: topic,
+    remove_topic: topic,
+  };
+  const no = changes && refusal(view);
+  if (no) return no;
+  if (pane === "diff") return view.comparing.value ? null : "only while versions are compared";
+  const holds = many ? view.targets()[0] : name in there ? there[name] : true;
+  return holds ? null : `nothing to ${name.split("_")[0]}`;
+}
+
+/** How a command that switches something stands: "on", "off", or nothing. */
+export function stateOf(view: View, name: string): string {
+  const stands: Record<string, boolean> = {
+    auto_advance: view.advances.value,
+    density: view.density.value === "focus",
+  };
+  return name in stands ? (stands[name] ? "on" : "off") : "";
+}
+
+/** Copies the selection, else the sample in focus, as the kernel writes it down. A file that is held can be read. */
+async function copy(view: View, format: "tsv" | "json" | "python", as: string): Promise<void> {
+  const ids = view.targets();
+  const no = cannot(view, "copy") ?? refusal(view, true);
+  if (no) view.toasts.warn(sentence(no));
+  else {
+    await view.line.cmd("copy", { ids, format }).then(
+      (text) => copyText(view, text as string, `${some(ids.length, "sample")} as ${as}`),
+      (error: Error) => view.toasts.warn(error.message),
+    );
+  }
+}
 
 /** The last of the keys that rate takes the stars back. */
 function starsBy(view: View, chord: string): number | null {
@@ -239,8 +300,20 @@ function starsBy(view: View, chord: string): number | null {
 /** What a key or a button of this name does; false when this view does nothing by that name. */
 export function run(view: View, name: CommandName, chord = ""): boolean {
   const action = ACTIONS[name];
-  action?.(view, chord);
-  return action !== undefined;
+  return action !== undefined && action(view, chord) !== false;
+}
+
+function switchAdvance(view: View): void {
+  view.advances.value = !view.advances.value;
+  view.toasts.say(`Auto-advance is ${stateOf(view, "auto_advance")}`);
+}
+
+/** In a narrow column the panes are what one sample at a time is elsewhere. */
+function switchDensity(view: View): void {
+  if (view.editing.value) void leaveEdit(view, "leave"); // it may stand on a row
+  if (view.narrow.value) view.pane.value = view.pane.value === "sample" ? "samples" : "sample";
+  else view.density.value = view.density.value === "focus" ? "grid" : "focus";
+  whenDrawn(() => view.focusOn("grid")); // it is hidden until then
 }
 
 /** Sends pending samples to the model: these, or all there are. */

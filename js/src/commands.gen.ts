@@ -46,6 +46,12 @@ export interface Revert {
 /** For commands that take nothing. */
 export type NoArgs = Record<string, never>;
 
+/** Samples to give as one text. */
+export interface Copy {
+  ids: string[];
+  format?: "tsv" | "json" | "python";
+}
+
 /** Words to look for in the whole text of all samples. */
 export interface Search {
   text: string;
@@ -161,6 +167,7 @@ export interface WireArgs {
   revert: Revert;
   undo: NoArgs;
   redo: NoArgs;
+  copy: Copy;
   search: Search;
   grow: Grow;
   estimate: Estimate;
@@ -184,7 +191,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "restore" | "skip" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "help";
+export type CommandName = "keep" | "reject" | "reject_because" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -197,43 +204,49 @@ export interface Command {
   keys: readonly string[];
   pane: Pane;
   icon: string | null;
+  many: boolean;
+  changes: boolean;
 }
 
-type Line = [CommandName, string, (string | null)?, string[]?, Pane?];
+type Line = [CommandName, string, (string | null)?, string[]?, Pane?, boolean?, boolean?];
 const TABLE: Record<Group, Line[]> = {
   Review: [
-    ["keep", "Keep", "kept", ["a"], "grid"],
-    ["reject", "Reject", "rejected", ["x"], "grid"],
-    ["restore", "Restore", "draft", [], "grid"],
+    ["keep", "Keep", "kept", ["a"], "grid", true, true],
+    ["reject", "Reject", "rejected", ["x"], "grid", true, true],
+    ["reject_because", "Reject because…", "rejected", ["Shift+x"], "grid", true, true],
+    ["restore", "Restore", "draft", [], "grid", true, true],
     ["skip", "Skip", "skip", ["s"], "grid"],
-    ["edit", "Edit", "edit", ["e"], "grid"],
+    ["auto_advance", "Auto-advance to the next draft", "down", [], "grid"],
+    ["edit", "Edit", "edit", ["e"], "grid", false, true],
     ["edit_here", "Edit in the grid", "edit", ["Enter", "F2"], "grid"],
     ["check", "Check"],
-    ["regenerate", "Regenerate", "regenerate", ["r"], "grid"],
-    ["remake", "Regenerate at once", "regenerate", ["Shift+r"], "grid"],
-    ["retry", "Retry", "regenerate", [], "grid"],
-    ["rate", "Rate", "star", ["1", "2", "3", "4", "5", "0"], "grid"],
+    ["regenerate", "Regenerate", "regenerate", ["r"], "grid", true, true],
+    ["remake", "Regenerate at once", "regenerate", ["Shift+r"], "grid", true, true],
+    ["retry", "Retry", "regenerate", [], "grid", true, true],
+    ["rate", "Rate", "star", ["1", "2", "3", "4", "5", "0"], "grid", true, true],
     ["stars", "Rate by the next requirement", "star", ["*"], "grid"],
     ["compare", "Compare versions", "diff", ["d"], "grid"],
-    ["decline", "Keep the left version", "left", ["ArrowLeft"], "diff"],
-    ["accept", "Keep the right version", "right", ["ArrowRight"], "diff"],
+    ["decline", "Keep the left version", "left", ["ArrowLeft"], "diff", false, true],
+    ["accept", "Keep the right version", "right", ["ArrowRight"], "diff", false, true],
     ["left_version", "Older or newer on the left", "left", ["[", "]"], "diff"],
     ["right_version", "Older or newer on the right", "right", ["{", "}"], "diff"],
-    ["revert", "Go back to a version"],
+    ["revert", "Go back to a version", null, [], "any", false, true],
   ],
   Everywhere: [
-    ["undo", "Undo", "undo", ["u", "Mod+z"]],
-    ["redo", "Redo", "redo", ["Shift+u", "Mod+Shift+z"]],
+    ["undo", "Undo", "undo", ["u", "Mod+z"], "any", false, true],
+    ["redo", "Redo", "redo", ["Shift+u", "Mod+Shift+z"], "any", false, true],
     ["export", "Export", "export"],
+    ["palette", "Commands", "prompt", ["Mod+k"]],
     ["help", "Keys", "help", ["?"]],
   ],
   Move: [
     ["next", "Next sample", "down", ["j", "ArrowDown"], "grid"],
     ["previous", "Previous sample", "up", ["k", "ArrowUp"], "grid"],
-    ["page_down", "A page down", null, ["PageDown"], "grid"],
-    ["page_up", "A page up", null, ["PageUp"], "grid"],
-    ["first", "First sample", null, ["Home"], "grid"],
-    ["last", "Last sample", null, ["End"], "grid"],
+    ["page_down", "A page down", "down", ["PageDown"], "grid"],
+    ["page_up", "A page up", "up", ["PageUp"], "grid"],
+    ["first", "First sample", "up", ["Home"], "grid"],
+    ["last", "Last sample", "down", ["End"], "grid"],
+    ["density", "One sample at a time", "card", ["f"], "grid"],
     ["newest", "Go to the new samples", "down", ["n"], "grid"],
     ["find", "Find", "search", ["/"]],
     ["search", "Find"],
@@ -244,36 +257,39 @@ const TABLE: Record<Group, Line[]> = {
     ["tree", "Topics", "tree", ["t"]],
   ],
   Select: [
-    ["select", "Select the sample", null, [" "], "grid"],
-    ["select_down", "Extend down", null, ["Shift+ArrowDown", "Shift+j"], "grid"],
-    ["select_up", "Extend up", null, ["Shift+ArrowUp", "Shift+k"], "grid"],
-    ["select_all", "All that the filter shows", null, ["Mod+a"], "grid"],
+    ["select", "Select the sample", "check", [" "], "grid"],
+    ["select_down", "Extend down", "down", ["Shift+ArrowDown", "Shift+j"], "grid"],
+    ["select_up", "Extend up", "up", ["Shift+ArrowUp", "Shift+k"], "grid"],
+    ["select_all", "All that the filter shows", "check", ["Mod+a"], "grid"],
+    ["copy", "Copy as a table", "copy", ["Mod+c"], "grid", true],
+    ["copy_json", "Copy as JSON", "copy", [], "grid", true],
+    ["copy_python", "Copy as Python", "copy", [], "grid", true],
   ],
   Generate: [
-    ["generate", "Generate", "play", ["g"]],
-    ["grow", "Generate"],
+    ["generate", "Generate", "play", ["g"], "any", false, true],
+    ["grow", "Generate", null, [], "any", false, true],
     ["estimate", "Estimate"],
-    ["generate_outputs", "Generate outputs", "play"],
+    ["generate_outputs", "Generate outputs", "play", [], "any", false, true],
     ["jobs", "Jobs", "queued"],
-    ["repeat", "Generate again"],
+    ["repeat", "Generate again", null, [], "any", false, true],
     ["estimate_repeat", "Estimate"],
-    ["pause", "Pause or go on", "pause"],
-    ["stop", "Stop", "stop"],
-    ["resume", "Resume", "play"],
-    ["set_guidance", "Guidance", "guidance"],
-    ["set_model", "Model", "model"],
-    ["set_budget", "Budget", "budget"],
+    ["pause", "Pause or go on", "pause", [], "any", false, true],
+    ["stop", "Stop", "stop", [], "any", false, true],
+    ["resume", "Resume", "play", [], "any", false, true],
+    ["set_guidance", "Guidance", "guidance", [], "any", false, true],
+    ["set_model", "Model", "model", [], "any", false, true],
+    ["set_budget", "Budget", "budget", [], "any", false, true],
   ],
   Topics: [
-    ["add_topics", "Add topic", "plus", ["+"], "tree"],
-    ["rename_topic", "Rename", "edit", ["F2"], "tree"],
-    ["set_topic", "Guidance and target", "guidance", ["e"], "tree"],
-    ["move_topic", "Move under …", "right", ["m"], "tree"],
-    ["merge_topic", "Merge into …", "diff", ["Shift+m"], "tree"],
-    ["remove_topic", "Remove", "trash", ["Delete"], "tree"],
+    ["add_topics", "Add topic", "plus", ["+"], "tree", false, true],
+    ["rename_topic", "Rename", "edit", ["F2"], "tree", false, true],
+    ["set_topic", "Guidance and target", "guidance", ["e"], "tree", false, true],
+    ["move_topic", "Move under …", "right", ["m"], "tree", false, true],
+    ["merge_topic", "Merge into …", "diff", ["Shift+m"], "tree", false, true],
+    ["remove_topic", "Remove", "trash", ["Delete"], "tree", false, true],
   ],
 };
 
 export const COMMANDS: readonly Command[] = (Object.keys(TABLE) as Group[]).flatMap((group) =>
-  TABLE[group].map(([name, label, icon = null, keys = [], pane = "any"]) => ({ name, label, group, keys, pane, icon })),
+  TABLE[group].map(([name, label, icon = null, keys = [], pane = "any", many = false, changes = false]) => ({ name, label, group, keys, pane, icon, many, changes })),
 );

@@ -66,7 +66,7 @@ export function openEdit(view: View, part?: keyof Values): void {
   const row = view.focusedRow;
   if (!row || isRefused(view)) return;
   const { bodies } = view.line;
-  const here = view.narrow.value ? undefined : part;
+  const here = view.narrow.value || view.alone ? undefined : part;
   if (view.narrow.value) view.pane.value = "sample";
   let stop: (() => void) | undefined;
   stop = effect(() => {

@@ -20,7 +20,7 @@ export function chordOf(press: KeyPress): string | null {
 }
 
 /** A line of the trait `_commands`: the kernel's table, with the keys that a person chose. */
-type Line = [CommandName, string, Group, string | null, string[], Pane];
+type Line = [CommandName, string, Group, string | null, string[], Pane, boolean, boolean];
 
 /** The command table: what a person can do, and by which keys. */
 export class Keys {
@@ -28,14 +28,18 @@ export class Keys {
 
   constructor(model: Model, until: AbortSignal) {
     const read = () =>
-      ((model.get("_commands") ?? []) as Line[]).map(([name, label, group, icon, keys, pane]) => ({
-        name,
-        label,
-        group,
-        icon,
-        keys,
-        pane,
-      }));
+      ((model.get("_commands") ?? []) as Line[]).map(
+        ([name, label, group, icon, keys, pane, many, changes]) => ({
+          name,
+          label,
+          group,
+          icon,
+          keys,
+          pane,
+          many,
+          changes,
+        }),
+      );
     const commands = signal(read());
     this.commands = commands;
     listen(

@@ -1,7 +1,7 @@
 import { run } from "./actions";
 import { closeCompare } from "./compare";
 import { leaveEdit } from "./editing";
-import { isPlain, listenTo, prevent, stopHere } from "./events";
+import { isPlain, listenTo, prevent, stopHere, withMod } from "./events";
 import { chordOf } from "./keys";
 import type { View } from "./view";
 
@@ -55,12 +55,13 @@ function obey(view: View, event: KeyboardEvent): void {
     prevent(event);
     return;
   }
-  if (isTyping(target) || target.closest(".sw-edit") || view.open.value !== null) return;
   const chord = chordOf(event);
   if (chord === null) return;
   const pane = target.closest(".sw-tree") ? "tree" : view.comparing.value ? "diff" : "grid";
-  if (pressesButton(chord, target) || scrolls(chord, target)) return;
   const command = view.keys.meant(chord, pane);
+  const elsewhere = isTyping(target) || target.closest(".sw-edit") || view.open.value !== null;
+  if (elsewhere && !(command?.name === "palette" && withMod(event))) return;
+  if (pressesButton(chord, target) || scrolls(chord, target)) return;
   if (command && run(view, command.name, chord)) prevent(event);
 }
 

@@ -59,7 +59,7 @@ export function list(
     return { items, groups: [], rows: items.length, counts };
   }
   if (!wanted && facet === "all") return { ...everything(topics, among), counts };
-  const lines = facet === "failed" ? byReason(topics, among) : byTopic(topics, among, facet);
+  const lines = facet === "failed" ? inReasons(topics, among) : byTopic(topics, among, facet);
   return { ...lines, rows: lines.items.length - lines.groups.length, counts };
 }
 
@@ -113,21 +113,27 @@ function byTopic(nodes: readonly Node[], among: Among, facet: Facet): Pick<Listi
   return { items, groups };
 }
 
-/** Failed rows, the most frequent reason first: one repair often serves all of them. */
-function byReason(nodes: readonly Node[], among: Among): Pick<Listing, "items" | "groups"> {
+/** Rows of a status by the reason for it, the most frequent first. */
+export function byReason(parts: Iterable<Iterable<SampleRow>>, status: Status): [string, SampleRow[]][] {
   const reasons = new Map<string, SampleRow[]>();
-  for (const node of nodes) {
-    for (const row of among(node)) {
-      if (row.status !== "failed") continue;
-      const reason = row.reason ?? "No reason given";
+  for (const part of parts) {
+    for (const row of part) {
+      if (row.status !== status) continue;
+      const reason = row.reason ?? "";
       const rows = reasons.get(reason);
       if (rows) rows.push(row);
       else reasons.set(reason, [row]);
     }
   }
+  return [...reasons].sort((a, b) => b[1].length - a[1].length);
+}
+
+/** Failed rows, the most frequent reason first: one repair often serves all of them. */
+function inReasons(nodes: readonly Node[], among: Among): Pick<Listing, "items" | "groups"> {
   const items: Item[] = [];
   const groups: number[] = [];
-  for (const [reason, rows] of [...reasons].sort((a, b) => b[1].length - a[1].length)) {
+  for (const [said, rows] of byReason(nodes.map(among), "failed")) {
+    const reason = said || "No reason given";
     groups.push(items.length);
     items.push({ key: `r:${reason}`, topic: null, reason, ids: rows.map((row) => row.id) });
     for (const row of rows) items.push(row);

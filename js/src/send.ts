@@ -2,14 +2,14 @@ import type { WireArgs, WireName } from "./commands.gen";
 import { CommandError, GONE, NO_ANSWER } from "./transport";
 import type { View } from "./view";
 
-/** Why a command that goes to the kernel cannot be given now, or null. */
-export function refusal(view: View): string | null {
+/** Why a command that goes to the kernel cannot be given now, or null. A held file can be read. */
+export function refusal(view: View, reads = false): string | null {
   const studio = view.replica.studio.value;
   const line = view.line.line.value;
   if (line.state === "gone") return GONE;
   if (line.state === "saved") return line.kernel ? NO_ANSWER : "Read-only. Run the cell to go on.";
   if (!studio) return NO_ANSWER;
-  return studio.read_only ? `Read-only: ${studio.read_only}` : null;
+  return studio.read_only && !reads ? `Read-only: ${studio.read_only}` : null;
 }
 
 /** Says why nothing can be sent now, if so. */

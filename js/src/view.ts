@@ -30,7 +30,9 @@ export type Popover =
   | "budget"
   | "filter"
   | "sort"
-  | "columns";
+  | "columns"
+  | "palette"
+  | "reasons";
 /** Numbers of the versions to compare, left and right, of this sample. */
 export type Comparing = { id?: string; pair?: readonly [number, number] };
 export type Naming = { kind: "add" | "rename"; topic: string };
@@ -71,6 +73,10 @@ export class View {
   readonly editing = signal<Editing | null>(null);
   /** Which versions stand side by side, over grid and detail: of the sample in focus, if none were chosen. */
   readonly comparing = signal<Comparing | null>(null);
+  /** Whether samples stand in rows, or one at a time. */
+  readonly density = signal<"grid" | "focus">("grid");
+  /** Whether a verdict leads on to the next undecided sample. */
+  readonly advances = signal(true);
   readonly naming = signal<Naming | null>(null);
   /** A topic for which another one is being chosen, to go below it or into it. */
   readonly lifted = signal<Lifted | null>(null);
@@ -201,6 +207,11 @@ export class View {
     return this.running.value.length === 0;
   }
 
+  /** Whether one sample has the room of all rows. A narrow column shows one pane at a time anyway. */
+  get alone(): boolean {
+    return this.density.value === "focus" && !this.narrow.value && this.focused.value !== null;
+  }
+
   node(): Node | undefined {
     return this.nodes.value[this.at.value];
   }
@@ -325,7 +336,8 @@ export class View {
   /** Gives the keys to a part. Where one pane is shown at a time, a person at a sample stays there. */
   focusOn(part: "grid" | "tree"): void {
     const over = part === "grid" && this.comparing.value;
-    const stays = part === "grid" && this.narrow.value && this.pane.value === "sample";
+    const one = this.alone || (this.narrow.value && this.pane.value === "sample");
+    const stays = part === "grid" && one;
     const grid = over ? ".sw-diff" : stays ? ".sw-pane--detail" : ".sw-grid";
     const find = () => this.root.querySelector<HTMLElement>(part === "grid" ? grid : ".sw-tree");
     if (this.narrow.value && !stays) this.pane.value = part === "grid" ? "samples" : "topics";

@@ -33,13 +33,15 @@ test("Alt chords and modifiers alone are nobody's", () => {
 /** A model that has the kernel's table, in which a person may have changed keys. */
 function modelWith(changed: Record<string, string[]> = {}) {
   const table = (keymap: Record<string, string[]>) =>
-    COMMANDS.map(({ name, label, group, icon, keys, pane }) => [
+    COMMANDS.map(({ name, label, group, icon, keys, pane, many, changes }) => [
       name,
       label,
       group,
       icon,
       keymap[name] ?? keys,
       pane,
+      many,
+      changes,
     ]);
   let commands = table(changed);
   let heard = () => undefined as unknown;
@@ -82,6 +84,7 @@ test("the notebook's own chords stay the notebook's", () => {
   assert.ok(keys.isOwn("Mod+z"));
   assert.ok(keys.isOwn("Mod+a"));
   assert.ok(keys.isOwn("Mod+Enter"));
+  assert.ok(keys.isOwn("Mod+k"));
   assert.ok(!keys.isOwn("Mod+s"));
   assert.ok(!keys.isOwn("Mod+Shift+p"));
 });

@@ -57,7 +57,25 @@ class Curating:
         return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused, validators)
 
     def reject(self, ids: Any, reason: str | None = None) -> None:
-        """Reject samples of any status, with a reason if you like. They stay in the file and can be restored."""
+        """Reject samples of any status. They stay in the file and can be restored.
+
+        Args:
+            ids: samples as `keep` takes them.
+            reason: why, if you like. It is shown beside them, and the next jobs that make inputs or outputs under
+                their topic, or below it, tell the model: the most frequent reasons, quoted, with how many.
+
+        Raises:
+            UnknownIdError: an id is not there; nothing was changed.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+        >>> _ = studio.grow(depth=0, samples=1).wait()
+        >>> studio.reject(studio.samples[0], "Too short")
+        >>> studio.samples[0].status, studio.samples[0].reason
+        ('rejected', 'Too short')
+        >>> studio.close()
+        """
         wanted, why = self._ids(ids), text_of(reason) or None
         return self._on(wanted, lambda samples: review.reject(samples, why), lambda: f"Reject {len(wanted)}", None)
 

@@ -1,4 +1,4 @@
-"""The one table of commands: buttons, keys, the help sheet and the kernel's checks all read it.
+"""The one table of commands: buttons, keys, the palette, the help sheet and the kernel's checks all read it.
 
 ``js/src/commands.gen.ts`` is made from it by ``python -m synth_widgets.widget.typescript``.
 """
@@ -74,6 +74,12 @@ class RateArgs(Ids):
 
     stars: Stars | None = None
     requirements: Annotated[dict[Name, Stars | None], Field(max_length=100)] | None = None
+
+
+class Copy(Ids):
+    """Samples to give as one text."""
+
+    format: Literal["tsv", "json", "python"] = "tsv"
 
 
 class Regenerate(Ids):
@@ -213,6 +219,8 @@ class Command:
         icon: name of its icon.
         reads: whether it changes nothing, so that it need not wait for the commands before it, nor they for it.
         in_turn: whether, although it reads, it must see what the commands before it did.
+        many: whether it acts on each of the selected samples, and so may be offered for all that the filter shows.
+        leads: whether, without a method, it leads to a command that changes something.
     """
 
     name: str
@@ -225,20 +233,42 @@ class Command:
     icon: str | None = None
     reads: bool = False
     in_turn: bool = False
+    many: bool = False
+    leads: bool = False
+
+    @property
+    def changes(self) -> bool:
+        """Whether it cannot be given where nothing can be changed."""
+        return self.leads or (self.method is not None and not self.reads)
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("keep", "Keep", "Review", "keep", Ids, ("a",), "grid", "kept"),
-    Command("reject", "Reject", "Review", "reject", RejectArgs, ("x",), "grid", "rejected"),
-    Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft"),
+    Command("keep", "Keep", "Review", "keep", Ids, ("a",), "grid", "kept", many=True),
+    Command("reject", "Reject", "Review", "reject", RejectArgs, ("x",), "grid", "rejected", many=True),
+    Command(
+        "reject_because",
+        "Reject because…",
+        "Review",
+        None,
+        None,
+        ("Shift+x",),
+        "grid",
+        "rejected",
+        many=True,
+        leads=True,
+    ),
+    Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft", many=True),
     Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
+    Command("auto_advance", "Auto-advance to the next draft", "Review", None, None, (), "grid", "down"),
     Command("edit", "Edit", "Review", "edit", EditArgs, ("e",), "grid", "edit"),
     Command("edit_here", "Edit in the grid", "Review", None, None, ("Enter", "F2"), "grid", "edit"),
     Command("check", "Check", "Review", "check", EditArgs, reads=True),
-    Command("regenerate", "Regenerate", "Review", "regenerate", Regenerate, ("r",), "grid", "regenerate"),
-    Command("remake", "Regenerate at once", "Review", None, None, ("Shift+r",), "grid", "regenerate"),
-    Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, (), "grid", "regenerate"),
-    Command("rate", "Rate", "Review", "rate", RateArgs, ("1", "2", "3", "4", "5", "0"), "grid", "star"),
+    Command("regenerate", "Regenerate", "Review", "regenerate", Regenerate, ("r",), "grid", "regenerate", many=True),
+    Command(
+        "remake", "Regenerate at once", "Review", None, None, ("Shift+r",), "grid", "regenerate", many=True, leads=True
+    ),
+    Command("retry", "Retry", "Review", "generate_outputs", GenerateOutputs, (), "grid", "regenerate", many=True),
+    Command("rate", "Rate", "Review", "rate", RateArgs, ("1", "2", "3", "4", "5", "0"), "grid", "star", many=True),
     Command("stars", "Rate by the next requirement", "Review", None, None, ("*",), "grid", "star"),
     Command("compare", "Compare versions", "Review", None, None, ("d",), "grid", "diff"),
     Command("decline", "Keep the left version", "Review", "decline", Ids, ("ArrowLeft",), "diff", "left"),
@@ -250,14 +280,30 @@ COMMANDS: tuple[Command, ...] = (
     Command("redo", "Redo", "Everywhere", "redo", NoArgs, ("Shift+u", "Mod+Shift+z"), "any", "redo"),
     Command("next", "Next sample", "Move", None, None, ("j", "ArrowDown"), "grid", "down"),
     Command("previous", "Previous sample", "Move", None, None, ("k", "ArrowUp"), "grid", "up"),
-    Command("page_down", "A page down", "Move", None, None, ("PageDown",), "grid"),
-    Command("page_up", "A page up", "Move", None, None, ("PageUp",), "grid"),
-    Command("first", "First sample", "Move", None, None, ("Home",), "grid"),
-    Command("last", "Last sample", "Move", None, None, ("End",), "grid"),
-    Command("select", "Select the sample", "Select", None, None, (" ",), "grid"),
-    Command("select_down", "Extend down", "Select", None, None, ("Shift+ArrowDown", "Shift+j"), "grid"),
-    Command("select_up", "Extend up", "Select", None, None, ("Shift+ArrowUp", "Shift+k"), "grid"),
-    Command("select_all", "All that the filter shows", "Select", None, None, ("Mod+a",), "grid"),
+    Command("page_down", "A page down", "Move", None, None, ("PageDown",), "grid", "down"),
+    Command("page_up", "A page up", "Move", None, None, ("PageUp",), "grid", "up"),
+    Command("first", "First sample", "Move", None, None, ("Home",), "grid", "up"),
+    Command("last", "Last sample", "Move", None, None, ("End",), "grid", "down"),
+    Command("select", "Select the sample", "Select", None, None, (" ",), "grid", "check"),
+    Command("select_down", "Extend down", "Select", None, None, ("Shift+ArrowDown", "Shift+j"), "grid", "down"),
+    Command("select_up", "Extend up", "Select", None, None, ("Shift+ArrowUp", "Shift+k"), "grid", "up"),
+    Command("select_all", "All that the filter shows", "Select", None, None, ("Mod+a",), "grid", "check"),
+    Command(
+        "copy",
+        "Copy as a table",
+        "Select",
+        "samples.as_text",
+        Copy,
+        ("Mod+c",),
+        "grid",
+        "copy",
+        reads=True,
+        in_turn=True,
+        many=True,
+    ),
+    Command("copy_json", "Copy as JSON", "Select", None, None, (), "grid", "copy", many=True),
+    Command("copy_python", "Copy as Python", "Select", None, None, (), "grid", "copy", many=True),
+    Command("density", "One sample at a time", "Move", None, None, ("f",), "grid", "card"),
     Command("newest", "Go to the new samples", "Move", None, None, ("n",), "grid", "down"),
     Command("find", "Find", "Move", None, None, ("/",), "any", "search"),
     Command("search", "Find", "Move", "samples.find", Search, reads=True),
@@ -266,7 +312,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("sort", "Sort", "Move", None, None, (), "any", "sort"),
     Command("columns", "Columns", "Move", None, None, (), "any", "columns"),
     Command("tree", "Topics", "Move", None, None, ("t",), "any", "tree"),
-    Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play"),
+    Command("generate", "Generate", "Generate", None, None, ("g",), "any", "play", leads=True),
     Command("grow", "Generate", "Generate", "grow", Grow),
     Command("estimate", "Estimate", "Generate", "estimate", Estimate, reads=True),
     Command("generate_outputs", "Generate outputs", "Generate", "generate_outputs", GenerateOutputs, (), "any", "play"),
@@ -286,6 +332,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
     Command("set_budget", "Budget", "Generate", "set_budget", SetBudget, (), "any", "budget"),
     Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True, in_turn=True),
+    Command("palette", "Commands", "Everywhere", None, None, ("Mod+k",), "any", "prompt"),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),
 )
 

@@ -64,8 +64,12 @@ def keys_of(command: Command, keymap: Keymap) -> list[str]:
 
 
 def table(keymap: Keymap) -> list[list[Any]]:
-    """Return the command table for the front end: name, label, group, icon, chords, pane."""
-    return [[c.name, c.label, c.group, c.icon, keys_of(c, keymap), c.pane] for c in COMMANDS]
+    """Return what a person can give, for the front end: name, label, group, icon, chords, pane, many, changes."""
+    return [
+        [c.name, c.label, c.group, c.icon, keys_of(c, keymap), c.pane, c.many, c.changes]
+        for c in COMMANDS
+        if c.keys or c.icon
+    ]
 
 
 def _command(name: Any) -> str:

@@ -143,8 +143,9 @@ def _args_interface(model: type[BaseModel]) -> str:
 
 def _line(command: commands.Command) -> str:
     """A command of the table; what it lacks at the end is left out."""
-    values: list[Any] = [command.name, command.label, command.icon, list(command.keys), command.pane]
-    defaults: tuple[Any, ...] = ("any", [], None)
+    c = command
+    values: list[Any] = [c.name, c.label, c.icon, list(c.keys), c.pane, c.many, c.changes]
+    defaults: tuple[Any, ...] = (False, False, "any", [], None)
     for default in defaults:
         if values[-1] != default:
             break
@@ -176,6 +177,8 @@ def commands_ts() -> str:
                 ("keys", False, "readonly string[]", None),
                 ("pane", False, "Pane", None),
                 ("icon", False, "string | null", None),
+                ("many", False, "boolean", None),
+                ("changes", False, "boolean", None),
             ],
         )
     )
@@ -185,13 +188,13 @@ def commands_ts() -> str:
         lines = "".join(f"    {_line(c)},\n" for c in table if c.group == group)
         rows += f"  {group}: [\n{lines}  ],\n"
     parts.append(
-        "type Line = [CommandName, string, (string | null)?, string[]?, Pane?];\n"
+        "type Line = [CommandName, string, (string | null)?, string[]?, Pane?, boolean?, boolean?];\n"
         f"const TABLE: Record<Group, Line[]> = {{\n{rows}}};\n"
     )
     parts.append(
         "export const COMMANDS: readonly Command[] = (Object.keys(TABLE) as Group[]).flatMap((group) =>\n"
-        '  TABLE[group].map(([name, label, icon = null, keys = [], pane = "any"]) => '
-        "({ name, label, group, keys, pane, icon })),\n"
+        '  TABLE[group].map(([name, label, icon = null, keys = [], pane = "any", many = false, changes = false]) => '
+        "({ name, label, group, keys, pane, icon, many, changes })),\n"
         ");\n"
     )
     return "\n".join(parts)

@@ -269,6 +269,52 @@ def other_versions(stage: Stage) -> bool:
     return stage.sides() in expected.get(stage.way, [[oldest, was], [was, oldest]])
 
 
+def offer(label: str) -> Callable[[Stage], Locator]:
+    """Return the first line of the palette that begins so."""
+    return lambda stage: stage.dialog("Commands").get_by_role("option", name=re.compile(f"^{label}")).first
+
+
+def look_for(stage: Stage, words: str) -> None:
+    """Type into the palette: Enter gives what stands first then."""
+    stage.view.press(["Control+k"])
+    stage.dialog("Commands").get_by_role("combobox").fill(words)
+
+
+def pick(label: str) -> Do:
+    """Open the palette by mouse, and press a line."""
+
+    def pressed(stage: Stage) -> None:
+        button("Commands (")(stage).click()
+        offer(label)(stage).click()
+
+    return pressed
+
+
+def says(words: str) -> Callable[[Stage], bool]:
+    """Return whether the status bar says so."""
+    return lambda stage: stage.view.root.get_by_text(words).first.is_visible()
+
+
+def nothing_said(stage: Stage) -> None:
+    stage.on("Draft")
+    stage.view.press(["Escape"])
+    stage.view.until(lambda: not says("Copied")(stage))
+
+
+def python_found(stage: Stage) -> None:
+    nothing_said(stage)
+    look_for(stage, "copy as py")
+
+
+def advance_found(stage: Stage) -> None:
+    look_for(stage, "auto")
+    stage.text = "off" if offer("Auto-advance")(stage).inner_text().endswith("on") else "on"
+
+
+def is_switched(stage: Stage) -> bool:
+    return says(f"Auto-advance is {stage.text}")(stage)
+
+
 def type_far_word(stage: Stage) -> None:
     stage.searchbox().click()
     stage.view.page.keyboard.type(FAR)

@@ -95,6 +95,7 @@ LEFT_OVER = """root => ({
   open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, '
     + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null,
   edit: root.querySelector('[aria-label="Edit the sample"]') !== null,
+  alone: getComputedStyle(root.querySelector('[role=grid]') ?? root).visibility === 'hidden',
   words: (root.querySelector('[role=searchbox]')?.value ?? '') !== '',
   topic: root.querySelector('[role=treeitem]')?.getAttribute('aria-selected') !== 'true',
 })"""
@@ -198,6 +199,9 @@ class Stage:
                 discard.click()
             else:
                 self.view.press(["Escape"])
+        if left["alone"]:
+            self.view.press("f")
+            self.view.grid.wait_for()
         if left["words"]:
             self.searchbox().fill("")
         if left["topic"]:

@@ -27,8 +27,10 @@ from tests.browser.widget import TASK, StudioView
 LINES: dict[str, Line] = {
     "keep": Line(lambda s: s.status() == "Kept", verdict("Keep")),
     "reject": Line(lambda s: s.status() == "Rejected", verdict("Reject")),
+    "reject_because": Line(lambda s: s.dialog("Reject because").is_visible(), button("Reject because…")),
     "restore": Line(lambda s: s.status() == "Draft", verdict("Restore"), before=lambda s: s.keep_one()),
     "skip": Line(lambda s: s.place() > s.at and s.status() == "Draft", verdict("Skip")),
+    "auto_advance": Line(commands.is_switched, commands.offer("Auto-advance"), before=commands.advance_found),
     "edit": Line(lambda s: s.editor().is_visible(), button("Edit (")),
     "edit_here": Line(
         lambda s: s.view.grid.get_by_role("complementary", name="Edit the sample").is_visible(),
@@ -76,6 +78,18 @@ LINES: dict[str, Line] = {
         lambda s: s.selected() == s.counts["All"],
         lambda s: s.view.root.get_by_role("checkbox", name="Select all that the filter shows"),
     ),
+    "copy": Line(
+        commands.says("Copied 1 sample as a table"),
+        mouse=commands.pick("Copy as a table"),
+        before=commands.nothing_said,
+    ),
+    "copy_json": Line(commands.says("Copied 1 sample as JSON"), button("Copy as JSON"), before=commands.nothing_said),
+    "copy_python": Line(
+        commands.says("Copied 1 sample as Python"),
+        commands.offer("Copy as Python"),
+        before=commands.python_found,
+    ),
+    "density": Line(lambda s: not s.view.grid.is_visible(), button("One sample at a time")),
     "newest": Line(
         lambda s: s.view.focused() not in s.ids,
         lambda s: s.view.root.get_by_role("button", name="new below"),
@@ -130,6 +144,7 @@ LINES: dict[str, Line] = {
     "set_guidance": Line(commands.guidance_is_saved, in_dialog("Guidance", "Save"), before=commands.guidance_typed),
     "jobs": Line(lambda s: s.dialog("Jobs").is_visible(), button("Jobs")),
     "export": Line(lambda s: s.dialog("Export").is_visible(), button("Export")),
+    "palette": Line(lambda s: s.dialog("Commands").is_visible(), button("Commands (")),
     "help": Line(lambda s: s.dialog("Keys").is_visible(), button("Keys (")),
     # The last one: the studio has another model then.
     "set_model": Line(

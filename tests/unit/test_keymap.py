@@ -12,7 +12,7 @@ from synth_widgets.widget.keymap import checked, table
 
 
 def keys(keymap: dict[str, list[str]]) -> dict[str, list[str]]:
-    return {name: chords for name, _label, _group, _icon, chords, _pane in table(keymap)}
+    return {name: chords for name, _label, _group, _icon, chords, *_ in table(keymap)}
 
 
 def test_the_keys_of_the_table_do_not_meet_one_another() -> None:

@@ -13,6 +13,7 @@ import { Grid } from "./Grid";
 import { Help } from "./Help";
 import { Jobs } from "./Jobs";
 import { ColumnsMenu, FilterMenu, SortMenu } from "./Menus";
+import { Palette, Reasons } from "./Palette";
 import { RegeneratePopover } from "./Regenerate";
 import { barOf, RunBar } from "./RunBar";
 import { BudgetPopover, GuidancePopover, ModelPopover, TaskPopover, TopicPopover } from "./Settings";
@@ -42,7 +43,10 @@ export function App({ view }: { view: View }): JSX.Element {
       <RunBar view={view} />
       <TaskBanner view={view} />
       <Nav view={view} />
-      <div class={empty ? "sw-body sw-body--first" : "sw-body"} data-sw-pane={view.pane.value}>
+      <div
+        class={`sw-body ${empty ? "sw-body--first" : view.alone ? "sw-body--focus" : ""}`}
+        data-sw-pane={view.pane.value}
+      >
         <Tree view={view} />
         {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
         {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
@@ -92,6 +96,8 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
   menu: TopicMenu,
   topic: TopicPopover,
   budget: BudgetPopover,
+  palette: Palette,
+  reasons: Reasons,
   help: Help,
   filter: FilterMenu,
   sort: SortMenu,

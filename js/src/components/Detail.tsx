@@ -1,23 +1,24 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { refusal, run } from "../actions";
-import type { CommandName } from "../commands.gen";
+import { run } from "../actions";
+import { copyText } from "../clip";
 import { leaveEdit } from "../editing";
 import { later } from "../events";
-import { type IconName, iconOf } from "../icons";
+import { iconOf } from "../icons";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
 import { count, sentence, some, wordCount } from "../words";
-import { copyText, GAP, IconButton, Link, Section, TopicPath } from "./bits";
+import { GAP, IconButton, Link, Section, TopicPath } from "./bits";
 import { Edit } from "./Edit";
 import { asJson, Value } from "./Fields";
+import { GridFoot } from "./GridFoot";
 import { Note, Notes } from "./Notes";
 import { Origin } from "./Origin";
 import { Awaited, StatusWord, shownStatus } from "./Row";
 import { Rating } from "./Stars";
 import { TaskShape } from "./TaskShape";
-import { Verdicts } from "./VerdictFoot";
+import { Act, Verdicts } from "./VerdictFoot";
 
 /** The sample in focus, whole. */
 export function Detail({ view }: { view: View }): JSX.Element {
@@ -57,7 +58,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         <span class="sw-sep sw-sep--head" />
         <Act view={view} name="edit" icon="edit" word="Edit" />
         <Act view={view} name="regenerate" icon="regenerate" word="Regenerate" />
-        <CopyJson view={view} current={current} />
+        <Act view={view} name="copy_json" icon="copy" word="Copy as JSON" />
       </div>
       <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
         <div class="sw-crumb">
@@ -74,7 +75,11 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         {row.output && row.status !== "failed" && <Rating view={view} row={row} body={body} />}
         {body && current && <Origin view={view} row={row} body={body} current={current} />}
       </div>
-      <Verdicts view={view} row={row} />
+      {view.alone && view.selection.value.size > 0 ? (
+        <GridFoot view={view} edge={0} />
+      ) : (
+        <Verdicts view={view} row={row} />
+      )}
     </aside>
   );
 }
@@ -87,36 +92,6 @@ function Step({ view, name, off }: { view: View; name: "previous" | "next"; off:
       label={view.keys.hint(name, word)}
       off={off ? `No ${name} sample` : null}
       onPress={() => run(view, name)}
-    />
-  );
-}
-
-function Act(props: { view: View; name: CommandName; icon: IconName; word: string }): JSX.Element {
-  const { view, name, icon, word } = props;
-  return (
-    <IconButton
-      icon={icon}
-      label={view.keys.hint(name, word)}
-      off={refusal(view)}
-      onPress={() => {
-        view.select([]); // what stands in this pane is meant, not what is ticked in the grid
-        run(view, name);
-      }}
-    />
-  );
-}
-
-function CopyJson({ view, current }: { view: View; current: VersionView | undefined }): JSX.Element {
-  return (
-    <IconButton
-      icon="copy"
-      label="Copy as JSON"
-      off={current ? null : "The sample is on its way"}
-      onPress={() => {
-        if (!current) return;
-        copyText(JSON.stringify({ input: current.input, output: current.output }, null, 2), view.root);
-        view.toasts.say("Copied as JSON");
-      }}
     />
   );
 }
@@ -154,10 +129,6 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
   const { view, row, current } = props;
   const raw = current?.raw ?? null;
   const text = raw === null ? null : (asJson(raw) ?? raw);
-  const copy = () => {
-    copyText(raw ?? "", view.root);
-    view.toasts.say("Copied what the model wrote");
-  };
   return (
     <>
       <Note kind="failed">{sentence(row.reason ?? "no reason was given")}</Note>
@@ -166,7 +137,7 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
         label="What the model wrote"
         aside={
           raw !== null && (
-            <Link class="sw-small" onPress={copy}>
+            <Link class="sw-small" onPress={() => copyText(view, raw, "what the model wrote")}>
               Copy
             </Link>
           )

@@ -1,12 +1,13 @@
 import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
+import { copyText } from "../clip";
 import type { Export as ExportArgs } from "../commands.gen";
 import { iconOf } from "../icons";
 import { total } from "../rows";
 import type { View } from "../view";
 import { count, some } from "../words";
-import { copyText, Link, Press } from "./bits";
+import { Link, Press } from "./bits";
 import { Name } from "./Labelled";
 import { Sheet } from "./Popover";
 import { Foot } from "./Settings";
@@ -87,7 +88,7 @@ export function Export({ view }: { view: View }): JSX.Element {
           {iconOf("check", 16, "sw-c-kept")}
           <div>
             Wrote {some(counts[which], "sample")} to <code class="sw-mono">{written}</code>{" "}
-            <Link onPress={() => copyText(written, view.root)}>Copy</Link>
+            <Link onPress={() => copyText(view, written, "its name")}>Copy</Link>
           </div>
         </div>
       )}

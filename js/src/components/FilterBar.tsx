@@ -73,6 +73,13 @@ export function FilterBar({ view }: { view: View }): JSX.Element {
       <NofM view={view} />
       {menu("sort", view.sort.value, "sw-hide-n")}
       {menu("columns", false, "sw-hide-n")}
+      <IconButton
+        icon="card"
+        label={view.keys.hint("density", "One sample at a time")}
+        class="sw-hide-n"
+        aria-pressed={view.density.value === "focus"}
+        onPress={() => run(view, "density")}
+      />
     </div>
   );
 }

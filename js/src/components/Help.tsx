@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { stateOf } from "../actions";
 import type { Group } from "../commands.gen";
 import { iconOf } from "../icons";
 import type { View } from "../view";
@@ -49,15 +50,13 @@ const MORE: Partial<Record<Group, readonly [string[], string][]>> = {
 };
 
 function GroupOfKeys({ view, group }: { view: View; group: Group }): JSX.Element {
-  const commands = view.keys.commands.value.filter(
-    (each) => each.group === group && (each.keys.length > 0 || each.icon),
-  );
+  const commands = view.keys.commands.value.filter((each) => each.group === group);
   return (
     <section>
       <h3>{group}</h3>
       <ul>
         {commands.map((command) => (
-          <Line label={command.label} chords={command.keys} />
+          <Line label={command.label} chords={command.keys} state={stateOf(view, command.name)} />
         ))}
         {MORE[group]?.map(([chords, label]) => (
           <Line label={label} chords={chords} />
@@ -67,14 +66,18 @@ function GroupOfKeys({ view, group }: { view: View; group: Group }): JSX.Element
   );
 }
 
-function Line({ label, chords }: { label: string; chords: readonly string[] }): JSX.Element {
+function Line(props: { label: string; chords: readonly string[]; state?: string }): JSX.Element {
+  const { label, chords, state } = props;
   // 1, 2, 3, 4, 5, 0 → 1 – 5 or 0
   const shown = chords.length > 2 ? [chords[0], chords.at(-2), chords.at(-1)].map(String) : chords;
   return (
     <li>
-      <span class="sw-ell">{label}</span>
+      <span class="sw-ell">
+        {label}
+        {state && <b>: {state}</b>}
+      </span>
       <span class="sw-keys">
-        {chords.length === 0 && <i>button</i>}
+        {chords.length === 0 && <i>palette</i>}
         {shown.map((chord, index) => (
           <>
             {index > 0 && <i>{chords.length > 2 && index === 1 ? "–" : "or"}</i>}

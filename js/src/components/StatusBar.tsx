@@ -1,13 +1,14 @@
 import type { JSX } from "preact";
 import { useEffect, useState } from "preact/hooks";
 import { run } from "../actions";
+import { copyText } from "../clip";
 import { later } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { StudioView } from "../protocol.gen";
 import { type Line, NO_ANSWER } from "../transport";
 import type { View } from "../view";
 import { count, dateOf, fileName, some } from "../words";
-import { copyText, GAP, IconButton, keysOf, Press } from "./bits";
+import { GAP, IconButton, keysOf, Press } from "./bits";
 
 const CODE = "studio.to_pandas()";
 
@@ -34,10 +35,7 @@ export function StatusBar({ view }: { view: View }): JSX.Element {
             icon="copy"
             label="Copy the code"
             class="sw-icon-btn--sm"
-            onPress={() => {
-              copyText(CODE, view.root);
-              view.toasts.say(`Copied ${CODE}`);
-            }}
+            onPress={() => copyText(view, CODE, CODE)}
           />
         </span>
       )}

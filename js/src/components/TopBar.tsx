@@ -82,6 +82,13 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         onPress={() => run(view, "jobs")}
       />
       <IconButton
+        icon="prompt"
+        label={view.keys.hint("palette", "Commands")}
+        menu
+        open={open === "palette"}
+        onPress={() => run(view, "palette")}
+      />
+      <IconButton
         icon="help"
         label={view.keys.hint("help", "Keys")}
         class="sw-hide-n"

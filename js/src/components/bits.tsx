@@ -164,18 +164,3 @@ export function Section(props: {
     </section>
   );
 }
-
-/** Puts text on the clipboard, also where the page may not use the modern way. */
-export function copyText(text: string, near: HTMLElement): void {
-  const old = () => {
-    const field = document.createElement("textarea");
-    field.value = text;
-    field.style.cssText = "position:fixed;opacity:0";
-    near.append(field);
-    field.select();
-    document.execCommand("copy");
-    field.remove();
-  };
-  if (navigator.clipboard) navigator.clipboard.writeText(text).catch(old);
-  else old();
-}
