@@ -71,7 +71,7 @@ def chord(key: str) -> str:
 # ---------------------------------------------------------------- what the lines do
 def verdict(word: str) -> Callable[[Stage], Locator]:
     """Return the button of this word below the sample."""
-    pattern = re.compile(f"^{word}")
+    pattern = re.compile(f"^{word}(?! because)")
     return lambda stage: stage.view.sample.get_by_role("toolbar", name="Verdict").get_by_role("button", name=pattern)
 
 
@@ -291,8 +291,8 @@ def pick(label: str) -> Do:
 
 
 def says(words: str) -> Callable[[Stage], bool]:
-    """Return whether the status bar says so."""
-    return lambda stage: stage.view.root.get_by_text(words).first.is_visible()
+    """Return whether the status bar says so now; what is read out may still be what was said before."""
+    return lambda stage: stage.view.root.get_by_title(words).is_visible()
 
 
 def nothing_said(stage: Stage) -> None:
