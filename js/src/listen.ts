@@ -90,5 +90,5 @@ function pressesButton(chord: string, target: HTMLElement): boolean {
 
 /** In the detail pane the arrows and page keys scroll the text; J and K move on. */
 function scrolls(chord: string, target: HTMLElement): boolean {
-  return chord.length > 1 && target.closest(".sw-detail") !== null;
+  return /Arrow|Page|Home|End/.test(chord) && target.closest(".sw-detail") !== null;
 }

@@ -10,7 +10,7 @@ from synth_widgets.testing import ScriptedCompleter
 
 studio = sw.Studio(sw.Task("Greeter", "Greet."), model=ScriptedCompleter())
 await studio.grow(depth=0, samples=4)"""
-REMAP = 'studio.widget.keymap = {"keep": "k", "previous": ["ArrowUp"], "reject": "Shift+x", "rate": []}'
+REMAP = 'studio.widget.keymap = {"keep": "k", "previous": ["ArrowUp"], "reject": "Shift+q", "rate": []}'
 
 
 def test_a_chosen_key_holds_at_once(open_notebook: OpenNotebook) -> None:
@@ -26,7 +26,7 @@ def test_a_chosen_key_holds_at_once(open_notebook: OpenNotebook) -> None:
     with notebook.cells_unchanged("the chosen keys"):
         view.press(["a", "x", "4", "k"])
         view.until(lambda: view.by_status()["Kept"] == 1)
-        view.press(["Shift+X"])
+        view.press(["Shift+Q"])
         view.until(lambda: view.by_status()["Rejected"] == 1)
     assert view.by_status()["Draft"] == 2
     assert view.root.get_by_role("img", name="4 of 5 stars").count() == 0

@@ -90,7 +90,7 @@ def give(view: StudioView[Notebook], letters: str, under: str, label: str) -> No
 
 
 def headings(view: StudioView[Notebook]) -> list[str]:
-    return palette(view).get_by_role("heading").all_inner_texts()
+    return palette(view).locator("h3").all_inner_texts()
 
 
 def test_every_command_is_found_by_a_few_letters_and_esc_gives_the_focus_back(
@@ -101,6 +101,7 @@ def test_every_command_is_found_by_a_few_letters_and_esc_gives_the_focus_back(
         view.tree.get_by_role("treeitem", name=re.compile("^Billing")).click()
         had = view.page.evaluate("document.activeElement.className")
         view.press(["Control+k"])
+        palette(view).get_by_role("option", name="Keep, This sample").wait_for()
         assert headings(view)[:2] == ["This sample", "All 6 that the filter shows"]
         shots(view.root, "palette-whole-light")
         check_look(view, "light", "palette")
@@ -187,7 +188,7 @@ def test_ten_samples_are_reviewed_one_at_a_time_by_keys_alone(
 
 
 def test_one_at_a_time_shows_what_is_selected_and_rows_where_there_is_no_sample(
-    opened: tuple[Notebook, StudioView[Notebook]],
+    opened: tuple[Notebook, StudioView[Notebook]], shots: Shots
 ) -> None:
     _, view = opened
     view.root.get_by_role("button", name="One sample at a time (F)").click()
@@ -200,6 +201,28 @@ def test_one_at_a_time_shows_what_is_selected_and_rows_where_there_is_no_sample(
     view.grid.wait_for()
     view.show("All")
     view.until(lambda: not view.grid.is_visible())
+    view.sample.get_by_role("region", name="Sample text").click()
+    view.press(["Shift+x"])
+    view.root.get_by_role("dialog", name="Reject because").wait_for()
+    view.press(["Escape", "e"])
+    view.root.get_by_role("complementary", name="Edit the sample").wait_for()
+    shots(view.root, "focus-edit-light")
+    check_look(view, "light", "focus-edit")
+    view.press(["Escape"])
+    view.page.set_viewport_size({"width": 1250, "height": 900})
+    shots(view.root, "focus-medium-light")
+    check_look(view, "light", "focus-medium")
+    view.page.set_viewport_size({"width": 860, "height": 900})
+    view.grid.wait_for()
+    view.grid.focus()
+    view.press("f")
+    view.sample.wait_for()
+    view.press(["Control+k"])
+    palette(view).wait_for()
+    shots(view.root, "palette-narrow-light")
+    check_look(view, "light", "palette-narrow")
+    view.press(["Escape", "f"])
+    view.grid.wait_for()
 
 
 def test_a_verdict_goes_on_to_the_next_draft_unless_that_is_switched_off(

@@ -49,6 +49,7 @@ export function Chooser({ view, hint, total, find, ...frame }: ChooserProps): JS
     offer.acts();
   };
   const obey = (event: KeyboardEvent) => {
+    if (event.isComposing) return;
     const by = { ArrowDown: 1, ArrowUp: found.length - 1 }[event.key];
     const digit = !total && !typed && found.find((offer) => offer.chord === event.key);
     if (by) setAt((at + by) % found.length);
@@ -85,11 +86,16 @@ export function Chooser({ view, hint, total, find, ...frame }: ChooserProps): JS
       <div class="sw-offers sw-scroll" role="listbox" id={id} aria-label={frame.label} onMouseDown={prevent}>
         {found.map((offer, index) => (
           <>
-            {offer.titled !== found[index - 1]?.titled && <h3 class="sw-label">{offer.titled}</h3>}
+            {offer.titled !== found[index - 1]?.titled && (
+              <h3 class="sw-label" role="presentation">
+                {offer.titled}
+              </h3>
+            )}
             <div
               id={`${id}-${index}`}
               role="option"
               aria-selected={index === at}
+              aria-label={[offer.label, offer.why ?? offer.state, offer.titled].filter(Boolean).join(", ")}
               aria-disabled={offer.why != null}
               ref={(line) => {
                 if (index === at) line?.scrollIntoView({ block: "nearest" });

@@ -1,10 +1,11 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
-import { run } from "../actions";
+import { cannot, run } from "../actions";
 import { copyText } from "../clip";
+import type { CommandName } from "../commands.gen";
 import { leaveEdit } from "../editing";
 import { later } from "../events";
-import { iconOf } from "../icons";
+import { type IconName, iconOf } from "../icons";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
 import type { View } from "../view";
@@ -18,7 +19,7 @@ import { Origin } from "./Origin";
 import { Awaited, StatusWord, shownStatus } from "./Row";
 import { Rating } from "./Stars";
 import { TaskShape } from "./TaskShape";
-import { Act, Verdicts } from "./VerdictFoot";
+import { Verdicts } from "./VerdictFoot";
 
 /** The sample in focus, whole. */
 export function Detail({ view }: { view: View }): JSX.Element {
@@ -58,6 +59,7 @@ function Sample({ view, row, index }: { view: View; row: SampleRow; index: numbe
         <span class="sw-sep sw-sep--head" />
         <Act view={view} name="edit" icon="edit" word="Edit" />
         <Act view={view} name="regenerate" icon="regenerate" word="Regenerate" />
+        <Act view={view} name="reject_because" icon="rejected" word="Reject because…" />
         <Act view={view} name="copy_json" icon="copy" word="Copy as JSON" />
       </div>
       <div class="sw-detail sw-scroll" key={row.id} tabIndex={0} role="region" aria-label="Sample text">
@@ -92,6 +94,22 @@ function Step({ view, name, off }: { view: View; name: "previous" | "next"; off:
       label={view.keys.hint(name, word)}
       off={off ? `No ${name} sample` : null}
       onPress={() => run(view, name)}
+    />
+  );
+}
+
+/** A command for the sample of this pane. */
+function Act(props: { view: View; name: CommandName; icon: IconName; word: string }): JSX.Element {
+  const { view, name, icon, word } = props;
+  return (
+    <IconButton
+      icon={icon}
+      label={view.keys.hint(name, word)}
+      off={cannot(view, name)}
+      onPress={() => {
+        view.select([]); // what stands in this pane is meant, not what is ticked in the grid
+        run(view, name);
+      }}
     />
   );
 }

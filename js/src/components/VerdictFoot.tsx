@@ -1,11 +1,11 @@
 import type { JSX } from "preact";
-import { cannot, type Decision, decide, refusal, run } from "../actions";
+import { type Decision, decide, refusal, run } from "../actions";
 import type { CommandName } from "../commands.gen";
 import type { IconName } from "../icons";
 import type { SampleRow } from "../protocol.gen";
 import type { Status } from "../store";
 import type { View } from "../view";
-import { Button, IconButton } from "./bits";
+import { Button } from "./bits";
 
 /** What it does, its icon, its word, and the command whose keys give it. */
 type Choice = readonly [Decision | "skip", IconName, string, CommandName];
@@ -39,23 +39,6 @@ export function Verdicts({ view, row }: { view: View; row: SampleRow }): JSX.Ele
           {word}
         </Button>
       ))}
-      <Act view={view} name="reject_because" icon="rejected" word="Reject because…" />
     </div>
-  );
-}
-
-/** A command for the sample of this pane. */
-export function Act(props: { view: View; name: CommandName; icon: IconName; word: string }): JSX.Element {
-  const { view, name, icon, word } = props;
-  return (
-    <IconButton
-      icon={icon}
-      label={view.keys.hint(name, word)}
-      off={cannot(view, name)}
-      onPress={() => {
-        view.select([]); // what stands in this pane is meant, not what is ticked in the grid
-        run(view, name);
-      }}
-    />
   );
 }
