@@ -34,6 +34,7 @@ def test_a_chosen_key_takes_the_place_of_the_tables() -> None:
         ({"keep": "x"}, "both 'keep' and 'reject'.*{'reject': ..}"),
         ({"tree": "Delete"}, "both 'tree' and 'remove_topic'"),
         ({"rate": ["1", "2"]}, "6 chords"),
+        ({"left_version": ","}, "2 chords, for an older and a newer one, not 1"),
         (["keep"], "by a command's name"),
     ],
 )
