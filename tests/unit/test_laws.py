@@ -32,6 +32,7 @@ COMMANDS = st.one_of(
     st.tuples(st.just("grow"), PICK, st.integers(0, 1), st.booleans()),
     st.tuples(st.sampled_from(("keep", "reject", "restore")), st.lists(PICK, min_size=1, max_size=4)),
     st.tuples(st.just("edit"), PICK, st.sampled_from(("output", "input", "invalid", "both"))),
+    st.tuples(st.just("revert"), PICK, st.integers(0, 5)),
     st.tuples(st.just("rate"), PICK, st.sampled_from((None, 1, 5))),
     st.tuples(st.just("tag"), PICK, st.sampled_from(("hard", "bug"))),
     st.tuples(st.just("regenerate"), PICK, st.sampled_from(("output", "input"))),
@@ -76,6 +77,9 @@ def review(studio: sw.Studio, ids: list[str], command: tuple[Any, ...]) -> None:
     match command:
         case ("edit", n, what):
             studio.edit(ids[n % len(ids)], **EDITS[what])
+        case ("revert", n, which):
+            versions = studio.samples[ids[n % len(ids)]].versions
+            studio.revert(ids[n % len(ids)], versions[which % len(versions)].n)
         case ("rate", n, stars):
             studio.rate(ids[n % len(ids)], stars)
         case ("tag", n, tag):
