@@ -146,3 +146,22 @@ def test_a_wrong_number_is_said_in_words(own):
         own.revert(only(own), "1")
     with pytest.raises(UnknownIdError):
         own.revert("0000000000", 1)
+
+
+def test_what_comes_after_a_person_went_back_waits_for_a_choice(open_studio):
+    given = iter([FIRST, SECOND, THIRD])
+    latency = iter([0, 0, 0.3])
+    model = ScriptedCompleter(
+        answers=lambda r: next(given) if r.step == "outputs" else None,
+        latency=lambda r: next(latency) if r.step == "outputs" else 0,
+    )
+    studio = open_studio(model, task=TRIAGE)
+    studio.grow(depth=0, samples=1).wait(10)
+    first = numbers(studio)[-1]
+    studio.regenerate(only(studio)).wait(10)
+    job = studio.regenerate(only(studio))
+    studio.revert(only(studio), first)
+    job.wait(10)
+    assert (only(studio).output, held(studio).proposal) == (FIRST, numbers(studio)[-1])
+    assert studio.accept(only(studio)) == {}
+    assert only(studio).output == THIRD
