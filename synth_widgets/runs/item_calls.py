@@ -16,6 +16,7 @@ from synth_widgets.runs import plan
 from synth_widgets.runs.output_calls import RAW_KEPT, clean
 from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.vetting import Vetting
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
 from synth_widgets.text.normal import head, storable
@@ -53,6 +54,7 @@ class ItemCalls:
         )  # fmt: skip
         found, asked = 0, len(work.slots)
         work.bad.clear()
+        vetting = Vetting(run.engine, run.asker.task.input if work.step == "inputs" else None)
 
         def on_text(piece: str) -> None:
             nonlocal found
@@ -60,7 +62,7 @@ class ItemCalls:
             heard.append(piece)
             for item in stream.feed(piece):
                 found += 1
-                self._take(work, replace(call, raw="".join(heard)), item, topic)
+                self._take(work, replace(call, raw="".join(heard)), item, topic, vetting)
 
         try:
             answer = clean(await completer.complete(request, on_text))
@@ -69,6 +71,7 @@ class ItemCalls:
             self._no_good(work, call, storable(str(error)), "", topic)
             return
         except BaseException:  # it broke off, or was given up: what came of it is paid for, and nobody says how much
+            vetting.give_up()
             if call.id in self.state.calls:
                 unsaid = cost_of(run.spending.prices[work.step], call.usage)
                 run.commit([CallAdded(replace(call, cost=unsaid, raw="".join(heard)))])
@@ -77,13 +80,14 @@ class ItemCalls:
             on_text(answer.text)
         for item in stream.end():
             found += 1
-            self._take(work, replace(call, raw=answer.text), item, topic)
+            self._take(work, replace(call, raw=answer.text), item, topic, vetting)
+        await vetting.done()
         cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
         call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
         self._close(work, call, answer, found, topic)
 
-    def _take(self, work: Work, call: Call, item: Item, topic: str) -> None:
+    def _take(self, work: Work, call: Call, item: Item, topic: str, vetting: Vetting) -> None:
         if not work.slots:
             return  # more than was asked for
         value = storable(item.value)
@@ -92,12 +96,19 @@ class ItemCalls:
             problem = topics.name_problem(value)
         elif problem is None:
             value, problem = inputs.read(value, self.run.asker.task)
-        if problem is not None:
-            work.bad.append((item.raw, problem))
-        elif work.step == "topics":
-            self._topic(work, call, topics.tidy(value), topic)
-        elif self.repeats.is_new(value):
-            self._input(work, call, value, topic)
+
+        def settle(problem: str | None) -> None:
+            if problem is not None:
+                work.bad.append((item.raw, problem))
+            elif work.step == "topics":
+                self._topic(work, call, topics.tidy(value), topic)
+            elif work.slots and self.repeats.is_new(value):
+                self._input(work, call, value, topic)
+
+        if problem is None:
+            vetting.ask(value, settle)
+        else:
+            settle(problem)
 
     def _topic(self, work: Work, call: Call, name: str, parent: str) -> None:
         if self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:

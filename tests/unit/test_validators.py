@@ -138,3 +138,18 @@ def test_a_frame_that_the_studio_overtook_is_looked_at_again_and_not_on_the_engi
     assert (studio.samples[0].output, studio.samples[0].stars) == ({"n": 5}, 3)
     assert [thread.startswith("synth-worker") for _, thread in asked] == [False, True]
     assert all("engine" not in thread for _, thread in asked)
+
+
+def test_the_class_of_the_inputs_is_asked_about_each_that_a_model_writes(open_studio):
+    given = iter([[1, 2, 3], [4], [5]])
+    model = ScriptedCompleter(
+        answers=lambda request: {"items": [{"n": n} for n in next(given)]} if request.step == "inputs" else "fine"
+    )
+    studio = open_studio(model, task=sw.Task("Count", "Count.", input_schema=class_of({1, 3, 5})))
+    asked.clear()
+    studio.grow(depth=0, samples=3).wait(10)
+    assert sorted(sample.input["n"] for sample in studio.samples) == [1, 3, 5]
+    assert sorted(n for n, _ in asked) == [1, 2, 3, 4, 5]
+    assert all(thread.startswith("synth-worker") for _, thread in asked)
+    said = [request.messages[-1]["content"] for request in model.requests if request.step == "inputs"]
+    assert "2 is none of ours" in said[1]
