@@ -322,10 +322,12 @@ export async function generateOutputs(view: View, ids: string[] | null = null): 
   await send(view, "generate_outputs", { ids });
 }
 
-function find(view: View): boolean {
+/** The field has the keys at once where it can: letters typed after "/" are words, not verdicts. */
+function find(view: View): void {
   if (view.narrow.value) view.pane.value = "samples";
-  whenDrawn(() => view.root.querySelector<HTMLElement>(".sw-find")?.focus());
-  return true;
+  const field = view.root.querySelector<HTMLElement>(".sw-find");
+  if (field?.offsetParent) field.focus();
+  else whenDrawn(() => field?.focus());
 }
 
 /** Outputs are made again only for samples that have none that holds. */
