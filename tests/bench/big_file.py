@@ -31,13 +31,9 @@ A_CALL = 8
 BATCH = 5_000
 """Samples a transaction."""
 BEGAN = 1_760_000_000.0
-STATUSES: tuple[tuple[Status, int], ...] = (
-    ("kept", 45),
-    ("draft", 40),
-    ("rejected", 8),
-    ("failed", 4),
-    ("pending", 3),
-)
+Shares = tuple[tuple[Status, int], ...]
+STATUSES: Shares = (("kept", 45), ("draft", 40), ("rejected", 8), ("failed", 4), ("pending", 3))
+"""How many of a hundred samples have which status."""
 STARS = (None, None, 3, 4, 5)
 TASK = sw.Task(
     "Support triage",
@@ -67,20 +63,20 @@ WORDS = (
 ).split()
 
 
-def big_file(folder: Path, count: int = SAMPLES) -> Path:
+def big_file(folder: Path, count: int = SAMPLES, statuses: Shares = STATUSES) -> Path:
     """Write a file of so many samples into a folder, once, and return its path."""
     path = folder / f"big-{count}.synth"
     if not path.exists():
         unfinished = path.with_suffix(".unfinished")
         unfinished.unlink(missing_ok=True)
-        _write(unfinished, count)
+        _write(unfinished, count, statuses)
         unfinished.rename(path)
     return path
 
 
-def _write(path: Path, count: int) -> None:
+def _write(path: Path, count: int, statuses: Shares) -> None:
     journal = Journal(path, on_saved=lambda _rev: None, on_trouble=_complain)
-    for batch in _batches(count):
+    for batch in _batches(count, statuses):
         journal.write(batch)
         journal.read(lambda _db: None).result()  # one after another: nothing is held twice
     if (lost := journal.close(60)) is not None:
@@ -92,7 +88,7 @@ def _complain(text: str | None) -> None:
         raise OSError(text)
 
 
-def _batches(count: int) -> Iterator[Batch]:
+def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
     random_ = random.Random(count)
     first = Batch(1, BEGAN, urgent=True)
     areas = [Topic(f"area{n:06d}", ROOT, name) for n, name in enumerate(AREAS)]
@@ -124,18 +120,18 @@ def _batches(count: int) -> Iterator[Batch]:
         session = start * SESSIONS // count
         batch = Batch(rev, _at(session, 0), urgent=True, group=session + 1)
         for number in numbers:
-            _sample(random_, batch, number, session, leaves[number * 100 // count])
+            _sample(random_, batch, number, session, leaves[number * 100 // count], statuses=statuses)
         yield batch
 
 
-def _sample(random_: random.Random, batch: Batch, number: int, session: int, topic: Topic) -> None:
+def _sample(random_: random.Random, batch: Batch, number: int, session: int, topic: Topic, *, statuses: Shares) -> None:
     """Add one sample: its input, which came with seven others, and its output, from a call of its own."""
     ident, job, at = f"{number:010d}", f"job{session:07d}", _at(session, number / SAMPLES)
     asked, answered = f"in{number // A_CALL:08d}", f"out{number:07d}"
     text = _sentences(random_, 200, 400)
     given = Version(0, "generated", text, None, calls=(asked,), created=at)
     versions = [given]
-    status = _status(random_)
+    status = _status(random_, statuses)
     if number % A_CALL == 0:
         batch.calls.append(
             Call(asked, job, "inputs", "openai/gpt-5-mini", "schema", params={"temperature": 1.0},
@@ -182,8 +178,8 @@ def _sentences(random_: random.Random, least: int, most: int) -> str:
     return " ".join(random_.choices(WORDS, k=length // 5)).capitalize()[:length] + random_.choice((".", "!", "?"))
 
 
-def _status(random_: random.Random) -> Status:
-    return cast(Status, random_.choices([s for s, _ in STATUSES], [weight for _, weight in STATUSES])[0])
+def _status(random_: random.Random, statuses: Shares) -> Status:
+    return cast(Status, random_.choices([s for s, _ in statuses], [weight for _, weight in statuses])[0])
 
 
 def _at(session: int, share: float) -> float:
