@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
@@ -18,11 +18,21 @@ from synth_widgets.text.normal import copied
 if TYPE_CHECKING:
     import pandas as pd
 
-EXTRA = "*extra"
-"""Name of the column that takes keys which the schema does not declare."""
 _EXACT = 2**53
 """Up to here each whole number is a double."""
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
+
+
+def extra_of(declared: Container[str]) -> str:
+    """Name the column that takes keys which the schema does not declare; a field may have that name, too.
+
+    >>> extra_of({"a"}), extra_of({"*extra"})
+    ('*extra', '**extra')
+    """
+    name = "*extra"
+    while name in declared:
+        name = f"*{name}"
+    return name
 
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
@@ -110,7 +120,7 @@ def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool
     }
     if not all(record.keys() <= declared.keys() for record in records):
         extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
-        columns[f"{part}.{EXTRA}"] = _objects(extras)
+        columns[f"{part}.{extra_of(declared)}"] = _objects(extras)
     return columns
 
 

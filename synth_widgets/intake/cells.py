@@ -13,9 +13,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.records import Json
-from synth_widgets.text.normal import storable
+from synth_widgets.text.normal import MAX_DEPTH, storable
 
-MAX_DEPTH = 60
 MAX_BITS = 13_000
 """Of a whole number: Python writes none of more than 4,300 digits, so that one would keep everything from the file."""
 

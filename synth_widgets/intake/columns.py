@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.export.frames import EXTRA
+from synth_widgets.export.frames import extra_of
 from synth_widgets.intake.cells import parsed, plain
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
@@ -159,7 +159,7 @@ def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> C
             f"The task's {part} is plain text, but there are columns such as {next(iter(fields.values()))!r}. Name the "
             f"one that holds it: {part}='…'."
         )
-    extra = fields.pop(EXTRA, None)
+    extra = fields.pop(extra_of(schema.properties()), None)
     return Columns(part, schema, fields=fields, extra=extra)
 
 

@@ -7,8 +7,7 @@ import math
 import re
 from typing import Any
 
-MAX_DEPTH = 64
-"""Levels of nesting that are read; no schema that a person writes needs more."""
+from synth_widgets.text.normal import MAX_DEPTH, too_deep
 
 TOKEN = re.compile(r'"(?:[^"\\]++|\\.)*+"|[{}\[\]]', re.DOTALL)
 """What matters for balance: a whole string, or one bracket."""
@@ -41,7 +40,7 @@ def parse_json(text: str) -> tuple[Any, str | None]:
             json.dumps(value, ensure_ascii=False).encode()
         except (UnicodeEncodeError, RecursionError):
             return None, "half of a surrogate pair in a text"
-    return (None, f"nested deeper than {MAX_DEPTH} levels") if _too_deep(value) else (value, None)
+    return (None, f"nested deeper than {MAX_DEPTH} levels") if too_deep(value) else (value, None)
 
 
 def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -62,21 +61,6 @@ def _float(text: str) -> float:
     if math.isinf(number):
         raise ValueError(f"the number {text[:20]} is too large")
     return number
-
-
-def _too_deep(value: Any) -> bool:
-    level = [value]
-    for _ in range(MAX_DEPTH):
-        level = [
-            inner
-            for outer in level
-            if isinstance(outer, list | dict)
-            for inner in (outer.values() if isinstance(outer, dict) else outer)
-            if isinstance(inner, list | dict)
-        ]
-        if not level:
-            return False
-    return True
 
 
 _DECODER = json.JSONDecoder(object_pairs_hook=_object, parse_constant=_constant, parse_float=_float, strict=False)

@@ -12,6 +12,7 @@ from synth_widgets.records import Json, Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.review import Objection, complaint
 from synth_widgets.task import Task
+from synth_widgets.text.normal import MAX_DEPTH, storable, too_deep
 
 
 class _Absent:
@@ -186,13 +187,18 @@ def same(a: Json, b: Json) -> bool:
 
 
 def plain_json(value: Json, what: str) -> Json:
-    """Return a person's value as plain JSON; pydantic instances by their fields.
+    """Return a person's value as plain JSON whose texts can be stored; pydantic instances by their fields.
 
     Raises:
-        StudioError: it is none.
+        StudioError: it is none, or nested too deep.
     """
     given = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
     try:
-        return json.loads(json.dumps(given, allow_nan=False))
-    except (TypeError, ValueError, RecursionError) as error:
+        plain = json.loads(json.dumps(given, allow_nan=False))
+    except RecursionError:
+        plain = given
+    except (TypeError, ValueError) as error:
         raise StudioError(f"The {what} is not plain JSON: {error}.") from None
+    if too_deep(plain):
+        raise StudioError(f"The {what} is nested deeper than {MAX_DEPTH} levels.")
+    return storable(plain)

@@ -17,7 +17,6 @@ from synth_widgets.store.state import State
 from synth_widgets.studio import actions
 from synth_widgets.studio.core import Core, Undone
 from synth_widgets.studio.validators import Validators
-from synth_widgets.text.normal import storable
 
 T = TypeVar("T")
 Changes = Iterable[Change | None]
@@ -137,7 +136,7 @@ class Curating:
             raise StudioError("edit() needs what to change: edit(id, output=…), edit(id, input=…), or both.")
         if empty := next((part for part, value in given.items() if value is None), None):
             raise StudioError(f"{empty}=None is no {empty}. Leave {empty}= out to let it as it is.")
-        values = {k: v if v is ABSENT else editing.plain_json(storable(v), k) for k, v in given.items()}
+        values = {k: v if v is ABSENT else editing.plain_json(v, k) for k, v in given.items()}
         core = self._core
 
         async def act() -> dict[str, str]:
@@ -169,9 +168,7 @@ class Curating:
         task = self._core.task
         parts = [("input", input, task.input), ("output", output, task.output)]
         given = [
-            (name, editing.plain_json(storable(value), name), schema)
-            for name, value, schema in parts
-            if value is not ABSENT
+            (name, editing.plain_json(value, name), schema) for name, value, schema in parts if value is not ABSENT
         ]
 
         def look() -> dict[str, str]:

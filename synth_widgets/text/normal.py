@@ -9,6 +9,8 @@ import unicodedata
 from synth_widgets.records import Json
 
 SURROGATES = re.compile("[\ud800-\udfff]")
+MAX_DEPTH = 64
+"""Levels of nesting that a value may have, whoever wrote it; no schema that a person writes needs more."""
 _NOISE = re.compile(r"[\W_]+")
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
@@ -26,6 +28,26 @@ def storable(value: Json) -> Json:
     if isinstance(value, dict):
         return {storable(k): storable(v) for k, v in value.items()}
     return value
+
+
+def too_deep(value: Json) -> bool:
+    """Whether a value is nested deeper than 64 levels.
+
+    >>> too_deep([[1], {"a": []}])
+    False
+    """
+    level = [value]
+    for _ in range(MAX_DEPTH):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, list | dict)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+            if isinstance(inner, list | dict)
+        ]
+        if not level:
+            return False
+    return True
 
 
 def copied(value: Json) -> Json:
