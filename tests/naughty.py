@@ -6,6 +6,7 @@ import json
 from typing import Any
 
 import synth_widgets as sw
+from synth_widgets.text.normal import storable
 
 LONG = "w" * 100_000
 
@@ -154,3 +155,13 @@ def answer(text: str) -> dict[str, Any]:
 def plain(value: Any) -> Any:
     """Return a value as JSON text, so that what is like another is not taken for it."""
     return json.dumps(value, sort_keys=True)
+
+
+def name_of(text: str) -> str:
+    """Return what a text is as a topic's name: single spaces, not too long."""
+    return " ".join(str(storable(text)).split())[:400].strip()
+
+
+def tag_of(text: str) -> str:
+    """Return what a text is as a tag: one word, not too long."""
+    return "-".join(str(storable(text)).split())[:90]

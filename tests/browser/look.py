@@ -57,6 +57,26 @@ CUT = """root => [...root.querySelectorAll('button:not([aria-haspopup]), [role=t
     .some(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden'))
   .map(element => element.innerText)"""
 """A button's word is whole. (One that opens something may be named after what a person called their task.)"""
+SIDEWAYS = """root => [root, ...root.querySelectorAll('*')]
+  .filter(box => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)
+  .map(box => `${box.outerHTML.slice(0, 100)}: ${box.scrollWidth} in ${box.clientWidth}`)
+  .concat(root.scrollWidth > root.clientWidth + 1 ? ['the widget itself'] : [])"""
+"""What can be scrolled sideways: nothing may be wider than its place."""
+COVERED = """root => {
+  const page = root.getRootNode();
+  const seen = (element) => {
+    element.scrollIntoView({ block: 'nearest', inline: 'nearest' });
+    const { left, top, width, height } = element.getBoundingClientRect();
+    const hit = page.elementFromPoint(left + width / 2, top + height / 2);
+    return hit !== null && (element.contains(hit) || hit.contains(element) || hit.closest('label')?.contains(element));
+  };
+  const scope = root.querySelector('[role=dialog]') ?? root;
+  return [...scope.querySelectorAll('button, input, select, textarea, [tabindex="0"]')]
+    .filter(element => element.checkVisibility({ visibilityProperty: true }))
+    .filter(element => !element.closest(".sw-vh") && !seen(element))
+    .map(element => element.outerHTML.slice(0, 160));
+}"""
+"""Controls that cannot be brought into sight, or that something else lies on."""
 
 
 def check_look(view: StudioView[Any], theme: Theme, name: str) -> None:

@@ -16,22 +16,13 @@ import synth_widgets as sw
 from synth_widgets.errors import StudioError
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import storable
-from tests.naughty import LONG, TEXTS, answer, nested, plain, task
+from tests.naughty import LONG, TEXTS, answer, name_of, nested, plain, tag_of, task
 from tests.replica import Peer
 from tests.tasks import PLAIN
 
 
 def opened(of: sw.Task, path: Path | str = ":memory:") -> sw.Studio:
     return sw.Studio(of, path=path, model=ScriptedCompleter())
-
-
-def name_of(text: str) -> str:
-    """What a text is as a topic's name: single spaces, not too long."""
-    return " ".join(str(storable(text)).split())[:400].strip()
-
-
-def tag_of(text: str) -> str:
-    return "-".join(str(storable(text)).split())[:90]
 
 
 def filled(path: Path | str, of: sw.Task) -> sw.Studio:

@@ -58,11 +58,12 @@ export function Part(props: {
 
 /** The declared fields, then what else is there, which stays as it is. */
 function fields(form: Form, control: Control, value: unknown, path: Path, depth: number): ComponentChild {
-  const held = isRecord(value) ? value : {};
-  const others = { ...held };
+  // Without a prototype: a field that is not set may be called "constructor".
+  const others: Record<string, unknown> = { __proto__: null, ...(isRecord(value) ? value : {}) };
   const declared = propertiesOf(control.node).map(({ name, schema, required }) => {
+    const own = others[name];
     delete others[name];
-    return row(form, name, schema, held[name], [...path, name], depth, required);
+    return row(form, name, schema, own, [...path, name], depth, required);
   });
   const undeclared = Object.entries(others).map(([name, each]) => (
     <>

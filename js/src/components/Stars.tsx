@@ -64,7 +64,11 @@ export function Rating({
   body: SampleBody | null;
 }): JSX.Element {
   const stars = starsOf(view, row);
-  const { requirements } = view.line.ratings.of(row.id) ?? {};
+  const rated: Record<string, number | null> = {
+    __proto__: null,
+    ...body?.ratings,
+    ...view.line.ratings.of(row.id)?.requirements,
+  };
   return (
     <section aria-label="Rating">
       <div class="sw-rate">
@@ -78,7 +82,7 @@ export function Rating({
           </span>
           <StarSet
             label={text}
-            stars={requirements?.[name] === undefined ? (body?.ratings[name] ?? null) : requirements[name]}
+            stars={rated[name] ?? null}
             onRate={(next) => void rateBy(view, row, name, next)}
           />
         </div>

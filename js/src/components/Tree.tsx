@@ -74,7 +74,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
         class={`sw-tree sw-scroll ${bare ? "sw-tree--none" : ""} ${lifted ? "sw-tree--held" : ""}`}
         role="tree"
         aria-label="Topics"
-        tabIndex={0}
+        tabIndex={bare ? -1 : 0}
         aria-activedescendant={chosen ? `${view.prefix}-t-${chosen.id}` : undefined}
         onKeyDown={(event) => treeKey(view, event, shown)}
       >
