@@ -138,7 +138,12 @@ type Style = { transform: string };
 
 function NewTopic({ view, style, level }: { view: View; style: Style; level: number }): JSX.Element {
   return (
-    <div class="sw-node sw-node--naming" style={{ ...style, "--l": Math.max(0, level - 1) }}>
+    <div
+      class="sw-node sw-node--naming"
+      role="treeitem"
+      aria-label="New topic"
+      style={{ ...style, "--l": Math.max(0, level - 1) }}
+    >
       <span class="sw-tw" />
       <TopicName view={view} name="" />
     </div>
