@@ -39,10 +39,7 @@ export async function decide(
   const focused = view.focusedRow;
   const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
   const mark = view.line.verdicts.put(ids, verb);
-  if (own && verb !== "restore") {
-    view.trail.push(own.id);
-    if (view.advances.value) advance(view);
-  }
+  if (own && verb !== "restore" && view.advances.value) advance(view);
   const selected = view.selection.value;
   if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
   const answer = await send(view, verb, { ids, reason } as Ids);
@@ -81,11 +78,9 @@ async function step(view: View, name: "undo" | "redo"): Promise<void> {
   const answer = await send(view, name, {});
   if (!answer) return;
   if (what) view.toasts.say(`${name === "undo" ? "Undone" : "Done again"}: ${what}`);
-  if (name === "undo") {
-    const id = view.trail.pop();
-    const row = id === undefined ? undefined : view.sampleOf(id);
-    if (row && indexOf(view.listing.value, row.id) >= 0) view.moveTo(row);
-  }
+  const { sample } = (answer.ok ?? {}) as { sample?: string }; // where it happened
+  const row = view.sampleOf(sample);
+  if (row && indexOf(view.listing.value, row.id) >= 0) view.moveTo(row);
 }
 
 export async function grow(view: View, args: Grow): Promise<void> {

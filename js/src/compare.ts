@@ -130,10 +130,7 @@ export async function choose(view: View, verb: Choice, ids: readonly string[], n
   if (id === undefined || isRefused(view)) return;
   const mark = view.line.verdicts.put(ids, verb);
   const own = view.focusedRow;
-  if (own && ids.includes(own.id) && view.comparing.value) {
-    view.trail.push(own.id);
-    goOn(view);
-  }
+  if (own && ids.includes(own.id) && view.comparing.value) goOn(view);
   const answer = await (verb === "revert"
     ? send(view, verb, { id, n })
     : send(view, verb, { ids: [...ids] }));

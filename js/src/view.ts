@@ -108,8 +108,6 @@ export class View {
   from: "grid" | "tree" = "grid";
   /** Where a range of selected rows began. */
   anchor: string | null = null;
-  /** Samples that had the focus when a verdict was given, so that undo leads back to them. */
-  readonly trail: string[] = [];
   /** What the next plan begins with, if not with all leaves. */
   where: Where = "";
   /** Set by the empty state, where G sends what stands there. */

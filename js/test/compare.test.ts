@@ -49,7 +49,6 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     comparing: signal({}),
     keys: { named: (name: string) => ({ keys: name === "left_version" ? ["[", "]"] : ["{", "}"] }) },
     focusedRow: row,
-    trail: [],
     toasts: { say: () => undefined, warn: () => undefined },
     focusOn: () => undefined,
     focused: signal({ row, index: 0 }),

@@ -138,11 +138,13 @@ async def _turn(core: Core, group: Group, *, is_undo: bool) -> Undone | None:
     if not is_undo:
         parts.reverse()
     skipped: list[str] = []
+    about: set[str] = set()
     while parts:  # from the end: what was done last is undone first; and what was read is freed bit by bit
         steps = [entry for record in parts.pop() for entry in record]
         skipped += (store.undo(steps, group) if is_undo else store.redo(steps, group)).skipped
+        about |= {ident for kind, ident, *_ in steps if kind == "sample"}
         await asyncio.sleep(0)
-    return Undone(group.label, tuple(skipped))
+    return Undone(group.label, tuple(skipped), about.pop() if len(about) == 1 else None)
 
 
 async def _logged(core: Core, group: Group) -> list[Sequence[list[list[Json]]]]:

@@ -54,10 +54,17 @@ HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For exam
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What undo or redo did: the action's label, and fields that later changes had taken over."""
+    """What undo or redo did.
+
+    Attributes:
+        label: the action's.
+        skipped: fields that later changes had taken over.
+        sample: the id of the sample that the action was about; ``None`` where it was about several, or about none.
+    """
 
     label: str
     skipped: tuple[str, ...] = ()
+    sample: str | None = None
 
 
 class Core:

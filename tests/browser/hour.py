@@ -17,7 +17,7 @@ from typing import Any
 
 from tests.bench.big_file import Shares
 from tests.browser.lab import Notebook
-from tests.browser.plan import Plan
+from tests.browser.plan import Plan, Step
 from tests.browser.widget import StudioView
 
 ROWS = 10_000
@@ -97,8 +97,6 @@ class Hour:
     plan: Plan
     random: random.Random
     focus: str
-    trail: list[str] = field(default_factory=list)
-    """Samples that got a verdict of their own: undo goes back to them."""
     done: dict[str, int] = field(default_factory=dict)
     """How often the person did what."""
     wishes: int = 0
@@ -144,7 +142,6 @@ class Hour:
         label, status = {"a": ("Keep", "kept"), "x": ("Reject", "rejected")}[key]
         self.press(key)
         self.plan.do(label, self.plan.changed([self.focus], status=status))
-        self.trail.append(self.focus)
         self.focus = self.plan.next_draft(self.focus)
 
     def keep(self) -> None:
@@ -169,7 +166,7 @@ class Hour:
         for _ in range(4):
             self.verdict(self.random.choice("aax"))
         self.press("u")
-        self.undone()
+        self.turned(self.plan.undos, self.plan.redos)
 
     def select(self) -> list[str]:
         """Select the sample in focus and some below, by Shift and the arrow."""
@@ -330,14 +327,12 @@ class Hour:
             self.press("ArrowRight" if takes else "ArrowLeft")
             new = {"output": self.plan.want[ident].new} if takes else {}
             self.plan.do("Take" if takes else "Decline", self.plan.changed([ident], new=None, **new))
-            self.trail.append(ident)
             self.focus = waiting[min(n + 1, len(waiting) - 1)]
 
     # ------------------------------------------------------------ undo
-    def undone(self) -> None:
-        self.plan.turn(self.plan.undos, self.plan.redos)
-        if self.trail:
-            self.focus = self.trail.pop()
+    def turned(self, source: list[Step], target: list[Step]) -> None:
+        """Undo and redo go to where it happened, if that is one place."""
+        self.focus = self.plan.turn(source, target) or self.focus
         self.stands()
 
     def undo(self) -> None:
@@ -345,10 +340,10 @@ class Hour:
         back = min(self.random.randint(1, 4), len(self.plan.undos))
         for _ in range(back):
             self.press(self.random.choice(("u", "Control+z")))
-            self.undone()
+            self.turned(self.plan.undos, self.plan.redos)
         for _ in range(self.random.randint(0, back)):
             self.press(self.random.choice(("Shift+U", "Control+Shift+Z")))
-            self.plan.turn(self.plan.redos, self.plan.undos)
+            self.turned(self.plan.redos, self.plan.undos)
         self.settled()
 
 

@@ -46,11 +46,12 @@ class Plan:
         if not by_job:
             self.redos.clear()
 
-    def turn(self, source: list[Step], target: list[Step]) -> None:
-        """Undo or redo the newest step."""
+    def turn(self, source: list[Step], target: list[Step]) -> str | None:
+        """Undo or redo the newest step; return the sample that it was about, if it was one."""
         label, then = source.pop()
         target.append((label, {i: self.want[i] for i in then}))
         self.want.update(then)
+        return next(iter(then)) if len(then) == 1 else None
 
     def changed(self, ids: Iterable[str], **fields: Any) -> dict[str, Want]:
         """Return these samples with other fields."""
