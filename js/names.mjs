@@ -11,9 +11,7 @@ export const OURS =
   pickTopic place places plan problems refused remade replica sampleOf samplesAt saw say selectTo sendFirst
   setGuidance setOutputs setProgress setShape settle siblings signalled sortBy starred systemDark titled toasts
   toggleOpen topicsAt totals trail trait typed uncut unlisted unseen verdicts vscode want wanted warm ways what
-  whenShown where whole why widths words wrong`.split(
-    /\s+/,
-  );
+  whenShown where whole why widths words wrong`.split(/\s+/);
 
 /** Ours too, though the browser has something of that name or a text says it: no such thing of theirs is asked for. */
 export const OURS_TOO = [

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from synth_widgets.errors import StudioError
-from synth_widgets.export.frames import EXTRA
+from synth_widgets.export.frames import extra_of
 from synth_widgets.records import Json, Sample
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
@@ -59,11 +59,12 @@ def _columns(part: str, schema: Schema | None, values: list[Json]) -> dict[str, 
     declared = schema.properties() if schema is not None else {}
     if not declared:
         return {part: values}
+    extra = extra_of(declared)
     # What is no object is left of another version of the task: it stands with what the schema does not declare.
-    records = [v if isinstance(v, dict) else {} if v is None else {EXTRA: v} for v in values]
+    records = [v if isinstance(v, dict) else {} if v is None else {extra: v} for v in values]
     columns = {f"{part}.{name}": [record.get(name) for record in records] for name in declared}
     extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
-    return {**columns, f"{part}.{EXTRA}": extras} if any(extras) else columns
+    return {**columns, f"{part}.{extra}": extras} if any(extras) else columns
 
 
 def _cell(value: Json) -> str:

@@ -30,6 +30,16 @@ def test_a_finished_job_is_one_step(open_studio):
     assert studio.topics.paths() == []
 
 
+def test_undo_and_redo_say_which_sample_they_turned(open_studio):
+    studio, ids = grown(open_studio)
+    studio.keep(ids)
+    studio.rate(ids[1], 4)
+    studio.regenerate(ids[0]).wait(10)
+    turned = [studio.undo().sample for _ in range(4)]
+    assert turned == [ids[0], ids[1], None, None], "the one made anew, the one rated, two kept, two generated"
+    assert [studio.redo().sample for _ in range(4)] == turned[::-1]
+
+
 def test_a_running_job_is_skipped(open_studio):
     model = ScriptedCompleter(latency=lambda request: 60 if request.step == "outputs" else 0)
     studio = open_studio(model)
