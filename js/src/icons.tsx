@@ -3,6 +3,8 @@ import type { JSX } from "preact";
 const RING = "M8 13.5A5.5 5.5 0 1 0 8 2.5a5.5 5.5 0 0 0 0 11z";
 const WIDE_RING = "M8 13.8A5.8 5.8 0 1 0 8 2.2a5.8 5.8 0 0 0 0 11.6z";
 const DOT = "M8 8h.02";
+/** Six dashes around a ring. */
+const BROKEN = "3 2.76";
 
 /** Drawn for this on 16 × 16, stroke 1.5, round ends. */
 const PATHS = {
@@ -29,8 +31,7 @@ const PATHS = {
   kept: `${RING}M5.6 8.2l1.7 1.7 3.1-3.6`,
   rejected: `${RING}M6.2 6.2l3.6 3.6M9.8 6.2L6.2 9.8`,
   draft: RING + DOT,
-  pending:
-    "M8 2.5a5.5 5.5 0 0 1 2.7.7M12.8 5.3a5.5 5.5 0 0 1 .7 2.7M12.8 10.7a5.5 5.5 0 0 1-2.1 2.1M8 13.5a5.5 5.5 0 0 1-2.7-.7M3.2 10.7A5.5 5.5 0 0 1 2.5 8M3.2 5.3a5.5 5.5 0 0 1 2.1-2.1",
+  pending: RING,
   info: `${WIDE_RING}M8 7.4v3.4M8 5.1v.02`,
   filter: "M2.5 4h11M4.5 8h7M6.5 12h3",
   sort: "M5 3v10M2.8 10.8L5 13l2.2-2.2M11 13V3M8.8 5.2L11 3l2.2 2.2",
@@ -71,7 +72,7 @@ export function iconOf(name: IconName, px: 12 | 14 | 16 = 16, more = "", label?:
   const sized = px === 16 ? "" : ` sw-i--${px}`;
   return (
     <svg viewBox="0 0 16 16" class={`sw-i${sized} ${more}`} {...said}>
-      <path d={PATHS[name]} />
+      <path d={PATHS[name]} stroke-dasharray={name === "pending" ? BROKEN : undefined} />
       {name === "draft" && <path d={DOT} stroke-width="3" />}
     </svg>
   );

@@ -25,6 +25,8 @@ export function keepPlace(view: View, until: AbortSignal): void {
     view.focus,
     view.selection,
     looking.typed,
+    view.density,
+    view.advances,
   ];
   const claims = globalThis as Claims;
   claims.swPlaces ??= new Set();
@@ -49,7 +51,7 @@ export function keepPlace(view: View, until: AbortSignal): void {
       kept.forEach((signal, at) => {
         const now = signal.value;
         const then = now instanceof Set ? new Set(place[at]) : place[at];
-        if (then && (now === null || then.constructor === now.constructor)) signal.value = then;
+        if (then != null && (now === null || then.constructor === now.constructor)) signal.value = then;
       });
       looking.for(looking.typed.value);
     });

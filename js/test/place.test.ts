@@ -58,6 +58,8 @@ function opened(path = "/work/task.synth") {
     sort: signal(""),
     columns: signal(STANDARD),
     widths: signal({}),
+    density: signal("grid"),
+    advances: signal(true),
     folded: signal<ReadonlySet<string>>(new Set()),
     focus: signal<string | null>(null),
     selection: signal<ReadonlySet<string>>(new Set()),
@@ -85,6 +87,8 @@ function used() {
   view.sort.value = "-Words";
   view.columns.value = ["Input", "Topic"];
   view.widths.value = { Input: 300 };
+  view.density.value = "focus";
+  view.advances.value = false;
   view.folded.value = new Set(["t2"]);
   view.looking.for("refund");
   view.focus.value = "b";
@@ -100,7 +104,18 @@ test("what a view shows is there again when it is made anew, and what is gone is
   const { view, grid, load } = opened();
   assert.equal(view.facet.value, "all", "not before it is known which studio it is");
   load();
-  for (const name of ["facet", "topic", "picked", "sort", "columns", "widths", "folded", "focus"] as const) {
+  for (const name of [
+    "facet",
+    "topic",
+    "picked",
+    "sort",
+    "columns",
+    "widths",
+    "folded",
+    "focus",
+    "density",
+    "advances",
+  ] as const) {
     assert.deepEqual(view[name].value, before.view[name].value, name);
   }
   assert.equal(view.looking.typed.value, "refund");

@@ -72,7 +72,7 @@ export function truth(line: Line, studio: StudioView | null): Said {
       return [
         "hourglass",
         `Kernel busy, ${some(line.queued, "action")} queued`,
-        "They will be done, in this order, as soon as the kernel is free",
+        "They will be done as soon as the kernel is free",
       ];
     case "back":
       return ["check", "Reconnected"];

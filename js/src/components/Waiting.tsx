@@ -21,8 +21,8 @@ export function Waiting({ view }: { view: View }): JSX.Element | null {
     <Popover view={view} label="Waiting" class="sw-drop sw-drop--line">
       <p class="sw-small sw-muted">
         {gone
-          ? "The kernel is gone. These were not done: run the cell again and repeat them."
-          : "The kernel is running another cell. These will be done, in this order, as soon as it is free."}
+          ? "The kernel is gone. Run the cell again and repeat these."
+          : "The kernel is running another cell. These will be done in this order."}
       </p>
       <ol class="sw-jobs" data-sw-first tabIndex={-1}>
         {actions.slice(0, MOST).map((action) => (
