@@ -4,7 +4,7 @@ import * as platform from "./platform.mjs";
 /** Members of our own classes, props and records. test/names.test.ts holds them apart from all that others know. */
 export const OURS =
   `acts advances alone also asked asking assembling between beyond cell chord chords colab commands comparing
-  decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn folded forget fresh
+  decides dismissed doubt drawn edge editing facet fields finds focused focusedRow focusOn fold folded forget fresh
   full generic goBack heard hit hold idle isOwn jobsAt jupyterLight letters lifted listed looking luminance
   making many meant merges modal moreContrast most move named naming narrow node nodeOf nodes notices nullable
   onEnter onPress onRate onRemove onSend onText onTrait onWay over pageRows pane parts pendingSelected picked

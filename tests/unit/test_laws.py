@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import synth_widgets as sw
+from synth_widgets.errors import StudioError
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
 from tests.tasks import TRIAGE
@@ -27,7 +29,8 @@ COMMANDS = st.one_of(
     st.tuples(st.just("add"), st.lists(st.sampled_from(NAMES), min_size=1, max_size=3)),
     st.tuples(st.just("remove"), PICK),
     st.tuples(st.just("rename"), PICK, st.sampled_from(NAMES)),
-    st.tuples(st.just("target"), PICK, st.integers(1, 5)),
+    st.tuples(st.sampled_from(("move", "merge")), PICK, PICK),
+    st.tuples(st.just("set"), PICK, st.sampled_from(("", "Curt.")), st.sampled_from((None, 1, 5))),
     st.tuples(st.just("guide"), st.text(max_size=5)),
     st.tuples(st.just("grow"), PICK, st.integers(0, 1), st.booleans()),
     st.tuples(st.sampled_from(("keep", "reject", "restore")), st.lists(PICK, min_size=1, max_size=4)),
@@ -57,8 +60,11 @@ def perform(studio: sw.Studio, command: tuple[Any, ...]) -> None:
             taken = {other[-1].casefold() for other in paths if other[:-1] == path[:-1] and other != path}
             if name.casefold() not in taken:
                 studio.topics.rename(path, name)
-        case ("target", n, target) if paths:
-            studio.topics.set(paths[n % len(paths)], target=target)
+        case (("move" | "merge") as verb, n, m) if paths:
+            with suppress(StudioError):  # a taken name, or into itself
+                getattr(studio.topics, verb)(paths[n % len(paths)], [(), *paths][m % (len(paths) + 1)])
+        case ("set", n, guidance, target) if paths:
+            studio.topics.set(paths[n % len(paths)], guidance=guidance, target=target)
         case ("guide", text):
             studio.set_guidance(text)
         case ("grow", n, depth, outputs):
@@ -139,6 +145,50 @@ def test_undoing_everything_gives_the_start_and_redoing_everything_the_end(comma
     while studio.redo() is not None:
         pass
     assert visible(studio) == end
+    studio.close()
+
+
+TREES = st.recursive(
+    st.just({}), lambda below: st.dictionaries(st.sampled_from(("A", "a", "B", "C")), below, max_size=3), max_leaves=8
+)
+TREE_COMMANDS = st.one_of(
+    st.tuples(st.just("add"), st.lists(st.sampled_from(("A", "b", "C")), min_size=1, max_size=3)),
+    st.tuples(st.just("remove"), PICK),
+    st.tuples(st.just("rename"), PICK, st.sampled_from(("A", "B", "c"))),
+    st.tuples(st.sampled_from(("move", "merge")), PICK, PICK),
+    st.tuples(st.just("set"), PICK, st.sampled_from(("", "Curt.")), st.sampled_from((None, 1, 5))),
+    st.tuples(st.sampled_from(("undo", "redo"))),
+)
+
+
+@settings(LAWS, max_examples=200)
+@given(tree=TREES, commands=st.lists(TREE_COMMANDS, min_size=1, max_size=10))
+def test_whatever_is_done_to_a_tree_undoes_and_loses_no_sample(tree, commands, studio_in):
+    studio = studio_in()
+    studio.topics.load(tree)
+    for number, path in enumerate([(), *studio.topics.paths()]):
+        studio.add_samples([{"input": f"number {number}"}], topic=path)
+    peer = Peer(studio._core, studio)
+    peer.hello()
+    everything = {sample.id for sample in studio.samples}
+    for command in commands:
+        before = visible(studio)
+        perform(studio, command)
+        names = [(*above, name.casefold()) for *above, name in studio.topics.paths()]
+        assert len(names) == len(set(names))
+        if command[0] == "merge":
+            assert set(visible(studio)["samples"]) == set(before["samples"])
+        if visible(studio) != before and command[0] not in {"undo", "redo"}:
+            after = visible(studio)
+            assert studio.undo().skipped == ()
+            assert visible(studio) == before
+            assert studio.redo().skipped == ()
+            assert visible(studio) == after
+    studio.flush()
+    fresh = Peer(studio._core, studio)
+    fresh.hello()
+    assert peer.replica.visible() == fresh.replica.visible()
+    assert everything == set(studio._state.samples)
     studio.close()
 
 
