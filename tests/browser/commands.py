@@ -83,7 +83,7 @@ def button(name: str) -> Callable[[Stage], Locator]:
 
 def in_dialog(dialog: str, word: str) -> Callable[[Stage], Locator]:
     """Return a dialog's button."""
-    return lambda stage: stage.dialog(dialog).get_by_role("button", name=re.compile(f"^{word}"))
+    return lambda stage: stage.dialog(dialog).get_by_role("button", name=re.compile(f"^{word}")).first
 
 
 def stands_in_the_middle(stage: Stage) -> None:
@@ -343,6 +343,62 @@ def on_own_topic(stage: Stage) -> None:
     in_tree(stage)
     stage.view.add_topic(stage.text)
     stage.view.choose_topic(stage.text)
+
+
+def topic_menu(word: str) -> Do:
+    """Press a line of the chosen topic's menu."""
+
+    def press(stage: Stage) -> None:
+        button("Topic menu")(stage).click()
+        in_dialog("Topic", word)(stage).click()
+
+    return press
+
+
+def drag_to(name: str) -> Do:
+    """Drag the topic on which the line stands onto another one."""
+    return lambda stage: stage.topic(stage.text).drag_to(stage.topic(name))
+
+
+def put_on_lamps(stage: Stage) -> None:
+    """Where a topic is lifted, put it down: by mouse with a click, by keys with Enter."""
+    if stage.way == "mouse" and stage.view.root.locator(".sw-tree--held").count():
+        stage.topic("Lamps").click()
+    elif stage.way != "mouse":
+        ups = 0
+        while stage.topic("Lamps").get_attribute("aria-selected") != "true":
+            stage.view.press(["ArrowUp"])
+            ups += 1
+            assert ups < 50, "Lamps is not above"
+        stage.view.press(["Enter"])
+
+
+def type_target(stage: Stage) -> None:
+    stage.dialog("Topic").get_by_role("textbox", name="Samples wanted").fill("7")
+    stage.view.press(["Enter"])
+
+
+def jobs_open(stage: Stage) -> None:
+    """One sample was made at a topic of its own, and the list of jobs is open."""
+    on_own_topic(stage)
+    stage.view.grow(samples=1)
+    stage.view.until(lambda: stage.has(stage.text) == 1)
+    stage.view.until_idle()
+    stage.topic("All topics").click()
+    button("Jobs")(stage).click()
+    stage.dialog("Jobs").wait_for()
+
+
+def repeat_open(stage: Stage) -> None:
+    jobs_open(stage)
+    in_dialog("Jobs", "Repeat")(stage).click()
+    in_dialog("Jobs", "Generate 1 sample")(stage).wait_for()
+    stage.counts = stage.view.by_status()
+
+
+def budget_typed(stage: Stage) -> None:
+    stage.view.root.get_by_title("Set a budget").click()
+    stage.dialog("Budget").get_by_role("textbox", name="US dollars").fill(str(stage.number))
 
 
 def type_name(stage: Stage) -> None:

@@ -92,7 +92,7 @@ FIND = """async (root, status) => {
   return null;
 }"""
 LEFT_OVER = """root => ({
-  open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, '
+  open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, .sw-tree--held, '
     + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null,
   edit: root.querySelector('[aria-label="Edit the sample"]') !== null,
   alone: getComputedStyle(root.querySelector('[role=grid]') ?? root).visibility === 'hidden',
@@ -156,6 +156,10 @@ class Stage:
     def versions(self) -> Locator:
         """Return the pane in which two versions stand side by side."""
         return self.view.root.get_by_role("region", name="Compare versions")
+
+    def running_paused(self) -> bool:
+        """Whether the run bar says that the job is paused."""
+        return self.view.root.get_by_text("Paused", exact=True).is_visible()
 
     def topic(self, name: str) -> Locator:
         """Return a topic of the tree."""

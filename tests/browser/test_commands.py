@@ -124,6 +124,18 @@ LINES: dict[str, Line] = {
         button("Generate 1 output"),
         before=commands.one_is_pending,
     ),
+    "pause": Line(lambda s: s.running_paused(), button("Pause"), before=commands.job_runs),
+    "estimate_repeat": Line(
+        lambda s: s.dialog("Jobs").get_by_role("button", name=re.compile("^Generate 1 sample")).is_visible(),
+        in_dialog("Jobs", "Repeat"),
+        before=commands.jobs_open,
+    ),
+    "repeat": Line(lambda s: s.more_than("All"), in_dialog("Jobs", "Generate 1 sample"), before=commands.repeat_open),
+    "set_budget": Line(
+        lambda s: s.view.root.get_by_title("Set a budget").inner_text().endswith(f" of ${s.number}.00"),
+        in_dialog("Budget", "Save"),
+        before=commands.budget_typed,
+    ),
     "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
     "resume": Line(
         lambda s: s.view.by_status()["Draft"] > s.counts["Draft"], button("Resume"), before=commands.job_was_refused
@@ -134,12 +146,32 @@ LINES: dict[str, Line] = {
         before=commands.in_tree,
         after=commands.type_name,
     ),
-    "remove_topic": Line(lambda s: s.topic(s.text).count() == 0, button("Remove ("), before=commands.on_own_topic),
+    "remove_topic": Line(
+        lambda s: s.topic(s.text).count() == 0, mouse=commands.topic_menu("Remove"), before=commands.on_own_topic
+    ),
     "rename_topic": Line(
         lambda s: s.topic(s.text).count() == 1,
-        button("Rename ("),
+        mouse=commands.topic_menu("Rename"),
         before=commands.on_own_topic,
         after=commands.type_new_name,
+    ),
+    "set_topic": Line(
+        lambda s: ", 0 of 7 samples" in str(s.topic(s.text).get_attribute("aria-label")),
+        mouse=commands.topic_menu("Guidance and target"),
+        before=commands.on_own_topic,
+        after=commands.type_target,
+    ),
+    "move_topic": Line(
+        lambda s: s.topic(s.text).get_attribute("aria-level") == "3",
+        mouse=commands.drag_to("Lamps"),
+        before=commands.on_own_topic,
+        after=commands.put_on_lamps,
+    ),
+    "merge_topic": Line(
+        lambda s: s.topic(s.text).count() == 0 and s.view.undo_label().startswith(f"Undo: Merge “{s.text}”"),
+        mouse=commands.topic_menu("Merge into"),
+        before=commands.on_own_topic,
+        after=commands.put_on_lamps,
     ),
     "set_guidance": Line(commands.guidance_is_saved, in_dialog("Guidance", "Save"), before=commands.guidance_typed),
     "jobs": Line(lambda s: s.dialog("Jobs").is_visible(), button("Jobs")),
@@ -149,14 +181,12 @@ LINES: dict[str, Line] = {
     # The last one: the studio has another model then.
     "set_model": Line(
         lambda s: s.view.root.get_by_role("button", name=f"Model: {s.text}").is_visible(),
-        in_dialog("Model", "Use it"),
+        in_dialog("Model", "Save"),
         before=commands.model_typed,
     ),
 }
 
-NOT_IN_THE_PAGE = {
-    "set_topic": "a topic's guidance and target are set in a cell, with studio.topics.set; the page shows the target",
-}
+NOT_IN_THE_PAGE: dict[str, str] = {}
 """Commands that a front end may send and ours does not, and why."""
 
 
