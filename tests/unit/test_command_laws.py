@@ -80,6 +80,7 @@ VALUES: dict[str, Make] = {
     "thin": one_of(True, False),
     "job": job,
     "on": one_of(True, False),
+    "format": one_of("tsv", "json", "python"),
     "budget": one_of(None, 0.5),
     "SetGuidance.all": text,
     "SetGuidance.topics": text,
