@@ -38,6 +38,7 @@ async function fold(path) {
       unsafe: true, // no value of ours says another text when it is added than when it stands in a template
       keep_fargs: false,
     },
+    mangle: false, // esbuild has given the shortest names to what is used most; terser's go by where it stands
     format: { comments: false },
   });
   writeFileSync(path, `${code}\n`);

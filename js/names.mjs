@@ -57,7 +57,7 @@ export const OURS_TOO = [
 
 /** What we call signals, and nothing else that has a `value`: theirs is written as `signalled`, which is ours. */
 export const SIGNALS =
-  `at columns commands comparing dismissed editing ended facet focus focused folded full jobsAt letters lifted line listing
+  `advances at columns commands comparing density dismissed editing ended facet focus focused folded full jobsAt letters lifted line listing
   loaded naming narrow nodes now open order over pane pendingSelected picked progress running samplesAt selection sort
   studio task text topic topicsAt totals typed unlisted widths words`.split(/\s+/);
 

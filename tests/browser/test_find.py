@@ -224,7 +224,8 @@ def test_the_grid_has_the_columns_that_a_person_wants(open_notebook: OpenNoteboo
 
 PLACE = """root => ({
   heads: [...root.querySelectorAll('[role=columnheader]')].slice(1).map((head) => head.innerText),
-  widths: [...root.querySelectorAll('[role=columnheader]')].slice(1).map((head) => Math.round(head.clientWidth / 8)),
+  widths: [...root.querySelectorAll('[role=columnheader]')].slice(1)
+    .map((head) => Math.round(40 * head.clientWidth / (head.parentElement.clientWidth - 34))),
   chips: [...root.querySelectorAll('[aria-label^="Remove the filter"]')].map((chip) => chip.ariaLabel),
   words: root.querySelector('[role=searchbox]').value,
   folded: [...root.querySelectorAll('[role=treeitem][aria-expanded=false]')].map((node) => node.ariaLabel),

@@ -4,7 +4,7 @@ import { columnsOf, putColumn } from "../columns";
 import { COLUMNS, SORTS, tally } from "../fields";
 import { isRow } from "../rows";
 import type { View } from "../view";
-import { count, some } from "../words";
+import { count } from "../words";
 import { Button, GAP } from "./bits";
 import { Sheet } from "./Popover";
 
@@ -30,7 +30,7 @@ function ticks(
           <span class="sw-small sw-muted">{aside}</span>
         </label>
       ))}
-      {lines.length > MOST && `${some(lines.length - MOST, "more value")}: search for their words`}
+      {lines.length > MOST && `${count(lines.length - MOST)} more`}
     </fieldset>
   );
 }
