@@ -52,6 +52,8 @@ const CELLS: Readonly<Record<string, string>> = {
   Status: "sw-st sw-cell-st",
 };
 
+const PARTS: Readonly<Record<string, "input" | "output">> = { Input: "input", Output: "output" };
+
 interface RowProps {
   view: View;
   row: SampleRow;
@@ -77,7 +79,8 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
   };
   const words = view.looking.words.value;
   // Where no line above says the topic, it is the last line here; a rated row has no room for a badge then.
-  const topic = status === "failed" || isRow(view.listing.value.items[0]);
+  const columns = columnsOf(view);
+  const topic = (status === "failed" || isRow(view.listing.value.items[0])) && !columns.includes("Topic");
   const classes = ["sw-row", `sw-row--${status}`];
   if (focused) classes.push("sw-row--focus");
   if (fresh) classes.push("sw-row--new");
@@ -100,11 +103,11 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
           onToggle={(event) => (event.shiftKey ? view.selectTo(row.id) : view.toggle(row.id))}
         />
       </div>
-      {columnsOf(view).map((name) => (
+      {columns.map((name) => (
         <div
           class={CELLS[name] ?? "sw-small sw-muted"}
           role="gridcell"
-          onDblClick={() => openEdit(view, name === "Input" ? "input" : "output")}
+          onDblClick={() => PARTS[name] && openEdit(view, PARTS[name])}
         >
           {name === "Input" && <CellText cell={row.input} words={words} />}
           {name === "Output" && <Output row={row} status={status} idle={view.idle} words={words} />}
