@@ -17,8 +17,8 @@ from synth_widgets.widget import rows
 from synth_widgets.widget.host import CommitLike, Host, StateLike
 from synth_widgets.widget.protocol import PROTOCOL, Delta, JobRow, Snapshot, StudioView, TaskView
 
-PAGE_ROWS = 400
-"""Samples a page of a snapshot, and operations a delta: about 300 kB."""
+PAGE_ROWS = 320
+"""Samples a page of a snapshot, and operations a delta: about 250 kB."""
 DELTA_BYTES = 256_000
 SCANNED = 5_000
 """Samples that are looked at in one go."""
