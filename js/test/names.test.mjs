@@ -58,10 +58,12 @@ test("what counts as a signal's name is declared as one, and never as anything e
       new RegExp(`\\b${name}\\b(?:: | = )[^;=]*?(?:\\bsignal|\\bcomputed|Signal)\\b`).test(script),
     );
     assert.ok(declared, name);
-    const element = new RegExp(
-      `\\b${name}(?:: HTML\\w+| = \\w*\\.?(?:querySelector|createElement|currentTarget)\\b)`,
+    const value = new RegExp(`(?<![.\\w])${name}\\??\\.value\\b`);
+    const given = new RegExp(`\\(${name}(?:, \\w+)*\\) =>|const ${name} of\\b`);
+    assert.ok(
+      !scripts.some((script) => value.test(script) && given.test(script)),
+      `${name} is a parameter, too`,
     );
-    assert.ok(!scripts.some((script) => element.test(script)), name);
   }
 });
 

@@ -19,17 +19,12 @@ export function Value({ value }: { value: unknown }): JSX.Element {
   return (
     <>
       <dl class="sw-fields">
-        {lines.slice(0, MAX_LINES).map((line) => (
+        {lines.slice(0, MAX_LINES).map(({ name, depth, value }) => (
           <>
-            <dt
-              class={line.depth > 0 ? "sw-nest" : ""}
-              style={{ "--d": line.depth }}
-              title={line.name}
-              dir="auto"
-            >
-              {line.name}
+            <dt class={depth > 0 ? "sw-nest" : ""} style={{ "--d": depth }} title={name} dir="auto">
+              {name}
             </dt>
-            <dd dir="auto">{line.value}</dd>
+            <dd dir="auto">{value}</dd>
           </>
         ))}
       </dl>
