@@ -204,7 +204,7 @@ def test_one_at_a_time_shows_what_is_selected_and_rows_where_there_is_no_sample(
     view.sample.get_by_role("region", name="Sample text").click()
     view.press(["Shift+x"])
     view.root.get_by_role("dialog", name="Reject because").wait_for()
-    view.press(["Escape", "e"])
+    view.press(["Escape", "Enter"])
     view.root.get_by_role("complementary", name="Edit the sample").wait_for()
     shots(view.root, "focus-edit-light")
     check_look(view, "light", "focus-edit")
