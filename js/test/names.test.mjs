@@ -85,3 +85,13 @@ test("a script that calls texts by their names says the same texts", () => {
     assert.equal(plain(body, { define }), plain(script));
   }
 });
+
+test("what is called as signals are, without saying whose, is taken from what holds signals", () => {
+  const bare = new RegExp(`(?<![.\\w])(${SIGNALS.join("|")})\\.value\\b`, "g");
+  const wrong = filesOf("src", /\.tsx?$/).flatMap((path) => {
+    const text = read(path);
+    const taken = (name) => new RegExp(`const (?:${name}|\\{[^{}]*\\b${name}\\b[^{}]*\\}) = `).test(text);
+    return [...text.matchAll(bare)].filter(([, name]) => !taken(name)).map(([found]) => `${path}: ${found}`);
+  });
+  assert.deepEqual(wrong, []);
+});

@@ -168,6 +168,7 @@ def test_ten_samples_are_reviewed_one_at_a_time_by_keys_alone(
         view.grid.focus()
         view.press(["Home", "f"])
         view.until(lambda: not view.grid.is_visible())
+        view.sample.get_by_text("high", exact=True).wait_for()
         shots(view.root, "focus-light")
         check_look(view, "light", "focus")
         view.sample.focus()
