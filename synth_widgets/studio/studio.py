@@ -213,6 +213,8 @@ class Studio(Generating, Curating, HandingOff):
         def act() -> None:
             self._core.accounts.budget.cap = cap
             self._core.store.tell_studio()
+            for run in self._core.runs.values():
+                run.meter.look()  # what is spent of it is told with a job's progress
 
         self._core.act(act)
 
