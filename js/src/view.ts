@@ -25,7 +25,7 @@ export type Popover =
   | "jobs"
   | "waiting"
   | "regenerate"
-  | "menu"
+  | "topics"
   | "topic"
   | "budget"
   | "filter"

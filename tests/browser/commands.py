@@ -365,12 +365,9 @@ def put_on_lamps(stage: Stage) -> None:
     if stage.way == "mouse" and stage.view.root.locator(".sw-tree--held").count():
         stage.topic("Lamps").click()
     elif stage.way != "mouse":
-        ups = 0
-        while stage.topic("Lamps").get_attribute("aria-selected") != "true":
-            stage.view.press(["ArrowUp"])
-            ups += 1
-            assert ups < 50, "Lamps is not above"
-        stage.view.press(["Enter"])
+        items = "tree => [...tree.querySelectorAll('[role=treeitem]')].map(item => item.ariaLabel.split(',')[0])"
+        names = stage.view.tree.evaluate(items)
+        stage.view.press([*["ArrowUp"] * (names.index(stage.text) - names.index("Lamps")), "Enter"])
 
 
 def type_target(stage: Stage) -> None:

@@ -93,7 +93,7 @@ const OPEN: Record<PopoverName, ComponentType<{ view: View; studio: StudioView; 
   jobs: Jobs,
   waiting: Waiting,
   regenerate: RegeneratePopover,
-  menu: TopicMenu,
+  topics: TopicMenu,
   topic: TopicPopover,
   budget: BudgetPopover,
   palette: Palette,

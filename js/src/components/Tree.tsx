@@ -62,9 +62,9 @@ export function Tree({ view }: { view: View }): JSX.Element {
             icon="more"
             label="Topic menu"
             menu
-            open={view.open.value === "menu"}
+            open={view.open.value === "topics"}
             off={no}
-            onPress={() => view.toggleOpen("menu")}
+            onPress={() => view.toggleOpen("topics")}
           />
         )}
       </div>
