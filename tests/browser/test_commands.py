@@ -124,18 +124,13 @@ LINES: dict[str, Line] = {
         button("Generate 1 output"),
         before=commands.one_is_pending,
     ),
-    "pause": Line(lambda s: s.running_paused(), button("Pause"), before=commands.job_runs),
     "estimate_repeat": Line(
         lambda s: s.dialog("Jobs").get_by_role("button", name=re.compile("^Generate 1 sample")).is_visible(),
         in_dialog("Jobs", "Repeat"),
         before=commands.jobs_open,
     ),
     "repeat": Line(lambda s: s.more_than("All"), in_dialog("Jobs", "Generate 1 sample"), before=commands.repeat_open),
-    "set_budget": Line(
-        lambda s: s.view.root.get_by_title("Set a budget").inner_text().endswith(f" of ${s.number}.00"),
-        in_dialog("Budget", "Save"),
-        before=commands.budget_typed,
-    ),
+    "pause": Line(lambda s: s.running_paused(), button("Pause"), before=commands.job_runs),
     "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
     "resume": Line(
         lambda s: s.view.by_status()["Draft"] > s.counts["Draft"], button("Resume"), before=commands.job_was_refused
@@ -178,6 +173,12 @@ LINES: dict[str, Line] = {
     "export": Line(lambda s: s.dialog("Export").is_visible(), button("Export")),
     "palette": Line(lambda s: s.dialog("Commands").is_visible(), button("Commands (")),
     "help": Line(lambda s: s.dialog("Keys").is_visible(), button("Keys (")),
+    # Nothing is generated after it: there is no price for a budget to count by.
+    "set_budget": Line(
+        lambda s: s.view.root.get_by_title("Set a budget").inner_text().endswith(f" of ${s.number}.00"),
+        in_dialog("Budget", "Save"),
+        before=commands.budget_typed,
+    ),
     # The last one: the studio has another model then.
     "set_model": Line(
         lambda s: s.view.root.get_by_role("button", name=f"Model: {s.text}").is_visible(),
