@@ -79,11 +79,14 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
         <b>{job.title}</b>
         <span class="sw-muted sw-ell">{word}</span>
         {GAP}
-        <span class="sw-faint sw-small">
-          {dateOf(job.started)}
-          {took}
-        </span>
-        {running && <Controls view={view} jobs={[job]} />}
+        {running ? (
+          <Controls view={view} jobs={[job]} />
+        ) : (
+          <span class="sw-faint sw-small">
+            {dateOf(job.started)}
+            {took}
+          </span>
+        )}
       </div>
       <p class="sw-small sw-muted">
         {`${count(done)} of ${count(total)}`}
