@@ -69,18 +69,15 @@ function advance(view: View): void {
 }
 
 async function step(view: View, name: "undo" | "redo"): Promise<void> {
-  const studio = view.replica.studio.value;
-  const what = studio?.[name];
-  if (studio && !studio.read_only && !what) {
-    view.toasts.say(name === "undo" ? "Nothing to undo" : "Nothing to redo");
-    return;
-  }
   const answer = await send(view, name, {});
   if (!answer) return;
-  if (what) view.toasts.say(`${name === "undo" ? "Undone" : "Done again"}: ${what}`);
+  const { replica, listing, toasts } = view;
+  const [done, back] = name === "undo" ? (["Undone", "redo"] as const) : (["Done again", "undo"] as const);
+  // What was turned is what the other one would turn back now.
+  toasts.say(answer.ok ? `${done}: ${replica.studio.value?.[back]}` : `Nothing to ${name}`);
   const { sample } = (answer.ok ?? {}) as { sample?: string }; // where it happened
   const row = view.sampleOf(sample);
-  if (row && indexOf(view.listing.value, row.id) >= 0) view.moveTo(row);
+  if (row && indexOf(listing.value, row.id) >= 0) view.moveTo(row);
 }
 
 export async function grow(view: View, args: Grow): Promise<void> {

@@ -55,7 +55,7 @@ CUT = """root => [...root.querySelectorAll('button:not([aria-haspopup]), [role=t
   .filter(element => element.checkVisibility())
   .filter(element => [element, ...element.querySelectorAll('span')]
     .some(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden'))
-  .map(element => element.innerText)"""
+  .map(element => element.innerText || element.outerHTML.slice(0, 200))"""
 """A button's word is whole. (One that opens something may be named after what a person called their task.)"""
 SIDEWAYS = """root => [root, ...root.querySelectorAll('*')]
   .filter(box => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)

@@ -157,6 +157,11 @@ def name_topic(view: StudioView[Notebook]) -> None:
     view.root.get_by_role("textbox", name="Name of the new topic").wait_for()
 
 
+def leave_topic(view: StudioView[Notebook]) -> None:
+    view.press(["Escape"])
+    view.choose_topic("All topics")
+
+
 def search(view: StudioView[Notebook]) -> None:
     view.grid.focus()
     view.press(["/"])
@@ -175,7 +180,7 @@ STATES: tuple[State, ...] = (
     ("edit", edit, discard),
     ("diff", compare, decline),
     ("regenerate", regenerate, close),
-    ("name of a topic", name_topic, lambda view: view.press(["Escape"])),
+    ("name of a topic", name_topic, leave_topic),
     ("nothing found", search, search_nothing),
     *map(popover, ("Triage", "Model", "Guidance", "Jobs", "Keys", "Export", "Generate")),
 )

@@ -78,6 +78,8 @@ def filled(path: Path) -> dict[str, str]:
         studio.keep([first, second])
         studio.regenerate([first, second], guidance=TEXTS["markup"]).wait(30)
         studio.reject(third, reason=TEXTS["markup"])
+        last = list(studio.samples)[-1].topic
+        studio.add_samples([{"input": "bare", "output": {"choice": TEXTS["markup"]}}], topic=last)
         studio.add_samples([{"input": f"fails {TEXTS['markup']}"}])
         studio.generate_outputs().wait(30)
     return by_id
@@ -117,7 +119,7 @@ def test_texts_that_break_things_only_stand_there(open_notebook: OpenNotebook, s
     notebook.run_cell(0)
     notebook.run_cell(1)
     view = StudioView(notebook, cell=1)
-    view.until(lambda: view.by_status()["All"] == len(TEXTS) + 1)
+    view.until(lambda: view.by_status()["All"] == len(TEXTS) + 2)
 
     def look(name: str) -> None:
         shots(view.root, f"naughty-{name}")
@@ -151,7 +153,7 @@ def walk(view: StudioView[Notebook], by_id: dict[str, str]) -> None:
     """Go through all samples: row and detail hold the text, and nothing is too wide."""
     view.grid.focus()
     view.press(["Home"])
-    for _ in range(len(by_id) + 1):
+    for _ in range(len(by_id) + 2):
         sample = view.focused()
         if sample in by_id:
             view.until(lambda sample=sample: holds(view.sample, by_id[sample]))
@@ -205,10 +207,13 @@ def opener(view: StudioView[Notebook], name: str) -> Locator:
 
 def typed(view: StudioView[Notebook], by_id: dict[str, str], look: Callable[[str], None]) -> None:
     """Edit fields, name a topic and set guidance by hand, with texts that break things."""
-    view.grid.focus()
-    view.press(["Home", "j", "e"])
     form = view.root.get_by_role("complementary", name="Edit the sample")
-    form.wait_for()
+    view.grid.focus()
+    view.press(["End", "e"])
+    for name in ("__proto__", "constructor", "toString"):
+        form.get_by_role("button", name=f"Set: {name}", exact=True).wait_for()
+    view.press(["Escape", "Home", "j", "e"])
+    form.get_by_role("button", name="Remove: toString").wait_for()
     options = form.locator("select option").all_text_contents()
     assert len(options) == len(shown()) + 4
     for text, option in zip(shown(), options, strict=False):

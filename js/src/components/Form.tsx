@@ -1,7 +1,6 @@
 import type { ComponentChild, ComponentChildren, JSX } from "preact";
-import { useRef } from "preact/hooks";
+import { useLayoutEffect, useRef } from "preact/hooks";
 import { blank, type Control, controlFor, fitting, isRecord, type Path, propertiesOf } from "../controls";
-import { whenDrawn } from "../events";
 import { iconOf } from "../icons";
 import { some } from "../words";
 import { Button, IconButton, Link } from "./bits";
@@ -159,10 +158,15 @@ function Items({ form, items, path, control, label, children }: ItemsProps): JSX
   const schema = control.node.items;
   const { kind, ...item } = controlFor(schema, form.root);
   const box = useRef<HTMLDivElement>(null);
+  const added = useRef(-1);
   const add = (at: number) => {
+    added.current = at;
     form.change(path, items.toSpliced(at, 0, blank(schema, form.root)));
-    whenDrawn(() => box.current?.querySelectorAll<HTMLElement>("input, select")[at]?.focus());
   };
+  useLayoutEffect(() => {
+    box.current?.querySelectorAll<HTMLElement>("input, select")[added.current]?.focus();
+    added.current = -1;
+  }, [items.length]);
   return (
     <div class="sw-items" ref={box}>
       {items.map((each, at) => {
