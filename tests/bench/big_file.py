@@ -104,7 +104,7 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
         Session(f"{n:012d}", "", (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-5-mini"), _at(n, 0))
         for n in range(SESSIONS)
     ]
-    each = -(-count // SESSIONS)
+    each, batches = -(-count // SESSIONS), -(-count // BATCH)
     jobs = [
         JobRecord(
             f"job{n:07d}", "grow", {"samples": count // 100}, f"{n:012d}", "done", each, each, 0, 0,
@@ -113,7 +113,9 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
         for n in range(SESSIONS)
     ]  # fmt: skip
     first.jobs = {job.id: job for job in jobs}
-    first.groups = [Group(n + 1, "job", "Generate", job.id, made=n + 2) for n, job in enumerate(jobs)]
+    first.groups = [
+        Group(n + 1, "job", "Generate", job.id, made=2 + n * batches // SESSIONS) for n, job in enumerate(jobs)
+    ]
     yield first
     for rev, start in enumerate(range(0, count, BATCH), start=2):
         numbers = range(start, min(start + BATCH, count))

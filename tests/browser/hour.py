@@ -314,20 +314,27 @@ class Hour:
         self.choose([self.focus])
 
     def choose(self, waiting: list[str]) -> None:
-        """Take or decline the new versions side by side, by the arrows."""
-        if not waiting:
-            return
-        here, there = self.plan.at[self.focus], self.plan.at[waiting[0]]
-        self.press(*["ArrowUp"] * (here - there))
-        self.focus = waiting[0]
-        self.stands()
-        self.press("d")
-        for n, ident in enumerate(waiting):
+        """Take or decline the new versions side by side, by the arrows. Others that wait, too, are left for later."""
+        versions = self.view.root.get_by_role("region", name="Compare versions")
+        for ident in waiting:
+            steps = self.plan.at[ident] - self.plan.at[self.focus]
+            self.press(*["ArrowDown" if steps > 0 else "ArrowUp"] * abs(steps))
+            self.focus = ident
+            self.stands()
+            self.press("d")
+            new = self.plan.want[ident].new
+            versions.locator("ins").first.wait_for()
             takes = self.random.random() < 0.5
             self.press("ArrowRight" if takes else "ArrowLeft")
-            new = {"output": self.plan.want[ident].new} if takes else {}
-            self.plan.do("Take" if takes else "Decline", self.plan.changed([ident], new=None, **new))
-            self.focus = waiting[min(n + 1, len(waiting) - 1)]
+            taken = {"output": new} if takes else {}
+            self.plan.do("Take" if takes else "Decline", self.plan.changed([ident], new=None, **taken))
+            row = self.view.row(ident)
+            self.view.until(lambda row=row: not row.get_by_text("New version").count())
+            if versions.is_visible():
+                self.press("Escape")
+            versions.wait_for(state="detached")
+            self.focus = self.view.focused()
+            self.stands()
 
     # ------------------------------------------------------------ undo
     def turned(self, source: list[Step], target: list[Step]) -> None:
