@@ -52,11 +52,11 @@ OUTSIDE = """root => {
 }"""
 
 CUT = """root => [...root.querySelectorAll('button:not([aria-haspopup]), [role=tab]')]
-  .filter(element => element.checkVisibility())
+  .filter(element => element.checkVisibility({ visibilityProperty: true }) && element.title !== element.innerText)
   .filter(element => [element, ...element.querySelectorAll('span')]
     .some(part => part.scrollWidth > part.clientWidth + 1 && getComputedStyle(part).overflowX === 'hidden'))
   .map(element => element.innerText || element.outerHTML.slice(0, 200))"""
-"""A button's word is whole. (One that opens something may be named after what a person called their task.)"""
+"""A button's word is whole, or its tooltip. (One that opens something may be named after what a person called it.)"""
 SIDEWAYS = """root => [root, ...root.querySelectorAll('*')]
   .filter(box => /auto|scroll/.test(getComputedStyle(box).overflowX) && box.scrollWidth > box.clientWidth + 1)
   .map(box => `${box.outerHTML.slice(0, 100)}: ${box.scrollWidth} in ${box.clientWidth}`)

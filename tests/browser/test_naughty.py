@@ -171,6 +171,8 @@ def compared(view: StudioView[Notebook], by_id: dict[str, str], look: Callable[[
     assert holds(diff, TEXTS["markup"])
     look("diff")
     view.press(["Escape"])
+    diff.wait_for(state="detached")
+    look("kept")
     view.show("Failed")
     view.sample.get_by_role("heading", name="What the model wrote").wait_for()
     look("failed")

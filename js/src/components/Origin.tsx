@@ -49,7 +49,7 @@ export function Origin(props: {
             <li class={version.n === current.n ? "" : "sw-muted"}>
               <span class="sw-strong">{version.n || "Input"}</span>
               {several && version.output !== null ? (
-                <Link class="sw-ell" title="Compare" onPress={() => compare(view, version.n)}>
+                <Link class="sw-ell" title={version.by} onPress={() => compare(view, version.n)}>
                   <bdi>{version.by}</bdi>
                 </Link>
               ) : (
