@@ -10,7 +10,9 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from tests.browser.conftest import OpenNotebook, Shots
+import pytest
+
+from tests.browser.conftest import OpenNotebook
 from tests.browser.lab import Notebook
 from tests.browser.look import COVERED
 from tests.browser.test_states import narrow
@@ -68,6 +70,8 @@ SERIOUS = """(root, rules) => axe.run(root, { resultTypes: ['violations'], ...(r
     .filter(({ impact }) => impact === 'serious' || impact === 'critical')
     .flatMap(({ id, nodes }) => nodes.map(({ html, any, all }) =>
       `${id}: ${html.slice(0, 160)} ${[...any, ...all].map(({ message }) => message).join('; ').slice(0, 160)}`)))"""
+WEAR = "(root, theme) => { root.dataset.swTheme = theme; }"
+
 State = tuple[str, Callable[[StudioView[Notebook]], object], Callable[[StudioView[Notebook]], object]]
 
 
@@ -186,20 +190,26 @@ STATES: tuple[State, ...] = (
 )
 
 
-def examine(view: StudioView[Notebook], name: str, shots: Shots | None = None) -> None:
-    """Let axe look at a state in the theme that it wears, and at its colours in the other themes."""
-    found = view.root.evaluate(SERIOUS)
-    now = view.root.get_attribute("data-sw-theme")
-    for theme in ("dark", "contrast", "contrast-light"):
-        view.root.evaluate("(root, theme) => { root.dataset.swTheme = theme; }", theme)
-        found += [f"{theme}: {each}" for each in view.root.evaluate(SERIOUS, ["color-contrast"])]
-    view.root.evaluate("(root, theme) => { root.dataset.swTheme = theme; }", now)
-    assert not found, f"{name}: " + "\n".join(found)
-    if shots:
-        shots(view.root, f"accessible-{name}")
+Examine = Callable[[StudioView[Notebook], str], None]
 
 
-def test_axe_finds_nothing_serious_in_any_state(open_notebook: OpenNotebook, shots: Shots) -> None:
+@pytest.fixture(params=[("dark",), pytest.param(("contrast", "contrast-light"), marks=pytest.mark.slow)], ids="-".join)
+def examine(request: pytest.FixtureRequest) -> Examine:
+    """Let axe look at a state in the theme that it wears, and at its colours in other themes."""
+
+    def look(view: StudioView[Notebook], name: str) -> None:
+        found = view.root.evaluate(SERIOUS)
+        now = view.root.get_attribute("data-sw-theme")
+        for theme in request.param:
+            view.root.evaluate(WEAR, theme)
+            found += [f"{theme}: {each}" for each in view.root.evaluate(SERIOUS, ["color-contrast"])]
+        view.root.evaluate(WEAR, now)
+        assert not found, f"{name}: " + "\n".join(found)
+
+    return look
+
+
+def test_axe_finds_nothing_serious_in_any_state(open_notebook: OpenNotebook, examine: Examine) -> None:
     view = opened(open_notebook, FILL, SLOW)
     view.root.get_by_role("heading", name="Generate your first samples").wait_for()
     examine(view, "empty")
