@@ -167,6 +167,7 @@ def leave_topic(view: StudioView[Notebook]) -> None:
 
 
 def search(view: StudioView[Notebook]) -> None:
+    view.show("All")
     view.grid.focus()
     view.press(["/"])
     view.page.keyboard.type("no such word")

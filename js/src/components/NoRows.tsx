@@ -40,27 +40,31 @@ export function NoRows({ view }: { view: View }): JSX.Element {
   const elsewhere = looked && (facet !== "all" || name !== null || picked) ? everywhere(view) : 0;
   const also = picked ? " pass the filters" : "";
   return (
-    <div class="sw-norows sw-muted">
-      <p class="sw-wrap">
-        {`No ${what}${where}${looked ? `${also && `${also} and`} hold “${looked}”` : also}.`}
-        {elsewhere > 0 && ` ${some(elsewhere, "sample does", "samples do")} elsewhere.`}
-      </p>
-      <div class="sw-plan-row">
-        {looked && <Button onPress={() => view.looking.for("")}>Clear the search</Button>}
-        {elsewhere > 0 && <Button onPress={() => widen(view)}>{`Show ${some(elsewhere, "sample")}`}</Button>}
-        {!looked && (facet !== "all" || picked) && (
-          <Button onPress={() => view.uncut()}>Remove all filters</Button>
-        )}
-        {!looked && facet === "all" && !picked && (
-          <Button
-            icon="play"
-            chord={view.keys.chord("generate")}
-            off={refusal(view)}
-            onPress={() => run(view, "generate")}
-          >
-            Generate…
-          </Button>
-        )}
+    <div role="row">
+      <div class="sw-norows sw-muted" role="gridcell">
+        <p class="sw-wrap">
+          {`No ${what}${where}${looked ? `${also && `${also} and`} hold “${looked}”` : also}.`}
+          {elsewhere > 0 && ` ${some(elsewhere, "sample does", "samples do")} elsewhere.`}
+        </p>
+        <div class="sw-plan-row">
+          {looked && <Button onPress={() => view.looking.for("")}>Clear the search</Button>}
+          {elsewhere > 0 && (
+            <Button onPress={() => widen(view)}>{`Show ${some(elsewhere, "sample")}`}</Button>
+          )}
+          {!looked && (facet !== "all" || picked) && (
+            <Button onPress={() => view.uncut()}>Remove all filters</Button>
+          )}
+          {!looked && facet === "all" && !picked && (
+            <Button
+              icon="play"
+              chord={view.keys.chord("generate")}
+              off={refusal(view)}
+              onPress={() => run(view, "generate")}
+            >
+              Generate…
+            </Button>
+          )}
+        </div>
       </div>
     </div>
   );
