@@ -101,6 +101,26 @@ def popover(name: str) -> State:
     return name, show, close
 
 
+def by_key(name: str, *keys: str) -> State:
+    """Return the state in which the dialog is open that these keys open on a draft."""
+
+    def show(view: StudioView[Notebook]) -> None:
+        view.show("Draft")
+        view.grid.focus()
+        view.press(["Home", *keys])
+        view.root.get_by_role("dialog").wait_for()
+
+    return name, show, close
+
+
+def one_at_a_time(view: StudioView[Notebook]) -> None:
+    """Change between the grid and one sample, large."""
+    view.show("Draft")
+    view.grid.focus()
+    view.press("f")
+    view.page.evaluate("() => new Promise(requestAnimationFrame)")
+
+
 def go_to(status: str) -> Callable[[StudioView[Notebook]], None]:
     def go(view: StudioView[Notebook]) -> None:
         view.show(status)
@@ -187,6 +207,10 @@ STATES: tuple[State, ...] = (
     ("regenerate", regenerate, close),
     ("name of a topic", name_topic, leave_topic),
     ("nothing found", search, search_nothing),
+    by_key("palette", "Control+k"),
+    by_key("filters", "Shift+F"),
+    by_key("reason", "Shift+X"),
+    ("focus", one_at_a_time, lambda view: view.press("f")),
     *map(popover, ("Triage", "Model", "Guidance", "Jobs", "Keys", "Export", "Generate")),
 )
 
