@@ -15,7 +15,8 @@ from synth_widgets.errors import FileError
 from synth_widgets.records import ROOT, JobRecord, Sample, Topic
 from synth_widgets.widget import rows
 from synth_widgets.widget.host import CommitLike, Host, StateLike
-from synth_widgets.widget.protocol import PROTOCOL, Delta, JobRow, Snapshot, StudioView, TaskView
+from synth_widgets.widget.protocol import PROTOCOL, Delta, Snapshot
+from synth_widgets.widget.replica import JobRow, StudioView, TaskView
 
 PAGE_ROWS = 320
 """Samples a page of a snapshot, and operations a delta: about 250 kB."""

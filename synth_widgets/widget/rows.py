@@ -14,19 +14,8 @@ from synth_widgets.text.normal import word_count
 from synth_widgets.widget import origin
 from synth_widgets.widget.figures import TITLES, headline
 from synth_widgets.widget.host import Host
-from synth_widgets.widget.protocol import (
-    HEAD,
-    Cell,
-    FieldView,
-    JobRow,
-    SampleBody,
-    SampleRow,
-    StudioView,
-    TaskView,
-    TopicRow,
-    Unfinished,
-    VersionView,
-)
+from synth_widgets.widget.protocol import SampleBody, Unfinished, VersionView
+from synth_widgets.widget.replica import HEAD, Cell, FieldView, JobRow, SampleRow, StudioView, TaskView, TopicRow
 
 TAG = 40
 """Characters of a tag."""

@@ -19,18 +19,8 @@ from typing import Any
 from synth_widgets.records import Sample
 from synth_widgets.widget import rows
 from synth_widgets.widget.host import Host, StateLike
-from synth_widgets.widget.protocol import (
-    PROTOCOL,
-    Cell,
-    FieldView,
-    GuidanceView,
-    SampleRow,
-    Saved,
-    Snapshot,
-    StudioView,
-    TaskView,
-    TopicRow,
-)
+from synth_widgets.widget.protocol import PROTOCOL, Saved, Snapshot
+from synth_widgets.widget.replica import Cell, FieldView, GuidanceView, SampleRow, StudioView, TaskView, TopicRow
 
 PAGE_SAMPLES = 50
 PAGE_BYTES = 60_000

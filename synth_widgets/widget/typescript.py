@@ -28,7 +28,7 @@ from typing import (
 
 from pydantic import BaseModel
 
-from synth_widgets.widget import commands, protocol
+from synth_widgets.widget import commands, protocol, replica
 
 SOURCES = Path(__file__).resolve().parents[2] / "js" / "src"
 """Where the files stand in a checkout; an installed package has none."""
@@ -112,11 +112,11 @@ def _interface(name: str, doc: str | None, fields: Sequence[tuple[str, bool, str
 
 
 def protocol_ts() -> str:
-    """The text of ``protocol.gen.ts``: every message of `protocol`."""
-    docs = _field_docs(inspect.getsource(protocol))
+    """The text of ``protocol.gen.ts``: every message of `protocol`, and the rows of `replica` that they carry."""
+    docs = _field_docs(inspect.getsource(replica)) | _field_docs(inspect.getsource(protocol))
     parts = [_HEADER]
-    parts.append(f"export const PROTOCOL = {protocol.PROTOCOL};\nexport const HEAD = {protocol.HEAD};\n")
-    for name, value in vars(protocol).items():
+    parts.append(f"export const PROTOCOL = {protocol.PROTOCOL};\nexport const HEAD = {replica.HEAD};\n")
+    for name, value in (vars(replica) | vars(protocol)).items():
         if not is_typeddict(value):
             continue
         hints = get_type_hints(value, include_extras=True)
