@@ -5,6 +5,7 @@ import { Fresh } from "./fresh";
 import { Keys } from "./keys";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
+import type { Comparing, Lifted, Naming, NarrowPane, Popover } from "./parts";
 import type { Where } from "./plan";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt, type Wanted } from "./rows";
@@ -14,34 +15,6 @@ import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";
 import type { Connection } from "./transport";
 import { token } from "./words";
-
-export type Popover =
-  | "generate"
-  | "model"
-  | "guidance"
-  | "task"
-  | "help"
-  | "export"
-  | "jobs"
-  | "waiting"
-  | "regenerate"
-  | "topics"
-  | "topic"
-  | "budget"
-  | "filter"
-  | "sort"
-  | "columns"
-  | "palette"
-  | "reasons";
-/** Numbers of the versions to compare, left and right, of this sample. */
-export type Comparing = { id?: string; pair?: readonly [number, number] };
-export type Naming = { kind: "add" | "rename"; topic: string };
-export interface Lifted {
-  node: Node;
-  /** Whether it is to go into the other one, not below it. */
-  merges: boolean;
-}
-export type NarrowPane = "topics" | "samples" | "sample";
 
 const SELECTED_AFTER = 250;
 /** Ids that the trait `selected_ids` holds at most: some hosts send all traits whenever one changes. */

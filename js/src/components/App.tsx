@@ -1,8 +1,9 @@
 import type { ComponentType, JSX } from "preact";
 import { type IconName, iconOf } from "../icons";
+import type { NarrowPane, Popover as PopoverName } from "../parts";
 import type { StudioView, TaskView } from "../protocol.gen";
 import { total } from "../rows";
-import type { NarrowPane, Popover as PopoverName, View } from "../view";
+import type { View } from "../view";
 import { Press } from "./bits";
 import { Detail } from "./Detail";
 import { Diff } from "./Diff";
