@@ -12,6 +12,7 @@ import re
 
 from synth_widgets.widget.commands import BY_NAME
 from tests.browser import commands
+from tests.browser import commands_elsewhere as elsewhere
 from tests.browser.commands import (
     Line,
     button,
@@ -127,9 +128,9 @@ LINES: dict[str, Line] = {
     "estimate_repeat": Line(
         lambda s: s.dialog("Jobs").get_by_role("button", name=re.compile("^Generate 1 sample")).is_visible(),
         in_dialog("Jobs", "Repeat"),
-        before=commands.jobs_open,
+        before=elsewhere.jobs_open,
     ),
-    "repeat": Line(lambda s: s.more_than("All"), in_dialog("Jobs", "Generate 1 sample"), before=commands.repeat_open),
+    "repeat": Line(lambda s: s.more_than("All"), in_dialog("Jobs", "Generate 1 sample"), before=elsewhere.repeat_open),
     "pause": Line(lambda s: s.running_paused(), button("Pause"), before=commands.job_runs),
     "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
     "resume": Line(
@@ -138,37 +139,37 @@ LINES: dict[str, Line] = {
     "add_topics": Line(
         lambda s: s.topic(s.text).count() == 1,
         button("Add a topic"),
-        before=commands.in_tree,
-        after=commands.type_name,
+        before=elsewhere.in_tree,
+        after=elsewhere.type_name,
     ),
     "remove_topic": Line(
-        lambda s: s.topic(s.text).count() == 0, mouse=commands.topic_menu("Remove"), before=commands.on_own_topic
+        lambda s: s.topic(s.text).count() == 0, mouse=elsewhere.topic_menu("Remove"), before=elsewhere.on_own_topic
     ),
     "rename_topic": Line(
         lambda s: s.topic(s.text).count() == 1,
-        mouse=commands.topic_menu("Rename"),
-        before=commands.on_own_topic,
-        after=commands.type_new_name,
+        mouse=elsewhere.topic_menu("Rename"),
+        before=elsewhere.on_own_topic,
+        after=elsewhere.type_new_name,
     ),
     "set_topic": Line(
         lambda s: ", 0 of 7 samples" in str(s.topic(s.text).get_attribute("aria-label")),
-        mouse=commands.topic_menu("Guidance and target"),
-        before=commands.on_own_topic,
-        after=commands.type_target,
+        mouse=elsewhere.topic_menu("Guidance and target"),
+        before=elsewhere.on_own_topic,
+        after=elsewhere.type_target,
     ),
     "move_topic": Line(
         lambda s: s.topic(s.text).get_attribute("aria-level") == "3",
-        mouse=commands.drag_to("Lamps"),
-        before=commands.on_own_topic,
-        after=commands.put_on_lamps,
+        mouse=elsewhere.drag_to("Lamps"),
+        before=elsewhere.on_own_topic,
+        after=elsewhere.put_on_lamps,
     ),
     "merge_topic": Line(
         lambda s: s.topic(s.text).count() == 0 and s.view.undo_label().startswith(f"Undo: Merge “{s.text}”"),
-        mouse=commands.topic_menu("Merge into"),
-        before=commands.on_own_topic,
-        after=commands.put_on_lamps,
+        mouse=elsewhere.topic_menu("Merge into"),
+        before=elsewhere.on_own_topic,
+        after=elsewhere.put_on_lamps,
     ),
-    "set_guidance": Line(commands.guidance_is_saved, in_dialog("Guidance", "Save"), before=commands.guidance_typed),
+    "set_guidance": Line(elsewhere.guidance_is_saved, in_dialog("Guidance", "Save"), before=elsewhere.guidance_typed),
     "jobs": Line(lambda s: s.dialog("Jobs").is_visible(), button("Jobs")),
     "export": Line(lambda s: s.dialog("Export").is_visible(), button("Export")),
     "palette": Line(lambda s: s.dialog("Commands").is_visible(), button("Commands (")),
@@ -177,13 +178,13 @@ LINES: dict[str, Line] = {
     "set_budget": Line(
         lambda s: s.view.root.get_by_title("Set a budget").inner_text().endswith(f" of ${s.number}.00"),
         in_dialog("Budget", "Save"),
-        before=commands.budget_typed,
+        before=elsewhere.budget_typed,
     ),
     # The last one: the studio has another model then.
     "set_model": Line(
         lambda s: s.view.root.get_by_role("button", name=f"Model: {s.text}").is_visible(),
         in_dialog("Model", "Save"),
-        before=commands.model_typed,
+        before=elsewhere.model_typed,
     ),
 }
 

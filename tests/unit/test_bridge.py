@@ -392,13 +392,3 @@ def test_naughty_text_goes_through_the_file_and_over_the_wire(text, open_studio,
     again = open_studio(None, PLAIN, path=path)
     assert [(s.input, s.output, s.reason, s.topic) for s in again.samples] == before
     assert again.topics.paths() == paths
-
-
-def test_what_a_saved_notebook_would_show_comes_when_it_is_asked_for(grown) -> None:
-    studio, ids = grown
-    peer = peer_of(studio)
-    studio.keep(ids[1:])
-    peer.bridge.receive({"t": "save"})
-    saved = until(lambda: sent(peer, "saved"))[0]
-    assert saved["total"] == 3
-    assert [row["id"] for row in saved["page"]["samples"]] == [*ids[1:], ids[0]], "kept ones first"

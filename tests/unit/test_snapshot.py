@@ -17,6 +17,7 @@ from synth_widgets.money import Caution
 from synth_widgets.records import ROOT, Sample, Topic, Version
 from synth_widgets.store.state import State
 from synth_widgets.widget.snapshot import PAGE_BYTES, SAVED_BYTES, Shown, saved_state, static_page
+from tests.replica import Peer
 
 EVIL = "</td></table><script>alert(1)</script><img src=x onerror=alert(2)>\"'&amp;"
 
@@ -183,3 +184,18 @@ def test_a_hundred_thousand_samples_take_milliseconds() -> None:
     whole, count = min(took)
     # 6 and 8 ms on two slow cores; the bound is for any machine
     assert whole < 0.1, f"counted in {count * 1000:.1f} ms, shown in {whole * 1000:.1f} ms"
+
+
+def test_what_a_saved_notebook_would_show_comes_when_the_page_asks_for_it(open_studio) -> None:
+    studio = open_studio()
+    studio.grow(depth=0, samples=3).wait(10)
+    first, *others = [s.id for s in studio.samples]
+    studio.keep(others)
+    peer = Peer(studio._core, studio)
+    peer.bridge.receive({"t": "save"})
+    deadline = time.monotonic() + 5
+    while not (saved := [m for m in peer.messages if m["t"] == "saved"]):
+        assert time.monotonic() < deadline, "it did not come"
+        time.sleep(0.005)
+    assert saved[0]["total"] == 3
+    assert [row["id"] for row in saved[0]["page"]["samples"]] == [*others, first], "kept ones first"
