@@ -158,6 +158,7 @@ def walk(view: StudioView[Notebook], by_id: dict[str, str]) -> None:
         if sample in by_id:
             view.until(lambda sample=sample: holds(view.sample, by_id[sample]))
             assert holds(view.row(sample), by_id[sample][:40])
+            assert holds(view.sample.locator("dd").first, answer(by_id[sample])["choice"])
         assert not (wide := view.root.evaluate(SIDEWAYS)), f"{by_id.get(sample, '')[:40]!r}: {wide}"
         view.press("j")
 
