@@ -57,7 +57,10 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
   return (
     <section class="sw-pane sw-diff" aria-label="Compare versions" ref={box} tabIndex={-1} onKeyDown={keys}>
       <div class="sw-head">
-        <span class="sw-strong sw-grow">{at > 0 ? "New versions" : "Versions"}</span>
+        <span class="sw-strong">{at > 0 ? "New versions" : "Versions"}</span>
+        <span class="sw-muted sw-ell sw-grow" title={pair?.[1].by} dir="auto">
+          {pair?.[1].by}
+        </span>
         {at > 0 && (
           <>
             <span class="sw-muted">{`${count(at)} of ${count(open.length)}`}</span>

@@ -46,7 +46,7 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
       <Button
         icon="guidance"
         menu
-        class={`sw-btn--quiet sw-word-n ${guided ? "sw-btn--set" : ""}`}
+        class={`sw-btn--quiet sw-word-m sw-word-n ${guided ? "sw-btn--set" : ""}`}
         label={guided ? "Guidance, set" : "Guidance"}
         title="What every generation is told"
         open={open === "guidance"}

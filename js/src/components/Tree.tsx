@@ -219,7 +219,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
       )}
       {node.guidance && iconOf("guidance", 12, "sw-faint")}
       {stars && (
-        <span class="sw-thin sw-faint">
+        <span class="sw-thin sw-rated">
           {stars}
           {iconOf("star", 12, "sw-c-star")}
         </span>
