@@ -112,7 +112,7 @@ def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebo
     view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (3, 1))
     view.sample.get_by_role("heading", name="Made by").wait_for()
     assert re.search(r"tokens · \$0\.\d+ · ", view.sample.inner_text()), "what the sample's calls cost"
-    spent = view.root.get_by_title("Spent so far").inner_text()
+    spent = view.root.get_by_title("Set a budget").inner_text()
     assert re.fullmatch(r"\$0\.\d+", spent)
     look(view, "review", shots)
     shots(view.page, "review-in-lab")
