@@ -3,6 +3,7 @@ import type { SampleBody, SampleRow, VersionView } from "./protocol.gen";
 import { isRow } from "./rows";
 import { isRefused, refusals, send } from "./send";
 import type { View } from "./view";
+import { whenWhole } from "./whole";
 import { count, some } from "./words";
 
 type Choice = "accept" | "decline" | "revert";
@@ -100,11 +101,15 @@ export function otherVersion(view: View, side: number, chord: string): void {
   putVersion(view, side, all[all.indexOf(at) + way]?.n);
 }
 
-/** Keeps the version that stands on this side: the next sample with a new one comes up. */
+/** Keeps the version that stands on this side, as soon as it is here: the next sample with a new one comes up. */
 export function keepSide(view: View, side: number): void {
+  const there = (row: SampleRow) => pairOf(view, row)?.[side] ?? null;
+  whenWhole(view, there, ({ n }) => keepVersion(view, n));
+}
+
+function keepVersion(view: View, n: number): void {
   const row = view.focusedRow;
-  const n = row && pairOf(view, row)?.[side]?.n;
-  if (!row || n === undefined) return;
+  if (!row) return;
   const waits = isProposed(view, row);
   if (n !== row.version) {
     const isTaken = waits && n === view.line.bodies.of(row)?.proposal;

@@ -3,8 +3,8 @@ import { same } from "./controls";
 import type { SampleBody, SampleRow } from "./protocol.gen";
 import { indexOf } from "./rows";
 import { isRefused, refusals, send } from "./send";
-import { effect } from "./signals";
 import type { View } from "./view";
+import { whenWhole } from "./whole";
 
 export interface Values {
   input: unknown;
@@ -68,14 +68,10 @@ export function openEdit(view: View, part?: keyof Values): void {
   const { bodies } = view.line;
   const here = view.narrow.value || view.alone ? undefined : part;
   if (view.narrow.value) view.pane.value = "sample";
-  let stop: (() => void) | undefined;
-  stop = effect(() => {
-    bodies.at.value;
-    const focused = view.focusedRow;
-    const body = focused?.id === row.id ? bodies.of(focused) : null;
-    const open = view.editing.peek();
-    if (body) view.editing.value = { ...(open?.id === row.id ? open : begin(body)), here };
-    if (body || focused?.id !== row.id) queueMicrotask(() => stop?.());
+  const whole = (focused: SampleRow) => bodies.of(focused);
+  whenWhole(view, whole, (body) => {
+    const open = view.editing.value;
+    view.editing.value = { ...(open?.id === row.id ? open : begin(body)), here };
   });
 }
 

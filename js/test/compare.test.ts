@@ -44,6 +44,7 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     versions: numbers.map((n) => version(n)),
   };
   const sent: [string, unknown][] = [];
+  const at = signal(1); // none is here at 0
   const samples = new Map([["a", row]]);
   const view = {
     comparing: signal({}),
@@ -56,7 +57,7 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     replica: { samples: { all: samples }, studio: signal({ read_only: null }) },
     line: {
       line: signal({ state: "ready" }),
-      bodies: { of: () => whole },
+      bodies: { at, of: () => (at.value > 0 ? whole : null) },
       verdicts: new Verdicts(),
       making: new Making(),
       cmd: (name: string, args: unknown) => {
@@ -66,7 +67,7 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     },
   } as unknown as View;
   const sides = () => pairOf(view, row)?.map((each) => each.n);
-  return { view, row, sent, sides };
+  return { view, row, sent, sides, at };
 }
 
 globalThis.requestAnimationFrame ??= () => 0;
@@ -83,13 +84,14 @@ test("what is new stands on the right: a proposal also when an edit came after i
   assert.deepEqual(sides(), [3, 2]);
 });
 
-test("a draft that was made anew stands beside what it was, until a person has decided", () => {
+test("a draft that was made anew stands beside what it was, until a person has decided", async () => {
   const { view, row, sides } = setUp({ numbers: [1, 2, 3], current: 3 });
   assert.ok(!isNew(view, row));
   view.line.making.put([{ ...row, version: 1 }])("job");
   assert.ok(isNew(view, row));
   assert.deepEqual(sides(), [1, 3]);
   keepSide(view, 1);
+  await null;
   assert.ok(!isNew(view, row));
   assert.equal(view.comparing.value, null);
 });
@@ -114,20 +116,44 @@ test("each side has a key for the older version and one for the newer, and stops
   assert.deepEqual(sides(), [1, 3]);
 });
 
-test("the key of a side gives the command that makes its version the current one", () => {
-  const chosen = (setting: Setting, side: number, pair?: [number, number]) => {
+test("the key of a side gives the command that makes its version the current one", async () => {
+  const chosen = async (setting: Setting, side: number, pair?: [number, number]) => {
     const { view, sent } = setUp(setting);
     if (pair) view.comparing.value = { id: "a", pair };
     keepSide(view, side);
+    await null;
     return sent;
   };
   const draft: Setting = { numbers: [1, 2, 3], current: 3 };
   const kept: Setting = { numbers: [1, 2, 3], current: 2, proposal: 3, status: "kept" };
-  assert.deepEqual(chosen(draft, 0), [["revert", { id: "a", n: 2 }]]);
-  assert.deepEqual(chosen(draft, 1), []);
-  assert.deepEqual(chosen(kept, 0), [["decline", { ids: ["a"] }]]);
-  assert.deepEqual(chosen(kept, 1), [["accept", { ids: ["a"] }]]);
-  assert.deepEqual(chosen(kept, 0, [1, 3]), [["revert", { id: "a", n: 1 }]]);
+  assert.deepEqual(await chosen(draft, 0), [["revert", { id: "a", n: 2 }]]);
+  assert.deepEqual(await chosen(draft, 1), []);
+  assert.deepEqual(await chosen(kept, 0), [["decline", { ids: ["a"] }]]);
+  assert.deepEqual(await chosen(kept, 1), [["accept", { ids: ["a"] }]]);
+  assert.deepEqual(await chosen(kept, 0, [1, 3]), [["revert", { id: "a", n: 1 }]]);
+});
+
+test("a key before the versions are here waits for them, and is forgotten when the comparison is closed", async () => {
+  const kept: Setting = { numbers: [1, 2], current: 1, proposal: 2, status: "kept" };
+  const early = async (between: (view: View) => void) => {
+    const { view, sent, at } = setUp(kept);
+    at.value = 0;
+    keepSide(view, 1);
+    await null;
+    assert.deepEqual(sent, []);
+    between(view);
+    at.value = 1;
+    await null;
+    at.value = 2;
+    await null;
+    return sent;
+  };
+  assert.deepEqual(await early(() => undefined), [["accept", { ids: ["a"] }]]);
+  const reopened = (view: View) => {
+    view.comparing.value = null;
+    view.comparing.value = {};
+  };
+  assert.deepEqual(await early(reopened), []);
 });
 
 test("an input that waited for its output is nothing to compare", () => {

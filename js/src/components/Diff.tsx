@@ -3,6 +3,7 @@ import { useEffect, useLayoutEffect, useRef } from "preact/hooks";
 import {
   closeCompare,
   comparable,
+  isProposed,
   keepSide,
   nextProposal,
   pairOf,
@@ -78,7 +79,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
             {GAP}
             <StatusWord status={row.status} />
           </div>
-          {!pair && (body ? <p>There is only this version.</p> : <Skeleton />)}
+          {!pair && (body && !isProposed(view, row) ? <p>There is only this version.</p> : <Skeleton />)}
           {pair && same(pair[0].input, pair[1].input) && (
             <p class="sw-text" dir="auto">
               {typeof pair[0].input === "string" ? pair[0].input : JSON.stringify(pair[0].input)}
