@@ -113,11 +113,11 @@ async function sendEdit(view: View, args: EditArgs, discard: boolean): Promise<b
   mark.taken();
   const reason = refusals(answer.ok)[0]?.[1];
   if (reason !== undefined) view.toasts.say(`Edit left unfinished: ${reason}`, { undo: true, alert: true });
-  else view.toasts.say(discard ? "Edit discarded" : said(args, had), { undo: true });
+  else view.toasts.say(discard ? "Edit discarded" : said(view, args, had), { undo: true });
   return true;
 }
 
-function said(args: EditArgs, row: SampleRow | undefined): string {
+function said(view: View, args: EditArgs, row: SampleRow | undefined): string {
   const older = args.input !== undefined && args.output === undefined && row?.output;
-  return older ? "Edited. Shift+R makes the output for the new input." : "Edited";
+  return older ? view.keys.hint("remake", "Edited, the output is stale now") : "Edited";
 }

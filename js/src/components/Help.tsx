@@ -35,6 +35,9 @@ export function Help({ view }: { view: View }): JSX.Element {
         <span class="sw-grow">
           While the widget has the focus, plain keys stay in it. Ctrl S still saves the notebook.
         </span>
+        <span>
+          <code>studio.widget.keymap</code> changes any of them
+        </span>
       </footer>
     </Popover>
   );
