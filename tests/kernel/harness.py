@@ -149,8 +149,13 @@ class Kernel:
         """The process id of the kernel."""
         return int(self.manager.provisioner.pid)  # type: ignore[attr-defined]
 
-    def interrupt(self) -> None:
-        """Do what the stop button does."""
+    def interrupt(self, cell: Cell) -> None:
+        """Do what the stop button does, a moment after the cell's first word.
+
+        In the middle of a print the signal may come where Python has to ignore an exception.
+        """
+        self.wait_for(lambda: cell.text, 10, lambda: "the cell's first word")
+        time.sleep(0.2)
         self.manager.interrupt_kernel()
 
     def kill(self) -> None:

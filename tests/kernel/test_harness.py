@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import time
 from pathlib import Path
 
 import pytest
@@ -55,11 +54,8 @@ def test_a_subshell_answers_while_a_cell_runs(kernel: Kernel) -> None:
 
 def test_an_interrupt_ends_a_running_cell(kernel: Kernel) -> None:
     cell = kernel.begin("print('in', flush=True)\nimport time\ntime.sleep(60)")
-    kernel.wait_for(lambda: "in" in cell.text, 10, lambda: "the cell's first word")
-    started = time.monotonic()
-    kernel.interrupt()
-    assert "KeyboardInterrupt" in (kernel.finish(cell).error or "")
-    assert time.monotonic() - started < 10
+    kernel.interrupt(cell)
+    assert "KeyboardInterrupt" in (kernel.finish(cell, 10).error or "")
 
 
 def test_a_killed_kernel_is_gone(kernel: Kernel) -> None:
