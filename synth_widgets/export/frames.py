@@ -8,9 +8,9 @@ from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
+from synth_widgets.collector import collector_off
 from synth_widgets.records import Json, Sample, Version
 from synth_widgets.schemas import Schema
-from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import copied
@@ -37,7 +37,7 @@ def extra_of(declared: Container[str]) -> str:
 
 def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool = True) -> pd.DataFrame:
     """Build the frame: one row a sample, the id as index, the same columns and dtypes for no rows at all."""
-    with collector_off():
+    with collector_off(stays=True):
         return _frame(state, task, samples, flatten=flatten)
 
 

@@ -12,11 +12,11 @@ from collections.abc import Mapping
 
 from pydantic_core import from_json
 
+from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError, TaskError
 from synth_widgets.money import Cost
 from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, Usage, Version, WorkItem
 from synth_widgets.store import rows
-from synth_widgets.store.making import collector_off
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -28,7 +28,7 @@ def read_state(db: sqlite3.Connection) -> State:
         FileError: the file is damaged.
     """
     try:
-        with collector_off():
+        with collector_off(stays=True):
             return _read(db)
     except (KeyError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, TaskError) as error:
         raise FileError(f"The studio file is damaged: {error!r} does not fit the rest of it.") from None

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import gc
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import fields, make_dataclass
 from typing import Any, TypeVar
 
@@ -35,18 +33,3 @@ def maker(kind: type[T]) -> Callable[..., T]:
     except TypeError:
         return kind  # an interpreter that lays such objects out in another way
     return make
-
-
-@contextmanager
-def collector_off() -> Iterator[None]:
-    """Make many values that stay without a search for garbage every few hundred of them: half of the time."""
-    was_on = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was_on:
-            gc.enable()
-            if not gc.get_freeze_count():  # these two together move what is new among the old, without a look at each
-                gc.freeze()
-                gc.unfreeze()

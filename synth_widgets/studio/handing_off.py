@@ -10,11 +10,11 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth_widgets.arguments import ids_of, path_of, tags_of
+from synth_widgets.collector import collector_off
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
-from synth_widgets.store.making import collector_off
 from synth_widgets.store.review import find
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
@@ -251,7 +251,7 @@ class HandingOff:
             task, len(core.state.tasks), asked, parts["output"], status,
             None if topic is None else path_of(topic), tags_of(words) if words else (), now(),
         )  # fmt: skip
-        with collector_off():
+        with collector_off(stays=True):
             found = reader.read(given)
         if status == "pending" and (full := sum(s.output is not None for _, s in found)):
             raise StudioError(
@@ -334,7 +334,7 @@ class HandingOff:
                 for w in wishes
             }
 
-        with collector_off():
+        with collector_off(stays=True):
             outcomes = worked_out(wishes)
         reasons: dict[str, str] = {}
 

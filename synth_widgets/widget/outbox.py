@@ -11,6 +11,7 @@ from contextlib import suppress
 from itertools import chain
 from typing import Any
 
+from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.records import ROOT, JobRecord, Sample, Topic
 from synth_widgets.widget import rows
@@ -167,18 +168,20 @@ class Outbox:
         pages = max(1, -(-len(samples) // PAGE_ROWS))
         for page in range(pages):
             part = samples[page * PAGE_ROWS : (page + 1) * PAGE_ROWS]
-            message: Snapshot = {
-                "t": "snapshot",
-                "protocol": PROTOCOL,
-                "epoch": store.epoch,
-                "rev": rev,
-                "page": page,
-                "pages": pages,
-                "samples": [self._row(s) for s in part],
-            }
-            if page == 0:
-                message |= {"studio": view, "task": task, "topics": topics, "jobs": jobs}
-            self._say(message)
+            with collector_off(stays=False):
+                message: Snapshot = {
+                    "t": "snapshot",
+                    "protocol": PROTOCOL,
+                    "epoch": store.epoch,
+                    "rev": rev,
+                    "page": page,
+                    "pages": pages,
+                    "samples": [self._row(s) for s in part],
+                }
+                if page == 0:
+                    message |= {"studio": view, "task": task, "topics": topics, "jobs": jobs}
+                self._say(message)
+                del message
             await asyncio.sleep(0)
         self.rev = rev
 

@@ -16,7 +16,19 @@ import pytest
 
 PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 
-VALUES = {"task", "task_changes", "schemas", "validation", "formats", "records", "models", "errors", "money", "text"}
+VALUES = {
+    "task",
+    "task_changes",
+    "schemas",
+    "validation",
+    "formats",
+    "records",
+    "models",
+    "errors",
+    "money",
+    "text",
+    "collector",
+}
 BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export", "intake"}
 
 ROOMS: dict[str, set[str]] = {
