@@ -91,15 +91,13 @@ const CAPS: Readonly<Record<string, string>> = {
   PageDown: "PgDn",
 };
 
+const MAC = typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
+
 /** A chord as key caps: "Mod+z" → ["Ctrl", "Z"]. Arrows keep their name, they are drawn. */
-export function capsOf(chord: string, mac = isMac()): string[] {
+export function capsOf(chord: string, mac = MAC): string[] {
   const parts = chord === "+" ? ["+"] : chord.split("+");
   return parts.map((part) => {
     if (part === "Mod" && mac) return "⌘";
     return CAPS[part] ?? (part.length === 1 ? part.toUpperCase() : part);
   });
-}
-
-function isMac(): boolean {
-  return typeof navigator !== "undefined" && /Mac|iPhone|iPad/.test(navigator.platform);
 }

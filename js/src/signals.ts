@@ -14,8 +14,6 @@ interface Reader {
   S: () => () => void;
   /** Listens no more. */
   d: () => void;
-  /** The first of what it read. */
-  s?: unknown;
 }
 
 interface Tracked extends Component {
@@ -66,9 +64,9 @@ before("__h", (it: Tracked, _: number, kind: number) => {
 });
 before("unmount", ({ __c: it }: Drawn) => it?.reader?.d());
 
-/** What reads signals and has no state is drawn again when one of them, or its props, have changed. */
+/** What has no state is drawn again when a signal that it read, or its props, have changed: what changes is one of them. */
 Component.prototype.shouldComponentUpdate = function (this: Tracked, props: object) {
-  if (this.due || this.stateful || !this.reader?.s) return true;
+  if (this.due || this.stateful) return true;
   const [now, then] = [props, this.props] as Record<string, unknown>[];
   return Object.keys({ ...now, ...then }).some((name) => now?.[name] !== then?.[name]);
 };

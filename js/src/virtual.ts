@@ -60,28 +60,41 @@ export class Lines {
   }
 }
 
+/** The stretch of a list that is in sight, in pixels. */
+export interface Sight {
+  top: number;
+  bottom: number;
+}
+
 interface InSight {
   /** The lines to draw. */
   drawn: Line[];
   /** Index of the last line that is in sight. */
   last: number;
+  /** Where the scroller stands, looked up anew after something has moved it. */
+  look: () => Sight;
+  sight: RefObject<Sight>;
 }
 
-/** Draws again when lines come into sight, not at every pixel. */
+/**
+ * Draws again when lines come into sight, not at every pixel. The page is asked where its scroller stands only when
+ * that can have changed: each time it has to lay out all that was drawn.
+ */
 export function useInSight(scroller: RefObject<HTMLElement | null>, lines: Lines, more = 6): InSight {
   const [, redraw] = useState(0);
-  const sight = useRef({ top: 0, bottom: 0 });
+  const sight = useRef<Sight>({ top: 0, bottom: 0 });
   const now = useRef(lines);
   now.current = lines;
   const look = useRef(() => {
     const box = scroller.current;
-    if (!box) return;
     const { top, bottom } = sight.current;
+    if (!box) return sight.current;
     const next = { top: box.scrollTop, bottom: box.scrollTop + box.clientHeight };
     sight.current = next;
     const all = now.current;
     if (all.at(next.top) !== all.at(top) || all.at(next.bottom) !== all.at(bottom))
       redraw((times) => times + 1);
+    return next;
   }).current;
   useLayoutEffect(() => {
     const box = scroller.current;
@@ -94,9 +107,9 @@ export function useInSight(scroller: RefObject<HTMLElement | null>, lines: Lines
       watch.disconnect();
     };
   }, []);
-  useLayoutEffect(look);
+  useLayoutEffect(() => void look(), [lines]);
   const { top, bottom } = sight.current;
-  return { drawn: lines.between(top, bottom, more), last: lines.at(bottom) };
+  return { drawn: lines.between(top, bottom, more), last: lines.at(bottom), look, sight };
 }
 
 /** Brings a stretch of a scroller into sight: with the least movement, or to the top. */

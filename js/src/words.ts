@@ -76,10 +76,12 @@ export function wordCount(text: string): number {
 /** When it was, from seconds since the epoch: today "14:09", else "Nov 3, 14:09". */
 export function clock(at: number, now = new Date()): string {
   const then = new Date(at * 1000);
-  const time = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
-  const today = then.toDateString() === now.toDateString();
-  return then.toLocaleString("en-US", today ? time : { month: "short", day: "numeric", ...time });
+  return (then.toDateString() === now.toDateString() ? TIME : DAY_AND_TIME).format(then);
 }
+
+const HOURS = { hour: "2-digit", minute: "2-digit", hourCycle: "h23" } as const;
+const TIME = new Intl.DateTimeFormat("en-US", HOURS);
+const DAY_AND_TIME = new Intl.DateTimeFormat("en-US", { month: "short", day: "numeric", ...HOURS });
 
 /** Letters and digits for what must have a name of its own in the page: another widget there has its own copy of this. */
 export function token(): string {

@@ -47,7 +47,7 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   const letters = view.letters.value;
   const { items } = listing;
   const lines = useLines(listing, narrow, letters);
-  const { drawn, last } = useInSight(box, lines);
+  const { drawn, last, look, sight } = useInSight(box, lines);
   const memory = useRef<GridMemory | null>(null);
   const filter = JSON.stringify([
     view.facet.value,
@@ -58,7 +58,14 @@ export function Grid({ view, bar }: { view: View; bar: boolean }): JSX.Element {
   ]);
 
   useLayoutEffect(() => {
-    memory.current = keepStill(view, box.current, lines, { listing, filter, bar, before: memory.current });
+    memory.current = keepStill(view, box.current, lines, {
+      listing,
+      filter,
+      bar,
+      look,
+      sight: sight.current,
+      before: memory.current,
+    });
   });
   useLayoutEffect(() => {
     const reveal = revealer(view, box, lines);

@@ -1,7 +1,7 @@
 import type { RefObject } from "preact";
 import { indexOf, isRow, keyOf, type Listing } from "../rows";
 import type { View } from "../view";
-import { type Lines, scrollTo } from "../virtual";
+import { type Lines, type Sight, scrollTo } from "../virtual";
 
 /** Height of the sticky column heads. */
 export const HEAD = 28;
@@ -21,6 +21,8 @@ interface Now {
   listing: Listing;
   filter: string;
   bar: boolean;
+  look: () => Sight;
+  sight: Sight;
   before: GridMemory | null;
 }
 
@@ -32,17 +34,22 @@ interface Now {
 export function keepStill(view: View, box: HTMLElement | null, lines: Lines, now: Now): GridMemory | null {
   if (!box) return null;
   const { listing, before } = now;
+  let { sight } = now;
   if (before && before.filter !== now.filter) {
     box.scrollTop = 0;
     const id = view.focus.value;
     if (id !== null) view.reveal(id);
+    sight = now.look();
   } else if (before && listing.rows > 0) {
     let top = before.scrollTop;
     if (before.listing !== listing) top += shift(view, listing, lines, before);
     if (before.bar !== now.bar) top += now.bar ? RUN_BAR : -RUN_BAR;
-    if (Math.abs(top - box.scrollTop) >= 1 && top !== before.scrollTop) box.scrollTop = top;
+    if (top !== before.scrollTop && Math.abs(top - box.scrollTop) >= 1) {
+      box.scrollTop = top;
+      sight = now.look();
+    }
   }
-  const seen = inSight(box, lines, listing);
+  const seen = inSight(sight, lines, listing);
   view.fresh.saw(seen.filter((line) => line.row).map((line) => line.key));
   const memory = before ?? { listing, filter: "", bar: false, scrollTop: 0, seen };
   if (!before) {
@@ -51,7 +58,7 @@ export function keepStill(view: View, box: HTMLElement | null, lines: Lines, now
     };
     box.addEventListener("scroll", remember, { passive: true });
   }
-  Object.assign(memory, { listing, filter: now.filter, bar: now.bar, scrollTop: box.scrollTop, seen });
+  Object.assign(memory, { listing, filter: now.filter, bar: now.bar, scrollTop: sight.top, seen });
   return memory;
 }
 
@@ -90,9 +97,9 @@ function startOf(lines: Lines, index: number | undefined): number | null {
   return index === undefined ? null : (lines.line(index)?.start ?? null);
 }
 
-function inSight(box: HTMLElement, lines: Lines, listing: Listing): GridMemory["seen"] {
-  const top = box.scrollTop;
-  const bottom = top + box.clientHeight - HEAD;
+function inSight(sight: Sight, lines: Lines, listing: Listing): GridMemory["seen"] {
+  const { top } = sight;
+  const bottom = sight.bottom - HEAD;
   const seen: GridMemory["seen"] = [];
   for (const line of lines.between(top, bottom)) {
     const item = listing.items[line.index];
