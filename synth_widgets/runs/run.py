@@ -13,7 +13,6 @@ import logging
 import random
 from collections import Counter, deque
 from collections.abc import Callable, Iterable
-from dataclasses import replace
 from typing import Literal
 
 from synth_widgets.engine import Engine
@@ -26,7 +25,6 @@ from synth_widgets.records import (
     JobStatus,
     Json,
     Origin,
-    Sample,
     Step,
     Version,
     WorkItem,
@@ -43,12 +41,14 @@ from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
+from synth_widgets.store.making import replacer
 from synth_widgets.store.store import Store
 from synth_widgets.text.normal import storable
 
 log = logging.getLogger(__name__)
 
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
+_changed = replacer(JobRecord)
 LOOK_UP_SECONDS = 0.5
 LABELS = {
     "grow": "Generate",
@@ -145,7 +145,7 @@ class Run:
         self.items.repeats.forget(self.engine)
 
     def _begin(self) -> None:
-        self.record = replace(self.record, status="running", note=None, ended=None)
+        self.record = _changed(self.record, status="running", note=None, ended=None)
         self.commit([], planned=tuple(self.state.items.get(self.record.id, {}).values()))
 
     async def _work(self) -> None:
@@ -274,7 +274,7 @@ class Run:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
         said = [*(f"{count} {what}" for what, count in self._notes.items()), *self.spending.said]
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
-        self.record = replace(self.record, status=status, note=note, ended=now(), paused=False)
+        self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
         self.meter.end()
         self.commit([], finished=given_up, ends=True)
         self._is_over = True
@@ -288,7 +288,7 @@ class Run:
     def pause(self, *, on: bool) -> None:
         """Send nothing new, or go on. What is under way is finished."""
         if self.record.paused != on and not self._is_over:
-            self.record = replace(self.record, paused=on)
+            self.record = _changed(self.record, paused=on)
             self.meter.restart()
             self.commit([])
             self._wake.set()
@@ -364,7 +364,7 @@ class Run:
         self.meter.expect(plan.expected(self.recipe, list(planned)) - plan.expected(self.recipe, list(finished)))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
-        self.record = replace(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
+        self.record = _changed(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
         news = [*changes, JobChanged(self.record, planned, finished)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
@@ -393,8 +393,7 @@ class Run:
 
     def _is_moot(self, work: Work) -> bool:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
-        sample: Sample | None = self.state.samples.get(work.target)
-        if sample is not None:
+        if (sample := self.state.samples.get(work.target)) is not None:
             is_done = sample.status not in {"pending", "failed"} and not self.recipe.anew
             return is_done or not self.state.is_visible(sample)
         return work.target in self.state.hidden

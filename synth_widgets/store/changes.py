@@ -14,9 +14,11 @@ from typing import Any, ClassVar
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.making import replacer
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
 
+_changed = replacer(Sample)
 _NONE: Mapping[str, Any] = MappingProxyType({})
 
 
@@ -103,7 +105,7 @@ class SampleChanged(Change):
         if self.version is not None:
             fields["versions"] = (*sample.versions, self.version)
             batch.versions.append((self.id, self.version))
-        sample = replace(sample, **fields)
+        sample = _changed(sample, **fields)
         state.put_sample(sample)
         batch.samples[self.id] = sample
 

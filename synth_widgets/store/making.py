@@ -1,9 +1,10 @@
-"""Makes values that stay quickly, for making them by the hundred thousand."""
+"""Makes records quickly, for making them by the hundred thousand."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import fields, make_dataclass
+from operator import attrgetter
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -33,3 +34,23 @@ def maker(kind: type[T]) -> Callable[..., T]:
     except TypeError:
         return kind  # an interpreter that lays such objects out in another way
     return make
+
+
+def replacer(kind: type[T]) -> Callable[..., T]:
+    """Return what does `dataclasses.replace` for records of a class, in a quarter of the time.
+
+    >>> from synth_widgets.records import Usage
+    >>> replacer(Usage)(Usage(3, 4), completion_tokens=5)
+    Usage(prompt_tokens=3, completion_tokens=5)
+    """
+    names = [field.name for field in fields(kind)]  # type: ignore[arg-type]
+    places = {name: place for place, name in enumerate(names)}
+    values_of, make = attrgetter(*names), maker(kind)
+
+    def changed(record: T, **fields: Any) -> T:
+        values = list(values_of(record))
+        for name, value in fields.items():
+            values[places[name]] = value
+        return make(*values)
+
+    return changed

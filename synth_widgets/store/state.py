@@ -24,7 +24,10 @@ from synth_widgets.records import (
     WorkItem,
 )
 from synth_widgets.store.ledger import Ledger
+from synth_widgets.store.making import replacer
 from synth_widgets.task import Task, normalised_name
+
+_changed = replacer(Call)
 
 Actor = Literal["person", "job", "system"]
 
@@ -189,7 +192,7 @@ class State:
     def put_call(self, call: Call, *, is_open: bool = False) -> None:
         """Insert or replace a call, without its raw text, and count it; see `Ledger.put`."""
         self.ledger.put(call, self.calls.get(call.id), is_open=is_open)
-        self.calls[call.id] = call if call.raw is None else replace(call, raw=None)
+        self.calls[call.id] = call if call.raw is None else _changed(call, raw=None)
 
     def put_group(self, group: Group) -> None:
         """Insert or replace a group and mend the undo and redo stacks."""

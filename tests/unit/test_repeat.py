@@ -107,6 +107,7 @@ def test_what_cannot_be_repeated_is_told(open_studio):
     studio.topics.remove("A")
     with pytest.raises(StudioError, match="was removed"):
         job.repeat()
+    studio = open_studio(ScriptedCompleter(latency=30), PLAIN)  # stopped before it has answered
     many = studio.grow(topics=1000, samples=1000, outputs=False)
     many.cancel()
     with pytest.raises(StudioError, match="more than 1,000,000 at once"):
