@@ -27,7 +27,7 @@ from tools.environment import find_browser
 COUNTS = (10_000, 100_000)
 FRAMES = 180
 KEYS = 20
-DELTAS = 40
+DELTAS = 160
 PATIENCE = 120
 
 OPEN = """import json, time
