@@ -10,7 +10,7 @@ type Choice = "accept" | "decline" | "revert";
 
 /** Whether a new version of this row waits for a choice, and none is on its way. The list may lag by a frame. */
 export function isProposed(view: View, row: SampleRow): boolean {
-  return view.replica.samples.all.get(row.id)?.proposal === true && !isChosen(view, row);
+  return view.sampleOf(row.id)?.proposal === true && !isChosen(view, row);
 }
 
 function isChosen(view: View, row: SampleRow): boolean {
@@ -58,7 +58,7 @@ export function pairOf(view: View, row: SampleRow): [VersionView, VersionView] |
 
 /** Opens the comparison of versions of the sample in focus: of this one with the current one, if it is told. */
 export function compare(view: View, n?: number): void {
-  const row = view.focusedRow;
+  const row = view.sampleOf(view.focusedRow?.id); // the list may lag by a frame
   if (!row) return;
   const body = view.line.bodies.of(row);
   if (!row.proposal && body && comparable(body).length < 2) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { comparable, isNew, keepSide, otherVersion, pairOf, putVersion } from "../src/compare";
+import { comparable, compare, isNew, keepSide, otherVersion, pairOf, putVersion } from "../src/compare";
 import type { SampleBody, SampleRow, VersionView } from "../src/protocol.gen";
 import { signal } from "../src/signals";
 import { Making, Verdicts } from "../src/verdicts";
@@ -44,13 +44,15 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     versions: numbers.map((n) => version(n)),
   };
   const sent: [string, unknown][] = [];
+  const said: string[] = [];
   const at = signal(1); // none is here at 0
   const samples = new Map([["a", row]]);
   const view = {
     comparing: signal({}),
     keys: { named: (name: string) => ({ keys: name === "left_version" ? ["[", "]"] : ["{", "}"] }) },
     focusedRow: row,
-    toasts: { say: () => undefined, warn: () => undefined },
+    sampleOf: (id: string) => samples.get(id),
+    toasts: { say: (text: string) => said.push(text), warn: () => undefined },
     focusOn: () => undefined,
     focused: signal({ row, index: 0 }),
     listing: signal({ items: [row] }),
@@ -67,7 +69,7 @@ function setUp({ numbers, current, proposal, status = "draft" }: Setting) {
     },
   } as unknown as View;
   const sides = () => pairOf(view, row)?.map((each) => each.n);
-  return { view, row, sent, sides, at };
+  return { view, row, samples, sent, said, sides, at };
 }
 
 globalThis.requestAnimationFrame ??= () => 0;
@@ -154,6 +156,20 @@ test("a key before the versions are here waits for them, and is forgotten when t
     view.comparing.value = {};
   };
   assert.deepEqual(await early(reopened), []);
+});
+
+test("a new version can be compared in the frame in which it comes, before the list shows it", () => {
+  const { view, row, samples, said } = setUp({ numbers: [1], current: 1, status: "kept" });
+  const isComparing = () => {
+    view.comparing.value = null;
+    compare(view);
+    return view.comparing.value !== null;
+  };
+  assert.ok(!isComparing());
+  assert.deepEqual(said, ["There is only this version."]);
+  samples.set("a", { ...row, proposal: true });
+  assert.ok(isComparing());
+  assert.equal(said.length, 1);
 });
 
 test("an input that waited for its output is nothing to compare", () => {
