@@ -40,12 +40,13 @@ export async function decide(
   const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
   const mark = view.line.verdicts.put(ids, verb);
   if (own && verb !== "restore" && view.advances.value) advance(view);
+  const stood = view.focus.value;
   const selected = view.selection.value;
   if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
   const answer = await send(view, verb, { ids, reason } as Ids);
   if (!answer) {
     mark.refused(ids);
-    if (own) view.focus.value = own.id;
+    if (own && view.focus.value === stood) view.focus.value = own.id;
     return;
   }
   mark.taken();
@@ -57,7 +58,7 @@ export async function decide(
   if (why === undefined) view.toasts.say(said, { undo: verb !== "retry" });
   else if (ids.length === 1) {
     view.toasts.warn(`Not kept: ${why}`);
-    if (own) view.moveTo(own);
+    if (own && view.focus.value === stood) view.moveTo(own); // a person who went on is left there
   } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${why}`, { undo: done > 0, alert: true });
 }
 
@@ -69,15 +70,21 @@ function advance(view: View): void {
 }
 
 async function step(view: View, name: "undo" | "redo"): Promise<void> {
+  view.turnedAt = view.focus.value;
   const answer = await send(view, name, {});
   if (!answer) return;
-  const { replica, listing, toasts } = view;
+  const { replica, toasts } = view;
   const [done, back] = name === "undo" ? (["Undone", "redo"] as const) : (["Done again", "undo"] as const);
   // What was turned is what the other one would turn back now.
   toasts.say(answer.ok ? `${done}: ${replica.studio.value?.[back]}` : `Nothing to ${name}`);
   const { sample } = (answer.ok ?? {}) as { sample?: string }; // where it happened
-  const row = view.sampleOf(sample);
-  if (row && indexOf(listing.value, row.id) >= 0) view.moveTo(row);
+  replica.whenShown(() => {
+    const row = view.sampleOf(sample);
+    if (!row || indexOf(view.listing.value, row.id) < 0) return;
+    if (view.focus.value !== view.turnedAt) return; // the person went on while the kernel turned it
+    view.moveTo(row);
+    view.turnedAt = row.id;
+  });
 }
 
 export async function grow(view: View, args: Grow): Promise<void> {

@@ -83,6 +83,8 @@ export class View {
   anchor: string | null = null;
   /** What the next plan begins with, if not with all leaves. */
   where: Where = "";
+  /** Where the focus stood when undo or redo was asked for: its answer moves nobody who went on since. */
+  turnedAt: string | null = null;
   /** Set by the empty state, where G sends what stands there. */
   sendFirst: (() => void) | null = null;
   /** Set by the grid: brings a row into sight. */
