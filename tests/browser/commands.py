@@ -141,7 +141,17 @@ def check_and_extend(by: int) -> Do:
     return extend
 
 
+def every_row_was_seen(stage: Stage) -> bool:
+    """Whether nothing new is left out of sight; the next of it is gone to."""
+    unseen = stage.view.root.get_by_role("button", name=re.compile("new (below|above)"))
+    if unseen.count() == 0:
+        return True
+    stage.view.press(["n"])
+    return False
+
+
 def new_rows_out_of_sight(stage: Stage) -> None:
+    stage.view.until(lambda: every_row_was_seen(stage))
     stage.view.press(["Home"])
     stage.ids = {row.id for row in stage.view.all_rows()}
     stage.notebook.run_cell(stage.more)
