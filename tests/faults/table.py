@@ -38,7 +38,7 @@ TRANSPORTS: dict[str, tuple[type[RemoteCompleter], str]] = {
     "direct": (OpenAICompleter, "openai/any"),
     "litellm": (LiteLLMCompleter, "xinference/any"),
 }
-WAITS = Waits(first=0.01, most=0.05, silence=0.5, total=10.0)
+WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
 """Waits that tests need not sit out."""
 ASKED_WAIT = 0.05
 """Seconds that the endpoint asks to wait, where it asks."""
@@ -221,10 +221,18 @@ def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cel
     for transport in TRANSPORTS:
         for way in (*WAYS, FOUND_OUT):
             run(CLEAN, way, transport, 40)
-            clean = min((run(CLEAN, way, transport, samples) for _ in range(2)), key=lambda cell: cell.seconds)
+            clean = twice(CLEAN, way, transport, samples)
             for name in faults:
                 if way in FAULTS[name].ways:
-                    yield (clean if name == CLEAN else run(name, way, transport, samples)), clean
+                    yield (clean if name == CLEAN else twice(name, way, transport, samples)), clean
+
+
+def twice(name: str, way: str, transport: str, samples: int) -> Cell:
+    """Run a cell two times: return the one that got less, with the seconds of the quicker one."""
+    runs = [run(name, way, transport, samples) for _ in range(2)]
+    cell = min(runs, key=lambda each: each.came)
+    cell.seconds = min(each.seconds for each in runs)
+    return cell
 
 
 def verdict(cell: Cell, clean: Cell, samples: int = SAMPLES) -> str:
