@@ -207,7 +207,7 @@ for (const [what, text] of Object.entries({
 
 test("storage that is refused is no error", () => {
   page.refused = true;
-  const { view, load, end } = opened("/work/private.synth");
+  const { view, load, end } = opened("/data/private.synth");
   load();
   view.sort.value = "Stars";
   mock.timers.tick(500);
