@@ -33,7 +33,7 @@ beforeEach(() => {
 afterEach(() => mock.timers.reset());
 
 /** As much of a view as its place takes, over a replica that is not there yet. */
-function opened(path = "/work/task.synth") {
+function opened(path = "/data/task.synth") {
   const typed = signal("");
   const grid = {
     clientHeight: 400,
@@ -134,8 +134,8 @@ test("it is written a moment after a change, and when the page goes", () => {
 });
 
 test("each view of a studio has a place of its own, and each studio", () => {
-  const first = opened("/work/two.synth");
-  const second = opened("/work/two.synth");
+  const first = opened("/data/two.synth");
+  const second = opened("/data/two.synth");
   first.load();
   second.load();
   first.view.sort.value = "Stars";
@@ -143,9 +143,9 @@ test("each view of a studio has a place of its own, and each studio", () => {
   first.end();
   second.end();
   const [again, other, third] = [
-    opened("/work/two.synth"),
-    opened("/work/two.synth"),
-    opened("/work/other.synth"),
+    opened("/data/two.synth"),
+    opened("/data/two.synth"),
+    opened("/data/other.synth"),
   ];
   for (const each of [again, other, third]) each.load();
   assert.deepEqual(
@@ -173,7 +173,7 @@ test("what a person does while rows still come is not taken back", () => {
   used().end();
   const { view, grid, load } = opened();
   view.root.dispatchEvent(new Event("wheel"));
-  view.replica.studio.value = { ...studio, path: "/work/task.synth" };
+  view.replica.studio.value = { ...studio, path: "/data/task.synth" };
   grid.scrollTop = 70;
   view.root.dispatchEvent(new Event("wheel"));
   load();
@@ -196,8 +196,8 @@ for (const [what, text] of Object.entries({
   nothing: "null",
 })) {
   test(`a place that is ${what} is no error`, () => {
-    page.store.set("synth_widgets 1 /work/odd.synth", text);
-    const { view, load, end } = opened("/work/odd.synth");
+    page.store.set("synth_widgets 1 /data/odd.synth", text);
+    const { view, load, end } = opened("/data/odd.synth");
     load();
     assert.deepEqual([view.sort.value, view.facet.value, view.columns.value], ["", "all", STANDARD]);
     assert.deepEqual(view.picked.value, {});
