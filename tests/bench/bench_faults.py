@@ -29,7 +29,7 @@ from tests.bench.bench_throughput import (
 from tests.bench.table import Row, run
 
 CEILING = 256
-RUNS = 3
+RUNS = 7
 MODULE = "tests.bench.quick_endpoint"
 
 

@@ -34,7 +34,7 @@ SAMPLES = 2_000
 THROUGH_LITELLM = 800
 IN_FLIGHT = 64
 LATENCY = 0.05
-RUNS = 3
+RUNS = 7
 
 
 @contextmanager
