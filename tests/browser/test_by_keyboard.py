@@ -70,6 +70,8 @@ def test_the_whole_loop_by_keyboard_alone(open_notebook: OpenNotebook, zoomed: P
     notebook.run_cell(0)
     notebook.run_cell(1)
     view = StudioView(notebook, cell=1)
+    # In so narrow a window JupyterLab may leave the kernel's name below its toolbar, on top of the notebook.
+    zoomed.add_style_tag(content=".jp-NotebookPanel-toolbar { overflow: hidden; }")
     zoomed.set_viewport_size(size)
     zoomed.wait_for_function("size => innerWidth === size", arg=size["width"])
     view.root.get_by_role("heading", name="Generate your first samples").wait_for()
