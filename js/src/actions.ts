@@ -40,7 +40,7 @@ export async function decide(
   const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
   const mark = view.line.verdicts.put(ids, verb);
   if (own && verb !== "restore" && view.advances.value) advance(view);
-  const stood = view.focus.value;
+  const stood = view.focus.value; // who goes on from here is not led back
   const selected = view.selection.value;
   if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
   const answer = await send(view, verb, { ids, reason } as Ids);
@@ -58,7 +58,7 @@ export async function decide(
   if (why === undefined) view.toasts.say(said, { undo: verb !== "retry" });
   else if (ids.length === 1) {
     view.toasts.warn(`Not kept: ${why}`);
-    if (own && view.focus.value === stood) view.moveTo(own); // a person who went on is left there
+    if (own && view.focus.value === stood) view.moveTo(own);
   } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${why}`, { undo: done > 0, alert: true });
 }
 

@@ -37,7 +37,7 @@ function setUp() {
       });
     },
     get listing() {
-      return signal({ items: items.value, at: new Map(items.value.map((row, at) => [row.id, at])) });
+      return signal({ items: items.value });
     },
     replica: {
       samples: { all },
