@@ -148,33 +148,32 @@ def install_package(extras: str, versions: str = "locked") -> None:
 
 def install(*requirements: str) -> None:
     """Install packages in the lock's versions, by uv where it is to be had, else by pip."""
-    locked = ("--constraint", LOCK, *requirements)
-    if uv() is not None:
-        try:
-            return run(*uv_install(), *locked)
-        except SetupError as error:  # it does not know pip's settings, an index of one's own say
-            say(f"  uv could not, so pip tries\n{error}")
-    return run(PYTHON, "-m", "pip", "install", *locked)
+    installer = uv_install() if uv() is not None else (PYTHON, "-m", "pip", "install")
+    run(*installer, "--constraint", LOCK, *requirements)
 
 
 def uv_install() -> tuple[str | Path, ...]:
     """Return the beginning of a command that installs into the venv by uv."""
-    found = uv()
-    if found is None:
+    program = uv()
+    if program is None:
         raise SetupError("Only uv can choose these versions, and it is not to be had here.")
-    return found, "pip", "install", "--python", PYTHON
+    return program, "pip", "install", "--python", PYTHON
 
 
 @functools.cache
 def uv() -> Path | None:
-    """Return the venv's uv, which is fetched where it is missing; ``None`` where it is not to be had, which is said."""
+    """Return the venv's uv, fetched where it is missing; ``None`` where it is not to be had, or gets no packages here.
+
+    It does not know pip's settings: an index of one's own, say.
+    """
     program = BIN / ("uv.exe" if os.name == "nt" else "uv")
-    if not program.exists():
-        try:
+    try:
+        if not program.exists():
             run(PYTHON, "-m", "pip", "install", "--only-binary=:all:", "--no-deps", f"uv=={locked('uv')}")
-        except SetupError as error:
-            say(f"  no uv, so pip, which takes longer\n{error}")
-            return None
+        run(program, "pip", "install", "--python", PYTHON, "--constraint", LOCK, *BUILDERS)
+    except SetupError as error:
+        say(f"  no uv, so pip, which takes longer\n{error}")
+        return None
     return program
 
 

@@ -10,6 +10,8 @@ from __future__ import annotations
 
 import re
 
+import pytest
+
 from synth_widgets.widget.commands import BY_NAME
 from tests.browser import commands
 from tests.browser import commands_elsewhere as elsewhere
@@ -22,6 +24,7 @@ from tests.browser.commands import (
     wheel,
 )
 from tests.browser.conftest import OpenNotebook
+from tests.browser.lab import FRONT_ENDS, FrontEnd, Notebook
 from tests.browser.stage import MORE, OPEN, Stage
 from tests.browser.widget import TASK, StudioView
 
@@ -197,14 +200,30 @@ def test_every_command_of_the_table_is_tried() -> None:
     assert not LINES.keys() & NOT_IN_THE_PAGE.keys()
 
 
-def test_every_command_works_by_key_and_by_mouse_and_leaves_the_cells_alone(open_everywhere: OpenNotebook) -> None:
-    notebook = open_everywhere([TASK, OPEN, "studio", MORE])
-    for cell in range(3):
-        notebook.run_cell(cell)
-    stage = Stage(notebook, StudioView(notebook, cell=2), more=3)
+@pytest.mark.parametrize("front_end", FRONT_ENDS)
+def test_every_command_works_and_leaves_the_cells_alone(front_end: FrontEnd, open_notebook: OpenNotebook) -> None:
+    """Each command once: the commands take turns with the front ends, and with their keys and the mouse."""
+    stage = set_up(open_notebook([TASK, OPEN, "studio", MORE], front_end=front_end))
+    for number, (name, line) in enumerate(LINES.items()):
+        turn, which = divmod(number, len(FRONT_ENDS))
+        if FRONT_ENDS[which] == front_end:
+            ways = line.ways(BY_NAME[name].keys)
+            way = ways[turn % len(ways)]
+            try_out(stage, line, way, f"{name} by {way}")
+
+
+@pytest.mark.slow
+def test_every_command_works_by_key_and_by_mouse_in_each_front_end(open_everywhere: OpenNotebook) -> None:
+    stage = set_up(open_everywhere([TASK, OPEN, "studio", MORE]))
     for name, line in LINES.items():
         for way in line.ways(BY_NAME[name].keys):
             try_out(stage, line, way, f"{name} by {way}")
+
+
+def set_up(notebook: Notebook) -> Stage:
+    for cell in range(3):
+        notebook.run_cell(cell)
+    return Stage(notebook, StudioView(notebook, cell=2), more=3)
 
 
 def try_out(stage: Stage, line: Line, way: str, what: str) -> None:
