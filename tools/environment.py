@@ -107,8 +107,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
 
         reporter = threading.Thread(target=report, daemon=True)
         reporter.start()
-        for line in process.stdout or ():
-            words.append(line.rstrip())
+        words.extend(line.rstrip() for line in process.stdout or ())
         process.wait()
         ended.set()
         reporter.join()

@@ -66,9 +66,9 @@ def renew() -> None:
 
 
 def pins(text: str) -> dict[str, str]:
-    """Return the versions that a lock names, by package; those for other Pythons or systems follow one another.
+    r"""Return the versions that a lock names, by package; those for other Pythons or systems follow one another.
 
-    >>> pins("a==1.0\\n    # via b\\nb==2 ; python_version < '3.12'\\nb==3 ; python_version >= '3.12'")
+    >>> pins("a==1.0\n    # via b\nb==2 ; python_version < '3.12'\nb==3 ; python_version >= '3.12'")
     {'a': '1.0', 'b': '2, 3'}
     """
     found: dict[str, str] = {}
@@ -78,9 +78,9 @@ def pins(text: str) -> dict[str, str]:
 
 
 def changes(old: str, new: str) -> list[str]:
-    """Return a line for each package whose versions differ between two locks.
+    r"""Return a line for each package whose versions differ between two locks.
 
-    >>> changes("a==1\\nb==2", "a==1.1\\nc==3")
+    >>> changes("a==1\nb==2", "a==1.1\nc==3")
     ['a 1 -> 1.1', 'b 2 -> gone', 'c new -> 3']
     """
     before, after = pins(old), pins(new)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import xml.etree.ElementTree as ET
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,6 +16,8 @@ Command = list[str]
 
 CURATING = [f"tests/browser/test_{what}.py" for what in ("commands", "curate", "find", "many", "versions")]
 """A suite of its own, so that two browsers can run side by side: what a person does with samples that are there."""
+OTHER_VERSIONS = ("lowest", "newest")
+"""Of what pyproject.toml allows; `make test` takes those of the lock."""
 
 
 @dataclass(frozen=True)
@@ -31,40 +33,76 @@ class Counts:
 
 
 @dataclass(frozen=True)
+class Failure:
+    """A test that failed.
+
+    Attributes:
+        test: how pytest is asked for it.
+        output: what pytest reported of it.
+    """
+
+    test: str
+    output: str
+
+
+@dataclass(frozen=True)
 class Step:
-    """One program of a suite. `read` counts its tests from its output; without it the step is one test."""
+    """One program of a suite.
+
+    Attributes:
+        command: the program and its arguments.
+        folder: where it runs.
+        variables: what its environment has besides.
+        read: counts its tests from its output; ``None`` makes the step one test.
+        failures: the tests that failed, once it has run.
+    """
 
     command: Command
     folder: Path = ROOT
+    variables: Mapping[str, str] = field(default_factory=dict)
     read: Callable[[str], Counts | None] = field(default=lambda _output: None)
+    failures: Callable[[], list[Failure]] = field(default=list)
 
 
 @dataclass(frozen=True)
 class Suite:
-    """A named list of steps. All of them run, even when an earlier one fails."""
+    """A named list of steps. All of them run, even when an earlier one fails.
+
+    Attributes:
+        name: what it is called in the report.
+        steps: makes the steps.
+        again: makes the step that runs one failed test once more; ``None`` where a failed test has failed.
+    """
 
     name: str
     steps: Callable[[], list[Step]]
+    again: Callable[[str], Step] | None = None
 
 
 def suites(*, slow: bool) -> list[Suite]:
-    """Return every suite in the order of the report; `slow` adds the tests marked so."""
+    """Return every suite in the order of the report; `slow` adds the tests marked so, and the other versions."""
     everything = ["-m", "slow or not slow"] if slow else []
 
     def pytest(name: str, *arguments: str) -> Suite:
         return Suite(name, lambda: [pytest_step(name, *arguments, *everything)])
 
+    def real(name: str, *arguments: str) -> Suite:
+        """What a real kernel or browser has a part in: a failed test runs once more."""
+        steps = pytest(name, *arguments).steps
+        return Suite(name, steps, again=lambda test: pytest_step(f"{name}-again", test, *everything))
+
     return [
         Suite("lint", lint_steps),
         pytest("unit", "synth_widgets", "tests/unit"),
-        pytest("contract", "tests/contract"),
+        pytest("contract", "tools", "tests/contract"),
         Suite("front end", front_end_steps),
-        pytest("kernel", "tests/kernel"),
+        real("kernel", "tests/kernel"),
         pytest("stories", "tests/stories"),
         pytest("faults", "tests/faults"),
-        Suite("notebooks", notebook_steps),
-        pytest("browser", "tests/browser", *(f"--ignore={path}" for path in CURATING)),
-        pytest("curating", *CURATING),
+        Suite("notebooks", notebook_steps, again=notebook_again),
+        real("browser", "tests/browser", *(f"--ignore={path}" for path in CURATING)),
+        real("curating", *CURATING),
+        *(suite for versions in OTHER_VERSIONS if slow for suite in version_suites(versions)),
     ]
 
 
@@ -78,12 +116,19 @@ def lint_steps() -> list[Step]:
     ]
 
 
-def pytest_step(name: str, *arguments: str) -> Step:
-    """Run pytest and count from the JUnit file it writes."""
+def pytest_step(
+    name: str,
+    *arguments: str,
+    python: Path = PYTHON,
+    folder: Path = ROOT,
+    variables: Mapping[str, str] | None = None,
+) -> Step:
+    """Run pytest; counts and failures are read from the JUnit file that it writes."""
     junit = BUILD / f"{name}.xml"
     junit.unlink(missing_ok=True)
-    command = [str(PYTHON), "-m", "pytest", "-q", f"--junitxml={junit}", *arguments]
-    return Step(command, read=lambda _output: junit_counts(junit))
+    family = ("-o", "junit_family=xunit1")  # it names each test's file
+    command = [str(python), "-m", "pytest", "-q", f"--junitxml={junit}", *family, *arguments]
+    return Step(command, folder, variables or {}, lambda _output: junit_counts(junit), lambda: junit_failures(junit))
 
 
 def notebook_steps() -> list[Step]:
@@ -93,8 +138,22 @@ def notebook_steps() -> list[Step]:
     copies.mkdir(parents=True)
     for source in (ROOT / "notebooks").glob("*.ipynb"):
         shutil.copy(source, copies)
-    step = pytest_step("notebooks", "--nbval-lax", "--nbval-current-env", ".")
-    return [Step(step.command, copies, step.read)]
+    return [notebook_step("notebooks", ".", copies)]
+
+
+def notebook_again(test: str) -> Step:
+    """Run the notebook of a failed cell once more: a cell needs those before it."""
+    source = ROOT / "notebooks" / Path(test.partition("::")[0]).name
+    again = BUILD / "notebooks-again"
+    shutil.rmtree(again, ignore_errors=True)
+    again.mkdir(parents=True)
+    shutil.copy(source, again)
+    return notebook_step("notebooks-again", source.name, again)
+
+
+def notebook_step(name: str, what: str, folder: Path) -> Step:
+    """Run the notebooks of a folder cell by cell."""
+    return pytest_step(name, "--nbval-lax", "--nbval-current-env", what, folder=folder)
 
 
 def front_end_steps() -> list[Step]:
@@ -105,6 +164,28 @@ def front_end_steps() -> list[Step]:
         Step([npm, "run", "--silent", "check"], js),
         Step([npm, "run", "--silent", "lint"], js),
         Step([npm, "run", "--silent", "test"], js, read=node_counts),
+    ]
+
+
+def version_suites(versions: str) -> list[Suite]:
+    """Return the suites that hold with other versions than the lock's, in an environment of their own."""
+    venv = ROOT / "build" / versions
+    variables = {"SYNTH_VENV": str(venv.relative_to(ROOT))}
+    set_up = [str(PYTHON), "-m", "tools.environment", "test", "--model", "--versions", versions]
+    chosen = {
+        "unit": ("synth_widgets", "tests/unit"),
+        "contract": ("tools", "tests/contract"),
+        "faults": ("tests/faults",),
+        "browser": ("tests/browser/test_loop.py",),
+    }
+
+    def suite(name: str, arguments: tuple[str, ...]) -> Suite:
+        python = venv / PYTHON.relative_to(PYTHON.parents[1])
+        return Suite(name, lambda: [pytest_step(name, *arguments, python=python, variables=variables)])
+
+    return [
+        Suite(f"{versions} set-up", lambda: [Step(set_up, variables=variables)]),
+        *(suite(f"{versions} {name}", arguments) for name, arguments in chosen.items()),
     ]
 
 
@@ -125,13 +206,27 @@ def junit_counts(path: Path) -> Counts | None:
     return total
 
 
+def junit_failures(path: Path) -> list[Failure]:
+    """Return the tests that failed, or broke while they were set up or cleared away, with what was reported of them."""
+    found: dict[str, list[str]] = {}
+    for case in junit_cases(path):
+        said = [part.text or "" for part in case if part.tag in ("failure", "error")]
+        if said:
+            found.setdefault(f"{case.get('file')}::{case.get('name')}", []).extend(said)
+    return [Failure(test, "\n".join(said)) for test, said in found.items()]
+
+
+def junit_cases(path: Path) -> Iterable[ET.Element]:
+    """Return what a JUnit file says of each test."""
+    return ET.parse(path).getroot().iter("testcase") if path.exists() else ()  # noqa: S314  (pytest wrote it)
+
+
 def slowest(names: Iterable[str], most: int = 12) -> list[str]:
     """Return a line for each of the tests that took longest in these suites, if it took a second at least."""
     found = [
         (float(case.get("time", 0)), f"{name}: {case.get('name')}")
         for name in names
-        if (path := BUILD / f"{name}.xml").exists()
-        for case in ET.parse(path).getroot().iter("testcase")  # noqa: S314  (pytest wrote it a moment ago)
+        for case in junit_cases(BUILD / f"{name}.xml")
     ]
     return [f"{seconds:7.1f} s {case}" for seconds, case in sorted(found, reverse=True)[:most] if seconds >= 1]
 

@@ -9,7 +9,6 @@ which takes half of the time that a test takes.
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Callable, Generator, Iterator, Sequence
 from pathlib import Path
 
@@ -19,6 +18,7 @@ from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_pla
 from tests.browser.lab import FRONT_ENDS, FrontEnd, Notebook, write_notebook
 from tests.browser.server import JupyterServer
 from tools.environment import find_browser
+from tools.second_run import FAILURES, file_name
 
 BUILD = Path(__file__).resolve().parents[2] / "build"
 FLAGS = [
@@ -59,7 +59,7 @@ def context(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Browse
     context.tracing.start(snapshots=bool(os.environ.get("SYNTH_SNAPSHOTS")))
     yield context
     if request.node.stash.get(failed, False):
-        folder = BUILD / "failures" / file_name(request.node.name)
+        folder = FAILURES / file_name(request.node.name)
         folder.mkdir(parents=True, exist_ok=True)
         for number, page in enumerate(context.pages):
             page.screenshot(path=folder / f"page-{number}.png")
@@ -115,12 +115,3 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestR
     report = yield
     item.stash[failed] = item.stash.get(failed, False) or report.failed
     return report
-
-
-def file_name(text: str) -> str:
-    """Return text that is safe as a file's name and in an address.
-
-    >>> file_name("test_keys[lab]")
-    'test_keys-lab'
-    """
-    return re.sub(r"[^\w.]+", "-", text).strip("-")
