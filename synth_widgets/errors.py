@@ -72,6 +72,10 @@ class AccessError(CallError):
     """401, 403, 404: the key, the model's name or the address is wrong. Every further call would fail too."""
 
 
+class ModelGoneError(AccessError):
+    """The endpoint has no such model, or no longer. One that nobody chose gives way to the next default."""
+
+
 class ModeRefusedError(CallError):
     """400 that speaks of the structured mode: the endpoint does not take this way of asking for JSON."""
 

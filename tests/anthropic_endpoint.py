@@ -3,7 +3,7 @@
 In a test::
 
     with AnthropicEndpoint() as endpoint:
-        model = sw.Model("anthropic/claude-haiku-4-5", api_base=endpoint.url, api_key=endpoint.key)
+        model = sw.Model("anthropic/claude-haiku-5-5", api_base=endpoint.url, api_key=endpoint.key)
 
 The kinds of faults stand in `tests.rules`. A schema comes as ``output_format`` (or ``output_config.format``), or as
 the input of a tool that must be used; the answer comes the same way.
@@ -52,8 +52,9 @@ class AnthropicEndpoint(Loopback):
             return _refusal(401, "invalid x-api-key")
         if request.headers.get("anthropic-version") != "2023-06-01":
             return _refusal(400, "anthropic-version: header is required")
-        wrong = problem(body)
-        return _refusal(400, wrong) if wrong else None
+        if (wrong := problem(body)) is not None:
+            return _refusal(400, wrong)
+        return _refusal(404, f"model: {body['model']}") if body["model"] in self.gone else None
 
     def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
         texts = [_text(message["content"]) for message in body["messages"]]

@@ -48,6 +48,8 @@ class Endpoint(Loopback):
             return _refusal(401, f"Incorrect API key provided: {shown[:4]}***{shown[-4:]}.", code="invalid_api_key")
         if (wrong := problem(body)) is not None:
             return _refusal(400, wrong.message, code=wrong.code, param=wrong.param)
+        if (model := body["model"]) in self.gone:
+            return _refusal(404, f"The model `{model}` has been deprecated, learn more here: …", code="model_not_found")
         return None
 
     def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:

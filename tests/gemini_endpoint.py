@@ -3,7 +3,7 @@
 In a test::
 
     with GeminiEndpoint() as endpoint:
-        model = sw.Model("gemini/gemini-2.5-flash", api_base=endpoint.url, api_key=endpoint.key)
+        model = sw.Model("gemini/gemini-3.5-flash-lite", api_base=endpoint.url, api_key=endpoint.key)
 
 The kinds of faults stand in `tests.rules`. Names of fields may be in camel case or in snake case, as the real API
 takes both; a 429 carries its wait in the body, as ``RetryInfo``, and not in a header.
@@ -55,6 +55,10 @@ class GeminiEndpoint(Loopback):
         model, _, method = request.match_info["call"].partition(":")
         if not model or method not in {"generateContent", "streamGenerateContent"}:
             return _refusal(404, f"models/{request.match_info['call']} is not found for API version v1beta.")
+        if model in self.gone:
+            return _refusal(
+                404, f"models/{model} is not found for API version v1beta, or is not supported for {method}."
+            )
         if method == "streamGenerateContent" and request.query.get("alt") != "sse":
             return _refusal(400, "This endpoint streams with alt=sse only.")
         wrong = problem(body)

@@ -68,6 +68,7 @@ class Loopback(ABC):
         statuses: how often each status was answered.
         in_flight, peak: requests now, and at most at once.
         broken_off: requests whose client went away before the answer ended.
+        gone: names of models that it does not have any more.
         wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
         desks: so many requests are worked on at once; the others wait for their turn.
     """
@@ -92,6 +93,7 @@ class Loopback(ABC):
         self.broken_off = 0
         self.billed = Usage()
         """Tokens of the answers that were given whole, where the format counts them."""
+        self.gone: set[str] = set()
         self.wall: int | None = None
         self.desks: asyncio.Semaphore | None = None
         self.asks_to_wait = "1"

@@ -8,7 +8,14 @@ import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
-from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.errors import (
+    AccessError,
+    CallError,
+    ModelGoneError,
+    ModeRefusedError,
+    RequestRefusedError,
+    UnreachableError,
+)
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.session import is_loopback
 from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
@@ -37,6 +44,19 @@ _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_a
 _MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{2,}+[\w-]*+)+")
 """A word with asterisks in it. No part of a word is tried as the beginning of one: a page of nonsense takes no time."""
 _NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
+
+_GONE_CODES = {"model_not_found", "model_not_available", "model_decommissioned", "model_deprecated", "invalid_model"}
+"""OpenAI and Cerebras; Together; Groq; Mistral and Perplexity. Some of them come with a 400."""
+_GONE_WORDS = re.compile(
+    r"\bmodels?\b.{0,200}?(not (be )?found|not exist|no longer|deprecated|decommissioned|retired|removed|discontinued|"
+    r"not available|unavailable|shut ?down|end of life)|\b(no such|unknown|invalid) model\b|no endpoints found for",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What is said of a model that is not there. An address that is wrong gets words that speak of no model."""
+_NOT_EXIST = re.compile(r"\bmodel not exist\b|is not a valid model", re.IGNORECASE)
+"""How DeepSeek and OpenRouter say it, with a 400. Other words are not looked at there: a 400 is about anything."""
+_NAMES_MODEL = re.compile(r"\s*model:", re.IGNORECASE)
+"""How Anthropic's ``not_found_error`` names a model that it does not have; it says nothing else."""
 
 _ADVICE = {404: "Check the model's name, and api_base= if you set it: it usually ends in /v1."}
 REDIRECTED = "It redirects; give the final address as api_base= of sw.Model."
@@ -78,12 +98,14 @@ class Place:
         model: the model as the person wrote it.
         key_source: how to give a key, such as ``"the environment variable OPENAI_API_KEY"``.
         has_key: whether a key was sent.
+        default: a model that is taken there when nobody chose one, as it would be written, or ``None``.
     """
 
     shown: str
     model: str
     key_source: str
     has_key: bool
+    default: str | None = None
 
 
 class TooLargeError(Exception):
@@ -112,6 +134,10 @@ def from_status(
     if _is_about(mode, status, f"{said} {code} {fields.get('param')}"):
         salvage = fields.get("failed_generation")
         return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
+    if _is_gone(status, {code, str(fields.get("type"))}, said):
+        default = place.default if place.default != place.model else None
+        instead = f" {default!r} is what is taken there when no model is given." if default else ""
+        return Failure(ModelGoneError(f"{told} {_ADVICE[404]}{instead}"))
     if status in _PASSING or status >= 500:
         after = asked_wait(headers, time.time())
         much = status in _TOO_MUCH
@@ -135,6 +161,18 @@ def _is_about(mode: Mode, status: int, said: str) -> bool:
     if words is None or not words.search(said) or _TOO_LONG.search(said):
         return False
     return status in {400, 404, 422} or (status in {500, 501} and _NOT_MADE.search(said) is not None)
+
+
+def _is_gone(status: int, codes: Iterable[str], said: str) -> bool:
+    """Whether a refusal says that the model is not there, or no longer; not one that speaks of an address or a key.
+
+    >>> _is_gone(404, {"not_found_error"}, "model: claude-2.0"), _is_gone(404, set(), "404 page not found")
+    (True, False)
+    """
+    if status in {404, 410}:
+        by_name = "not_found_error" in codes and _NAMES_MODEL.match(said) is not None
+        return by_name or not _GONE_CODES.isdisjoint(codes) or _GONE_WORDS.search(said) is not None
+    return status in {400, 422} and (not _GONE_CODES.isdisjoint(codes) or _NOT_EXIST.search(said) is not None)
 
 
 def _not_taken(text: str, fields: Mapping[str, object], sent: Iterable[str]) -> str | None:

@@ -12,7 +12,14 @@ from typing import Any
 
 import pytest
 
-from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.errors import (
+    AccessError,
+    CallError,
+    ModelGoneError,
+    ModeRefusedError,
+    RequestRefusedError,
+    UnreachableError,
+)
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
@@ -187,7 +194,7 @@ async def test_nobody_listening_says_so_soon() -> None:
 @pytest.mark.parametrize(
     ("fault", "error", "words"),
     [
-        ({"status": 404, "message": "no such model"}, AccessError, "no such model"),
+        ({"status": 404, "message": "no such model"}, ModelGoneError, "no such model"),
         ({"status": 403}, AccessError, "not accepted"),
         ({"status": 402, "message": "pay"}, AccessError, "no credit"),
         ({"status": 429, "code": "insufficient_quota"}, AccessError, "no credit"),

@@ -25,7 +25,14 @@ from weakref import WeakKeyDictionary
 import pytest
 
 from synth_widgets.engine import engine
-from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.errors import (
+    AccessError,
+    CallError,
+    ModelGoneError,
+    ModeRefusedError,
+    RequestRefusedError,
+    UnreachableError,
+)
 from synth_widgets.llm import litellm_package, session, via_litellm
 from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.catalog import endpoint_of
@@ -146,7 +153,7 @@ def test_server_errors_are_tried_as_often_as_we_say(asked: Asked, on_text: Any) 
     [
         ({"status": 401, "message": "bad key"}, AccessError, "401.*bad key.*not accepted: check"),
         ({"status": 403, "message": "no"}, AccessError, "403.*not accepted"),
-        ({"status": 404, "message": "no such model"}, AccessError, "404.*no such model"),
+        ({"status": 404, "message": "no such model"}, ModelGoneError, "404.*no such model"),
         ({"status": 402, "message": "pay"}, AccessError, "no credit"),
         ({"status": 302, "headers": {"Location": "http://127.0.0.1:1/steal"}}, AccessError, "redirects"),
         ({"status": 400, "message": "too long"}, RequestRefusedError, "400.*too long"),
