@@ -24,7 +24,8 @@ class Provider:
         base: address of its OpenAI-compatible endpoint; empty where litellm knows the address.
         keys: environment variables that may hold its key, the usual one first. None: it needs no single key.
         bases: environment variables that may hold another address.
-        first: the model that is taken when nobody chose one and a key of this provider is there: a cheap one.
+        defaults: what is taken when nobody chose a model and a key of this provider is there: cheap ones, in the order
+            to try them, the next one where the one before is gone. `make lock` looks up when they end.
         needs: how access is given where it is not by one key, in words.
         limit: how it calls the limit of an answer's length.
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
@@ -38,7 +39,7 @@ class Provider:
     base: str
     keys: tuple[str, ...] = ()
     bases: tuple[str, ...] = ()
-    first: str | None = None
+    defaults: tuple[str, ...] = ()
     needs: str | None = None
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     strict: bool = True
@@ -57,10 +58,10 @@ class Provider:
 
 
 def _hosted(
-    name: str, display: str, base: str, first: str | None, *more_keys: str, modes: tuple[Mode, ...] = MODES
+    name: str, display: str, base: str, defaults: tuple[str, ...], *more_keys: str, modes: tuple[Mode, ...] = MODES
 ) -> Provider:
-    usual = name.upper()
-    return Provider(name, display, base, (f"{usual}_API_KEY", *more_keys), (f"{usual}_API_BASE",), first, modes=modes)
+    keys, bases = (f"{name.upper()}_API_KEY", *more_keys), (f"{name.upper()}_API_BASE",)
+    return Provider(name, display, base, keys, bases, defaults, modes=modes)
 
 
 def _own(name: str, display: str, base: str, *more_bases: str, modes: tuple[Mode, ...] = MODES) -> Provider:
@@ -69,9 +70,9 @@ def _own(name: str, display: str, base: str, *more_bases: str, modes: tuple[Mode
     return Provider(name, display, base, keys, bases, strict=False, seed=True, modes=modes)
 
 
-def _litellm(name: str, display: str, first: str | None = None, *keys: str) -> Provider:
+def _litellm(name: str, display: str, defaults: tuple[str, ...] = (), *keys: str) -> Provider:
     usual = name.upper()
-    return Provider(name, display, "", keys or (f"{usual}_API_KEY",), (f"{usual}_API_BASE",), first)
+    return Provider(name, display, "", keys or (f"{usual}_API_KEY",), (f"{usual}_API_BASE",), defaults)
 
 
 def _accounts(name: str, display: str, needs: str) -> Provider:
@@ -95,7 +96,7 @@ PROVIDERS: tuple[Provider, ...] = (
         "https://api.openai.com/v1",
         ("OPENAI_API_KEY",),
         ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
-        "gpt-5-mini",
+        ("gpt-6-luna", "gpt-5.6-luna", "gpt-6.1-terra"),
         limit="max_completion_tokens",
     ),
     # Providers with a format of their own, asked through litellm.
@@ -105,56 +106,70 @@ PROVIDERS: tuple[Provider, ...] = (
         "",
         ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
         ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
-        "claude-haiku-4-5",
+        ("claude-haiku-5-5", "claude-haiku-4-5"),
         modes=_NO_JSON_MODE,
     ),
-    _litellm("gemini", "Google Gemini", "gemini-2.5-flash", "GEMINI_API_KEY", "GOOGLE_API_KEY"),
+    _litellm(
+        "gemini", "Google Gemini", ("gemini-3.5-flash-lite", "gemini-3.8-flash"), "GEMINI_API_KEY", "GOOGLE_API_KEY"
+    ),
     # OpenAI-compatible again.
-    _hosted("openrouter", "OpenRouter", "https://openrouter.ai/api/v1", "openai/gpt-5-mini"),
-    _hosted("groq", "Groq", "https://api.groq.com/openai/v1", "openai/gpt-oss-20b"),
+    _hosted(
+        "openrouter",
+        "OpenRouter",
+        "https://openrouter.ai/api/v1",
+        ("openai/gpt-6-luna", "google/gemini-3.5-flash-lite"),
+    ),
+    _hosted("groq", "Groq", "https://api.groq.com/openai/v1", ("openai/gpt-oss-20b", "openai/gpt-oss-120b")),
     _hosted(
         "together_ai",
         "Together AI",
         "https://api.together.xyz/v1",
-        "openai/gpt-oss-120b",
+        ("openai/gpt-oss-120b", "zai-org/GLM-5.3-Flash"),
         "TOGETHER_API_KEY",
         "TOGETHERAI_API_KEY",
     ),
-    _hosted("mistral", "Mistral", "https://api.mistral.ai/v1", "mistral-small-latest"),
+    _hosted("mistral", "Mistral", "https://api.mistral.ai/v1", ("mistral-small-latest", "ministral-14b-latest")),
     _hosted(
-        "deepseek", "DeepSeek", "https://api.deepseek.com/v1", "deepseek-flash", modes=("tools", "json_object", "text")
+        "deepseek",
+        "DeepSeek",
+        "https://api.deepseek.com/v1",
+        ("deepseek-flash", "deepseek-v4-pro"),
+        modes=("tools", "json_object", "text"),
     ),
-    _hosted("xai", "xAI", "https://api.x.ai/v1", None),
+    _hosted("xai", "xAI", "https://api.x.ai/v1", ()),
     _hosted(
-        "fireworks_ai", "Fireworks AI", "https://api.fireworks.ai/inference/v1", "gpt-oss-20b", "FIREWORKS_API_KEY"
+        "fireworks_ai",
+        "Fireworks AI",
+        "https://api.fireworks.ai/inference/v1",
+        ("glm-5p3-flash", "deepseek-v4p1-flash"),
+        "FIREWORKS_API_KEY",
     ),
-    _hosted("cerebras", "Cerebras", "https://api.cerebras.ai/v1", "gpt-oss-120b"),
+    _hosted("cerebras", "Cerebras", "https://api.cerebras.ai/v1", ("gpt-oss-120b", "qwen-3.8-27b")),
     _hosted(
         "perplexity",
         "Perplexity",
         "https://api.perplexity.ai",
-        "sonar",
+        ("sonar", "sonar-pro"),
         "PERPLEXITYAI_API_KEY",
         modes=_SCHEMA_ONLY,
     ),
-    _hosted("nvidia_nim", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", None),
+    _hosted("nvidia_nim", "NVIDIA NIM", "https://integrate.api.nvidia.com/v1", ()),
     _own("hosted_vllm", "vLLM", "http://localhost:8000/v1"),
     _own("ollama", "Ollama", "http://localhost:11434/v1", modes=_NO_TOOLS),
     _own("ollama_chat", "Ollama", "http://localhost:11434/v1", "OLLAMA_API_BASE", modes=_NO_TOOLS),
     _own("lm_studio", "LM Studio", "http://localhost:1234/v1", modes=_SCHEMA_ONLY),
     _own("llamafile", "llamafile", "http://localhost:8080/v1", modes=_NO_TOOLS),
     # litellm again. Any other provider that litellm knows goes the same way, without a line here.
-    _litellm("cohere_chat", "Cohere", "command-r7b-12-2024", "COHERE_API_KEY"),
-    _litellm("cohere", "Cohere", None, "COHERE_API_KEY"),
-    _litellm("deepinfra", "DeepInfra", "openai/gpt-oss-20b"),
-    _litellm("sambanova", "SambaNova", "gpt-oss-120b"),
-    _litellm("novita", "Novita AI", "openai/gpt-oss-20b"),
+    _litellm("cohere_chat", "Cohere", ("command-r7b-12-2024", "command-r-08-2024"), "COHERE_API_KEY"),
+    _litellm("cohere", "Cohere", (), "COHERE_API_KEY"),
+    _litellm("deepinfra", "DeepInfra", ("openai/gpt-oss-20b", "openai/gpt-oss-120b")),
+    _litellm("sambanova", "SambaNova", ("gpt-oss-120b", "Meta-Llama-3.3-70B-Instruct")),
+    _litellm("novita", "Novita AI", ("openai/gpt-oss-20b", "openai/gpt-oss-120b")),
     _litellm("nebius", "Nebius AI Studio"),
     _litellm("moonshot", "Moonshot AI"),
     _litellm("dashscope", "Alibaba Model Studio"),
-    _litellm("ai21", "AI21"),
-    _litellm("huggingface", "Hugging Face", None, "HUGGINGFACE_API_KEY", "HF_TOKEN"),
-    _litellm("replicate", "Replicate", None, "REPLICATE_API_KEY", "REPLICATE_API_TOKEN"),
+    _litellm("huggingface", "Hugging Face", (), "HUGGINGFACE_API_KEY", "HF_TOKEN"),
+    _litellm("replicate", "Replicate", (), "REPLICATE_API_KEY", "REPLICATE_API_TOKEN"),
     _litellm("azure_ai", "Azure AI Foundry"),
     _accounts("azure", "Azure OpenAI", _AZURE),
     _accounts("bedrock", "Amazon Bedrock", _AWS),
@@ -164,7 +179,7 @@ PROVIDERS: tuple[Provider, ...] = (
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
-_USUAL = ", ".join(provider.name for provider in PROVIDERS if provider.first or provider.seed)
+_USUAL = ", ".join(provider.name for provider in PROVIDERS if provider.defaults or provider.seed)
 """Those that a message names: all would be a wall of words."""
 LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True, modes=("json_schema",))
 """The embedded model; `synth_widgets.llm.local` knows its address."""
@@ -222,7 +237,7 @@ def provider_of(name: str) -> Provider:
     Raises:
         ModelError: the name has no provider, or one that is not served.
 
-    >>> provider_of("groq/llama-3.3-70b-versatile").display
+    >>> provider_of("groq/openai/gpt-oss-120b").display
     'Groq'
     """
     provider, slash, model = name.partition("/")

@@ -158,7 +158,9 @@ class RemoteCompleter(ABC):
     def place(self, endpoint: Endpoint) -> Place:
         """Return where calls go, in words that may be shown."""
         has_key = bool(endpoint.key) or not endpoint.provider.keys  # litellm reads what we do not know of
-        return Place(endpoint.shown, self.name, endpoint.key_source, has_key)
+        provider = endpoint.provider
+        default = f"{provider.name}/{provider.defaults[0]}" if provider.defaults and endpoint.own_host else None
+        return Place(endpoint.shown, self.name, endpoint.key_source, has_key, default)
 
     def gate(self, endpoint: Endpoint) -> Gate:
         """Return what limits the calls to this model, for every studio of this process."""

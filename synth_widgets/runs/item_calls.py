@@ -35,7 +35,7 @@ class ItemCalls:
 
     async def ask(self, work: Work, completer: Completer) -> None:
         """Ask for the open slots of a topics or inputs step; each item is a row when it is whole."""
-        run, mode = self.run, self.run.mode(work)
+        run, mode = self.run, self.run.answering.mode(work)
         seed = next(run.seeds)
         sample = self.state.samples.get(work.target)
         topic = sample.topic if sample else work.target
@@ -73,7 +73,7 @@ class ItemCalls:
         except BaseException:  # it broke off, or was given up: what came of it is paid for, and nobody says how much
             vetting.give_up()
             if call.id in self.state.calls:
-                unsaid = cost_of(run.spending.prices[work.step], call.usage)
+                unsaid = cost_of(work.terms.price, call.usage)
                 run.commit([CallAdded(replace(call, cost=unsaid, raw="".join(heard)))])
             raise
         if not heard and answer.text:

@@ -37,7 +37,7 @@ class OutputCalls:
             run.spending.refused(work)
             self._answered(work, None, sample, output=None, problem=unfit)
             return
-        mode = run.mode(work)
+        mode = run.answering.mode(work)
         request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1)
         if work.fault is not None:
             request = corrected(request, *work.fault)

@@ -16,20 +16,19 @@ from collections.abc import Callable, Iterable
 from typing import Literal
 
 from synth_widgets.engine import Engine
-from synth_widgets.errors import AccessError, FileError, ModelError, ModeRefusedError, SynthError, UnreachableError
-from synth_widgets.llm.completer import Completer, Mode
-from synth_widgets.records import (
-    STEPS,
-    Call,
-    JobRecord,
-    JobStatus,
-    Json,
-    Origin,
-    Step,
-    Version,
-    WorkItem,
+from synth_widgets.errors import (
+    AccessError,
+    FileError,
+    ModelError,
+    ModelGoneError,
+    ModeRefusedError,
+    SynthError,
+    UnreachableError,
 )
+from synth_widgets.llm.completer import Completer
+from synth_widgets.records import STEPS, Call, JobRecord, JobStatus, Json, Origin, Step, Version, WorkItem
 from synth_widgets.runs import plan
+from synth_widgets.runs.answering import Answering, Instead
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.item_calls import ItemCalls
 from synth_widgets.runs.job import Job
@@ -81,6 +80,7 @@ class Run:
         asker: Asker,
         repeats: Repeats,
         spending: Spending,
+        instead: Instead,
         on_progress: Callable[[Job], None],
     ) -> None:
         self.store = store
@@ -92,14 +92,13 @@ class Run:
         self.completers = completers
         self.asker = asker
         self.spending = spending
+        self.answering = Answering(completers, instead, spending.changed)
         self.items = ItemCalls(self, repeats)
         self.outputs = OutputCalls(self)
         loop = engine.loop
         self.meter = Meter(
             job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=self
         )
-        self._refused: set[tuple[Step, Mode]] = set()
-        """Ways to ask for JSON that an endpoint did not take in this job."""
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
         self._flying: dict[asyncio.Task[None], Work] = {}
@@ -272,7 +271,8 @@ class Run:
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
         given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
-        said = [*(f"{count} {what}" for what, count in self._notes.items()), *self.spending.said]
+        counted = (f"{count} {what}" for what, count in self._notes.items())
+        said = [*self.answering.said, *counted, *self.spending.said]
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
         self.meter.end()
@@ -304,7 +304,11 @@ class Run:
             self.spending.refused(work)
             if work.mode == "text":
                 raise StopRunError(str(error)) from error
-            self._refused.add((work.step, work.mode))
+            self.answering.refused(work, completer)
+            self._ready[work.step].appendleft(work)
+        except ModelGoneError as error:
+            self.spending.refused(work)
+            self.answering.gone(work.step, completer, error)
             self._ready[work.step].appendleft(work)
         except AccessError:
             self.spending.refused(work)
@@ -326,17 +330,6 @@ class Run:
             raise StopRunError(str(error)) from error
         else:
             self._aside.append((len(work.slots), str(error)))
-
-    def mode(self, work: Work) -> Mode:
-        """Return the way in which this answer is asked for, and note it in the work.
-
-        The first answer and its correction take the first way; a fresh answer after an invalid one takes the next.
-        """
-        known: tuple[Mode, ...] = self.completers[work.step].modes
-        ways = [mode for mode in known if (work.step, mode) not in self._refused] or ["text"]
-        is_next = work.answer > 1 and work.fault is None
-        work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
-        return work.mode
 
     def version(self, n: int, call: Call | None, *, after: Version | None = None, **fields: Json) -> Version:
         """Return a version that a call made, ``after`` other calls; the task is the one that the job began with."""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Iterable
 
-from synth_widgets.money import Budget, Price, cost_of, in_dollars
+from synth_widgets.money import Budget, cost_of, in_dollars
 from synth_widgets.records import Step, Usage
 from synth_widgets.runs.forecast import Forecast
-from synth_widgets.runs.work import Work
+from synth_widgets.runs.work import Terms, Work
 
 FIRST = 1
 """Answers after which a call is expected to take what those took; before, what it takes at most."""
@@ -19,11 +19,11 @@ class Spending:
     """Reserves the cost of a job's calls with its budget and with the studio's, and settles it.
 
     Args:
-        prices: by step; ``None`` where nobody knows it.
+        steps: those that have calls.
+        terms: the price and the kind of a step's calls, asked again when another model takes over.
         job: the job's own budget.
         studio: the budget that all jobs of the studio share.
         forecast: what earlier calls took.
-        kind: the kind of a step's calls, as the forecast tells them apart.
         guess: what a call for so many items takes at most, before any was answered.
 
     Attributes:
@@ -32,20 +32,20 @@ class Spending:
 
     def __init__(
         self,
-        prices: Mapping[Step, Price | None],
+        steps: Iterable[Step],
         *,
+        terms: Callable[[Step], Terms],
         job: Budget,
         studio: Budget,
         forecast: Forecast,
-        kind: Callable[[Step], Hashable],
         guess: Callable[[Step, int], Usage],
     ) -> None:
-        self.prices = prices
         self.short: str | None = None
         self._job = job
         self._studio = studio
         self._forecast = forecast
-        self._kinds = {step: kind(step) for step in prices}
+        self._terms_of = terms
+        self._terms = {step: terms(step) for step in steps}
         self._guess = guess
         self._untold = 0
         self._guesses: dict[tuple[Step, int], Usage] = {}
@@ -60,11 +60,17 @@ class Spending:
         """What a job has to say of its cost at its end."""
         return [f"{self._untold} answers came without a count of tokens: their cost is not known"] * bool(self._untold)
 
+    def changed(self, step: Step) -> None:
+        """Take in that another model answers a step from now on."""
+        self._terms[step] = self._terms_of(step)
+        self._guesses = {key: usage for key, usage in self._guesses.items() if key[0] != step}
+
     def reserve(self, work: Work) -> bool:
         """Set aside what the next call of a piece of work will cost; ``False`` when a budget has not enough left."""
+        work.terms = self._terms[work.step]
         if self._job.cap is None and self._studio.cap is None:
             return True
-        price = self.prices[work.step]
+        price = work.terms.price
         if price is None:
             self.short = f"There is a budget, but nobody knows the price of the model for {work.step}"
             return False
@@ -84,12 +90,12 @@ class Spending:
 
         A budget then counts what had been set aside. ``slots``: how many items it was asked for.
         """
-        price = self.prices[work.step]
+        price = work.terms.price
         cost = cost_of(price, usage)
         self._untold += price is not None and cost is None
         self._settle(work, work.reserved if cost is None else cost)
         is_first = work.answer == 1 and work.round == 1
-        self._forecast.learn(self._kinds[work.step], usage, slots=slots if is_first else 0)
+        self._forecast.learn(work.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 
     def refused(self, work: Work) -> None:
@@ -108,7 +114,7 @@ class Spending:
         work.reserved = 0.0
 
     def _expected(self, step: Step, slots: int) -> Usage:
-        average = self._forecast.of(self._kinds[step], answers=FIRST)
+        average = self._forecast.of(self._terms[step].kind, answers=FIRST)
         if average is not None:
             prompt, completion = average.of(1, slots)
             return Usage(round(SAFETY * prompt), round(SAFETY * completion))

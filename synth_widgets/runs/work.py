@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections import deque
+from collections.abc import Hashable
 from dataclasses import dataclass, field
 
 from synth_widgets.llm.completer import Mode
+from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage, WorkItem
 
 ROUNDS = 3
@@ -16,6 +18,19 @@ UNREACHED = 2
 """Calls of one piece of work without any answer, each tried often, after which it is not asked for again."""
 BROKEN_OFF = 5
 """The same where the answer breaks off in the middle: what had come by then is kept."""
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms a step's calls go out. They change when another model takes over; calls under way keep theirs.
+
+    Attributes:
+        price: what a token costs, or ``None`` when nobody knows.
+        kind: the kind of the calls, as the forecast tells them apart.
+    """
+
+    price: Price | None
+    kind: Hashable
 
 
 @dataclass(slots=True)
@@ -31,7 +46,8 @@ class Work:
         part: which of how many calls for this target.
         usage: tokens of the answers so far that were no good; ``cost``, ``seconds`` and ``raws`` are theirs too.
         call: id of the call that these answers make together, once there is one.
-        reserved: US dollars set aside for the call under way.
+        terms: those of the call under way.
+        reserved: US dollars set aside for it.
     """
 
     step: Step
@@ -47,6 +63,7 @@ class Work:
     cost: float | None = 0.0
     seconds: float = 0.0
     call: str = ""
+    terms: Terms = Terms(None, None)
     reserved: float = 0.0
     raws: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)

@@ -18,6 +18,7 @@ from synth_widgets.runs.forecast import Forecast
 from synth_widgets.runs.guess import call_tokens
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.spending import Spending
+from synth_widgets.runs.work import Terms
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, items_per_call, model_name
 
@@ -73,18 +74,22 @@ class Accounts:
     def spending(
         self, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], asker: Asker
     ) -> Spending:
-        """Return what keeps a job within its budget and the studio's."""
+        """Return what keeps a job within its budget and the studio's. The job may change who answers a step."""
         self._learn()
 
         def guess(step: Step, slots: int) -> Usage:
             return call_tokens(asker, step, slots, thinks=reasons(completers[step].name))[1]
 
+        def terms(step: Step) -> Terms:
+            completer = completers[step]
+            return Terms(_price(completer), kind_of(step, completer.name, recipe, asker.task_version))
+
         return Spending(
-            {step: _price(completer) for step, completer in completers.items()},
+            completers,
+            terms=terms,
             job=Budget(recipe.budget, self._core.state.ledger.of(jobs=(record.id,)).dollars),
             studio=self.budget,
             forecast=self.forecast,
-            kind=lambda step: kind_of(step, completers[step].name, recipe, asker.task_version),
             guess=guess,
         )
 

@@ -1,4 +1,4 @@
-"""What a person may give as a model, what of it a file may keep, and which one is taken when nobody gave one.
+"""What a person may give as a model, and what of it a file may keep.
 
 A file keeps a model's name, never an address or a key.
 """
@@ -7,11 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import threading
 from collections.abc import Iterable, Mapping
-from concurrent.futures import Future
-from dataclasses import dataclass
 
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
@@ -19,58 +15,6 @@ from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
 ModelLike = str | Model | Completer
-
-
-@dataclass(frozen=True, slots=True)
-class Choice:
-    """The model that is taken when nobody gave one, and why: both are shown.
-
-    >>> Choice(Model("local"), "no key is set").reason
-    'no key is set'
-    """
-
-    model: Model
-    reason: str
-
-
-def choosing() -> Future[Choice]:
-    """Begin to choose: the first provider with a key, else a server on this machine that answers, else ``"local"``.
-
-    The environment is looked at here and now; servers are asked on a thread, which takes 0.3 s at most.
-    """
-    chosen: Future[Choice] = Future()
-    by_key = _by_key()
-    if by_key is not None:
-        chosen.set_result(by_key)
-    else:
-        threading.Thread(target=_ask_around, args=(chosen,), name="choose-model", daemon=True).start()
-    return chosen
-
-
-def _by_key() -> Choice | None:
-    from synth_widgets.llm.catalog import PROVIDERS
-
-    for provider in PROVIDERS:
-        variable = next((name for name in provider.keys if os.environ.get(name, "").strip()), None)
-        if provider.first is not None and variable is not None:
-            return Choice(Model(f"{provider.name}/{provider.first}"), f"{variable} is set")
-    return None
-
-
-def _ask_around(chosen: Future[Choice]) -> None:
-    try:
-        chosen.set_result(_on_this_machine())
-    except BaseException as error:  # noqa: BLE001 - raised where the model is asked for, instead of never answering
-        chosen.set_exception(error)
-
-
-def _on_this_machine() -> Choice:
-    from synth_widgets.llm.catalog import provider_of
-    from synth_widgets.llm.loopback import first_model
-
-    if (name := first_model()) is not None:
-        return Choice(Model(name), f"no key is set, and {provider_of(name).display} answers on this machine")
-    return Choice(Model("local"), "no key is set, and no model server answers on this machine")
 
 
 def model_name(model: ModelLike) -> str:

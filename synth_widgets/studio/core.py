@@ -7,8 +7,8 @@ import inspect
 import logging
 import weakref
 from collections.abc import Callable, Coroutine, Iterable, Mapping
-from concurrent.futures import Future
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
@@ -31,14 +31,13 @@ from synth_widgets.store.store import Store
 from synth_widgets.studio import known_ways, new_task, repeating
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.chosen_models import (
-    Choice,
     Completers,
     ModelLike,
-    choosing,
     given_in_code,
     is_in_code,
     model_name,
 )
+from synth_widgets.studio.default_model import DefaultModel
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
@@ -86,7 +85,7 @@ class Core:
         self.accounts = Accounts(self)
         self.closed = False
         self._models: dict[str, ModelLike] = {}
-        self._choice: Future[Choice] | None = None
+        self.default_model = DefaultModel(self)
         self._completers = Completers()
         self._repeats = Repeats()
         self.turning = asyncio.Lock()
@@ -175,13 +174,16 @@ class Core:
                 if saved["in_code"]:
                     raise given_in_code(saved["name"])
                 return Model(saved["name"])
-        self._choice = self._choice or choosing()
-        return self._choice.result().model  # waits 0.3 s at most, and mostly not at all
+        return self.default_model.choice.model
+
+    def is_default(self, step: str = "default") -> bool:
+        """Whether nobody gave the model of a step."""
+        return {step, "default"}.isdisjoint({*self._models, *(self.state.settings.get("models") or {})})
 
     def choose_model(self) -> None:
         """Begin to choose a model if nobody gave one, so that it is known when it is needed."""
-        if "default" not in self._models and "default" not in (self.store.state.settings.get("models") or {}):
-            self._choice = choosing()
+        if self.is_default():
+            self.default_model.choose()
 
     @property
     def model_reason(self) -> str | None:
@@ -190,8 +192,7 @@ class Core:
             return None
         if "default" in (self.store.state.settings.get("models") or {}):
             return "the file's last"
-        self._choice = self._choice or choosing()
-        return self._choice.result().reason
+        return self.default_model.choice.reason
 
     @property
     def model_way(self) -> str | None:
@@ -319,6 +320,7 @@ class Core:
             repeat=self.repeat,
         )
         size = {step: completer.items_per_call for step, completer in completers.items()}
+        defaults = frozenset(step for step in completers if not recipe.model and self.is_default(step))
         asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size)
         run = Run(
             self.store,
@@ -329,6 +331,7 @@ class Core:
             asker=asker,
             repeats=self._repeats,
             spending=self.accounts.spending(record, recipe, completers, asker),
+            instead=partial(self.default_model.instead, defaults),
             on_progress=self._tell,
         )
         self.jobs[record.id], self.runs[record.id] = job, run

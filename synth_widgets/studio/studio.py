@@ -34,9 +34,10 @@ class Studio(Generating, Curating, HandingOff):
     Args:
         task: what the data is for. Without one, the file's.
         path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out.
-        model: a name such as ``"openai/gpt-5-mini"``, a `Model`, or a completer. Without one, the file's last,
-            else a cheap one of the first provider whose key is in the environment, else one of a server that
-            answers on this machine (Ollama, LM Studio, vLLM, llamafile), else the embedded model, ``"local"``.
+        model: a name such as ``"openai/gpt-6-luna"``, a `Model`, or a completer. Without one, the file's last,
+            else a cheap one of the first provider whose key is in the environment (where that is gone, the next of
+            its list), else one of a server that answers on this machine (Ollama, LM Studio, vLLM, llamafile), else
+            the embedded model, ``"local"``.
         models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
         guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
         budget: US dollars that may be spent from the file's opening on, by all jobs together; see `set_budget`.

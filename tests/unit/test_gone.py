@@ -5,8 +5,11 @@ from __future__ import annotations
 import pytest
 
 from synth_widgets.errors import AccessError, ModelGoneError
+from synth_widgets.llm.catalog import completer_for, endpoint_of, provider_of
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.failures import Place, from_status
+from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.models import Model
 
 PLACE = Place("https://api.example/v1", "openai/old", "the environment variable OPENAI_API_KEY", True, "openai/new")
 
@@ -55,6 +58,17 @@ def test_words_for_a_model_that_is_gone(status: int, text: str) -> None:
 )
 def test_words_of_something_else(status: int, text: str, mode: Mode) -> None:
     assert not isinstance(from_status(status, {}, text, PLACE, mode=mode, sent=()).error, ModelGoneError)
+
+
+def test_a_person_whose_model_is_gone_is_told_the_default_of_its_provider_not_of_an_address_of_their_own() -> None:
+    for model, default in (
+        (Model("openai/old"), f"openai/{provider_of('openai/old').defaults[0]}"),
+        (Model("openai/old", api_base="http://localhost:8000/v1"), None),
+        (Model("xai/old"), None),
+    ):
+        completer = completer_for(model)
+        assert isinstance(completer, OpenAICompleter)
+        assert completer.place(endpoint_of(model)).default == default
 
 
 def test_a_named_model_that_is_its_provider_s_default_is_not_offered_in_its_own_place() -> None:
