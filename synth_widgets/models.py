@@ -21,7 +21,7 @@ class Model:
     """A name and how to reach it.
 
     Args:
-        name: ``provider/model`` as litellm spells it (``"openai/gpt-5-mini"``, ``"anthropic/claude-haiku-4-5"``,
+        name: ``provider/model`` as litellm spells it (``"openai/gpt-6-luna"``, ``"anthropic/claude-haiku-5-5"``,
             ``"ollama/llama3.2"``), or ``"local"`` for the embedded model.
         api_base: address of the endpoint, when it is not the provider's own.
         api_key: key for it. Without one, the provider's environment variable is read at call time. A key
@@ -39,8 +39,8 @@ class Model:
     Raises:
         ModelError: an argument cannot be right.
 
-    >>> Model("openai/gpt-5-mini", temperature=0.8)
-    Model('openai/gpt-5-mini', temperature=0.8)
+    >>> Model("openai/gpt-6-luna", temperature=0.8)
+    Model('openai/gpt-6-luna', temperature=0.8)
     """
 
     __slots__ = ("_api_key", "api_base", "concurrency", "name", "params", "price", "structured")
@@ -58,7 +58,7 @@ class Model:
         **params: Any,
     ) -> None:
         if not isinstance(name, str) or not name.strip():
-            raise ModelError(f"A model's name is text such as 'openai/gpt-5-mini' or 'local', not {name!r}.")
+            raise ModelError(f"A model's name is text such as 'openai/gpt-6-luna' or 'local', not {name!r}.")
         if structured not in STRUCTURED:
             raise ModelError(
                 f"structured={structured!r} is not a way to ask for JSON.{nearest(structured, STRUCTURED)} "

@@ -54,7 +54,7 @@ def _answer(request: Request) -> Any:
 def model(latency: float = 0.0) -> ScriptedCompleter:
     """Return the model that answers from the table; ``latency`` is seconds an output."""
     return ScriptedCompleter(
-        answers=_answer, name="openai/gpt-5-mini", concurrency=4,
+        answers=_answer, name="openai/gpt-6-luna", concurrency=4,
         latency=lambda request: latency if request.step == "outputs" else latency / 8,
     )  # fmt: skip
 

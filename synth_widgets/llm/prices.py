@@ -18,7 +18,7 @@ def price_at(model: Model, endpoint: Endpoint) -> Price | None:
     What answers on this machine is free, whatever its name. The list's price of a name holds at the provider's own
     address alone: behind another one may be anybody.
 
-    >>> model = Model("openai/gpt-4o-mini", api_base="http://localhost:8000/v1")
+    >>> model = Model("openai/gpt-6-luna", api_base="http://localhost:8000/v1")
     >>> price_at(model, endpoint_of(model)).source
     'runs on this machine'
     """
@@ -50,7 +50,7 @@ def price_for(model: str | Model | Completer) -> Price | None:
 def may_bill(model: str | Model | Completer) -> bool:
     """Whether a model of unknown price may cost money: it is asked outside of this machine and its network.
 
-    >>> may_bill("openai/gpt-5-mini"), may_bill(Model("openai/own", api_base="http://192.168.1.7/v1"))
+    >>> may_bill("openai/gpt-6-luna"), may_bill(Model("openai/own", api_base="http://192.168.1.7/v1"))
     (True, False)
     """
     model = Model(model) if isinstance(model, str) else model

@@ -98,10 +98,10 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
     ]
     first.topics = {topic.id: topic for topic in (Topic(ROOT, None, ""), *areas, *leaves)}
     first.tasks = [(1, TASK)]
-    model = {"default": {"name": "openai/gpt-5-mini", "in_code": False}}
+    model = {"default": {"name": "openai/gpt-6-luna", "in_code": False}}
     first.settings = {"models": model, "guidance": {"all": "Write as real customers do."}}
     first.sessions = [
-        Session(f"{n:012d}", "", (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-5-mini"), _at(n, 0))
+        Session(f"{n:012d}", "", (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-6-luna"), _at(n, 0))
         for n in range(SESSIONS)
     ]
     each, batches = -(-count // SESSIONS), -(-count // BATCH)
@@ -136,7 +136,7 @@ def _sample(random_: random.Random, batch: Batch, number: int, session: int, top
     status = _status(random_, statuses)
     if number % A_CALL == 0:
         batch.calls.append(
-            Call(asked, job, "inputs", "openai/gpt-5-mini", "schema", params={"temperature": 1.0},
+            Call(asked, job, "inputs", "openai/gpt-6-luna", "schema", params={"temperature": 1.0},
                  usage=Usage(420, 640), cost=0.0014, seconds=4.2, raw=json.dumps({"items": [text] * A_CALL}))
         )  # fmt: skip
     if status != "pending":
@@ -148,7 +148,7 @@ def _sample(random_: random.Random, batch: Batch, number: int, session: int, top
                     calls=(asked, answered), created=at + 2)
         )  # fmt: skip
         batch.calls.append(
-            Call(answered, job, "outputs", "openai/gpt-5-mini", "schema", params={"temperature": 1.0},
+            Call(answered, job, "outputs", "openai/gpt-6-luna", "schema", params={"temperature": 1.0},
                  usage=Usage(380, 150), cost=0.0004, seconds=1.7, raw=raw)
         )  # fmt: skip
     sample = Sample(

@@ -19,7 +19,7 @@ from tests.browser.widget import TASK, StudioView
 from tests.endpoint import Endpoint
 
 STUDIO = """studio = sw.Studio(task, path={path!r}, model=sw.Model(
-    "openai/gpt-5-mini", api_base={url!r}, api_key={key!r}, concurrency=4))
+    "openai/gpt-6-luna", api_base={url!r}, api_key={key!r}, concurrency=4))
 studio"""
 FIRST = 3
 """The request that is hit first: what comes before makes the inputs."""

@@ -12,7 +12,7 @@ task = sw.Task(
         "required": ["opinion", "stars"],
     },
 )
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 await studio.grow(topics=5, samples=10)
 
 # %% All of them as a frame

@@ -17,7 +17,7 @@ task = sw.Task(
         "required": ["items", "express"],
     },
 )
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 await studio.grow(topics=2, samples=5)
 studio.keep(list(studio.samples)[:8])
 
@@ -31,7 +31,7 @@ studio.export("train.parquet")
 studio.export("everything.csv", status="all")
 
 # %% The table comes back as it was, also into another studio
-with sw.Studio(task, path="copy.synth", model="openai/gpt-5-mini") as copy:
+with sw.Studio(task, path="copy.synth", model="openai/gpt-6-luna") as copy:
     done = copy.add_samples(pd.read_parquet("train.parquet"), status="kept")
     copied = copy.to_pandas()
 

@@ -26,7 +26,7 @@ task = sw.Task(
         "required": ["department"],
     },
 )
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 studio
 
 # %% Which column is what; topics that are not there are made

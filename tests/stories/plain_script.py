@@ -10,7 +10,7 @@ task = sw.Task(
     output_schema={"type": "object", "properties": {"person": {"type": "boolean"}}, "required": ["person"]},
 )
 
-with sw.Studio(task, path="nightly.synth", model="openai/gpt-5-mini") as studio:
+with sw.Studio(task, path="nightly.synth", model="openai/gpt-6-luna") as studio:
     result = studio.grow(topics=3, samples=4).wait()
     if result.stopped:
         sys.exit(result.stopped)

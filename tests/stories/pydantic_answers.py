@@ -23,7 +23,7 @@ class Triage(BaseModel):
 
 # %% It is the output schema
 task = sw.Task("Triage", "Sort the customer's message.", output_schema=Triage)
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 studio
 
 # %%

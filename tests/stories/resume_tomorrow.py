@@ -8,7 +8,7 @@ import synth_widgets as sw
 task = sw.Task("Support triage", "Sort the message.", output_schema={
     "type": "object", "properties": {"kind": {"enum": ["question", "complaint"]}}, "required": ["kind"],
 })  # fmt: skip
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 job = studio.grow(topics=4, samples=10)
 
 # %% Some samples are there

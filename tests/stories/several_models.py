@@ -4,7 +4,7 @@
 import synth_widgets as sw
 
 task = sw.Task("Explainer", "Explain the word to a child in one sentence.")
-studio = sw.Studio(task, model="openai/gpt-5-mini", models={"inputs": "groq/llama-3.1-8b-instant"})
+studio = sw.Studio(task, model="openai/gpt-6-luna", models={"inputs": "groq/openai/gpt-oss-20b"})
 studio.topics.add("Physics", "Music")
 studio
 
@@ -26,5 +26,5 @@ df.groupby("model")["tokens"].agg(["count", "sum"])
 
 # %%
 assert len(df) == 10
-assert df["model"].value_counts().to_dict() == {"openai/gpt-5-mini": 5, "mistral/mistral-small-latest": 5}
-assert set(asked["model"]) == {"groq/llama-3.1-8b-instant"}, "the inputs"
+assert df["model"].value_counts().to_dict() == {"openai/gpt-6-luna": 5, "mistral/mistral-small-latest": 5}
+assert set(asked["model"]) == {"groq/openai/gpt-oss-20b"}, "the inputs"

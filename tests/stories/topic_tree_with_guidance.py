@@ -4,7 +4,7 @@
 import synth_widgets as sw
 
 task = sw.Task("Support answers", "Answer the customer's message in two friendly sentences.")
-studio = sw.Studio(task, model="openai/gpt-5-mini", guidance="The shop sells bicycles.")
+studio = sw.Studio(task, model="openai/gpt-6-luna", guidance="The shop sells bicycles.")
 studio.topics.add("Billing", ("Delivery", "Customs"))
 studio
 

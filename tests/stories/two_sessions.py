@@ -4,7 +4,7 @@
 import synth_widgets as sw
 
 task = sw.Task("Small talk", "Answer in one friendly sentence.")
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 studio.topics.add("Weather", "Food")
 await studio.grow(depth=0, samples=3)
 first = studio.session

@@ -4,7 +4,7 @@
 import synth_widgets as sw
 
 task = sw.Task("Polite replies", "Rewrite the message so that it is polite. Keep its meaning.")
-studio = sw.Studio(task, model="openai/gpt-5-mini")
+studio = sw.Studio(task, model="openai/gpt-6-luna")
 studio
 
 # %% Twenty samples right at the root

@@ -26,7 +26,7 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize(
     ("name", "url", "sent"),
     [
-        ("openai/gpt-5-mini", "https://api.openai.com/v1/chat/completions", "gpt-5-mini"),
+        ("openai/gpt-6-luna", "https://api.openai.com/v1/chat/completions", "gpt-6-luna"),
         ("openrouter/meta/x:free", "https://openrouter.ai/api/v1/chat/completions", "meta/x:free"),
         ("perplexity/sonar", "https://api.perplexity.ai/chat/completions", "sonar"),
         ("fireworks_ai/glm", "https://api.fireworks.ai/inference/v1/chat/completions", "accounts/fireworks/models/glm"),
@@ -112,7 +112,7 @@ def test_a_shown_address_has_no_user_and_no_query() -> None:
 @pytest.mark.parametrize(
     ("name", "words"),
     [
-        ("gpt-5-mini", "write provider/name, such as 'openai/gpt-5-mini'"),
+        ("gpt-6-luna", "write provider/name, such as 'openai/gpt-6-luna'"),
         ("openai", "'openai/<name>'"),
         ("locale", "Did you mean 'local'"),
         ("openia/gpt-5", "Did you mean 'openai'"),

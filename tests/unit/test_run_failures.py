@@ -342,7 +342,7 @@ def test_models_that_cannot_be_used_are_refused_at_once_with_those_that_can(open
     with pytest.raises(ModelError, match=r"provider 'nobody'.*openai, anthropic.*local"):
         open_studio("nobody/knows")
     with pytest.raises(ModelError, match="provider/name"):
-        open_studio("gpt-5-mini")
+        open_studio("gpt-6-luna")
     with pytest.raises(ModelError, match=r"a name, a sw\.Model or a completer"):
         open_studio(42)
 
