@@ -11,7 +11,7 @@ import importlib.util
 import json
 import math
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -75,24 +75,34 @@ def price_of(model: str) -> Price | None:
     A list's price of 0 is taken for an unknown one: most of them are gaps in the list. So is a price by tokens of a
     model that bills more than tokens.
 
-    >>> price = price_of("openai/gpt-4o-mini")
+    >>> price = price_of("openai/gpt-5.4-mini")
     >>> price.prompt < price.completion, price.source
     (True, 'litellm ...')
     >>> price_of("openai/nobody-knows-it") is None
     True
     """
-    provider, _, name = model.partition("/")
     table, source = _table()
-    for key in (model, name):
-        line = table.get(key)
-        if not isinstance(line, dict) or (key == name and not _is_of(provider, line.get("litellm_provider"))):
-            continue
+    for key, line in lines_of(model, table):
         if "search_context_cost_per_query" in line and _SEARCHES.search(key):
             return None
         prompt, completion = line.get("input_cost_per_token"), line.get("output_cost_per_token")
         if isinstance(prompt, int | float) and isinstance(completion, int | float):
             return Price(float(prompt), float(completion), source) if prompt or completion else None
     return None
+
+
+def lines_of(model: str, prices: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    """Yield the lines of a price list, with their keys, that speak of a model by its litellm name.
+
+    >>> prices = {"mini": {"litellm_provider": "openai"}, "groq/mini": {"litellm_provider": "groq"}}
+    >>> [key for key, line in lines_of("openai/mini", prices)], [key for key, line in lines_of("xai/mini", prices)]
+    (['mini'], [])
+    """
+    provider, _, name = model.partition("/")
+    for key in (model, name):
+        line = prices.get(key)
+        if isinstance(line, dict) and (key == model or _is_of(provider, line.get("litellm_provider"))):
+            yield key, line
 
 
 def _is_of(provider: str, listed: object) -> bool:
@@ -102,19 +112,12 @@ def _is_of(provider: str, listed: object) -> bool:
 
 def reasons(model: str) -> bool:
     """Whether the price list knows a model as one that may think before it answers: its thoughts are billed too."""
-    provider, _, name = model.partition("/")
-    table, _source = _table()
-    return any(
-        isinstance(line := table.get(key), dict)
-        and line.get("supports_reasoning") is True
-        and (key == model or _is_of(provider, line.get("litellm_provider")))
-        for key in (model, name)
-    )
+    return any(line.get("supports_reasoning") is True for _, line in lines_of(model, _table()[0]))
 
 
-def read_prices() -> None:
-    """Read the price list, which takes some 20 milliseconds, the first time only."""
-    _table()
+def read_prices() -> Mapping[str, Any]:
+    """Return the price list; reading it takes some 20 milliseconds, the first time only."""
+    return _table()[0]
 
 
 @functools.cache

@@ -67,10 +67,10 @@ def test_an_unknown_cost_is_said_and_a_free_one_is_not(open_studio):
     [
         (ScriptedCompleter(), 200, "More than 200 model calls"),
         ("local", 200, "More than 200 model calls"),
-        ("openai/gpt-5-nano", 200, "More than 200 model calls"),
+        ("mistral/mistral-small-latest", 200, "More than 200 model calls"),
         ("openai/nobody-knows-it", 0, "Nobody knows the price of openai/nobody-knows-it"),
         (sw.Model("openai/mine", api_base="http://192.168.1.7/v1"), 200, "More than 200 model calls"),
-        (sw.Model("openai/gpt-5-mini", api_base="https://elsewhere.example/v1"), 0, "Nobody knows the price"),
+        (sw.Model("openai/gpt-5.4-mini", api_base="https://elsewhere.example/v1"), 0, "Nobody knows the price"),
     ],
 )
 def test_spending_asks_first_for_the_calls_or_for_a_price_that_nobody_knows(

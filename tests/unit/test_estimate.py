@@ -94,7 +94,7 @@ def test_an_unknown_price_gives_no_cost_and_nothing_to_do_costs_nothing(open_stu
 def test_a_model_that_may_think_may_cost_more(open_studio):
     studio = open_studio(task=PLAIN)
     plain = studio.estimate("grow", depth=0, samples=8, model="openai/gpt-4.1-mini")
-    thinking = studio.estimate("grow", depth=0, samples=8, model="openai/gpt-5-mini")
+    thinking = studio.estimate("grow", depth=0, samples=8, model="openai/gpt-5.4-mini")
     assert thinking.completion_tokens[1] > plain.completion_tokens[1] + 1000
     assert thinking.completion_tokens[0] == plain.completion_tokens[0]
     assert thinking.cost[0] < thinking.cost[1]
