@@ -177,7 +177,7 @@ export function sample(seq: number, topic: string, status: SampleRow["status"]):
     reason: failed ? (reasons[seq % 3 === 0 ? 1 : 0] ?? null) : null,
     stars: [null, 4, null, 5, 2][seq % 5] ?? null,
     session: seq % 3 ? STUDIO.session : "118020471735",
-    model: seq % 4 ? "openai/gpt-5-mini" : "local",
+    model: seq % 4 ? "openai/gpt-6-luna" : "local",
     ...(seq % 7 === 0 ? { tags: ["hard", "reviewed"] } : {}),
     length: 8 + ((seq * 37) % 90),
     version: 1,
@@ -188,7 +188,7 @@ export function sample(seq: number, topic: string, status: SampleRow["status"]):
 export function body(row: SampleRow): SampleBody {
   const failed = row.status === "failed";
   const made = [
-    ["Model", "openai/gpt-5-mini"],
+    ["Model", "openai/gpt-6-luna"],
     ["Way", "json schema"],
     ["Prompt", "basic"],
     ["Usage", "412 + 96 tokens · $0.0003 · 1.8 s"],
@@ -202,7 +202,7 @@ export function body(row: SampleRow): SampleBody {
     problem: failed ? row.reason : null,
     created: 1_790_000_000,
     task_version: 1,
-    by: origin === "edited" ? "edited by you" : `${origin} by gpt-5-mini`,
+    by: origin === "edited" ? "edited by you" : `${origin} by gpt-6-luna`,
     made,
     raw: WRONG,
   });

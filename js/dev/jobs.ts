@@ -50,7 +50,7 @@ export function history(): JobRow[] {
       tokens: 142_310,
       cost: "$0.19",
       guidance: "More business customers; amounts in €, £ and CHF.",
-      models: ["openai/gpt-5-mini", "openai/gpt-5"],
+      models: ["openai/gpt-6-luna", "openai/gpt-6.1-terra"],
       note: "4 repeats were dropped.",
     }),
     jobRow("regenerate", "cancelled", {

@@ -102,7 +102,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
           "Another model",
           "provider/model",
           "",
-          "As in openai/gpt-5-mini, or local. Keys and addresses come from your kernel, never from here.",
+          "As in openai/gpt-6-luna, or local. Keys and addresses come from your kernel, never from here.",
         ],
       ]}
     >
