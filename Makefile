@@ -41,7 +41,7 @@ lint: ## ruff and mypy
 
 lock: ## renew requirements/lock.txt: the newest versions, if every Python and system has them
 	@$(PYTHON) -m tools.environment test
-	@$(BIN)/python -m tools.lock
+	@$(BIN)/python -m tools.renew_lock
 
 build-js: ## build the front end into synth_widgets/static
 	@$(PYTHON) -m tools.environment test --node

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import argparse
 import calendar
-import re
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 from synth_widgets.llm.catalog import PROVIDERS
 from synth_widgets.money import lines_of, read_prices
+from tools.lock import LOCK, locked_on
 
-ROOT = Path(__file__).resolve().parents[1]
-LOCK = ROOT / "requirements" / "lock.txt"
 MONTHS = 6
 """How long a default has to stay, when the lock is made."""
 UNLISTED: Mapping[str, str] = {"openrouter": "the price list has no lines of it: its prices are its own"}
@@ -83,22 +80,6 @@ def unlisted(models: Iterable[str], prices: Mapping[str, Any]) -> list[str]:
     return [model for model in known if not any(lines_of(model, prices))]
 
 
-def lock_date(text: str) -> date:
-    r"""Return the day on which the lock was made, which its first line tells.
-
-    Raises:
-        ValueError: it does not.
-
-    >>> lock_date("# locked on 2026-11-29\nlitellm==1.110.2\n")
-    datetime.date(2026, 11, 29)
-    """
-    first, *_ = text.splitlines() or [""]
-    told = re.fullmatch(r"# locked on (\d{4}-\d{2}-\d{2})", first.strip())
-    if told is None:
-        raise ValueError(f"The lock begins with a line such as '# locked on 2026-11-29', not with {first!r}.")
-    return date.fromisoformat(told[1])
-
-
 def later(day: date, months: int) -> date:
     """Return the day some months later; the month's last where it has no such day.
 
@@ -110,23 +91,26 @@ def later(day: date, months: int) -> date:
     return date(year, month, min(day.day, calendar.monthrange(year, month)[1]))
 
 
+def problems(prices: Mapping[str, Any], day: date, months: int) -> list[str]:
+    """Return a line for each default that the price list ends within some months from a day, or does not know."""
+    models, before = default_models(), later(day, months)
+    found = [f"{end}, before {before}" for end in ending(models, prices, before)]
+    found += [f"{model} is not in the price list" for model in unlisted(models, prices)]
+    return [*found, "Take other defaults in synth_widgets/llm/catalog.py."] if found else []
+
+
 def main(argv: Sequence[str] | None = None) -> int:
     """Say which defaults do not stay; return 1 if there is one."""
     parser = argparse.ArgumentParser(prog="python -m tools.default_models", description=__doc__.partition("\n")[0])
     parser.add_argument("--as-of", type=date.fromisoformat, help="the day to count from; the lock's, if left out")
     parser.add_argument("--months", type=int, default=MONTHS, help=f"how long they have to stay (default: {MONTHS})")
     told = parser.parse_args(argv)
-    day: date = told.as_of or lock_date(LOCK.read_text(encoding="utf-8"))
-    models, prices, before = default_models(), read_prices(), later(day, told.months)
-    wrong = [f"{end}, before {before}" for end in ending(models, prices, before)]
-    wrong += [f"{model} is not in the price list" for model in unlisted(models, prices)]
-    for line in wrong:
-        print(line, file=sys.stderr)
-    if wrong:
-        print("Take other defaults in synth_widgets/llm/catalog.py.", file=sys.stderr)
-    else:
-        print(f"All {len(models)} default models stay until {before} at least, as far as the price list knows.")
-    return 1 if wrong else 0
+    day: date = told.as_of or locked_on(LOCK.read_text(encoding="utf-8"))
+    if found := problems(read_prices(), day, told.months):
+        print("\n".join(found), file=sys.stderr)
+        return 1
+    print(f"All {len(default_models())} default models stay until {later(day, told.months)}, as far as the list knows.")
+    return 0
 
 
 if __name__ == "__main__":

@@ -16,7 +16,6 @@ import functools
 import hashlib
 import os
 import platform
-import re
 import shutil
 import subprocess
 import sys
@@ -27,11 +26,12 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
+from tools.lock import LOCK, pins
+
 ROOT = Path(__file__).resolve().parent.parent
 VENV = ROOT / os.environ.get("SYNTH_VENV", ".venv")
 BIN = VENV / ("Scripts" if os.name == "nt" else "bin")
 PYTHON = BIN / "python"
-LOCK = ROOT / "requirements" / "lock.txt"
 VERSIONS = ("locked", "lowest", "newest")
 BUILDERS = ("hatchling", "editables")
 """What builds the package for an editable install, which then needs no environment of its own."""
@@ -87,9 +87,11 @@ class SetupError(Exception):
 def run(*command: str | Path, cwd: Path = ROOT) -> None:
     """Run a command; say what it is at when it takes long. On failure raise `SetupError` with its words."""
     words: list[str] = []
+    program, *arguments = map(str, command)
+    called = " ".join([Path(program).name, *arguments])
     started = time.monotonic()
     with subprocess.Popen(
-        [str(part) for part in command],
+        [program, *arguments],
         cwd=cwd,
         env=environment(),
         stdin=subprocess.DEVNULL,
@@ -102,7 +104,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
 
         def report() -> None:
             while not ended.wait(SILENT):
-                last = next((line.strip() for line in reversed(words) if line.strip()), Path(command[0]).name)
+                last = next((line.strip() for line in reversed(words) if line.strip()), called)
                 say(f"  {time.monotonic() - started:.0f} s: {last[:100]}")
 
         reporter = threading.Thread(target=report, daemon=True)
@@ -113,7 +115,7 @@ def run(*command: str | Path, cwd: Path = ROOT) -> None:
         reporter.join()
     if process.returncode:
         told = words if len(words) <= 40 else [*words[:15], "…", *words[-25:]]
-        raise SetupError("\n".join([f"$ {' '.join(map(str, command))}", *told]))
+        raise SetupError("\n".join([f"$ {called}", *told]))
 
 
 def environment() -> dict[str, str]:
@@ -178,10 +180,8 @@ def uv() -> Path | None:
 
 def locked(name: str) -> str:
     """Return the version of a package that the lock names."""
-    found = re.search(rf"^{re.escape(name)}==([^\s;]+)", LOCK.read_text(encoding="utf-8"), re.MULTILINE)
-    if found is None:
-        raise SetupError(f"{LOCK.relative_to(ROOT)} does not name {name}: make lock")
-    return found[1]
+    [version] = pins(LOCK.read_text(encoding="utf-8"))[name]
+    return version
 
 
 def install_model(versions: str = "locked") -> None:

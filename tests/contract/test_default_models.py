@@ -16,17 +16,16 @@ import pytest
 from synth_widgets.llm.catalog import PROVIDERS
 from synth_widgets.money import lines_of, read_prices
 from tools.default_models import (
-    LOCK,
     MONTHS,
-    ROOT,
     UNLISTED,
     default_models,
     ending,
     later,
-    lock_date,
     main,
     unlisted,
 )
+from tools.environment import ROOT
+from tools.lock import LOCK, locked_on
 
 READ = (
     "README.md", "CHANGELOG.md", "CONTRIBUTING.md", "docs/**/*.md", "notebooks/**/*.ipynb", "tests/stories/*.py",
@@ -52,7 +51,7 @@ def prices(lock: str) -> Mapping[str, Any]:
 
 
 def test_no_default_has_ended(lock: str, prices: Mapping[str, Any]) -> None:
-    assert ending(default_models(), prices, lock_date(lock) + timedelta(days=1)) == []
+    assert ending(default_models(), prices, locked_on(lock) + timedelta(days=1)) == []
 
 
 def test_the_price_list_knows_each_default(prices: Mapping[str, Any]) -> None:
@@ -72,7 +71,7 @@ def test_where_one_default_goes_another_stands_ready(provider: str) -> None:
 
 
 def test_no_document_names_a_model_that_ends_within_the_time(lock: str, prices: Mapping[str, Any]) -> None:
-    before = later(lock_date(lock), MONTHS)
+    before = later(locked_on(lock), MONTHS)
     named = {path: set(_NAMES.findall(path.read_text(encoding="utf-8"))) for glob in READ for path in ROOT.glob(glob)}
     assert any("openai/" in name for names in named.values() for name in names)
     found = {str(path.relative_to(ROOT)): ending(sorted(names), prices, before) for path, names in named.items()}
@@ -95,8 +94,8 @@ def test_a_default_that_ends_is_named_and_refused(
 @pytest.mark.parametrize("text", ["", "litellm==1.110.2\n", "# locked on 29 November\n", "# locked on 2026-13-01\n"])
 def test_a_lock_without_a_day_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match=r"locked on|month must be"):
-        lock_date(text)
+        locked_on(text)
 
 
 def test_the_day_is_the_lock_s() -> None:
-    assert lock_date("# locked on 2026-11-29\nlitellm==1.110.2\n") == date(2026, 11, 29)
+    assert locked_on("# locked on 2026-11-29\nlitellm==1.110.2\n") == date(2026, 11, 29)

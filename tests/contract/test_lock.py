@@ -11,8 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.environment import BUILDERS, LOCK, NODE, WEIGHTS
-from tools.lock import locked_on, pins
+from tools.environment import BUILDERS, NODE, WEIGHTS
+from tools.lock import LOCK, locked_on, pins
 
 TEXT = LOCK.read_text(encoding="utf-8")
 
@@ -34,7 +34,7 @@ def needed(name: str, extras: frozenset[str], seen: set[tuple[str, frozenset[str
 def test_what_is_installed_is_what_the_lock_names() -> None:
     names = set(needed("synth-widgets", frozenset({"test"}), set())) - {"synth-widgets"}
     assert len(names) > 100
-    locked = {canonicalize_name(name): versions.split(", ") for name, versions in pins(TEXT).items()}
+    locked = {canonicalize_name(name): versions for name, versions in pins(TEXT).items()}
     assert not names - locked.keys(), "the lock does not name them: make lock"
     other = {name: version(name) for name in names if version(name) not in locked[name]}
     assert not other, "other versions are installed than the lock names: remove .venv"
