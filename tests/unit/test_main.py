@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
@@ -28,6 +29,7 @@ def ran(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     monkeypatch.setattr(command, "runtime_folder", lambda: None)
     monkeypatch.setattr(command, "packaged_weights", lambda: None)
     monkeypatch.setattr(command, "try_it", answer)
+    monkeypatch.setattr(command.importlib.util, "find_spec", lambda name: ModuleSpec(name, None))  # as if pip were here
     monkeypatch.setattr(subprocess, "run", run)
     return commands
 
