@@ -57,11 +57,13 @@ def write_parquet(frame: pd.DataFrame, file: IO[bytes]) -> None:
             flat[name] = [_json(value) for value in frame[name]]
     lists = {name: pa.list_(pa.string()) for name in LISTS}
     texts = {name: pa.string() for name in frame.columns if frame[name].dtype == object and name not in LISTS}
+    texts["id"] = pa.string()  # pandas before 3 has no type for the index of an empty frame
     found = pa.Schema.from_pandas(flat)
     wanted = [field.with_type({**lists, **texts}.get(field.name, field.type)) for field in found]
     table = pa.Table.from_pandas(flat, schema=pa.schema(wanted))
-    about = {**(table.schema.metadata or {}), b"synth_widgets": json.dumps(frame.attrs).encode()}
-    pq.write_table(table.replace_schema_metadata(about), file)
+    attrs = json.dumps(frame.attrs).encode()
+    about = {b"synth_widgets": attrs, b"PANDAS_ATTRS": attrs}  # the second is where every pandas looks for them
+    pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **about}), file)
 
 
 def _cells(column: pd.Series[Any]) -> list[Any]:
