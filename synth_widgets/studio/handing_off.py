@@ -121,7 +121,8 @@ class HandingOff:
         topic and tags as lists. Values are written as they are: a CSV file is for programs, so import it into a
         spreadsheet with its columns set to text, lest a text that begins with ``=`` runs as a formula. To read CSV
         back to the letter: ``pd.read_csv(path, index_col="id", dtype=str, keep_default_na=False)``; a missing text
-        then comes back as an empty one. Parquet, read with ``pd.read_parquet(path)``, keeps everything.
+        then comes back as an empty one, and pandas before 3.1 reads a text up to its first NUL character. Parquet,
+        read with ``pd.read_parquet(path)``, keeps everything.
 
         Args:
             path: the file; ``~`` is your home folder. It is there whole or not at all.
