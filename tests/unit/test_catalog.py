@@ -145,7 +145,7 @@ def test_a_completer_is_found_for_each_kind_of_model() -> None:
 
 def test_litellms_providers_are_known_from_its_data_files() -> None:
     known = litellm_package.providers()
-    assert {"anthropic", "gemini", "bedrock", "vertex_ai", "azure", "github", "meta"} <= known
+    assert {"anthropic", "gemini", "bedrock", "vertex_ai", "azure", "github"} <= known
     assert {provider.name for provider in PROVIDERS} <= known
 
 
