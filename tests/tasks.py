@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 import synth_widgets as sw
 from synth_widgets.llm.completer import Request
+
+T = TypeVar("T")
 
 TRIAGE = sw.Task(
     "Triage",
@@ -57,9 +59,10 @@ def failing(step: str, fault: Any, *, first: int = 1, times: int = 10**9) -> Any
     return fault_of
 
 
-def until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
-    """Wait until something is true, and fail when it does not come true."""
+def until(condition: Callable[[], T], seconds: float = 30.0) -> T:
+    """Wait until something is true and return it; fail when it does not come true. The limit only tells a hang."""
     deadline = time.monotonic() + seconds
-    while not condition():
+    while not (found := condition()):
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.005)
+    return found

@@ -1,4 +1,4 @@
-"""100,000 samples in one file: open, give away, show, judge, take back; and how long the engine's thread is held.
+"""100,000 samples in one file: open, give away, show, judge, take back, estimate; how long the engine's thread is held.
 
 Opening and `to_pandas` stand beside `pandas.read_json` of the same samples as JSON lines, each in a process of its
 own. All times are CPU time, which other programs disturb least; a hold of the engine is the CPU time of its thread
@@ -22,7 +22,9 @@ from typing import Any
 
 import synth_widgets as sw
 from synth_widgets.widget.bridge import Bridge
-from tests.bench.big_file import SAMPLES, big_file
+from synth_widgets.widget.snapshot import Shown as Seen
+from synth_widgets.widget.snapshot import saved_state, static_page
+from tests.bench.big_file import AREAS, ISSUES, SAMPLES, big_file
 from tests.bench.table import Row, run
 
 RUNS = 3
@@ -158,9 +160,32 @@ def showing(studio: sw.Studio, whole: int) -> Iterator[Row]:
     yield Row("engine held by a snapshot, at most", longest * 1000, None, 10, "ms")
 
 
+def without_kernel(studio: sw.Studio) -> Iterator[Row]:
+    """What a cell that shows the widget makes for a page, and a notebook, that have no kernel."""
+    host, took = studio._core, []
+    for _ in range(RUNS):
+        began = time.process_time()
+        seen = Seen.of(host.store.state)
+        static_page(host, seen)
+        saved_state(host, seen)
+        took.append(time.process_time() - began)
+    yield Row("static view and saved state", min(took) * 1000, None, 50, "ms")
+
+
+def estimating(studio: sw.Studio) -> Iterator[Row]:
+    """What a widget asks before it generates the outputs of all that have none."""
+    engine = studio._core.engine
+    longest, spent = held(studio, lambda: engine.call(lambda: studio.estimate("generate_outputs", model="local")))
+    pending = sum(s.status == "pending" for s in studio.samples)
+    yield Row(f"estimate for {pending:,} outputs: kernel cost", spent * 1000, None, None, "ms")
+    yield Row("estimate: engine held, at most", longest * 1000, None, 10, "ms")
+
+
 def judging(studio: sw.Studio) -> Iterator[Row]:
-    """Verdicts on ten thousand samples, undo, and topics by the thousand."""
+    """Verdicts on ten thousand samples, undo, topics by the thousand, and two topics made one."""
     drafts = [s.id for s in studio.samples if s.status == "draft"][:JUDGED]
+    first, second = ((AREAS[0], f"{issue} {AREAS[0].lower()}") for issue in ISSUES[:2])
+    merged = sum(s.topic == first for s in studio.samples)
 
     def there_and_back(act: Callable[[], Any]) -> Callable[[], None]:
         def both() -> None:
@@ -177,6 +202,7 @@ def judging(studio: sw.Studio) -> Iterator[Row]:
             there_and_back(lambda: studio.topics.add(*[(f"Area {n % 40}", f"Issue {n}") for n in range(TOPICS)])),
             TOPICS,
         ),
+        (f"merge a topic of {merged:,}, undo", there_and_back(lambda: studio.topics.merge(first, second)), merged),
     ):
         longest, spent = held(studio, act)
         yield Row(f"{figure}: kernel cost of each", spent / count * 1000, None, 0.5, "ms")
@@ -192,6 +218,8 @@ def measure() -> Iterator[Row]:
         with sw.Studio(path=file) as studio:
             yield from showing(studio, whole)
             yield from judging(studio)
+            yield from without_kernel(studio)
+            yield from estimating(studio)
 
 
 if __name__ == "__main__":
