@@ -131,7 +131,8 @@ async def test_what_it_waits_for_is_told_while_it_waits(endpoint: Endpoint) -> N
     endpoint.fail("status", status=429, times=1, headers={"Retry-After": "1"})
     async with asking(endpoint) as completer:
         task = asyncio.create_task(completer.complete(ASK))
-        await asyncio.sleep(0.2)
+        while completer.waiting is None and not task.done():
+            await asyncio.sleep(0.01)
         assert completer.waiting == "OpenAI asks to wait 1 s (429)"
         await task
         assert completer.waiting is None
@@ -141,7 +142,7 @@ async def test_a_wait_longer_than_bearable_is_not_sat_out(endpoint: Endpoint) ->
     endpoint.fail("status", status=429, headers={"Retry-After": "3600"})
     async with asking(endpoint) as completer:
         with pytest.raises(UnreachableError, match="asks to wait 3600 s"):
-            await asyncio.wait_for(completer.complete(ASK), 5)
+            await asyncio.wait_for(completer.complete(ASK), 30)
     assert len(endpoint.bodies) == 1
 
 
@@ -299,18 +300,17 @@ async def test_an_endless_answer_is_given_up(endpoint: Endpoint) -> None:
 
 async def test_cancelling_closes_the_connection_at_once(endpoint: Endpoint) -> None:
     endpoint.chunk_delay = 0.05
-    endpoint.answers = ["long " * 200]
+    endpoint.answers = ["long " * 20_000]  # takes ten minutes
     async with asking(endpoint) as completer:
         arrived = asyncio.Event()
         task = asyncio.create_task(completer.complete(ASK, lambda _: arrived.set()))
         await arrived.wait()
-        began = time.perf_counter()
         task.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await task
-        assert time.perf_counter() - began < 5  # the whole answer would have taken ten seconds and more
-        await asyncio.sleep(0.2)
-    assert (endpoint.in_flight, endpoint.broken_off) == (0, 1)
+            await asyncio.wait_for(task, 30)
+        while endpoint.in_flight > 0:  # while the session is still open
+            await asyncio.sleep(0.01)
+    assert endpoint.broken_off == 1
 
 
 async def test_no_more_calls_are_in_flight_than_the_model_allows(endpoint: Endpoint) -> None:

@@ -194,14 +194,14 @@ async def test_a_job_can_be_awaited_in_a_running_loop_and_waited_for_with_a_limi
     ticking = asyncio.create_task(tick())
     assert (await job).added == 2
     ticking.cancel()
-    assert ticks > 5, "awaiting left the loop free"
+    assert ticks > 1, "awaiting left the loop free"
     assert (await job).added == 2
 
 
 async def test_giving_up_waiting_leaves_the_job_running(open_studio, capsys):
-    job = open_studio(ScriptedCompleter(latency=0.1)).grow(topics=1, samples=2)
+    job = open_studio(ScriptedCompleter(latency=0.3)).grow(topics=1, samples=2)
     waiting = asyncio.ensure_future(job._until_ended())
-    await asyncio.sleep(0.02)
+    await asyncio.sleep(0)  # it has begun to wait
     waiting.cancel()
     with pytest.raises(asyncio.CancelledError):
         await waiting
