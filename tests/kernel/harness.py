@@ -14,7 +14,8 @@ from __future__ import annotations
 import os
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -24,7 +25,13 @@ from jupyter_client import BlockingKernelClient, KernelManager
 Json = Any
 T = TypeVar("T")
 TIMEOUT = 30.0
-"""Seconds that a wait lasts unless it is told otherwise."""
+"""Seconds that a wait lasts unless it is told otherwise: it only tells a hang."""
+SLEEP = """import time
+from pathlib import Path
+
+print("in", flush=True)
+while not Path("wake up").exists():
+    time.sleep(0.02)"""
 
 
 class CellError(AssertionError):
@@ -85,7 +92,8 @@ class Comm:
 class Kernel:
     """A kernel process and its client. Use it as a context manager, or call `shutdown`."""
 
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient) -> None:
+    def __init__(self, manager: KernelManager, client: BlockingKernelClient, folder: Path) -> None:
+        self.folder = folder
         self.manager = manager
         self.client = client
         self.comms: list[Comm] = []
@@ -113,7 +121,7 @@ class Kernel:
             manager.shutdown_kernel(now=True)
             manager.cleanup_resources()
             raise
-        kernel = cls(manager, client)
+        kernel = cls(manager, client, folder)
         kernel.run("%colors NoColor")
         return kernel
 
@@ -142,6 +150,16 @@ class Kernel:
         self.wait_for(lambda: cell.done, timeout, lambda: f"the end of the cell {cell.code!r}, so far {cell.text!r}")
         return cell
 
+    @contextmanager
+    def busy(self) -> Iterator[None]:
+        """Keep the kernel busy with a cell until the block ends."""
+        cell = self.begin(SLEEP)
+        self.wait_for(lambda: cell.text, TIMEOUT, lambda: "the cell's first word")
+        yield
+        assert not cell.done
+        (self.folder / "wake up").touch()
+        self.finish(cell)
+
     # ---------------------------------------------------------------- the process
 
     @property
@@ -154,7 +172,7 @@ class Kernel:
 
         In the middle of a print the signal may come where Python has to ignore an exception.
         """
-        self.wait_for(lambda: cell.text, 10, lambda: "the cell's first word")
+        self.wait_for(lambda: cell.text, TIMEOUT, lambda: "the cell's first word")
         time.sleep(0.2)
         self.manager.interrupt_kernel()
 

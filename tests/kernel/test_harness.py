@@ -45,17 +45,15 @@ def test_a_subshell_answers_while_a_cell_runs(kernel: Kernel) -> None:
     # ipykernel 7.4 prefers the thread that last published on a comm, here the main one, which opened it.
     kernel.run("vars(echo.comm).pop('_reply_subshell_id', None)")
     subshell = kernel.open_subshell()
-    busy = kernel.begin("import time; time.sleep(2)")
-    comm.send({"say": "now"}, subshell=subshell)
-    assert comm.receive(timeout=1.5)["heard"] == {"say": "now"}
-    assert not busy.done
-    kernel.finish(busy)
+    with kernel.busy():
+        comm.send({"say": "now"}, subshell=subshell)
+        assert comm.receive()["heard"] == {"say": "now"}
 
 
 def test_an_interrupt_ends_a_running_cell(kernel: Kernel) -> None:
     cell = kernel.begin("print('in', flush=True)\nimport time\ntime.sleep(60)")
     kernel.interrupt(cell)
-    assert "KeyboardInterrupt" in (kernel.finish(cell, 10).error or "")
+    assert "KeyboardInterrupt" in (kernel.finish(cell).error or "")
 
 
 def test_a_killed_kernel_is_gone(kernel: Kernel) -> None:

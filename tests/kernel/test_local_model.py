@@ -19,6 +19,7 @@ from synth_widgets.llm.items import ItemStream
 from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.models import Model
 from tests.kernel.harness import Kernel
+from tests.tasks import until
 
 HELLO = [{"role": "user", "content": "Write a short review of a coffee machine."}]
 LABEL = {
@@ -53,13 +54,6 @@ def alive(pid: int) -> bool:
         return False
 
 
-def gone_within(pid: int, seconds: float) -> bool:
-    deadline = time.monotonic() + seconds
-    while alive(pid) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    return not alive(pid)
-
-
 @pytest.fixture
 async def model() -> AsyncIterator[LocalCompleter]:
     completer = LocalCompleter()
@@ -89,7 +83,8 @@ async def test_an_item_streams(model: LocalCompleter) -> None:
 
 async def test_loading_is_told_while_it_lasts(model: LocalCompleter) -> None:
     task = asyncio.create_task(model.complete(Request(HELLO, params={"max_tokens": 1})))
-    await asyncio.sleep(0.05)
+    while model.waiting is None and not task.done():
+        await asyncio.sleep(0.005)
     assert model.waiting == "loading the embedded model"
     await task
     assert model.waiting is None
@@ -97,7 +92,7 @@ async def test_loading_is_told_while_it_lasts(model: LocalCompleter) -> None:
 
 @pytest.mark.parametrize("streamed", [False, True])
 async def test_a_cancelled_call_frees_the_model_at_once(model: LocalCompleter, streamed: bool) -> None:
-    endless = Request(HELLO, params={"max_tokens": 3000, "ignore_eos": True})
+    endless = Request(HELLO, params={"max_tokens": 4000, "ignore_eos": True})
     task = asyncio.create_task(model.complete(endless, (lambda _: None) if streamed else None))
     await asyncio.sleep(1.5)
     task.cancel()
@@ -105,7 +100,7 @@ async def test_a_cancelled_call_frees_the_model_at_once(model: LocalCompleter, s
         await task
     began = time.perf_counter()
     await model.complete(Request(HELLO, params={"max_tokens": 1}))
-    assert time.perf_counter() - began < 10  # the cancelled answer alone would have taken half a minute
+    assert time.perf_counter() - began < 30  # the cancelled answer alone would have taken a minute and more
 
 
 async def test_completers_share_one_process_which_ends_with_the_last(model: LocalCompleter) -> None:
@@ -118,7 +113,7 @@ async def test_completers_share_one_process_which_ends_with_the_last(model: Loca
     await model.complete(short)
     assert model.pid == pid
     await model.close()
-    assert gone_within(pid, 0.5)
+    until(lambda: not alive(pid))
 
 
 async def test_a_prompt_longer_than_the_context_is_refused_by_itself(model: LocalCompleter) -> None:
@@ -130,8 +125,10 @@ async def test_a_process_that_was_killed_is_said_and_started_again(model: LocalC
     await model.complete(Request(HELLO, params={"max_tokens": 1}))
     first = model.pid
     assert first is not None
-    task = asyncio.create_task(model.complete(Request(HELLO, params={"max_tokens": 500, "ignore_eos": True})))
-    await asyncio.sleep(0.5)
+    answering = asyncio.Event()
+    endless = Request(HELLO, params={"max_tokens": 3000, "ignore_eos": True})
+    task = asyncio.create_task(model.complete(endless, lambda _: answering.set()))
+    await answering.wait()
     os.kill(first, 9)
     with pytest.raises(UnreachableError, match="process ended"):
         await task
@@ -181,10 +178,10 @@ def test_an_interrupted_kernel_keeps_its_model_and_a_killed_one_takes_it_along(k
     assert alive(pid)
     cell = kernel.begin("print('in', flush=True)\nimport time\ntime.sleep(60)")
     kernel.interrupt(cell)
-    kernel.wait_for(lambda: cell.done, 10, lambda: "the interrupt")
+    kernel.finish(cell)
     assert alive(pid)
     kernel.kill()
-    assert gone_within(pid, 3)
+    until(lambda: not alive(pid))
 
 
 def test_a_script_that_forgets_to_close_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -192,4 +189,4 @@ def test_a_script_that_forgets_to_close_leaves_nothing_behind(tmp_path: Path) ->
     ran = subprocess.run(
         [sys.executable, "-c", code], cwd=Path(__file__).parents[2], capture_output=True, text=True, check=True
     )
-    assert gone_within(int(ran.stdout), 1)
+    until(lambda: not alive(int(ran.stdout)))

@@ -40,10 +40,10 @@ def hello(comm: Comm) -> Replica:
     return replica
 
 
-def keep(comm: Comm, ids: list[str], *, rid: str, subshell: str | None = None, timeout: float = 10) -> Any:
+def keep(comm: Comm, ids: list[str], *, rid: str, subshell: str | None = None) -> Any:
     message = {"t": "cmd", "rid": rid, "name": "keep", "args": {"ids": ids}}
     comm.send(message, subshell=subshell)
-    return comm.receive(lambda content: content["t"] == "reply" and content["rid"] == rid, timeout=timeout)
+    return comm.receive(lambda content: content["t"] == "reply" and content["rid"] == rid)
 
 
 def test_a_studio_on_the_last_line_is_the_widget_and_hello_brings_its_rows(shown) -> None:
@@ -69,10 +69,8 @@ def test_a_verdict_is_answered_while_a_cell_runs(way: str, shown) -> None:
         kernel.run(f"studio.keep({ids[1]!r})")  # publishes a delta from a cell, as ipykernel 7.4's routing sees it
         comm.receive(lambda content: content["t"] == "delta" and content["ops"])
     assert kernel.run("print('_reply_subshell_id' in vars(studio.widget.comm))") == "False\n"
-    busy = kernel.begin("import time; time.sleep(2)")
-    assert keep(comm, ids[:1], rid="r1", subshell=subshell, timeout=1.5)["ok"] == {}
-    assert not busy.done
-    kernel.finish(busy)
+    with kernel.busy():
+        assert keep(comm, ids[:1], rid="r1", subshell=subshell)["ok"] == {}
     assert json.loads(kernel.run("import json; print(json.dumps(list(studio.to_pandas().index)))"))[0] == ids[0]
 
 
@@ -107,10 +105,11 @@ def test_the_engine_prints_nothing_whatever_goes_wrong(shown) -> None:
 @pytest.mark.parametrize("waiting", ["await job", "job.wait()"])
 def test_ctrl_c_ends_the_waiting_and_not_the_job(waiting: str, shown) -> None:
     kernel, _comm, _cell = shown
-    kernel.run("model._latency = 0.7; job = studio.grow(topics=2, samples=3)")
+    kernel.run("model._latency = lambda request: 4 if request.step == 'topics' else 0")
+    kernel.run("job = studio.grow(topics=2, samples=3)")
     cell = kernel.begin(f"print('in', flush=True)\n{waiting}")
     kernel.interrupt(cell)
-    kernel.finish(cell, 5)
+    kernel.finish(cell)
     assert cell.error is not None
     assert "The job goes on; job.cancel() stops it" in cell.text
     assert kernel.run("print(job.status)") == "running\n"
