@@ -60,7 +60,7 @@ class Replica:
 class Peer:
     """A bridge with a replica at its other end, without a comm between. It waits so many seconds at most."""
 
-    def __init__(self, core: Any, studio: Any, *, wait: float = 10) -> None:
+    def __init__(self, core: Any, studio: Any, *, wait: float = 30) -> None:
         self._wait = wait
         self.replica = Replica()
         self.replies: queue.Queue[dict[str, Any]] = queue.Queue()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import time
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.widget.commands import BY_NAME
 from synth_widgets.widget.outbox import DELTA_BYTES, PAGE_ROWS
 from tests.replica import Peer
-from tests.tasks import PLAIN, failing
+from tests.tasks import PLAIN, failing, until
 
 
 def peer_of(studio: sw.Studio, *, hello: bool = True) -> Peer:
@@ -23,14 +22,6 @@ def peer_of(studio: sw.Studio, *, hello: bool = True) -> Peer:
     if hello:
         peer.hello()
     return peer
-
-
-def until(condition, seconds: float = 5.0) -> Any:
-    deadline = time.monotonic() + seconds
-    while not (found := condition()):
-        assert time.monotonic() < deadline, "it did not come true"
-        time.sleep(0.005)
-    return found
 
 
 def settle(studio: sw.Studio) -> None:
@@ -88,7 +79,7 @@ def test_a_bad_command_gets_an_answer_in_words_and_changes_nothing(name, args, w
     studio, _ids = grown
     peer, rev = peer_of(studio), studio._state.rev
     peer.bridge.receive({"t": "cmd", "rid": "bad", "name": name, "args": args})
-    reply = peer.replies.get(timeout=5)
+    reply = peer.replies.get(timeout=30)
     assert reply["rid"] == "bad"
     assert words in reply["error"]["message"]
     assert studio._state.rev == rev
@@ -147,7 +138,7 @@ def test_commands_are_done_in_the_order_they_came(grown):
         peer.do("keep", ids=[ident])
     for n in range(3):
         peer.bridge.receive({"t": "cmd", "rid": f"u{n}", "name": "undo", "args": {}})
-    replies = [peer.replies.get(timeout=5) for _ in range(3)]
+    replies = [peer.replies.get(timeout=30) for _ in range(3)]
     assert [reply["rid"] for reply in replies] == ["u0", "u1", "u2"]
     assert [reply["ok"]["label"] for reply in replies] == ["Keep 1"] * 3
     assert {s.status for s in studio.samples} == {"draft"}
@@ -199,8 +190,8 @@ def test_a_stop_right_behind_a_start_stops(open_studio):
     peer = peer_of(studio)
     peer.bridge.receive({"t": "cmd", "rid": "1", "name": "grow", "args": {}})
     peer.bridge.receive({"t": "cmd", "rid": "2", "name": "stop", "args": {}})
-    assert {peer.replies.get(timeout=5)["rid"] for _ in range(2)} == {"1", "2"}
-    until(lambda: studio.jobs[-1].status == "cancelled", 1)
+    assert {peer.replies.get(timeout=30)["rid"] for _ in range(2)} == {"1", "2"}
+    until(lambda: studio.jobs[-1].status == "cancelled")
 
 
 def test_a_closed_studio_answers_that_it_is_closed(grown):
@@ -315,14 +306,14 @@ def test_a_view_hears_when_the_file_refuses_and_when_it_takes_again(open_studio,
     studio = open_studio(path=tmp_path / "a.synth")
     peer = peer_of(studio)
     journal = studio._core.store._journal
-    journal.read(lambda db: db.execute("PRAGMA query_only=ON")).result(5)
+    journal.read(lambda db: db.execute("PRAGMA query_only=ON")).result(30)
     reply = peer.do("add_topics", paths=[["A"]])
     assert "Not saved" in reply["error"]["message"]
     until(lambda: peer.replica.studio["unsaved"])
     fresh = peer_of(studio)
     assert fresh.replica.studio["unsaved"]
     assert [t["name"] for t in fresh.replica.rows["topic"].values() if t["name"]] == ["A"]
-    journal.read(lambda db: db.execute("PRAGMA query_only=OFF")).result(5)
+    journal.read(lambda db: db.execute("PRAGMA query_only=OFF")).result(30)
     until(lambda: peer.replica.studio["unsaved"] is None)
     settle(studio)
     for replica in (peer.replica, fresh.replica):
@@ -333,7 +324,7 @@ def test_a_view_hears_when_the_file_refuses_and_when_it_takes_again(open_studio,
 def test_a_view_that_says_hello_just_as_the_file_begins_to_refuse_is_answered(open_studio, tmp_path):
     studio = open_studio(path=tmp_path / "a.synth")
     peer = peer_of(studio, hello=False)
-    studio._core.store._journal.read(lambda db: db.execute("PRAGMA query_only=ON")).result(5)
+    studio._core.store._journal.read(lambda db: db.execute("PRAGMA query_only=ON")).result(30)
 
     def change_and_hello() -> None:
         peer.bridge.studio.topics.add("A")
@@ -342,7 +333,7 @@ def test_a_view_that_says_hello_just_as_the_file_begins_to_refuse_is_answered(op
     studio._core.engine.call(change_and_hello)
     until(lambda: sent(peer, "snapshot"))
     until(lambda: peer.replica.studio.get("unsaved"))
-    studio._core.store._journal.read(lambda db: db.execute("PRAGMA query_only=OFF")).result(5)
+    studio._core.store._journal.read(lambda db: db.execute("PRAGMA query_only=OFF")).result(30)
     until(lambda: studio._core.store.trouble is None)
 
 

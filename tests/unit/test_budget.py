@@ -164,7 +164,7 @@ def test_what_was_given_up_may_be_on_the_bill_so_a_budget_counts_it(open_studio)
     until(lambda: studio._core.accounts.budget.reserved > 0)
     reserved = studio._core.accounts.budget.reserved
     job.cancel()
-    job.wait(5)
+    job.wait(30)
     assert studio._core.accounts.budget.reserved == 0
     assert studio._core.accounts.budget.spent == pytest.approx(reserved)
 
@@ -179,11 +179,11 @@ def test_what_is_cancelled_before_it_is_sent_leaves_nothing_set_aside(open_studi
         job._control.cancel()
 
     engine.call(start_and_cancel)
-    studio.jobs[-1].wait(5)
+    studio.jobs[-1].wait(30)
     job = studio.generate_inputs(n=8)
     until(lambda: len(model.requests) > 0)
     job.cancel()
-    job.wait(5)
+    job.wait(30)
     assert studio._core.accounts.budget.reserved == 0
 
 

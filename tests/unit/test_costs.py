@@ -121,7 +121,7 @@ def test_a_streamed_call_that_is_given_up_has_an_unknown_cost_and_no_other_count
     assert job.cost.unknown == 0, "what still comes is not told as unknown"
     if end == "cancel":
         job.cancel()
-        job.wait(5)
+        job.wait(30)
     else:
         with suppress(sw.SynthError):
             job.wait(10)

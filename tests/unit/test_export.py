@@ -250,6 +250,6 @@ def test_an_export_right_behind_a_verdict_on_many_has_all_of_them(open_studio, t
     peer = Peer(studio._core, studio)
     ids = [s.id for s in studio.samples]
     peer.bridge.receive({"t": "cmd", "rid": "k", "name": "keep", "args": {"ids": ids}})
-    first, second = peer.do("export", path="all.jsonl"), peer.replies.get(timeout=10)
+    first, second = peer.do("export", path="all.jsonl"), peer.replies.get(timeout=30)
     path = next(reply["ok"] for reply in (first, second) if reply["rid"] != "k")
     assert len(Path(path).read_text(encoding="utf-8").splitlines()) == 3_000

@@ -37,7 +37,7 @@ def test_a_repeated_job_that_is_interrupted_owes_the_rest_and_adds_no_more(open_
     again = job.repeat(2)
     until(lambda: again.progress.done > 2)
     studio._core.engine.call(lambda: studio._core.runs[again.id].cancel(interrupted=True))
-    again.wait(5)
+    again.wait(30)
     assert again.status == "interrupted"
     assert studio.resume().wait(10).added == 12
     assert len(studio.samples) == 18

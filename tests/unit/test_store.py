@@ -93,7 +93,7 @@ def test_the_wal_is_emptied_when_idle_so_that_a_copied_file_is_whole(open_studio
     shutil.copy(path, tmp_path / "copy.synth")
     assert open_studio(path=tmp_path / "copy.synth").topics.paths() == [("A",)]
     studio.grow(depth=0, samples=2).wait(10)
-    until(lambda: wal.stat().st_size == 0, 1)
+    until(lambda: wal.stat().st_size == 0)
 
 
 def test_closing_leaves_one_file_and_no_lock(open_studio, path, tmp_path):
@@ -110,7 +110,7 @@ def test_closing_leaves_one_file_and_no_lock(open_studio, path, tmp_path):
 def test_what_a_refusing_file_does_not_take_is_queued_said_and_written_later(open_studio, path, caplog):
     studio = open_studio(path=path)
     studio.topics.add("A")
-    studio._core.store._journal.read(lambda db: db.execute("PRAGMA busy_timeout=50")).result(5)
+    studio._core.store._journal.read(lambda db: db.execute("PRAGMA busy_timeout=50")).result(30)
     heard = []
     studio._core.store.listen(lambda commits: heard.append(studio._core.store.trouble))
     with locked(path):
@@ -133,14 +133,14 @@ def test_a_full_disk_stops_a_job_and_what_is_left_is_made_when_there_is_room(ope
     model = ScriptedCompleter(latency=0.02, concurrency=2)
     studio = open_studio(model, path=path)
     journal = studio._core.store._journal
-    pages = journal.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0]).result(5)
-    journal.read(lambda db: db.execute(f"PRAGMA max_page_count={pages + 8}").fetchone()).result(5)
+    pages = journal.read(lambda db: db.execute("PRAGMA page_count").fetchone()[0]).result(30)
+    journal.read(lambda db: db.execute(f"PRAGMA max_page_count={pages + 8}").fetchone()).result(30)
     with pytest.raises(RunStoppedError, match="full") as caught:
         studio.grow(topics=4, samples=50).wait(20)
     assert "full" in caught.value.result.stopped
     made = len(studio.samples)
     assert made < 200
-    journal.read(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone()).result(5)
+    journal.read(lambda db: db.execute("PRAGMA max_page_count=1000000").fetchone()).result(30)
     until(lambda: studio._core.store.trouble is None)
     studio.resume().wait(20)
     assert len(studio.samples) == 200
@@ -150,7 +150,7 @@ def test_a_full_disk_stops_a_job_and_what_is_left_is_made_when_there_is_room(ope
 
 def test_closing_while_the_file_refuses_says_what_is_lost_and_frees_the_file(open_studio, path):
     studio = open_studio(path=path)
-    studio._core.store._journal.read(lambda db: db.execute("PRAGMA busy_timeout=20")).result(5)
+    studio._core.store._journal.read(lambda db: db.execute("PRAGMA busy_timeout=20")).result(30)
     with locked(path):
         with pytest.raises(FileError):
             studio.topics.add("B")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import time
-
 from synth_widgets.testing import ScriptedCompleter
+from tests.tasks import until
 
 
 def grown(open_studio, **kwargs):
@@ -45,15 +44,13 @@ def test_a_running_job_is_skipped(open_studio):
     studio = open_studio(model)
     studio.topics.add("A")
     job = studio.grow(depth=0, samples=2)
-    deadline = time.monotonic() + 5
-    while len(studio.samples) < 2 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until(lambda: len(studio.samples) == 2)
     assert studio.undo().label == "Add topic"
     assert studio.topics.paths() == []
     assert studio.undo() is None
     studio.redo()
     job.cancel()
-    job.wait(5)
+    job.wait(30)
     assert [studio.undo().label for _ in range(2)] == ["Add topic", "Generate"], "what was made last goes first"
 
 
@@ -76,16 +73,14 @@ def test_fields_that_later_changes_took_over_are_left_and_reported(open_studio):
     model = ScriptedCompleter(latency=lambda request: 60 if request.step == "outputs" else 0)
     studio.topics.add("B")
     job = studio.grow("B", depth=0, samples=1, model=model)
-    deadline = time.monotonic() + 5
-    while len(studio.samples) < 3 and time.monotonic() < deadline:
-        time.sleep(0.005)
+    until(lambda: len(studio.samples) == 3)
     studio.reject([s.id for s in studio.samples], "all of them")
     job.cancel()
-    job.wait(5)
+    job.wait(30)
     studio.restore(ids[:1])
     undone = studio.undo()
     assert (undone.label, undone.skipped) == ("Restore 1", ())
-    entries = studio._core.engine.call(lambda: studio._core.store.entries(studio._state.next_undo())).result(5)
+    entries = studio._core.engine.call(lambda: studio._core.store.entries(studio._state.next_undo())).result(30)
     studio.restore(ids[:1])
     reversal = studio._core.engine.call(
         lambda: studio._core.store.undo(entries, next(g for g in studio._state.groups.values() if "Reject" in g.label))
