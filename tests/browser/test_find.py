@@ -156,8 +156,7 @@ def test_what_is_selected_reaches_the_next_cell(open_notebook: OpenNotebook) -> 
     view.press(["Escape", "Control+a"])
     chosen = ids(view)
     assert len(chosen) == 4
-    view.page.wait_for_timeout(500)
-    assert sorted(json.loads(notebook.run_cell(3))) == sorted(chosen)
+    view.until(lambda: sorted(json.loads(notebook.run_cell(3))) == sorted(chosen))
     assert notebook.run_cell(4).strip() == "4"
     view.until(lambda: view.by_status()["Kept"] == 4)
 
@@ -239,7 +238,7 @@ PLACE = """root => ({
 def comes_back(view: StudioView[Notebook], place: dict[str, Any]) -> None:
     view.grid.wait_for()
     with contextlib.suppress(AssertionError):
-        view.until(lambda: view.root.evaluate(PLACE) == place, 15)
+        view.until(lambda: view.root.evaluate(PLACE) == place)
     assert view.root.evaluate(PLACE) == place
 
 
@@ -282,5 +281,4 @@ def test_the_place_is_kept_over_a_reload_and_a_restart_of_the_kernel(open_everyw
     for cell in range(3):
         notebook.run_cell(cell)
     comes_back(view, before)
-    view.page.wait_for_timeout(500)
-    assert sorted(json.loads(notebook.run_cell(3))) == before["selected"]
+    view.until(lambda: sorted(json.loads(notebook.run_cell(3))) == before["selected"])

@@ -111,7 +111,7 @@ def test_a_saved_widget_whose_kernel_never_answers_shows_what_was_saved(
     traits = {name: getattr(studio.widget, name) for name in ("theme", "height", "_commands", "_snapshot")}
     page.set_content(saved_page(traits))
     root = page.locator(".sw-root")
-    root.get_by_text("No kernel. As of").wait_for(timeout=10_000)
+    root.get_by_text("No kernel. As of").wait_for()
     total = len(list(studio.samples))
     assert root.locator(".sw-nofm").inner_text().split() == [str(total), "of", str(total)]
     assert page.locator(".sw-row").count() == total
@@ -130,7 +130,7 @@ def test_a_kernel_that_answers_late_takes_the_place_of_what_was_saved(studio: sw
     saved = studio.widget._snapshot
     page.set_content(saved_page({"theme": "light", "height": 764, "_snapshot": saved}))
     root = page.locator(".sw-root")
-    root.get_by_text("No kernel. As of").wait_for(timeout=10_000)
+    root.get_by_text("No kernel. As of").wait_for()
     now = {**saved["page"], "epoch": "live", "rev": 9, "samples": saved["page"]["samples"][:1]}
     page.evaluate("answer", now)
     root.get_by_text("Saved", exact=True).or_(root.get_by_text("In memory")).first.wait_for()

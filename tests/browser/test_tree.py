@@ -33,7 +33,7 @@ studio.rate([s.id for s in studio.samples if s.topic[0] == "Billing"], 4)
 studio.rate(studio.samples[0].id, 5)"""
 SLOW = "wait = 0.4"
 TELL = """print(json.dumps({"tree": studio.topics.to_dict(), "samples": [s.topic for s in studio.samples],
-  "budget": studio.budget, "jobs": [[j.kind, j.status] for j in studio.jobs],
+  "budget": studio.budget, "in_flight": model.in_flight, "jobs": [[j.kind, j.status] for j in studio.jobs],
   "set": [[t.name, t.guidance, t.target] for t in studio._state.subtree("0000000000") if t.guidance or t.target]}))"""
 ITEMS = """tree => [...tree.querySelectorAll('[role=treeitem]')]
   .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
@@ -70,7 +70,7 @@ class Hand:
 
     def until_tree(self, *lines: str) -> None:
         try:
-            self.view.until(lambda: self.tree() == list(lines), seconds=5)
+            self.view.until(lambda: self.tree() == list(lines))
         except AssertionError as error:
             raise AssertionError(f"the tree shows {self.tree()}") from error
 
@@ -223,7 +223,8 @@ def test_a_job_pauses_goes_on_and_stops_and_another_one_beside_it(hand: Hand, sh
     view.button("Pause").click()
     view.button("Resume").wait_for()
     root.get_by_text("Paused", exact=True).wait_for()
-    view.page.wait_for_timeout(900)  # what was under way has come
+    view.until(lambda: hand.told()["in_flight"] == 0)
+    view.page.wait_for_timeout(500)  # what was under way is shown
     stood = view.by_status()
     view.page.wait_for_timeout(900)
     assert view.by_status() == stood
