@@ -1,99 +1,122 @@
-// Builds the widget. `node esbuild.mjs` writes the two files that the Python package ships;
-// `--dev` serves dev/ with the same sources; `--test` bundles the tests and runs them with node's runner.
+// Builds the widget. `node esbuild.mjs` writes the two files that the Python package ships, and the source map of the
+// script; `--watch` does it again after every change; `--dev` serves dev/ with the same sources; `--test` bundles the
+// tests and runs them with node's runner.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { basename, join } from "node:path";
+import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
-import { minify } from "terser";
-import { PLATFORM, PROPERTIES } from "./names.mjs";
-import { shorten } from "./shorten.mjs";
 
-const mode = process.argv[2] ?? "";
+const STATIC = "../synth_widgets/static";
+const SIZES = JSON.parse(readFileSync("size.json", "utf8"));
+
 const shared = {
   bundle: true,
   format: "esm",
   target: ["es2022", "chrome105", "firefox110", "safari16"],
-  // Calls of `h` are 4 kB shorter than those of the automatic runtime, which tsconfig.json names for the types alone.
-  jsx: "transform",
-  jsxFactory: "h",
-  jsxFragment: "Fragment",
-  inject: ["src/jsx.ts"],
-  tsconfigRaw: { compilerOptions: { target: "es2022", verbatimModuleSyntax: true, strict: true } },
+  jsx: "automatic",
+  jsxImportSource: "preact",
   define: { "process.env.NODE_ENV": '"production"', "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
   legalComments: "none",
   logLevel: "warning",
 };
-/**
- * What esbuild leaves: values that are used once are put where they are, branches become expressions. A getter is never
- * dropped, because to read a signal is to listen to it.
- */
-async function fold(path) {
-  const { code } = await minify(readFileSync(path, "utf8"), {
-    module: true,
-    ecma: 2022,
-    compress: {
-      passes: 4,
-      pure_getters: false,
-      unsafe_arrows: true,
-      unsafe_methods: true,
-      unsafe: true, // no value of ours says another text when it is added than when it stands in a template
-      keep_fargs: false,
-    },
-    mangle: false, // esbuild has given the shortest names to what is used most; terser's go by where it stands
-    format: { comments: false },
-  });
-  writeFileSync(path, `${code}\n`);
+
+/** What is shipped. The paths in the map are relative to this folder, where the map is kept: it is not for the wheel. */
+export const shipped = {
+  ...shared,
+  outdir: ".",
+  minify: true,
+  charset: "utf8",
+  sourcemap: "external",
+  sourcesContent: false,
+  write: false,
+};
+const entryPoints = [
+  { in: "src/widget.tsx", out: "widget" },
+  { in: "src/styles/widget.css", out: "widget" },
+];
+
+/** Writes what esbuild has made: files for the package, the script's map for who reads a trace. */
+function ship(outputs) {
+  mkdirSync(STATIC, { recursive: true });
+  for (const { path, contents } of outputs) {
+    const name = basename(path);
+    if (name in SIZES) writeFileSync(join(STATIC, name), contents);
+    else if (name === "widget.js.map") writeFileSync(name, contents);
+  }
 }
 
-const LIMITS = { "widget.js": 130_000, "widget.css": 32_000 };
+/** Says how large the files are, and fails where one passes its limit. */
+function weigh(outputs) {
+  for (const { path, contents } of outputs) {
+    const name = basename(path);
+    if (!(name in SIZES)) continue;
+    const { raw, gzip } = SIZES[name];
+    const packed = gzipSync(contents, { level: 9 }).length;
+    console.log(`${name}: ${contents.length} of ${raw} bytes, ${packed} of ${gzip} packed`);
+    if (contents.length > raw || packed > gzip) process.exitCode = 1;
+  }
+}
 
-if (mode === "--test") {
-  const tests = readdirSync("test").filter((name) => /\.test\.(?:ts|mjs)$/.test(name));
+async function watch() {
+  const told = {
+    name: "told",
+    setup(on) {
+      let began = 0;
+      on.onStart(() => {
+        began = performance.now();
+      });
+      on.onEnd(({ errors, outputFiles }) => {
+        if (errors.length > 0) return;
+        ship(outputFiles);
+        console.log(`built in ${Math.round(performance.now() - began)} ms`);
+      });
+    },
+  };
+  await (await context({ ...shipped, entryPoints, plugins: [told] })).watch();
+}
+
+async function test() {
+  const tests = readdirSync("test", { recursive: true }).filter((name) => /\.test\.tsx?$/.test(name));
   rmSync(".out/test", { recursive: true, force: true });
   await build({
     ...shared,
-    entryPoints: tests.map((name) => `test/${name}`),
+    entryPoints: tests.map((name) => join("test", name)),
     outdir: ".out/test",
+    outbase: "test",
     platform: "node",
-    external: ["esbuild"],
+    external: ["esbuild", "happy-dom"],
     target: "node20",
     sourcemap: "inline",
     outExtension: { ".js": ".mjs" },
   });
-  const files = tests.map((name) => `.out/test/${name.replace(/\.\w+$/, ".mjs")}`);
+  const files = tests.map((name) => join(".out/test", name.replace(/\.\w+$/, ".mjs")));
   const run = spawnSync(process.execPath, ["--enable-source-maps", "--test", ...files], { stdio: "inherit" });
   process.exit(run.status ?? 1);
-} else if (mode === "--dev") {
-  const dev = await context({
+}
+
+async function dev(once) {
+  const page = await context({
     ...shared,
     entryPoints: { page: "dev/page.ts", widget: "src/styles/widget.css" },
     outdir: ".out/dev",
     sourcemap: true,
   });
-  if (process.argv[3] === "--once") {
-    await dev.rebuild();
-    await dev.dispose();
-  } else {
-    const { port } = await dev.serve({ servedir: ".", host: "127.0.0.1" });
-    console.log(`dev/index.html on port ${port}`);
+  if (once) {
+    await page.rebuild();
+    await page.dispose();
+    return;
   }
-} else {
-  const out = "../synth_widgets/static";
-  const shipped = {
-    ...shared,
-    outdir: out,
-    minify: true,
-    charset: "utf8",
-    mangleProps: PROPERTIES,
-    define: { ...shared.define, ...PLATFORM },
-    inject: [...shared.inject, "platform.mjs", "signals.mjs"],
-    plugins: [shorten("src", shared)],
-  };
-  await build({ ...shipped, entryPoints: { widget: "src/widget.tsx" } });
-  await build({ ...shipped, entryPoints: { widget: "src/styles/widget.css" } });
-  await fold(`${out}/widget.js`);
-  for (const [name, limit] of Object.entries(LIMITS)) {
-    const { size } = statSync(`${out}/${name}`);
-    console.log(`${name}: ${size} of ${limit} bytes`);
-    if (size > limit) process.exitCode = 1;
-  }
+  const { port } = await page.serve({ servedir: ".", host: "127.0.0.1" });
+  console.log(`dev/index.html on port ${port}`);
+}
+
+const [mode, more] = process.argv.slice(2);
+if (mode === "--test") await test();
+else if (mode === "--dev") await dev(more === "--once");
+else if (mode === "--watch") await watch();
+else {
+  const { outputFiles } = await build({ ...shipped, entryPoints });
+  ship(outputFiles);
+  weigh(outputFiles);
 }

@@ -1,5 +1,5 @@
+import { signal } from "@preact/signals";
 import type { SampleBody, SampleRow } from "./protocol.gen";
-import { signal } from "./signals";
 
 const LIMIT = 32 * 1024 * 1024;
 const AT_ONCE = 100;

@@ -1,4 +1,4 @@
-import { signal } from "./signals";
+import { signal } from "@preact/signals";
 
 const MARKED_FOR = 2400;
 

@@ -1,7 +1,7 @@
+import { type ReadonlySignal, signal } from "@preact/signals";
 import type { Command, CommandName, Group, Pane } from "./commands.gen";
 import { withMod } from "./events";
 import { listen, type Model } from "./model";
-import { type ReadonlySignal, signal } from "./signals";
 
 /** What we read of a keyboard event. */
 export type KeyPress = Pick<KeyboardEvent, "key" | "ctrlKey" | "metaKey" | "altKey" | "shiftKey">;

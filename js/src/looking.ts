@@ -1,7 +1,7 @@
+import { computed, signal } from "@preact/signals";
 import { Finder, fold, wordsIn } from "./find";
 import type { Found, SampleRow } from "./protocol.gen";
 import type { Wanted } from "./rows";
-import { computed, signal } from "./signals";
 import type { Node } from "./topics";
 import type { Connection } from "./transport";
 

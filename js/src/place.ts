@@ -1,5 +1,5 @@
+import { batch, effect, type Signal } from "@preact/signals";
 import { atEnd, later, listenTo, whenDrawn } from "./events";
-import { batch, effect, type Signal } from "./signals";
 import { TOLD, type View } from "./view";
 
 const KEEP_AFTER = 400;

@@ -1,3 +1,4 @@
+import { batch, type Signal, signal } from "@preact/signals";
 import { whenDrawn } from "./events";
 import type {
   Delta,
@@ -9,7 +10,6 @@ import type {
   TaskView,
   TopicRow,
 } from "./protocol.gen";
-import { batch, type Signal, signal } from "./signals";
 
 export type Status = SampleRow["status"];
 /** Samples by status; `starred` of those that count have stars, so many together. */

@@ -1,4 +1,4 @@
-import { signal } from "./signals";
+import { signal } from "@preact/signals";
 
 /** A line in the status bar; the last one wins. */
 export interface Toast {

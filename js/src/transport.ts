@@ -1,9 +1,9 @@
+import { signal } from "@preact/signals";
 import { Bodies } from "./bodies";
 import type { WireArgs, WireName } from "./commands.gen";
 import { atEnd } from "./events";
 import { kernelOf, listen, type Model, onKernelEnd } from "./model";
 import type { Notice, Reply, Saved, Snapshot, ToFront, ToKernel } from "./protocol.gen";
-import { signal } from "./signals";
 import { type News, Replica, type Schedule } from "./store";
 import { Making, type Rated, Verdicts } from "./verdicts";
 import { token } from "./words";

@@ -1,5 +1,5 @@
+import { signal } from "@preact/signals";
 import type { JobRow, SampleRow } from "./protocol.gen";
-import { signal } from "./signals";
 
 export type Verb = "keep" | "reject" | "restore" | "retry" | "edit" | "accept" | "decline" | "revert";
 

@@ -1,3 +1,4 @@
+import { batch, computed, effect, type ReadonlySignal, signal } from "@preact/signals";
 import type { Editing } from "./editing";
 import { atEnd, focus, whenDrawn } from "./events";
 import { type Order, ordering, type Picked, passing, SORTS, STANDARD } from "./fields";
@@ -9,7 +10,6 @@ import type { Comparing, Lifted, Naming, NarrowPane, Popover } from "./parts";
 import type { Where } from "./plan";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt, type Wanted } from "./rows";
-import { batch, computed, effect, type ReadonlySignal, signal } from "./signals";
 import type { News, Replica } from "./store";
 import { Toasts } from "./toast";
 import { inOrder, type Node, rollUp, type Totals } from "./topics";

@@ -1,5 +1,5 @@
+import { effect } from "@preact/signals";
 import type { SampleRow } from "./protocol.gen";
-import { effect } from "./signals";
 import type { View } from "./view";
 
 /**

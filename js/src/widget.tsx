@@ -1,3 +1,4 @@
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./components/App";
 import { barOf } from "./components/RunBar";
@@ -7,7 +8,6 @@ import { sizing } from "./height";
 import { listenToKeys } from "./listen";
 import type { Model } from "./model";
 import { keepPlace } from "./place";
-import { effect } from "./signals";
 import { followTheme } from "./theme";
 import { Connection } from "./transport";
 import { View } from "./view";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { signal } from "@preact/signals";
 import { decide, run } from "../src/actions";
 import type { SampleRow } from "../src/protocol.gen";
-import { signal } from "../src/signals";
 import { Verdicts } from "../src/verdicts";
 import type { View } from "../src/view";
 import { sample, studio } from "./fixtures";

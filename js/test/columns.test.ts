@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { signal } from "@preact/signals";
 import { cellOf, columnsOf, putColumn, tracks, widen } from "../src/columns";
 import { STANDARD } from "../src/fields";
-import { signal } from "../src/signals";
 import type { View } from "../src/view";
 import { sample } from "./fixtures";
 

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { signal } from "@preact/signals";
 import { comparable, compare, isNew, keepSide, otherVersion, pairOf, putVersion } from "../src/compare";
 import type { SampleBody, SampleRow, VersionView } from "../src/protocol.gen";
-import { signal } from "../src/signals";
 import { Making, Verdicts } from "../src/verdicts";
 import type { View } from "../src/view";
 import { body, sample } from "./fixtures";

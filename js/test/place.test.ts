@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { afterEach, beforeEach, mock, test } from "node:test";
+import { signal } from "@preact/signals";
 import { STANDARD } from "../src/fields";
 import { keepPlace } from "../src/place";
-import { signal } from "../src/signals";
 import type { View } from "../src/view";
 import { sample, studio } from "./fixtures";
 
