@@ -1,4 +1,5 @@
 /** What differs between two texts, by words. Pure. */
+import { diffArrays } from "diff";
 
 export interface Piece {
   text: string;
@@ -23,7 +24,7 @@ export function diffWords(before: string, after: string): Piece[] {
   const end = a.length - tail;
   return [
     ...pieces(a.slice(0, head), "same"),
-    ...edits(a.slice(head, end), b.slice(head, b.length - tail)),
+    ...changed(a.slice(head, end), b.slice(head, b.length - tail)),
     ...pieces(a.slice(end), "same"),
   ];
 }
@@ -32,51 +33,13 @@ function pieces(words: readonly string[], kind: Piece["kind"]): Piece[] {
   return words.map((text) => ({ text, kind }));
 }
 
-/** The fewest deletions and insertions that make one list of words another: Myers, "An O(ND) Difference Algorithm". */
-function edits(a: readonly string[], b: readonly string[]): Piece[] {
-  const reach = furthest(a, b);
-  if (!reach) return [...pieces(a, "del"), ...pieces(b, "ins")];
-  const found: Piece[] = [];
-  let x = a.length;
-  let y = b.length;
-  for (let d = reach.length - 1; d >= 0; d -= 1) {
-    const before = reach[d] as Int32Array;
-    const inserts = isInsertion(before, x - y, d);
-    const from = x - y + (inserts ? 1 : -1);
-    const start = before[from + d + 1] as number;
-    while (x > start && y > start - from && y > 0) {
-      x -= 1;
-      y -= 1;
-      found.push({ text: a[x] as string, kind: "same" });
-    }
-    if (d === 0) break;
-    if (inserts) y -= 1;
-    else x -= 1;
-    found.push({ text: (inserts ? b[y] : a[x]) as string, kind: inserts ? "ins" : "del" });
-  }
-  return found.reverse();
-}
-
-/** How many words of `a` are behind on each diagonal before the edit number d, for each d; null if there are too many. */
-function furthest(a: readonly string[], b: readonly string[]): Int32Array[] | null {
-  const reach: Int32Array[] = [];
-  const far = new Int32Array(2 * MOST + 3);
-  for (let d = 0; d <= MOST; d += 1) {
-    const before = far.slice(MOST - d, MOST + d + 3);
-    reach.push(before);
-    for (let k = -d; k <= d; k += 2) {
-      let x = isInsertion(before, k, d) ? (before[k + d + 2] as number) : (before[k + d] as number) + 1;
-      while (x < a.length && a[x] === b[x - k]) x += 1;
-      far[MOST + 1 + k] = x;
-      if (x === a.length && x - k === b.length) return reach;
-    }
-  }
-  return null;
-}
-
-/** Whether the way onto diagonal k comes from above it, where it is further. */
-function isInsertion(before: Int32Array, k: number, d: number): boolean {
-  return k === -d || (k !== d && (before[k + d] as number) < (before[k + d + 2] as number));
+/** The fewest deletions and insertions that make one list of words another. */
+function changed(a: string[], b: string[]): Piece[] {
+  const edits = diffArrays(a, b, { maxEditLength: MOST });
+  if (!edits) return [...pieces(a, "del"), ...pieces(b, "ins")];
+  return edits.flatMap(({ value, removed, added }) =>
+    pieces(value, removed ? "del" : added ? "ins" : "same"),
+  );
 }
 
 /** What one side shows, neighbours of one kind together; a space between two changes belongs to them. */
