@@ -6,42 +6,17 @@ import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "nod
 import { basename, join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { build, context } from "esbuild";
+import { entryPoints, shared, shipped } from "./bundle.mjs";
 
 const STATIC = "../synth_widgets/static";
-const SIZES = JSON.parse(readFileSync("size.json", "utf8"));
-
-const shared = {
-  bundle: true,
-  format: "esm",
-  target: ["es2022", "chrome105", "firefox110", "safari16"],
-  jsx: "automatic",
-  jsxImportSource: "preact",
-  define: { "process.env.NODE_ENV": '"production"', "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
-  legalComments: "none",
-  logLevel: "warning",
-};
-
-/** What is shipped. The paths in the map are relative to this folder, where the map is kept: it is not for the wheel. */
-export const shipped = {
-  ...shared,
-  outdir: ".",
-  minify: true,
-  charset: "utf8",
-  sourcemap: "external",
-  sourcesContent: false,
-  write: false,
-};
-const entryPoints = [
-  { in: "src/widget.tsx", out: "widget" },
-  { in: "src/styles/widget.css", out: "widget" },
-];
+const { limits: LIMITS } = JSON.parse(readFileSync("size.json", "utf8"));
 
 /** Writes what esbuild has made: files for the package, the script's map for who reads a trace. */
 function ship(outputs) {
   mkdirSync(STATIC, { recursive: true });
   for (const { path, contents } of outputs) {
     const name = basename(path);
-    if (name in SIZES) writeFileSync(join(STATIC, name), contents);
+    if (name in LIMITS) writeFileSync(join(STATIC, name), contents);
     else if (name === "widget.js.map") writeFileSync(name, contents);
   }
 }
@@ -50,8 +25,8 @@ function ship(outputs) {
 function weigh(outputs) {
   for (const { path, contents } of outputs) {
     const name = basename(path);
-    if (!(name in SIZES)) continue;
-    const { raw, gzip } = SIZES[name];
+    if (!(name in LIMITS)) continue;
+    const { raw, gzip } = LIMITS[name];
     const packed = gzipSync(contents, { level: 9 }).length;
     console.log(`${name}: ${contents.length} of ${raw} bytes, ${packed} of ${gzip} packed`);
     if (contents.length > raw || packed > gzip) process.exitCode = 1;
