@@ -1,4 +1,4 @@
-"""10,000 and 100,000 samples in JupyterLab: first paint, rows that stream in, scroll, filter, a verdict, a delta.
+"""How long the script takes to load; then 10,000 and 100,000 samples in JupyterLab, from first paint to a delta.
 
 Measured in the page. Messages are noted as they arrive from the socket, before Lab looks at them, and what is on the
 screen is noted one frame after it changed. Frames stand beside those of the same page before the widget was there.
@@ -22,8 +22,10 @@ from tests.browser.conftest import FLAGS
 from tests.browser.lab import Notebook, write_notebook
 from tests.browser.server import JupyterServer
 from tests.browser.widget import StudioView
-from tools.environment import find_browser
+from tools.environment import ROOT, find_browser
 
+SCRIPT = ROOT / "synth_widgets" / "static" / "widget.js"
+LOADS = 9
 COUNTS = (10_000, 100_000)
 FRAMES = 180
 KEYS = 20
@@ -41,6 +43,19 @@ for ident in {ids!r}:
     studio.reject(ident)
     time.sleep(0.05)
 print(json.dumps(sent))"""
+
+# As anywidget does it; what has not ended after two seconds loses the messages that came meanwhile.
+LOAD = """async (script) => {
+  const traits = { theme: 'auto', height: 764, selected_ids: [], _commands: [] };
+  const nothing = () => undefined;
+  const model = { get: (name) => traits[name], on: nothing, off: nothing, set: nothing, save_changes: nothing };
+  const address = URL.createObjectURL(new Blob([script], { type: 'text/javascript' }));
+  const began = performance.now();
+  const { default: define } = await import(address);
+  const widget = await define();
+  await widget.initialize({ model, signal: new AbortController().signal });
+  return performance.now() - began;
+}"""
 
 CLOCK = """(() => {
   const seen = window.swSeen = { first: null, last: null, pages: 0, painted: null, long: [], rows: {} };
@@ -132,6 +147,19 @@ def script_seconds(session: CDPSession) -> float:
     """Return how long the page's main thread has run scripts so far."""
     metrics = session.send("Performance.getMetrics")["metrics"]
     return float(next(m["value"] for m in metrics if m["name"] == "ScriptDuration"))
+
+
+def starting(browser: Browser) -> Iterator[Row]:
+    """Import the script and initialize a model, in pages that have seen neither."""
+    script = SCRIPT.read_text(encoding="utf-8")
+    times = []
+    for _ in range(LOADS):
+        page = browser.new_page()
+        page.route("**/*", lambda route: route.fulfill(body="<!doctype html>", content_type="text/html"))
+        page.goto("http://localhost")
+        times.append(page.evaluate(LOAD, script))
+        page.close()
+    yield Row("import and initialize in a fresh page", statistics.median(times), None, 150, "ms")
 
 
 def loading(view: StudioView, count: int, name: str) -> Iterator[Row]:
@@ -242,6 +270,7 @@ def measure() -> Iterator[Row]:
         playwright = ending.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=find_browser(), args=FLAGS)
         ending.callback(browser.close)
+        yield from starting(browser)
         for count in COUNTS:
             yield from opened(browser, server, big_file(folder, count), count)
 
