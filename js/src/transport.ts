@@ -70,6 +70,7 @@ export class Connection {
   readonly notices = new Set<(notice: Notice) => void>();
 
   readonly #model: Model;
+  readonly #until: AbortSignal;
   readonly #sent = new Map<string, Sent>();
   readonly #prefix = token();
   #number = 0;
@@ -90,6 +91,7 @@ export class Connection {
 
   constructor(model: Model, until: AbortSignal, schedule?: Schedule) {
     this.#model = model;
+    this.#until = until;
     this.replica = new Replica(schedule);
     this.replica.listeners.add((news) => this.#hear(news));
     listen(model, "msg:custom", (message: never) => this.#receive(message as ToFront), until);
@@ -283,6 +285,7 @@ export class Connection {
   }
 
   #tick(): void {
+    if (this.#until.aborted) return; // what is sent at the end, as an open edit is, has nobody to tell
     this.#ticking ??= setInterval(() => this.#look(), TICK);
   }
 
