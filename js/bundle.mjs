@@ -1,5 +1,9 @@
 // How the sources become one file: what esbuild.mjs and the tests build with.
 
+import { readFileSync } from "node:fs";
+
+const { version } = JSON.parse(readFileSync("package.json", "utf8"));
+
 /** For the tests and the page for development, too. */
 export const shared = {
   bundle: true,
@@ -7,7 +11,11 @@ export const shared = {
   target: ["es2022", "chrome105", "firefox110", "safari16"],
   jsx: "automatic",
   jsxImportSource: "preact",
-  define: { "process.env.NODE_ENV": '"production"', "window.__PREACT_SIGNALS_DEVTOOLS__": "false" },
+  define: {
+    "process.env.NODE_ENV": '"production"',
+    "window.__PREACT_SIGNALS_DEVTOOLS__": "false",
+    VERSION: JSON.stringify(version),
+  },
   legalComments: "none",
   logLevel: "warning",
 };

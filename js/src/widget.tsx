@@ -1,6 +1,7 @@
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./components/App";
+import { Boundary } from "./components/Boundary";
 import { barOf } from "./components/RunBar";
 import { atEnd } from "./events";
 import { holdFocus } from "./focus";
@@ -61,7 +62,12 @@ function draw(connection: Connection, model: Model, el: HTMLElement, signal?: Ab
   const bar = effect(() => {
     root.classList.toggle("sw-root--running", barOf(view) !== null);
   });
-  render(<App view={view} />, inside);
+  render(
+    <Boundary view={view} name="The widget">
+      <App view={view} />
+    </Boundary>,
+    inside,
+  );
   connection.hello();
 
   atEnd(until, () => {

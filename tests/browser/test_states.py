@@ -167,3 +167,41 @@ def narrow(notebook: Notebook) -> None:
     """Make the notebook's column about as wide as a phone."""
     notebook.page.evaluate("void jupyterapp.commands.execute('application:toggle-left-area')")
     notebook.page.set_viewport_size({"width": 536, "height": 1000})
+
+
+BREAK = """() => {
+  const times = Intl.DateTimeFormat.prototype;
+  const format = Object.getOwnPropertyDescriptor(times, 'format');
+  window.swMend = () => Object.defineProperty(times, 'format', format);
+  Object.defineProperty(times, 'format', { configurable: true, get() { throw new Error('no such calendar'); } });
+}"""
+"""The pane of a sample says when its versions were made, and cannot any more until `swMend` is called."""
+
+
+def test_a_pane_that_cannot_be_drawn_says_so_while_the_others_work_on(
+    open_notebook: OpenNotebook, shots: Shots
+) -> None:
+    view = opened(open_notebook)
+    view.notebook.errors.allow("no such calendar")
+    view.add_topic("Backpacks")
+    view.choose_topic("Backpacks")
+    view.grow(samples=4)
+    view.until_idle()
+    first, second, *_ = view.rows()
+    view.open_row(first.id)
+    view.sample.get_by_role("heading", name="Made by").wait_for()
+    view.page.evaluate(BREAK)
+    view.press("j")
+    failure = view.root.get_by_role("alert", name="The sample cannot be shown")
+    failure.get_by_text("Error: no such calendar").wait_for()
+    view.press("a")
+    view.until(lambda: view.by_status()["Kept"] == 1)
+    assert next(row for row in view.rows() if row.id == second.id).status == "Kept"
+    look(view, "pane-failed", shots)
+
+    failure.get_by_role("button", name="Copy details").click()
+    view.root.get_by_text("Copied the details").wait_for()
+    view.page.evaluate("swMend()")
+    failure.get_by_role("button", name="Draw again").click()
+    view.sample.get_by_role("heading", name="Made by").wait_for()
+    assert failure.count() == 0

@@ -9,6 +9,7 @@ import shutil
 import subprocess
 import sys
 import tarfile
+import tomllib
 import zipfile
 from pathlib import Path
 
@@ -92,6 +93,14 @@ def test_the_bundle_loads_nothing_from_elsewhere() -> None:
     # esbuild puts what it could not bundle at the top; the rest would be import("…").
     assert not re.search(r"^import\b|[^\w.$]import\(", script), "the script imports something"
     assert not re.search(r"@import|url\((?!['\"]?(data:|#))", style), "the style loads something"
+
+
+def test_the_front_end_says_the_version_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    package, lock = (
+        json.loads((JS / name).read_text(encoding="utf-8")) for name in ("package.json", "package-lock.json")
+    )
+    assert project["version"] == package["version"] == lock["version"]
 
 
 def test_the_lock_file_is_of_the_package_file() -> None:

@@ -1,9 +1,11 @@
 import type { ComponentType, JSX } from "preact";
+import { closeCompare } from "../compare";
 import { type IconName, iconOf } from "../icons";
 import type { NarrowPane, Popover as PopoverName } from "../parts";
 import type { StudioView, TaskView } from "../protocol.gen";
 import { total } from "../rows";
 import type { View } from "../view";
+import { Boundary } from "./Boundary";
 import { Press } from "./bits";
 import { Detail } from "./Detail";
 import { Diff } from "./Diff";
@@ -32,6 +34,9 @@ const PANES: readonly [NarrowPane, IconName, string][] = [
   ["sample", "card", "Sample"],
 ];
 
+/** What a bar leaves when it cannot be shown: a line. */
+const BAR = "sw-run sw-failure--bar";
+
 export function App({ view }: { view: View }): JSX.Element {
   const { replica } = view;
   replica.samplesAt.value;
@@ -40,21 +45,51 @@ export function App({ view }: { view: View }): JSX.Element {
   return (
     <>
       <h2 class="sw-vh">Synthetic data studio</h2>
-      <TopBar view={view} plain={empty} />
-      <RunBar view={view} />
-      <TaskBanner view={view} />
+      <Boundary view={view} name="The top bar" class={BAR}>
+        <TopBar view={view} plain={empty} />
+      </Boundary>
+      <Boundary view={view} name="The job" class={BAR}>
+        <RunBar view={view} />
+      </Boundary>
+      <Boundary view={view} name="The change of the task" class={BAR}>
+        <TaskBanner view={view} />
+      </Boundary>
       <Nav view={view} />
       <div
         class={`sw-body ${empty ? "sw-body--first" : view.alone ? "sw-body--focus" : ""}`}
         data-sw-pane={view.pane.value}
       >
-        <Tree view={view} />
-        {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
-        {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
-        {view.comparing.value && <Diff view={view} />}
+        <Boundary view={view} name="The tree of topics" class="sw-pane sw-pane--tree">
+          <Tree view={view} />
+        </Boundary>
+        <Boundary view={view} name="The list of samples" class="sw-pane sw-pane--grid">
+          {empty ? <Empty view={view} /> : <Grid view={view} bar={bar} />}
+        </Boundary>
+        <Boundary view={view} name="The sample" class="sw-pane sw-pane--detail" of={view.focus.value}>
+          {empty ? <TaskShape view={view} title="A sample of this task" /> : <Detail view={view} />}
+        </Boundary>
+        <Boundary
+          view={view}
+          name="The comparison"
+          class="sw-pane sw-diff"
+          of={view.comparing.value}
+          onClose={() => closeCompare(view)}
+        >
+          {view.comparing.value && <Diff view={view} />}
+        </Boundary>
       </div>
-      <StatusBar view={view} />
-      <Open view={view} />
+      <Boundary view={view} name="The status bar" class={BAR}>
+        <StatusBar view={view} />
+      </Boundary>
+      <Boundary
+        view={view}
+        name="This dialog"
+        class="sw-pop sw-drop"
+        of={view.open.value}
+        onClose={() => view.goBack()}
+      >
+        <Open view={view} />
+      </Boundary>
     </>
   );
 }
