@@ -42,7 +42,7 @@ CONTRAST = """root => {
 
 OUTSIDE = """root => {
   const box = root.getBoundingClientRect();
-  return [...root.querySelectorAll('button, h2, [role=tab], [role=row], [role=dialog], textarea, input')]
+  return [...root.querySelectorAll('button, h2, [role=tab], [role=row], dialog, [role=dialog], textarea, input')]
     .filter(element => element.checkVisibility() && !element.closest('.sw-vh'))
     .filter(element => {
       const { left, right } = element.getBoundingClientRect();
@@ -70,7 +70,7 @@ COVERED = """root => {
     const hit = page.elementFromPoint(left + width / 2, top + height / 2);
     return hit !== null && (element.contains(hit) || hit.contains(element) || hit.closest('label')?.contains(element));
   };
-  const scope = root.querySelector('[role=dialog]') ?? root;
+  const scope = root.querySelector('dialog, [role=dialog]') ?? root;
   return [...scope.querySelectorAll('button, input, select, textarea, [tabindex="0"]')]
     .filter(element => element.checkVisibility({ visibilityProperty: true }))
     .filter(element => !element.closest(".sw-vh") && !seen(element))

@@ -92,7 +92,7 @@ FIND = """async (root, status) => {
   return null;
 }"""
 LEFT_OVER = """root => ({
-  open: root.querySelector('[role=dialog], [aria-label="Selected samples"], [role=tree] input, .sw-tree--held, '
+  open: root.querySelector('dialog, [role=dialog], [aria-label="Selected samples"], [role=tree] input, .sw-tree--held, '
     + '[aria-label="Edit the sample"], [aria-label="Compare versions"]') !== null,
   edit: root.querySelector('[aria-label="Edit the sample"]') !== null,
   alone: getComputedStyle(root.querySelector('[role=grid]') ?? root).visibility === 'hidden',

@@ -1,8 +1,9 @@
-import type { ComponentChildren, JSX } from "preact";
+import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { focus, isEnter, prevent, withMod } from "../events";
 import type { View } from "../view";
 import { Button } from "./bits";
+import { isBeside, showModal } from "./modal";
 
 interface PopoverProps {
   view: View;
@@ -16,20 +17,17 @@ interface PopoverProps {
 
 const STOPS = "button:not([tabindex='-1']), input, textarea, [tabindex='0']";
 
-/** A dialog inside the widget. Tab stays in it, Esc and a press outside close it, Enter does its one thing. */
+/**
+ * A dialog inside the widget. Tab stays in it, Esc and a press outside close it, Enter does its one thing. A modal one
+ * is the browser's own, over all of the page.
+ */
 export function Popover({ view, label, class: more, modal, onEnter, children }: PopoverProps): JSX.Element {
-  const box = useRef<HTMLDivElement>(null);
+  const box = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
+    const end = modal ? showModal(view, box.current as HTMLDialogElement) : closeOutside(view, box.current);
     const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
     focus(first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current);
-    const outside = (event: PointerEvent) => {
-      const path = event.composedPath();
-      const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));
-      if (box.current && !path.includes(box.current) && !opener) view.close();
-    };
-    const page = view.root.ownerDocument;
-    page.addEventListener("pointerdown", outside, { capture: true });
-    return () => page.removeEventListener("pointerdown", outside, { capture: true });
+    return end;
   }, []);
   const stay = (event: KeyboardEvent) => {
     if (event.key === "Tab") wrap(event, box.current, view);
@@ -39,20 +37,43 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
     prevent(event);
     onEnter();
   };
-  const dialog = (
-    <div
-      ref={box}
-      class={`sw-pop ${more}`}
-      role="dialog"
-      aria-modal={modal}
-      aria-label={label}
-      tabIndex={-1}
-      onKeyDown={stay}
+  const frame = { class: `sw-pop ${more}`, "aria-label": label, tabIndex: -1, onKeyDown: stay };
+  if (!modal) {
+    return (
+      <div {...frame} role="dialog" ref={box as RefObject<HTMLDivElement>}>
+        {children}
+      </div>
+    );
+  }
+  return (
+    <dialog
+      {...frame}
+      ref={box as RefObject<HTMLDialogElement>}
+      onPointerDown={(event) => {
+        if (!isBeside(event, event.currentTarget)) return;
+        prevent(event);
+        view.goBack();
+      }}
+      onCancel={(event) => {
+        prevent(event);
+        view.goBack();
+      }}
     >
       {children}
-    </div>
+    </dialog>
   );
-  return modal ? <div class="sw-scrim">{dialog}</div> : dialog;
+}
+
+/** Closes what is open at a press outside of it, but for presses on what opens something itself. */
+function closeOutside(view: View, box: HTMLElement | null): () => void {
+  const outside = (event: PointerEvent) => {
+    const path = event.composedPath();
+    const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));
+    if (box && !path.includes(box) && !opener) view.close();
+  };
+  const page = view.root.ownerDocument;
+  page.addEventListener("pointerdown", outside, { capture: true });
+  return () => page.removeEventListener("pointerdown", outside, { capture: true });
 }
 
 interface SheetProps extends PopoverProps {
