@@ -43,6 +43,10 @@ for topic, texts in said.items():
                         for text in texts for n in (1, 2)], topic=topic)"""
 TOLD = """import json
 print(json.dumps([[s.id, s.status, s.reason, s.input, s.output] for s in studio.samples]))"""
+ON_TOP = """dialog => {
+  const { left, top } = dialog.getBoundingClientRect();
+  return dialog.contains(document.elementFromPoint(left + 9, top + 9));
+}"""
 SENT = """await studio.grow("Billing", depth=0, samples=9)
 print(json.dumps([r.messages[-1]["content"] for r in model.requests if r.step == "inputs"][-1]))"""
 
@@ -91,6 +95,32 @@ def give(view: StudioView[Notebook], letters: str, under: str, label: str) -> No
 
 def headings(view: StudioView[Notebook]) -> list[str]:
     return palette(view).locator("h3").all_inner_texts()
+
+
+def test_the_palette_is_modal_over_the_page_and_goes_with_its_widget(
+    opened: tuple[Notebook, StudioView[Notebook]],
+) -> None:
+    notebook, view = opened
+    focused = "page => page.ownerDocument.activeElement.closest('[role=grid], [role=dialog], dialog')?.ariaLabel"
+    with notebook.cells_unchanged("presses beside the palette"):
+        for leave in ("key", "press"):
+            view.grid.focus()
+            view.press(["Control+k"])
+            palette(view).get_by_role("combobox").wait_for()
+            assert palette(view).evaluate("dialog => dialog.open && dialog.matches(':modal')")
+            assert view.root.evaluate(focused) == "Commands"
+            assert palette(view).evaluate(ON_TOP), "something of the notebook lies on it"
+            if leave == "key":
+                view.press(["Escape"])
+            else:
+                view.page.mouse.click(5, 5)  # the notebook's menu, which must not open
+            palette(view).wait_for(state="detached")
+            assert view.root.evaluate(focused) == "Samples"
+            assert view.page.locator(".lm-Menu").count() == 0
+    view.press(["?"])
+    view.root.get_by_role("dialog", name="Keys").wait_for()
+    notebook.output(1).evaluate("output => { output.style.display = 'none'; }")
+    view.page.wait_for_function("document.querySelector('dialog') === null")
 
 
 def test_every_command_is_found_by_a_few_letters_and_esc_gives_the_focus_back(

@@ -1,6 +1,9 @@
 // A page for tests that run in node. It has no layout, so that every element has size 0; a list then draws its first
 // lines and the few that it draws ahead.
+import { setMaxListeners } from "node:events";
 import { Window } from "happy-dom";
+
+setMaxListeners(0); // a view has more than ten listeners that end with it; node takes that for a leak
 
 const page = new Window({ url: "http://localhost/", width: 1280, height: 900 });
 const names = [
