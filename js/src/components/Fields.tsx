@@ -1,4 +1,5 @@
 import type { ComponentChildren, JSX } from "preact";
+import { memo } from "./memo";
 
 const MAX_DEPTH = 6;
 const MAX_LINES = 400;
@@ -10,7 +11,7 @@ interface Line {
 }
 
 /** A JSON value for reading: text as text, an object as its fields, nested ones indented. */
-export function Value({ value }: { value: unknown }): JSX.Element {
+export const Value = memo(function Value({ value }: { value: unknown }): JSX.Element {
   if (typeof value === "string") return <Text text={value} />;
   if (typeof value !== "object" || value === null) return <p class="sw-text">{String(value)}</p>;
   const lines: Line[] = [];
@@ -31,7 +32,7 @@ export function Value({ value }: { value: unknown }): JSX.Element {
       {cut && <p class="sw-small sw-faint">The rest is not shown. “Copy as JSON” has all of it.</p>}
     </>
   );
-}
+});
 
 /** Text as it is, but a JSON document in mono and indented. */
 function Text({ text }: { text: string }): JSX.Element {

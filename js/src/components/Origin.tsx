@@ -4,9 +4,10 @@ import type { SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import type { View } from "../view";
 import { clock } from "../words";
 import { GAP, Link, Section } from "./bits";
+import { memo } from "./memo";
 
 /** Where a sample comes from: the calls behind its current version, and its versions. */
-export function Origin(props: {
+export const Origin = memo(function Origin(props: {
   view: View;
   row: SampleRow;
   body: SampleBody;
@@ -67,4 +68,4 @@ export function Origin(props: {
       </Section>
     </>
   );
-}
+});

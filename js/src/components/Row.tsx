@@ -12,6 +12,7 @@ import type { View } from "../view";
 import { Check } from "./bits";
 import { Marked } from "./Marked";
 import { isMaking, Mark } from "./Marks";
+import { memo } from "./memo";
 import { Stars } from "./Stars";
 import { LABELS } from "./Tabs";
 
@@ -27,7 +28,13 @@ const SOON: Record<Verb, { status: Status | null; word: string }> = {
 };
 
 /** A status with its icon and word. */
-export function StatusWord({ status, queued }: { status: Status; queued?: string | undefined }): JSX.Element {
+export const StatusWord = memo(function StatusWord({
+  status,
+  queued,
+}: {
+  status: Status;
+  queued?: string | undefined;
+}): JSX.Element {
   const icon: IconName = queued ? "hourglass" : status;
   return (
     <span class={`sw-status sw-status--${queued ? "queued" : status}`}>
@@ -35,7 +42,7 @@ export function StatusWord({ status, queued }: { status: Status; queued?: string
       {queued ?? LABELS[status]}
     </span>
   );
-}
+});
 
 /** The status to show: a verdict on its way counts at once, and says so when the kernel lets it wait. */
 export function shownStatus(view: View, row: SampleRow): { status: Status; queued?: string | undefined } {
@@ -160,7 +167,7 @@ function Badge(props: {
 
 type Words = readonly string[];
 
-function CellText({ cell, words }: { cell: Cell | null; words: Words }): JSX.Element {
+const CellText = memo(function CellText({ cell, words }: { cell: Cell | null; words: Words }): JSX.Element {
   if (!cell) return <Skeleton />;
   return (
     <>
@@ -174,7 +181,7 @@ function CellText({ cell, words }: { cell: Cell | null; words: Words }): JSX.Ele
       </div>
     </>
   );
-}
+});
 
 function Tags({ cell, words }: { cell: Cell; words: Words }): JSX.Element | null {
   if (cell.tags.length === 0) return null;
@@ -189,12 +196,17 @@ function Tags({ cell, words }: { cell: Cell; words: Words }): JSX.Element | null
   );
 }
 
-function Output(props: { row: SampleRow; status: Status; idle: boolean; words: Words }): JSX.Element {
+const Output = memo(function Output(props: {
+  row: SampleRow;
+  status: Status;
+  idle: boolean;
+  words: Words;
+}): JSX.Element {
   const { row, status, words } = props;
   if (row.output) return <CellText cell={row.output} words={words} />;
   if (status === "pending") return <Awaited idle={props.idle} />;
   return <span class="sw-faint">{status === "failed" ? "No answer" : "No output"}</span>;
-}
+});
 
 /** What stands where something is to come: it looks like coming only while a job runs. */
 export function Awaited({ idle }: { idle: boolean }): JSX.Element {

@@ -6,17 +6,18 @@ import type { SampleBody, SampleRow } from "../protocol.gen";
 import type { View } from "../view";
 import { some } from "../words";
 import { Press } from "./bits";
+import { memo } from "./memo";
 
 const FIVE = [1, 2, 3, 4, 5];
 
 /** How a row is rated, at a glance. */
-export function Stars({ stars }: { stars: number }): JSX.Element {
+export const Stars = memo(function Stars({ stars }: { stars: number }): JSX.Element {
   return (
     <span class="sw-stars" role="img" aria-label={`${stars} of 5 stars`}>
       {FIVE.map((each) => iconOf("star", 14, each <= stars ? "sw-on" : "sw-off"))}
     </span>
   );
-}
+});
 
 /** Five stars to press: arrows and digits move, 0 or the same star again takes the rating back. */
 export function StarSet(props: {

@@ -2,6 +2,7 @@ import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { prevent, stopHere } from "../events";
 import { type IconName, iconOf } from "../icons";
 import { capsOf } from "../keys";
+import { memo } from "./memo";
 
 const ARROWS: Readonly<Record<string, IconName>> = {
   ArrowUp: "up",
@@ -127,7 +128,7 @@ export function Check({ on, label, onToggle }: CheckProps): JSX.Element {
 }
 
 /** Names from the root to a topic, the last one strong. */
-export function TopicPath({ path }: { path: readonly string[] }): JSX.Element {
+export const TopicPath = memo(function TopicPath({ path }: { path: readonly string[] }): JSX.Element {
   const names = path.length > 0 ? path : ["All topics"];
   return (
     <>
@@ -147,7 +148,7 @@ export function TopicPath({ path }: { path: readonly string[] }): JSX.Element {
       ))}
     </>
   );
-}
+});
 
 export function Section(props: {
   label: string;
