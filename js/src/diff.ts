@@ -10,8 +10,8 @@ export interface Piece {
 /** Ideographs are words of their own, other letters run together, all else stands alone. */
 const WORDS =
   /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}]|[\p{L}\p{M}\p{N}_]+|\s+|./gsu;
-/** Where more words than this differ, all between the first and the last of them count as replaced. */
-const MOST = 2000;
+/** Where more of the words that both have stand elsewhere, all between the first and the last change counts as replaced. */
+const MOST = 1000;
 
 export function diffWords(before: string, after: string): Piece[] {
   const a = before.match(WORDS) ?? [];
@@ -34,12 +34,30 @@ function pieces(words: readonly string[], kind: Piece["kind"]): Piece[] {
 }
 
 /** The fewest deletions and insertions that make one list of words another. */
-function changed(a: string[], b: string[]): Piece[] {
-  const edits = diffArrays(a, b, { maxEditLength: MOST });
+function changed(a: readonly string[], b: readonly string[]): Piece[] {
+  const [inA, inB] = [new Set(a), new Set(b)];
+  // A word that only one of them has is changed whatever stands around it: what is left is compared in less time.
+  const [sharedA, sharedB] = [a.filter((word) => inB.has(word)), b.filter((word) => inA.has(word))];
+  const edits = diffArrays(sharedA, sharedB, { maxEditLength: MOST });
   if (!edits) return [...pieces(a, "del"), ...pieces(b, "ins")];
-  return edits.flatMap(({ value, removed, added }) =>
-    pieces(value, removed ? "del" : added ? "ins" : "same"),
-  );
+  const found: Piece[] = [];
+  let [x, y] = [0, 0];
+  const alone = () => {
+    for (; x < a.length && !inB.has(a[x] as string); x += 1)
+      found.push({ text: a[x] as string, kind: "del" });
+    for (; y < b.length && !inA.has(b[y] as string); y += 1)
+      found.push({ text: b[y] as string, kind: "ins" });
+  };
+  for (const { value, removed, added } of edits) {
+    for (const text of value) {
+      alone();
+      found.push({ text, kind: removed ? "del" : added ? "ins" : "same" });
+      if (!added) x += 1;
+      if (!removed) y += 1;
+    }
+  }
+  alone();
+  return found;
 }
 
 /** What one side shows, neighbours of one kind together; a space between two changes belongs to them. */

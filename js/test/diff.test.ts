@@ -131,6 +131,8 @@ test("long texts are compared by words within a frame or two, and what is all ne
   const other = timed(Array.from({ length: 4000 }, () => `other${below(900)}`).join("\t"));
   assert.ok(other.every((piece) => piece.kind !== "same"));
   const spaced = timed(Array.from({ length: 4000 }, () => `other${below(900)}`).join(" "));
+  const mixed = timed(Array.from({ length: 4000 }, () => `word${below(900)}`).join("\t"));
+  assert.ok(mixed.every((piece) => piece.kind !== "same"));
   const side = sideOf(spaced, "ins").map((piece) => piece.text);
   assert.equal(side.join("").split(" ").length, 4000);
 });
