@@ -10,8 +10,9 @@ from dataclasses import dataclass
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm.completer import Mode
+from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.session import is_loopback
-from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
+from synth_widgets.llm.wire import error_fields
 
 _PASSING = {408, 409, 425, 429}
 _TOO_MUCH = {429, 503, 529}

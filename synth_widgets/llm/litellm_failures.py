@@ -12,8 +12,8 @@ from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedEr
 from synth_widgets.llm import failures
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.failures import Failure, Place, TooLargeError
+from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.session import RedirectedError
-from synth_widgets.llm.wire import NoAnswerError, StreamError
 
 _PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+(?:Exception|Error)(?: \w+)*\s*-\s*|\w+Error:\s+)+")
 _NOT_INSTALLED = re.compile(r"No module named|pip install")

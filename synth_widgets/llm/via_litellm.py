@@ -18,6 +18,7 @@ from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure, TooLargeError
 from synth_widgets.llm.litellm_failures import from_litellm
 from synth_widgets.llm.remote import RemoteCompleter, asked_by
+from synth_widgets.llm.wire import ChatReading
 from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
@@ -86,7 +87,7 @@ class _LiteLLMAttempt(Attempt):
     """One ``litellm.acompletion``."""
 
     def __init__(self, owner: LiteLLMCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(on_text)
+        super().__init__(on_text, ChatReading())
         self._owner = owner
         self._endpoint = endpoint
         self._request = request
