@@ -102,14 +102,25 @@ def _is_of(provider: str, listed: object) -> bool:
 
 def reasons(model: str) -> bool:
     """Whether the price list knows a model as one that may think before it answers: its thoughts are billed too."""
+    return any(line.get("supports_reasoning") is True for line in _lines(model))
+
+
+def longest_answer(model: str) -> int | None:
+    """Return the tokens that a model's answer may have, or ``None`` where the price list does not say.
+
+    >>> longest_answer("anthropic/nobody-knows-it") is None
+    True
+    """
+    found = (line.get("max_output_tokens") for line in _lines(model))
+    return next((count for count in found if isinstance(count, int) and count > 0), None)
+
+
+def _lines(model: str) -> list[Mapping[str, Any]]:
+    """Return what the price list has of a model by its litellm name, or by its own name at the same provider."""
     provider, _, name = model.partition("/")
     table, _source = _table()
-    return any(
-        isinstance(line := table.get(key), dict)
-        and line.get("supports_reasoning") is True
-        and (key == model or _is_of(provider, line.get("litellm_provider")))
-        for key in (model, name)
-    )
+    found = [(key, line) for key in (model, name) if isinstance(line := table.get(key), dict)]
+    return [line for key, line in found if key == model or _is_of(provider, line.get("litellm_provider"))]
 
 
 def read_prices() -> None:

@@ -122,6 +122,10 @@ class Loopback(ABC):
     def not_taken(self, mode: Mode) -> web.Response:
         """Return the refusal of a model that does not take this way of asking for JSON, in the provider's words."""
 
+    def withheld(self) -> web.Response | None:
+        """Return the refusal of a provider whose content filter answers with an error; else ``None``."""
+        return None
+
     @abstractmethod
     def failed(self) -> dict[str, Any]:
         """Return the body, or event, of a server error."""
@@ -255,6 +259,8 @@ class Loopback(ABC):
             await asyncio.sleep(3600)
         if rule.kind.startswith("refuse_"):
             return self.not_taken(question.mode)
+        if rule.kind == "withhold":
+            return self.withheld()
         if rule.kind == "page":
             return web.Response(text="<html><title>Just a moment</title></html>", content_type="text/html")
         if rule.kind == "flood":

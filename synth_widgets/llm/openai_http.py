@@ -19,9 +19,10 @@ class OpenAICompleter(HttpCompleter):
         params = self.params(endpoint, request)
         if stream and self.takes("stream_options"):
             params["stream_options"] = {"include_usage": True}
-        wish = self.json_wish(endpoint, request)
+        wish = self.json_wish(request)
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
-        return Post(endpoint.url, headers, body(endpoint.model, request, params, stream=stream, wish=wish), params)
+        told = body(endpoint.model, request, params, stream=stream, wish=wish)
+        return Post(endpoint.url("/chat/completions"), headers, told, params)
 
     def reading(self) -> ChatReading:
         """Return what reads one chat completion."""

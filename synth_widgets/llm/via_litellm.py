@@ -152,7 +152,7 @@ class _LiteLLMAttempt(Attempt):
             told["api_base"] = endpoint.base
         if owner.model.api_key:
             told["api_key"] = owner.model.api_key
-        told |= copy.deepcopy(owner.json_wish(endpoint, request))  # litellm changes schemas in place for some providers
+        told |= copy.deepcopy(owner.json_wish(request))  # litellm changes schemas in place for some providers
         if self._on_text is not None:
             told["stream"] = True
             if owner.takes("stream_options"):

@@ -21,6 +21,10 @@ _FINISH: Mapping[str, Finish] = {
     "max_tokens": "length",
     "content_filter": "filter",
     "safety": "filter",
+    "recitation": "filter",
+    "blocklist": "filter",
+    "prohibited_content": "filter",
+    "spii": "filter",
     "refusal": "refusal",
 }
 
@@ -107,6 +111,8 @@ class ChatReading(Reading):
         return super().raw_event(data)
 
     def _part(self, data: Any, key: str, *, whole: bool) -> str:
+        if isinstance(data, list) and data:
+            data = data[0]  # Google sends an error so
         if not isinstance(data, dict):
             raise NoAnswerError("the answer is not a JSON object")
         if data.get("error"):
@@ -119,7 +125,7 @@ class ChatReading(Reading):
             raise NoAnswerError("the answer has no choices")
         choice = choices[0]
         if (why := choice.get("finish_reason")) is not None:
-            self.finish = _FINISH.get(str(why).lower(), "other")
+            self.finish = _FINISH.get(str(why).lower().partition(":")[0], "other")
         part = choice.get(key) or choice.get("message") or choice.get("delta")
         if not isinstance(part, dict):
             if whole:

@@ -22,21 +22,49 @@ from typing import Any
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError
 from synth_widgets.llm import litellm_package
+from synth_widgets.llm.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.via_litellm import LiteLLMCompleter
 from synth_widgets.models import STRUCTURED
+from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
+from tests.loopback import Loopback
 from tests.tasks import TRIAGE
 
 SAMPLES = 200
 TOPICS = 5
 FOUND_OUT = "auto"
 WAYS = tuple(way for way in STRUCTURED if way != FOUND_OUT)
-TRANSPORTS: dict[str, tuple[type[RemoteCompleter], str]] = {
-    "direct": (OpenAICompleter, "openai/any"),
-    "litellm": (LiteLLMCompleter, "xinference/any"),
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Who asks whom.
+
+    Attributes:
+        completer: what asks.
+        model: the name of what is asked.
+        endpoint: who answers, in the format that is asked in.
+        without: the ways of asking for JSON that the format does not have.
+    """
+
+    completer: type[RemoteCompleter]
+    model: str
+    endpoint: type[Loopback]
+    without: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways of asking for JSON."""
+        return tuple(way for way in WAYS if way not in self.without)
+
+
+TRANSPORTS = {
+    "direct": Transport(OpenAICompleter, "openai/any", Endpoint),
+    "anthropic": Transport(AnthropicCompleter, "anthropic/any", AnthropicEndpoint, ("json_object",)),
+    "litellm": Transport(LiteLLMCompleter, "xinference/any", Endpoint),
 }
 WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
 """Waits that tests need not sit out."""
@@ -79,43 +107,43 @@ class Fault:
         ways: the ways of asking in which it can happen.
     """
 
-    install: Callable[[Endpoint], None]
+    install: Callable[[Loopback], None]
     is_final: bool = False
     waits: float = 0.0
     ways: tuple[str, ...] = WAYS
 
 
-def twice(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+def twice(kind: str, **how: Any) -> Callable[[Loopback], None]:
     """Hit one thing in seven, twice."""
     return lambda endpoint: endpoint.fail(kind, about=unlucky, times=2, **how)
 
 
-def sometimes(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+def sometimes(kind: str, **how: Any) -> Callable[[Loopback], None]:
     """Hit every tenth request."""
     return lambda endpoint: endpoint.fail(kind, every=10, **how)
 
 
-def refusing(*kinds: str) -> Callable[[Endpoint], None]:
+def refusing(*kinds: str) -> Callable[[Loopback], None]:
     """Take none of these ways of asking for JSON."""
 
-    def install(endpoint: Endpoint) -> None:
+    def install(endpoint: Loopback) -> None:
         for kind in kinds:
             endpoint.fail(kind)
 
     return install
 
 
-def setting(**attributes: Any) -> Callable[[Endpoint], None]:
+def setting(**attributes: Any) -> Callable[[Loopback], None]:
     """Change how the endpoint is."""
 
-    def install(endpoint: Endpoint) -> None:
+    def install(endpoint: Loopback) -> None:
         for name, value in attributes.items():
             setattr(endpoint, name, value() if callable(value) else value)
 
     return install
 
 
-def busy(headers: dict[str, str]) -> Callable[[Endpoint], None]:
+def busy(headers: dict[str, str]) -> Callable[[Loopback], None]:
     """Refuse every tenth request with 429."""
     return sometimes("status", status=429, headers=headers, message="too many requests")
 
@@ -179,12 +207,12 @@ class Cell:
 
 def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
     """Grow a data set over an endpoint with a fault."""
-    kind, name = TRANSPORTS[transport]
+    asked = TRANSPORTS[transport]
     cell = Cell(fault, way, transport)
-    with Endpoint(latency=0.004, chunk=400) as endpoint:
+    with asked.endpoint(latency=0.004, chunk=400) as endpoint:
         FAULTS[fault].install(endpoint)
-        told = sw.Model(name, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
-        completer = kind(told, waits=WAITS)
+        told = sw.Model(asked.model, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
+        completer = asked.completer(told, waits=WAITS)
         with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
             began = time.perf_counter()
             job = studio.grow(topics=TOPICS, samples=samples // TOPICS)
@@ -218,8 +246,8 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
 def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cell]]:
     """Run each fault in each way over each transport; yield the cell and the clean one of its way and transport."""
     litellm_package.load("xinference/any")
-    for transport in TRANSPORTS:
-        for way in (*WAYS, FOUND_OUT):
+    for transport, asked in TRANSPORTS.items():
+        for way in (*asked.ways, FOUND_OUT):
             run(CLEAN, way, transport, 40)
             clean = twice(CLEAN, way, transport, samples)
             for name in faults:

@@ -11,6 +11,7 @@ CELLS = [
     for transport in TRANSPORTS
     for fault in FAULTS
     for way in FAULTS[fault].ways
+    if way not in TRANSPORTS[transport].without
 ]
 FEW = 40
 WITHHELD = {
