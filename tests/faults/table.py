@@ -47,7 +47,7 @@ class Transport:
         completer: what asks.
         model: the name of what is asked.
         endpoint: who answers, in the format that is asked in.
-        without: the ways of asking for JSON that the format does not have.
+        without: the ways of asking for JSON that the format does not have, or that show nothing more.
     """
 
     completer: type[RemoteCompleter]
@@ -61,10 +61,15 @@ class Transport:
         return tuple(way for way in WAYS if way not in self.without)
 
 
+OWN_FORMAT = "litellm, own format"
+"""Providers that litellm asks in a format of their own (Bedrock, Vertex AI, …): Anthropic's stands for all of them."""
 TRANSPORTS = {
     "direct": Transport(OpenAICompleter, "openai/any", Endpoint),
     "anthropic": Transport(AnthropicCompleter, "anthropic/any", AnthropicEndpoint, ("json_object",)),
     "litellm": Transport(LiteLLMCompleter, "xinference/any", Endpoint),
+    OWN_FORMAT: Transport(
+        LiteLLMCompleter, "anthropic/claude-haiku-4-5", AnthropicEndpoint, ("json_schema", "json_object", "text")
+    ),
 }
 WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
 """Waits that tests need not sit out."""
@@ -143,6 +148,11 @@ def setting(**attributes: Any) -> Callable[[Loopback], None]:
     return install
 
 
+def redirecting(endpoint: Loopback) -> None:
+    """Point to another host from the twentieth request on."""
+    endpoint.fail("status", status=302, headers={"Location": endpoint.elsewhere}, since=20)
+
+
 def busy(headers: dict[str, str]) -> Callable[[Loopback], None]:
     """Refuse every tenth request with 429."""
     return sometimes("status", status=429, headers=headers, message="too many requests")
@@ -176,6 +186,7 @@ FAULTS: dict[str, Fault] = {
     "ends too early": Fault(twice("unfinished")),
     "hangs": Fault(lambda endpoint: endpoint.fail("hang", every=25, times=8), waits=8 * WAITS.silence),
     "a web page": Fault(lambda endpoint: endpoint.fail("page", every=10, since=5)),
+    "redirects": Fault(redirecting, is_final=True),
     "401": Fault(lambda endpoint: endpoint.fail("status", status=401, since=20), is_final=True),
 }
 
@@ -189,6 +200,7 @@ class Cell:
         failed, open: samples without one: that have failed, and that are still owed.
         asked: requests that the endpoint was sent.
         again: of these, those beyond what a clean run sends.
+        followed: those that came to where the endpoint redirected them; whether the key came, too.
         seconds: how long it took.
         seen: what a person was told: what was waited for, why rows failed, how it ended.
     """
@@ -201,6 +213,7 @@ class Cell:
     open: int = 0
     asked: int = 0
     again: int = 0
+    followed: list[bool] = field(default_factory=list)
     seconds: float = 0.0
     seen: list[str] = field(default_factory=list)
 
@@ -239,6 +252,7 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
             ]
         lists = -(-(samples // TOPICS) // completer.items_per_call) * TOPICS
         cell.asked = sum(endpoint.statuses.values()) + endpoint.broken_off
+        cell.followed = endpoint.followed
         cell.again = max(0, cell.asked - (1 + lists + samples))
     return cell
 
