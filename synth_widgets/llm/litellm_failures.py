@@ -117,10 +117,9 @@ def _is_transport(cause: BaseException) -> bool:
 
 
 def _headers(error: Exception) -> Mapping[str, str]:
-    """Return the headers of the provider's answer: where litellm puts them, or in the answer that it hands on."""
-    found = getattr(error, "litellm_response_headers", None) or getattr(
-        getattr(error, "response", None), "headers", None
-    )
+    """Return the headers of the provider's answer: where litellm puts them, else in the answer that it hands on."""
+    response = getattr(error, "response", None)
+    found = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None)
     return {str(name): str(value) for name, value in found.items()} if isinstance(found, Mapping) else {}
 
 

@@ -1,8 +1,7 @@
 """The litellm completer against strict endpoints in two formats, with everything that goes wrong in life.
 
-One is OpenAI's, as most of litellm's providers speak it. The other stands for those with a format of their own (Bedrock,
-Vertex AI …): Anthropic's, which only tests reach through litellm. What litellm makes impossible is listed and held in
-`tests.faults.impossible`.
+One is OpenAI's, as most of litellm's providers speak it. The other stands for formats of their own (Bedrock, Vertex AI
+…): Anthropic's, which only tests reach through litellm. What litellm makes impossible is in `tests.faults.impossible`.
 
 litellm is loaded once for the module, and every call runs on the engine's loop, as in a studio.
 """
