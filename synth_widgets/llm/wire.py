@@ -111,8 +111,6 @@ class ChatReading(Reading):
         return super().raw_event(data)
 
     def _part(self, data: Any, key: str, *, whole: bool) -> str:
-        if isinstance(data, list) and data:
-            data = data[0]  # Google sends an error so
         if not isinstance(data, dict):
             raise NoAnswerError("the answer is not a JSON object")
         if data.get("error"):

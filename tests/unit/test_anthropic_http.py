@@ -124,14 +124,20 @@ async def test_the_bearer_token_of_the_environment_goes_out_as_one(
     assert "x-api-key" not in sent[0]
 
 
-@pytest.mark.parametrize("mode", ["json_schema", "tools"])
+UNSAID = {
+    "json_schema": {"a tree", "a linked list", "an expression", "a map of scores"},  # no end, or names of its choice
+    "tools": {"unicode names", "names with signs"},  # a tool's input has plain names
+}
+"""Schemas that a way cannot say; the next one can."""
+
+
+@pytest.mark.parametrize("mode", UNSAID)
 def test_forty_schemas_go_through_all_three_steps(
     mode: str, endpoint: AnthropicEndpoint, open_studio: Callable[..., sw.Studio]
 ) -> None:
     endpoint.chunk = 64
-    unsaid = {"a tree", "a linked list", "an expression", "a map of scores"} if mode == "json_schema" else set()
     begun = []
-    for name in SCHEMAS.keys() - unsaid:
+    for name in SCHEMAS.keys() - UNSAID[mode]:
         schema = SCHEMAS[name]
         model = sw.Model("anthropic/any", api_base=endpoint.url, api_key=endpoint.key, structured=mode)
         studio = open_studio(model, sw.Task(name, "Read it.", input_schema=schema, output_schema=schema))
@@ -258,6 +264,22 @@ def test_only_the_first_call_of_a_tool_is_the_answer() -> None:
     reading = MessageReading()
     reading.whole({"type": "message", "content": blocks, "stop_reason": "tool_use"})
     assert json.loads(reading.text) == {"a": 1}
+    deltas = [(1, '{"a"'), (2, '{"b": 2}'), (1, ": 1}")]
+    streamed = _read(
+        {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "input": {}}},
+        {"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "input": {}}},
+        *({"type": "content_block_delta", "index": at, "delta": {"partial_json": part}} for at, part in deltas),
+    )
+    assert streamed.text == '{"a": 1}'
+
+
+def test_what_came_before_a_refusal_is_not_used() -> None:
+    details = {"type": "refusal", "category": "bio", "explanation": "Not this."}
+    reading = _read(
+        {"type": "content_block_delta", "index": 0, "delta": {"type": "text_delta", "text": "Take two"}},
+        {"type": "message_delta", "delta": {"stop_reason": "refusal", "stop_details": details}},
+    )
+    assert (reading.text, reading.outcome) == ("Not this.", "refusal")
 
 
 def test_what_is_no_message_is_no_answer() -> None:
