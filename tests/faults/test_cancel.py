@@ -93,7 +93,7 @@ def _cancelled(install: Install, transport: str) -> float:
             studio.flush()
             assert [task for task in tasks if "job" in task.get_name() or "_go_on" in repr(task)] == []
             assert completer.waiting is None
-        if transport != "litellm":
+        if not transport.startswith("litellm"):
             until(lambda: all(connection.is_closing() for connection in endpoint.connections if connection))
         left = {thread.name for thread in threading.enumerate()} - threads
         assert {name for name in left if not name.startswith(("asyncio", "synth-"))} == set()
