@@ -69,7 +69,8 @@ def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure
 
 def _unread(error: Exception, said: str, place: Place) -> Failure | None:
     """Say that litellm made nothing of what came, if it has no status of the provider."""
-    if isinstance(getattr(error, "status_code", None), int) and type(error).__name__ not in _NO_STATUS:
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and 400 <= status < 600 and type(error).__name__ not in _NO_STATUS:
         return None
     told = f"{place.shown}: litellm cannot read the answer for {place.model!r}: {said}"
     return Failure(UnreachableError(told), again=True, why="no answer", tries=3)

@@ -26,12 +26,19 @@ class Impossible:
     told: str
 
 
+_EMPTY = (
+    "a web page instead of a streamed list: litellm makes an empty answer of it, and after three its rows have failed"
+)
+
 IMPOSSIBLE = (
+    Impossible("web pages for lists", "litellm", "the answer is empty", _EMPTY),
+    Impossible("web pages for lists", OWN_FORMAT, "the answer is empty", _EMPTY),
     Impossible(
         "redirects",
         OWN_FORMAT,
         "answered 404",
-        "an endpoint that redirects: litellm follows, and the key goes to where it points",
+        "an endpoint that redirects, in a format of the provider's own (Bedrock, Vertex AI, Cohere …): "
+        "litellm follows, with the key",
     ),
 )
 

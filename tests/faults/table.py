@@ -3,8 +3,8 @@
     python -m tests.faults.table               all of it, 200 samples a cell, as a table
     python -m tests.faults.table drop page     only these faults
 
-A fault hits what a request is about (a list under a topic, the output of an input) twice at most, unless it is one that
-no patience mends. A cell is a whole studio: topics, inputs and outputs over HTTP.
+A fault hits what a request is about (a list under a topic, the output of an input) twice at most, unless it is no
+answer at all, or no patience mends it. A cell is a whole studio: topics, inputs and outputs over HTTP.
 """
 
 from __future__ import annotations
@@ -101,6 +101,11 @@ def unlucky(told: str) -> str | None:
     return thing if zlib.crc32(thing.encode()) % 7 == 0 else None
 
 
+def listed(told: str) -> str | None:
+    """Say which list a request asks for; ``None`` if none."""
+    return about(told) if _TOPIC.search(told) else None
+
+
 @dataclass(frozen=True)
 class Fault:
     """How an endpoint misbehaves.
@@ -186,6 +191,7 @@ FAULTS: dict[str, Fault] = {
     "ends too early": Fault(twice("unfinished")),
     "hangs": Fault(lambda endpoint: endpoint.fail("hang", every=25, times=8), waits=8 * WAITS.silence),
     "a web page": Fault(lambda endpoint: endpoint.fail("page", every=10, since=5)),
+    "web pages for lists": Fault(lambda endpoint: endpoint.fail("page", about=listed, times=3)),
     "redirects": Fault(redirecting, is_final=True),
     "401": Fault(lambda endpoint: endpoint.fail("status", status=401, since=20), is_final=True),
 }

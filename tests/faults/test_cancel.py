@@ -11,6 +11,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
+from tests.faults.impossible import impossible
 from tests.faults.table import TRANSPORTS
 from tests.loopback import Loopback
 from tests.tasks import TRIAGE, until
@@ -65,6 +66,8 @@ def _loaded() -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_job_is_cancelled_at_once_and_leaves_nothing_open(fault: str, transport: str) -> None:
+    if fault == "a web page" and impossible("web pages for lists", transport):
+        pytest.skip("the job has ended before: litellm makes empty answers of web pages")
     took = []
     while not took or (min(took) > SOON and len(took) < TRIES):
         took.append(_cancelled(FAULTS[fault], transport))
