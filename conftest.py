@@ -31,7 +31,7 @@ def no_keys() -> Iterator[None]:
     """Take provider keys out of the environment: a test never spends anyone's money."""
     with pytest.MonkeyPatch.context() as patch:
         for name in list(os.environ):
-            if name.endswith(("_API_KEY", "_API_TOKEN", "_API_BASE")):
+            if name.endswith(("_API_KEY", "_API_TOKEN", "_AUTH_TOKEN", "_API_BASE", "_BASE_URL")):
                 patch.delenv(name)
         patch.setenv("LITELLM_LOCAL_MODEL_COST_MAP", "True")
         yield

@@ -115,6 +115,16 @@ def reasons(model: str) -> bool:
     return any(line.get("supports_reasoning") is True for _, line in lines_of(model, _table()[0]))
 
 
+def longest_answer(model: str) -> int | None:
+    """Return the tokens that a model's answer may have, or ``None`` where the price list does not say.
+
+    >>> longest_answer("anthropic/nobody-knows-it") is None
+    True
+    """
+    found = (line.get("max_output_tokens") for _, line in lines_of(model, _table()[0]))
+    return next((count for count in found if isinstance(count, int) and count > 0), None)
+
+
 def read_prices() -> Mapping[str, Any]:
     """Return the price list; reading it takes some 20 milliseconds, the first time only."""
     return _table()[0]

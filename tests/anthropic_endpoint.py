@@ -5,20 +5,21 @@ In a test::
     with AnthropicEndpoint() as endpoint:
         model = sw.Model("anthropic/claude-haiku-5-5", api_base=endpoint.url, api_key=endpoint.key)
 
-The kinds of faults stand in `tests.rules`. A schema comes as ``output_format`` (or ``output_config.format``), or as
-the input of a tool that must be used; the answer comes the same way.
+The kinds of faults stand in `tests.rules`. A schema comes as ``output_config.format``, or as the input of a tool that
+must be used; the answer comes the same way. A model refuses by its ``stop_reason``; a content filter by an error.
 """
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
+from synth_widgets.records import Usage
 from tests.loopback import Loopback, Question, event_bytes, serve, tokens
 from tests.rules import Rule
 
@@ -35,10 +36,16 @@ TYPES = {
 }
 _TOP = frozenset(
     "model messages max_tokens system temperature top_p top_k stop_sequences stream metadata tools tool_choice "
-    "thinking output_format output_config service_tier".split()
+    "thinking output_config service_tier".split()
 )
-_REFUSED_KEYWORDS = {"minLength", "maxLength", "minimum", "maximum", "multipleOf", "maxItems", "oneOf", "uniqueItems"}
+_REFUSED_KEYWORDS = frozenset(
+    "minLength maxLength pattern minimum maximum exclusiveMinimum exclusiveMaximum multipleOf maxItems oneOf not "
+    "uniqueItems minProperties maxProperties patternProperties propertyNames if then else dependentRequired".split()
+)
 """What the structured outputs of this API refuse in a schema."""
+_FORMATS = frozenset("date-time time date duration email hostname uri ipv4 ipv6 uuid".split())
+_MOST_OPTIONAL = 24
+_MOST_UNIONS = 16
 
 
 class AnthropicEndpoint(Loopback):
@@ -48,7 +55,10 @@ class AnthropicEndpoint(Loopback):
     named_events = True
 
     def refused(self, request: web.Request, body: Any) -> web.Response | None:
-        if request.headers.get("x-api-key") != self.key:
+        bearer = request.headers.get("Authorization")
+        if bearer is not None and bearer != f"Bearer {self.key}":
+            return _refusal(401, "Invalid bearer token")
+        if bearer is None and request.headers.get("x-api-key") != self.key:
             return _refusal(401, "invalid x-api-key")
         if request.headers.get("anthropic-version") != "2023-06-01":
             return _refusal(400, "anthropic-version: header is required")
@@ -59,11 +69,7 @@ class AnthropicEndpoint(Loopback):
     def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
         texts = [_text(message["content"]) for message in body["messages"]]
         told = "\n".join([_text(body.get("system", "")), *texts])
-        tool = _tool(body)
-        # litellm asks models without structured outputs for a schema by a tool of its own
-        mode: Mode = (
-            "tools" if tool and tool["name"] != "json_tool_call" else "json_schema" if _schema(body) else "text"
-        )
+        mode: Mode = "tools" if _tool(body) else "json_schema" if _schema(body) else "text"
         return Question(told, texts[-1], _schema(body), bool(body.get("stream")), mode)
 
     def refusal(self, rule: Rule) -> web.Response:
@@ -72,7 +78,10 @@ class AnthropicEndpoint(Loopback):
     def not_taken(self, mode: Mode) -> web.Response:
         if mode == "tools":
             return _refusal(400, "tool_choice forces tool use is not compatible with this model")
-        return _refusal(400, "output_format: 'json_schema' is not supported by this model")
+        return _refusal(400, "output_config.format: 'json_schema' is not supported by this model")
+
+    def withheld(self) -> web.Response:
+        return _refusal(400, "Output blocked by content filtering policy")
 
     def failed(self) -> dict[str, Any]:
         return _error("overloaded_error", "Overloaded")
@@ -83,11 +92,20 @@ class AnthropicEndpoint(Loopback):
             blocks = [{"type": "tool_use", "id": "toolu_1", "name": tool["name"], "input": _parsed(text)}]
         if refused:
             blocks = []
-        usage = {"input_tokens": _asked(body), "output_tokens": tokens(text)}
-        return {**_head(body), "content": blocks, **_stop(body, finish, refused=refused), "usage": usage}
+        return {
+            **_head(body),
+            "content": blocks,
+            **_stop(body, finish, refused=refused),
+            "usage": self._usage(body, text),
+        }
+
+    def _usage(self, body: Mapping[str, Any], text: str) -> dict[str, int]:
+        told = {**_read(body), "output_tokens": tokens(text)}
+        self.billed += Usage(_asked(body), told["output_tokens"])
+        return told
 
     def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
-        usage = {"input_tokens": _asked(body), "output_tokens": 1}
+        usage = {**_read(body), "output_tokens": 1}
         message = {**_head(body), "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
         yield _event("message_start", message=message)
         tool = _tool(body)
@@ -105,7 +123,8 @@ class AnthropicEndpoint(Loopback):
 
     def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
         yield _event("content_block_stop", index=0)
-        yield _event("message_delta", delta=_stop(body, finish), usage={"output_tokens": tokens(text)})
+        usage = {"output_tokens": self._usage(body, text)["output_tokens"]}
+        yield _event("message_delta", delta=_stop(body, finish), usage=usage)
         yield _event("message_stop")
 
 
@@ -141,12 +160,53 @@ def _messages_problem(messages: Any) -> str | None:
 
 
 def _schema_problem(body: Mapping[str, Any]) -> str | None:
-    wanted = body.get("output_format") or body.get("output_config", {}).get("format")
+    output = body.get("output_config", {})
+    if unknown := sorted(output.keys() - {"format", "effort"}):
+        return f"output_config.{unknown[0]}: Extra inputs are not permitted"
+    wanted = output.get("format")
     if wanted is not None and (wanted.keys() != {"type", "schema"} or wanted["type"] != "json_schema"):
-        return "output_format: must be {'type': 'json_schema', 'schema': …}"
-    if wanted is not None and (wrong := _loose(wanted["schema"]) or _lost(wanted["schema"])):
-        return f"output_format.schema: {wrong}"
+        return "output_config.format: must be {'type': 'json_schema', 'schema': …}"
+    if wanted is not None and (wrong := _grammar_problem(wanted["schema"])):
+        return f"output_config.format.schema: {wrong}"
     return _tools_problem(body)
+
+
+def _grammar_problem(schema: Mapping[str, Any]) -> str | None:
+    nodes = list(_nodes(schema))
+    optional = sum(
+        len(node["properties"].keys() - {*node.get("required", ())}) for node in nodes if "properties" in node
+    )
+    unions = sum("anyOf" in node or isinstance(node.get("type"), list) for node in nodes)
+    if optional > _MOST_OPTIONAL:
+        return f"Schemas contains too many optional parameters ({optional}), which would make grammar compilation slow"
+    if unions > _MOST_UNIONS:
+        return f"Schemas contains too many parameters with union types ({unions} parameters with type arrays or anyOf)"
+    return _loose(schema) or _lost(schema) or _endless(schema)
+
+
+def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        parts = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values(), *schema.get("anyOf", ())]
+        for part in (*parts, schema.get("items")):
+            yield from _nodes(part)
+
+
+def _endless(schema: Mapping[str, Any]) -> str | None:
+    """Say which definition contains itself: the API's grammars have an end."""
+    defs = schema.get("$defs", {})
+    uses = {name: set(re.findall(r'"#/\$defs/([^"]*)"', json.dumps(part))) for name, part in defs.items()}
+    for name in defs:
+        seen: set[str] = set()
+        queue = list(uses[name])
+        while queue:
+            used = queue.pop()
+            if used not in seen:
+                seen.add(used)
+                queue += uses.get(used, ())
+        if name in seen:
+            return f"Circular reference detected in schema definitions: {name}"
+    return '"$ref": "#" is circular' if '"$ref": "#"' in json.dumps(schema) else None
 
 
 def _tools_problem(body: Mapping[str, Any]) -> str | None:
@@ -187,12 +247,24 @@ def _loose(schema: Any) -> str | None:
         return next((wrong for sub in schema if (wrong := _loose(sub))), None)
     if not isinstance(schema, dict):
         return None
+    if wrong := _value_problem(schema):
+        return wrong
+    inner = [*schema.get("properties", {}).values(), schema.get("items"), *schema.get("anyOf", ())]
+    return _loose([*inner, *schema.get("$defs", {}).values()])
+
+
+def _value_problem(schema: Mapping[str, Any]) -> str | None:
     if unknown := sorted(schema.keys() & _REFUSED_KEYWORDS):
         return f"For '{schema.get('type')}' type, property '{unknown[0]}' is not supported"
     if schema.get("type") == "object" and schema.get("additionalProperties") is not False:
         return "For 'object' type, 'additionalProperties' must be explicitly set to false"
-    inner = [*schema.get("properties", {}).values(), schema.get("items"), *schema.get("anyOf", ())]
-    return _loose([*inner, *schema.get("$defs", {}).values()])
+    if schema.get("minItems", 0) > 1:
+        return "For 'array' type, 'minItems' values other than 0 or 1 are not supported"
+    if schema.get("format", "date") not in _FORMATS:
+        return f"For 'string' type, format '{schema['format']}' is not supported"
+    if any(isinstance(value, dict | list) for value in schema.get("enum", ())):
+        return "enum values must be strings, numbers, booleans or null"
+    return None
 
 
 def _lost(schema: Mapping[str, Any]) -> str | None:
@@ -211,7 +283,7 @@ def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
 
 
 def _schema(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    wanted = body.get("output_format") or body.get("output_config", {}).get("format")
+    wanted = body.get("output_config", {}).get("format")
     tool = _tool(body)
     return wanted["schema"] if wanted else tool["input_schema"] if tool else None
 
@@ -233,14 +305,23 @@ def _asked(body: Mapping[str, Any]) -> int:
     return tokens(_text(body.get("system", "")) + "".join(_text(message["content"]) for message in body["messages"]))
 
 
+def _read(body: Mapping[str, Any]) -> dict[str, int]:
+    """Return the tokens that were read, as the API tells them: of these, some came from a cache or went into it."""
+    asked = _asked(body)
+    cached = asked // 2
+    return {"input_tokens": asked - cached, "cache_read_input_tokens": cached, "cache_creation_input_tokens": 0}
+
+
 def _head(body: Mapping[str, Any]) -> dict[str, Any]:
     return {"id": "msg_1", "type": "message", "role": "assistant", "model": body["model"]}
 
 
 def _stop(body: Mapping[str, Any], finish: str, *, refused: bool = False) -> dict[str, Any]:
     ended = "tool_use" if _tool(body) else "end_turn"
-    reason = "refusal" if refused else {"stop": ended, "length": "max_tokens"}[finish]
-    return {"stop_reason": reason, "stop_sequence": None}
+    if refused:
+        details = {"type": "refusal", "category": None, "explanation": "I cannot help with that."}
+        return {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
+    return {"stop_reason": {"stop": ended, "length": "max_tokens"}[finish], "stop_sequence": None}
 
 
 def _event(kind: str, **fields: Any) -> bytes:

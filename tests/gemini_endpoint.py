@@ -1,26 +1,28 @@
-"""Gemini's generateContent and streamGenerateContent on loopback, strict as its documentation; it can be told to fail.
+"""Gemini's OpenAI-compatible endpoint on loopback, strict as the real one; it can be told to fail.
 
 In a test::
 
     with GeminiEndpoint() as endpoint:
         model = sw.Model("gemini/gemini-3.5-flash-lite", api_base=endpoint.url, api_key=endpoint.key)
 
-The kinds of faults stand in `tests.rules`. Names of fields may be in camel case or in snake case, as the real API
-takes both; a 429 carries its wait in the body, as ``RetryInfo``, and not in a header.
+The kinds of faults stand in `tests.rules`. It takes fewer fields than OpenAI's, answers an error as a list that holds
+one, says of a wrong key that the request is invalid, carries a wait in the body, as ``RetryInfo``, and ends an answer
+that its filter keeps back with a reason of its own. What it takes: https://ai.google.dev/gemini-api/docs/openai and, of
+schemas, …/gemini-api/docs/structured-output#json_schema_support.
 """
 
 from __future__ import annotations
 
-import json
-import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from aiohttp import web
 
 from synth_widgets.llm.completer import Mode
-from tests.loopback import Loopback, Question, event_bytes, serve, tokens
+from tests.endpoint import Endpoint
+from tests.loopback import serve
 from tests.rules import Rule
+from tests.strictness import problem
 
 STATUSES = {
     400: "INVALID_ARGUMENT",
@@ -32,48 +34,30 @@ STATUSES = {
     503: "UNAVAILABLE",
     504: "DEADLINE_EXCEEDED",
 }
-_TOP = frozenset("contents systemInstruction generationConfig safetySettings tools toolConfig cachedContent".split())
-_CONFIG = frozenset(
-    "temperature topP topK candidateCount maxOutputTokens stopSequences responseMimeType responseSchema "
-    "responseJsonSchema seed presencePenalty frequencyPenalty thinkingConfig responseModalities".split()
+_TOP = frozenset(
+    "model messages temperature top_p n stream stream_options stop max_tokens max_completion_tokens response_format "
+    "tools tool_choice parallel_tool_calls reasoning_effort extra_body user service_tier".split()
 )
-_SCHEMA_TYPES = {"string", "number", "integer", "boolean", "array", "object", "null"}
 
 
-class GeminiEndpoint(Loopback):
-    """``POST /v1beta/models/{model}:generateContent``, and the same that streams."""
+class GeminiEndpoint(Endpoint):
+    """``POST /v1beta/openai/chat/completions``."""
 
-    routes = ("/v1beta/models/{call}",)
-    root = "/v1beta"
+    routes = ("/v1beta/openai/chat/completions",)
+    root = "/v1beta/openai"
 
     def refused(self, request: web.Request, body: Any) -> web.Response | None:
-        key = request.headers.get("x-goog-api-key") or request.query.get("key")
-        if not key:
-            return _refusal(403, "Method doesn't allow unregistered callers. Please use API Key.")
-        if key != self.key:
+        if "Authorization" not in request.headers:
+            return _refusal(400, "Missing or invalid Authorization header.")
+        if request.headers["Authorization"] != f"Bearer {self.key}":
             return _refusal(400, "API key not valid. Please pass a valid API key.", reason="API_KEY_INVALID")
-        model, _, method = request.match_info["call"].partition(":")
-        if not model or method not in {"generateContent", "streamGenerateContent"}:
-            return _refusal(404, f"models/{request.match_info['call']} is not found for API version v1beta.")
-        if model in self.gone:
-            return _refusal(
-                404, f"models/{model} is not found for API version v1beta, or is not supported for {method}."
-            )
-        if method == "streamGenerateContent" and request.query.get("alt") != "sse":
-            return _refusal(400, "This endpoint streams with alt=sse only.")
-        wrong = problem(body)
+        wrong = _unknown(body) or _schema_problem(body)
+        if wrong is None and (other := problem(body)) is not None:
+            wrong = other.message
+        if wrong is None and (model := body["model"].removeprefix("models/")) in self.gone:
+            words = f"models/{model} is not found for API version v1main, or is not supported for generateContent."
+            return _refusal(404, words)
         return _refusal(400, wrong) if wrong else None
-
-    def question(self, request: web.Request, body: Mapping[str, Any]) -> Question:
-        said = _camel(body)
-        texts = [_text(content) for content in said["contents"]]
-        told = "\n".join([_text(said.get("systemInstruction", {})), *texts])
-        streams = request.match_info["call"].endswith(":streamGenerateContent")
-        is_json = said.get("generationConfig", {}).get("responseMimeType") == "application/json"
-        mode: Mode = (
-            "tools" if _tool(said) else "json_schema" if _schema(said) else "json_object" if is_json else "text"
-        )
-        return Question(told, texts[-1], _schema(said), streams, mode)
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, rule.headers)
@@ -89,164 +73,43 @@ class GeminiEndpoint(Loopback):
         return _error(503, "The model is overloaded. Please try again later.")
 
     def whole(self, body: Mapping[str, Any], text: str, finish: str, *, refused: bool) -> dict[str, Any]:
-        if refused:
-            return {"promptFeedback": {"blockReason": "SAFETY"}, "usageMetadata": _usage(body, "")}
-        return {**self._part(body, text, _finish(finish)), "usageMetadata": _usage(body, text)}
-
-    def opening(self, body: Mapping[str, Any]) -> Iterable[bytes]:
-        return ()
-
-    def piece(self, body: Mapping[str, Any], text: str) -> bytes:
-        if _tool(_camel(body)):
-            return b""  # a call comes whole
-        return event_bytes({**_part({"text": text}), "usageMetadata": {"promptTokenCount": _asked(body)}})
-
-    def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
-        last = text if _tool(_camel(body)) else ""
-        yield event_bytes({**self._part(body, last, _finish(finish)), "usageMetadata": _usage(body, text)})
-
-    def _part(self, body: Mapping[str, Any], text: str, finish: str) -> dict[str, Any]:
-        tool = _tool(_camel(body))
-        if tool is None:
-            return _part({"text": text}, finish)
-        return _part({"functionCall": {"name": tool["name"], "args": json.loads(text)}}, finish)
+        if not refused:
+            return super().whole(body, text, finish, refused=False)
+        whole = super().whole(body, "", "content_filter: PROHIBITED_CONTENT", refused=False)
+        del whole["choices"][0]["message"]["content"]
+        return whole
 
 
-def problem(body: Any) -> str | None:
-    """Say what the API refuses in a request's body."""
+def _unknown(body: Any) -> str | None:
+    """Say which field the endpoint does not have."""
     if not isinstance(body, dict):
         return "Invalid JSON payload received."
-    said = _camel(body)
-    if unknown := sorted(said.keys() - _TOP):
-        return f'Invalid JSON payload received. Unknown name "{unknown[0]}": Cannot find field.'
-    if "systemInstruction" in said and not _text(said["systemInstruction"]):
-        return "* GenerateContentRequest.system_instruction.parts: must not be empty."
-    config = said.get("generationConfig", {})
-    return _contents_problem(said.get("contents")) or _config_problem(config) or _tools_problem(said, config)
+    unknown = sorted(body.keys() - _TOP)
+    told = [f'Invalid JSON payload received. Unknown name "{name}": Cannot find field.' for name in unknown]
+    for at, tool in enumerate(body.get("tools", ())):
+        if "strict" in tool.get("function", {}):
+            where = f"tools[{at}].function_declarations[0]"
+            told.append(f"Invalid JSON payload received. Unknown name \"strict\" at '{where}': Cannot find field.")
+    return "\n".join(told) or None
 
 
-def _contents_problem(contents: Any) -> str | None:
-    if not isinstance(contents, list) or not contents:
-        return "* GenerateContentRequest.contents: contents is not specified"
-    for at, content in enumerate(contents):
-        if content.get("role") not in {"user", "model"}:
-            return "Please use a valid role: user, model."
-        if not content.get("parts") or not all(isinstance(part.get("text"), str) for part in content["parts"]):
-            return f"* GenerateContentRequest.contents[{at}].parts: contents.parts must not be empty."
-    if contents[-1]["role"] != "user":
-        return "Please ensure that the conversation ends with a user role."
+def _schema_problem(body: Mapping[str, Any]) -> str | None:
+    """Say what is refused in a schema. Keywords that it does not know it passes over; so does this one."""
+    schema = body.get("response_format", {}).get("json_schema", {}).get("schema")
+    for node in _nodes(schema):
+        if "$ref" in node and any(not name.startswith("$") for name in node):
+            return "If $ref is set on a sub-schema, no other properties, except for those starting with $, may be set."
+        if any(not isinstance(value, str | int | float | None) for value in node.get("enum", ())):
+            return "response_json_schema enum values must be strings or numbers"
     return None
 
 
-def _config_problem(config: Mapping[str, Any]) -> str | None:
-    where = "generation_config"
-    if unknown := sorted(config.keys() - _CONFIG):
-        return f"Invalid JSON payload received. Unknown name \"{unknown[0]}\" at '{where}': Cannot find field."
-    if not 0 <= config.get("temperature", 0) <= 2:
-        return f"* GenerateContentRequest.{where}.temperature: must be in the range [0.0, 2.0]"
-    if config.get("maxOutputTokens", 1) < 1:
-        return f"* GenerateContentRequest.{where}.max_output_tokens: must be positive"
-    schemas = [config[name] for name in ("responseSchema", "responseJsonSchema") if name in config]
-    if len(schemas) == 2:
-        return "response_schema and response_json_schema cannot both be set"
-    if schemas and config.get("responseMimeType") != "application/json":
-        return "response_schema requires response_mime_type application/json"
-    return next((wrong for schema in schemas if (wrong := _schema_problem(schema))), None)
-
-
-def _tools_problem(said: Mapping[str, Any], config: Mapping[str, Any]) -> str | None:
-    declared = _declared(said)
-    if declared and config.get("responseMimeType") == "application/json":
-        return "Function calling with a response mime type: 'application/json' is unsupported"
-    for at, function in enumerate(declared):
-        where = f"GenerateContentRequest.tools[0].function_declarations[{at}]"
-        if not re.fullmatch(r"[a-zA-Z_][a-zA-Z0-9_.-]{0,63}", str(function.get("name", ""))):
-            return f"* {where}.name: Invalid function name. Must start with a letter or an underscore."
-        if unknown := sorted(function.keys() - {"name", "description", "parameters", "parametersJsonSchema"}):
-            return f"Invalid JSON payload received. Unknown name \"{unknown[0]}\" at '{where}': Cannot find field."
-        if (wrong := _schema_problem(_parameters(function))) is not None:
-            return wrong
-    asked = said.get("toolConfig", {}).get("functionCallingConfig", {})
-    if not {*asked.get("allowedFunctionNames", ())} <= {function["name"] for function in declared}:
-        return "* GenerateContentRequest.tool_config.function_calling_config.allowed_function_names: not declared"
-    return None
-
-
-def _declared(said: Mapping[str, Any]) -> list[dict[str, Any]]:
-    tools = said.get("tools", [])
-    tools = tools if isinstance(tools, list) else [tools]
-    listed = [tool.get("functionDeclarations") or tool.get("function_declarations") or [] for tool in tools]
-    return [{_camel_name(name): part for name, part in function.items()} for each in listed for function in each]
-
-
-def _parameters(function: Mapping[str, Any]) -> Any:
-    return function.get("parametersJsonSchema") or function.get("parameters")
-
-
-def _tool(said: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """Return the function that must be called, if one must."""
-    asked = said.get("toolConfig", {}).get("functionCallingConfig", {})
-    allowed = asked.get("allowedFunctionNames")
-    found = [function for function in _declared(said) if not allowed or function["name"] in allowed]
-    return found[0] if asked.get("mode") == "ANY" and found else None
-
-
-def _schema_problem(schema: Any) -> str | None:
-    if not isinstance(schema, dict):
-        return "response_schema must be an object"
-    kind = schema.get("type")
-    if isinstance(kind, str) and kind.lower() not in _SCHEMA_TYPES:
-        return f"Invalid value at 'generation_config.response_schema.type': {kind!r}"
-    inner = [*schema.get("properties", {}).values(), *([schema["items"]] if "items" in schema else [])]
-    return next((wrong for sub in inner if (wrong := _schema_problem(sub))), None)
-
-
-def _camel(body: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the body with the API's own names, of which it takes both spellings, at the levels that have them."""
-    said = {_camel_name(name): value for name, value in body.items()}
-    if isinstance(said.get("generationConfig"), dict):
-        said["generationConfig"] = {_camel_name(name): value for name, value in said["generationConfig"].items()}
-    if isinstance(said.get("toolConfig"), dict):
-        asked = next(iter(said["toolConfig"].values()), {})
-        said["toolConfig"] = {"functionCallingConfig": {_camel_name(name): value for name, value in asked.items()}}
-    return said
-
-
-def _camel_name(name: str) -> str:
-    return re.sub(r"_([a-z])", lambda found: found[1].upper(), name)
-
-
-def _schema(said: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    if (tool := _tool(said)) is not None:
-        found = _parameters(tool)
-        return found if isinstance(found, dict) else None
-    config = said.get("generationConfig", {})
-    return config.get("responseJsonSchema") or config.get("responseSchema")
-
-
-def _text(content: Mapping[str, Any]) -> str:
-    return "\n".join(str(part.get("text", "")) for part in content.get("parts", ()))
-
-
-def _part(part: Mapping[str, Any], finish: str | None = None) -> dict[str, Any]:
-    candidate: dict[str, Any] = {"content": {"role": "model", "parts": [part]}, "index": 0}
-    if finish:
-        candidate["finishReason"] = finish
-    return {"candidates": [candidate], "modelVersion": "gemini-test", "responseId": "r1"}
-
-
-def _finish(finish: str) -> str:
-    return {"stop": "STOP", "length": "MAX_TOKENS"}[finish]
-
-
-def _asked(body: Mapping[str, Any]) -> int:
-    said = _camel(body)
-    return tokens(_text(said.get("systemInstruction", {})) + "".join(map(_text, said["contents"])))
-
-
-def _usage(body: Mapping[str, Any], text: str) -> dict[str, int]:
-    prompt, answer = _asked(body), tokens(text)
-    return {"promptTokenCount": prompt, "candidatesTokenCount": answer, "totalTokenCount": prompt + answer}
+def _nodes(schema: Any) -> Iterator[Mapping[str, Any]]:
+    if isinstance(schema, dict):
+        yield schema
+        named = [*schema.get("properties", {}).values(), *schema.get("$defs", {}).values()]
+        for part in (*named, *schema.get("anyOf", ()), schema.get("items")):
+            yield from _nodes(part)
 
 
 def _error(status: int, message: str, details: list[dict[str, Any]] | None = None) -> dict[str, Any]:
@@ -261,8 +124,8 @@ def _refusal(status: int, message: str, headers: Mapping[str, str] = {}, *, reas
     sent = dict(headers)
     if (wait := sent.pop("Retry-After", None)) is not None:
         details.append({"@type": f"{rpc}.RetryInfo", "retryDelay": f"{wait}s"})
-    return web.json_response(_error(status, message, details), status=status, headers=sent)
+    return web.json_response([_error(status, message, details)], status=status, headers=sent)
 
 
 if __name__ == "__main__":
-    serve(GeminiEndpoint, "Gemini's generateContent on loopback.")
+    serve(GeminiEndpoint, "Gemini's OpenAI-compatible endpoint on loopback.")

@@ -69,6 +69,7 @@ class Loopback(ABC):
         in_flight, peak: requests now, and at most at once.
         broken_off: requests whose client went away before the answer ended.
         gone: names of models that it does not have any more.
+        followed: requests that came to where it had redirected them, with the key if it came, too.
         wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
         desks: so many requests are worked on at once; the others wait for their turn.
     """
@@ -91,6 +92,7 @@ class Loopback(ABC):
         self.in_flight = 0
         self.peak = 0
         self.broken_off = 0
+        self.followed: list[bool] = []
         self.billed = Usage()
         """Tokens of the answers that were given whole, where the format counts them."""
         self.gone: set[str] = set()
@@ -123,6 +125,10 @@ class Loopback(ABC):
     @abstractmethod
     def not_taken(self, mode: Mode) -> web.Response:
         """Return the refusal of a model that does not take this way of asking for JSON, in the provider's words."""
+
+    def withheld(self) -> web.Response | None:
+        """Return the refusal of a provider whose content filter answers with an error; else ``None``."""
+        return None
 
     @abstractmethod
     def failed(self) -> dict[str, Any]:
@@ -168,6 +174,7 @@ class Loopback(ABC):
         app = web.Application(client_max_size=2**25)
         for route in self.routes:
             app.router.add_post(route, self._ask)
+        app.router.add_route("*", "/elsewhere", self._elsewhere)
         app.router.add_get("/stats", self._stats)
         app.router.add_get("/requests", self._requests)
         app.router.add_post("/faults", self._set_faults)
@@ -184,6 +191,15 @@ class Loopback(ABC):
             self._loop.run_until_complete(runner.cleanup())
             self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+
+    @property
+    def elsewhere(self) -> str:
+        """Where it redirects to: another host to whoever asks."""
+        return f"http://localhost:{self._port}/elsewhere"
+
+    async def _elsewhere(self, request: web.Request) -> web.Response:
+        self.followed.append(any(self.key in value for value in request.headers.values()))
+        return web.json_response({"error": {"message": "nothing here"}}, status=404)
 
     async def _stats(self, request: web.Request) -> web.Response:
         names = ("in_flight", "peak", "broken_off", "statuses")
@@ -257,6 +273,8 @@ class Loopback(ABC):
             await asyncio.sleep(3600)
         if rule.kind.startswith("refuse_"):
             return self.not_taken(question.mode)
+        if rule.kind == "withhold":
+            return self.withheld()
         if rule.kind == "page":
             return web.Response(text="<html><title>Just a moment</title></html>", content_type="text/html")
         if rule.kind == "flood":

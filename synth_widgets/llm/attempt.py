@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from synth_widgets.errors import UnreachableError
 from synth_widgets.llm.completer import Answer, OnText
 from synth_widgets.llm.failures import Failure
+from synth_widgets.llm.reading import Reading
 from synth_widgets.llm.thoughts import apart
-from synth_widgets.llm.wire import Reading
 
 MAX_ANSWER = 8 * 2**20
 """Bytes that an endpoint may send for one answer."""
@@ -48,11 +48,12 @@ class Attempt(ABC):
 
     Args:
         on_text: takes each piece of text as it comes; ``None``: the answer is asked for whole.
+        reading: takes what comes, in the endpoint's format.
     """
 
-    def __init__(self, on_text: OnText | None) -> None:
+    def __init__(self, on_text: OnText | None, reading: Reading) -> None:
         self._on_text = on_text
-        self._reading = Reading()
+        self._reading = reading
         self._handed_out = False
 
     @abstractmethod

@@ -13,6 +13,9 @@ from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Completer, Mode
 from synth_widgets.models import Model, is_address
 
+Transport = Literal["openai", "anthropic", "litellm"]
+"""Who makes the requests: we, in one of two formats, or the package litellm."""
+
 
 @dataclass(frozen=True, slots=True)
 class Provider:
@@ -21,14 +24,17 @@ class Provider:
     Attributes:
         name: what stands before the slash in a model's name, spelled as litellm spells it.
         display: what people call it.
-        base: address of its OpenAI-compatible endpoint; empty where litellm knows the address.
+        base: its address; empty where litellm knows it.
         keys: environment variables that may hold its key, the usual one first. None: it needs no single key.
         bases: environment variables that may hold another address.
         defaults: what is taken when nobody chose a model and a key of this provider is there: cheap ones, in the order
             to try them, the next one where the one before is gone. `make lock` looks up when they end.
         needs: how access is given where it is not by one key, in words.
         limit: how it calls the limit of an answer's length.
+        transport: who asks it: `synth_widgets.llm.openai_http`, `synth_widgets.llm.anthropic_http`, or, where it has a
+            format of its own, `synth_widgets.llm.via_litellm`.
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
+        strict_tool: whether a tool may say ``strict: true``, too.
         seed: whether a seed makes its answers repeat.
         modes: the ways to ask it for JSON, in the order to try them. What its models take of them, the calls find out;
             left out is what it takes without doing it, or for no model at all.
@@ -41,20 +47,12 @@ class Provider:
     bases: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     needs: str | None = None
+    transport: Transport = "openai"
     limit: Literal["max_tokens", "max_completion_tokens"] = "max_tokens"
     strict: bool = True
+    strict_tool: bool = True
     seed: bool = False
     modes: tuple[Mode, ...] = MODES
-
-    @property
-    def is_native(self) -> bool:
-        """Whether `synth_widgets.llm.openai_http` asks it; else `synth_widgets.llm.via_litellm` does."""
-        return bool(self.base)
-
-    @property
-    def strict_tool(self) -> bool:
-        """Whether a tool may say ``strict: true``; litellm hands it on to providers that mean another subset by it."""
-        return self.strict and self.is_native
 
 
 def _hosted(
@@ -70,13 +68,22 @@ def _own(name: str, display: str, base: str, *more_bases: str, modes: tuple[Mode
     return Provider(name, display, base, keys, bases, strict=False, seed=True, modes=modes)
 
 
-def _litellm(name: str, display: str, defaults: tuple[str, ...] = (), *keys: str) -> Provider:
+def _litellm(
+    name: str,
+    display: str,
+    defaults: tuple[str, ...] = (),
+    *keys: str,
+    needs: str | None = None,
+    has_key: bool = True,
+) -> Provider:
+    """Return a line without an address; a tool of it never says ``strict``, by which others mean another subset."""
     usual = name.upper()
-    return Provider(name, display, "", keys or (f"{usual}_API_KEY",), (f"{usual}_API_BASE",), defaults)
+    keys, bases = (keys or (f"{usual}_API_KEY",), (f"{usual}_API_BASE",)) if has_key else ((), ())
+    return Provider(name, display, "", keys, bases, defaults, needs, transport="litellm", strict_tool=False)
 
 
 def _accounts(name: str, display: str, needs: str) -> Provider:
-    return Provider(name, display, "", needs=needs)
+    return _litellm(name, display, needs=needs, has_key=False)
 
 
 _NO_TOOLS: tuple[Mode, ...] = ("json_schema", "json_object", "text")
@@ -84,12 +91,14 @@ _NO_TOOLS: tuple[Mode, ...] = ("json_schema", "json_object", "text")
 _NO_JSON_MODE: tuple[Mode, ...] = ("json_schema", "tools", "text")
 _SCHEMA_ONLY: tuple[Mode, ...] = ("json_schema", "text")
 
+BEARER = "ANTHROPIC_AUTH_TOKEN"
+"""The variable whose value goes out as a bearer token, not as ``x-api-key``."""
 _AWS = "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY (or AWS_PROFILE), AWS_REGION_NAME; and pip install boto3"
 _GOOGLE = "VERTEXAI_PROJECT and VERTEXAI_LOCATION, gcloud's login; and pip install google-cloud-aiplatform"
 _AZURE = "AZURE_API_KEY, AZURE_API_BASE and AZURE_API_VERSION, or api_key=, api_base= and api_version= of sw.Model"
 
 PROVIDERS: tuple[Provider, ...] = (
-    # OpenAI-compatible endpoints, asked directly.
+    # Asked directly, by the OpenAI-compatible format where nothing else is said.
     Provider(
         "openai",
         "OpenAI",
@@ -99,20 +108,25 @@ PROVIDERS: tuple[Provider, ...] = (
         ("gpt-6-luna", "gpt-5.6-luna", "gpt-6.1-terra"),
         limit="max_completion_tokens",
     ),
-    # Providers with a format of their own, asked through litellm.
     Provider(
         "anthropic",
         "Anthropic",
-        "",
-        ("ANTHROPIC_API_KEY", "ANTHROPIC_AUTH_TOKEN"),
+        "https://api.anthropic.com",
+        ("ANTHROPIC_API_KEY", BEARER),
         ("ANTHROPIC_API_BASE", "ANTHROPIC_BASE_URL"),
         ("claude-haiku-5-5", "claude-haiku-4-5"),
+        transport="anthropic",
         modes=_NO_JSON_MODE,
     ),
-    _litellm(
-        "gemini", "Google Gemini", ("gemini-3.5-flash-lite", "gemini-3.8-flash"), "GEMINI_API_KEY", "GOOGLE_API_KEY"
+    Provider(
+        "gemini",
+        "Google Gemini",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        ("GEMINI_API_KEY", "GOOGLE_API_KEY"),
+        ("GEMINI_API_BASE",),
+        ("gemini-3.5-flash-lite", "gemini-3.8-flash"),
+        strict_tool=False,
     ),
-    # OpenAI-compatible again.
     _hosted(
         "openrouter",
         "OpenRouter",
@@ -159,7 +173,7 @@ PROVIDERS: tuple[Provider, ...] = (
     _own("ollama_chat", "Ollama", "http://localhost:11434/v1", "OLLAMA_API_BASE", modes=_NO_TOOLS),
     _own("lm_studio", "LM Studio", "http://localhost:1234/v1", modes=_SCHEMA_ONLY),
     _own("llamafile", "llamafile", "http://localhost:8080/v1", modes=_NO_TOOLS),
-    # litellm again. Any other provider that litellm knows goes the same way, without a line here.
+    # Asked through litellm. Any other provider that litellm knows goes the same way, without a line here.
     _litellm("cohere_chat", "Cohere", ("command-r7b-12-2024", "command-r-08-2024"), "COHERE_API_KEY"),
     _litellm("cohere", "Cohere", (), "COHERE_API_KEY"),
     _litellm("deepinfra", "DeepInfra", ("openai/gpt-oss-20b", "openai/gpt-oss-120b")),
@@ -191,11 +205,13 @@ class Endpoint:
 
     Attributes:
         provider: the line of the table.
-        base: address, without ``/chat/completions``; empty where litellm knows it.
+        base: address, without the path of the call (``/chat/completions``, ``/v1/messages``); empty where litellm
+            knows it.
         model: the name that the endpoint knows.
         own_host: whether the address is the provider's own, not one that a person gave.
         key_source: how a key can be given, in words.
         key: the key, or ``None``. It is in no repr.
+        key_variable: the environment variable that held the key; ``None`` where it was given in code, or is missing.
     """
 
     provider: Provider
@@ -204,11 +220,11 @@ class Endpoint:
     own_host: bool
     key_source: str
     key: str | None = field(default=None, repr=False)
+    key_variable: str | None = None
 
-    @property
-    def url(self) -> str:
-        """Where requests go."""
-        return _chat_url(self.base)
+    def url(self, path: str) -> str:
+        """Return where a call goes; a query that the address has stays behind the path."""
+        return _url(self.base, path)
 
     @property
     def shown(self) -> str:
@@ -217,9 +233,9 @@ class Endpoint:
 
 
 @functools.lru_cache(64)  # asked for at each call
-def _chat_url(base: str) -> str:
+def _url(base: str, path: str) -> str:
     parts = urllib.parse.urlsplit(base)
-    return urllib.parse.urlunsplit(parts._replace(path=parts.path.rstrip("/") + "/chat/completions"))
+    return urllib.parse.urlunsplit(parts._replace(path=parts.path.rstrip("/") + path))
 
 
 @functools.lru_cache(64)
@@ -253,7 +269,7 @@ def provider_of(name: str) -> Provider:
         )
     found = _BY_NAME.get(provider)
     if found is None and provider in litellm_package.providers():
-        found = Provider(provider, provider, "")
+        found = _litellm(provider, provider, has_key=False)
     if found is None:
         raise ModelError(
             f"There is no provider {provider!r}, of which {name!r} speaks."
@@ -281,17 +297,34 @@ def endpoint_of(model: Model) -> Endpoint:
     provider = provider_of(model.name)
     base = model.api_base or _environment(provider.bases)
     if model.api_base is None and base is not None and not is_address(base):
-        holder = next(name for name in provider.bases if os.environ.get(name, "").strip())
-        raise ModelError(f"The environment variable {holder} must hold an address, such as 'http://localhost:8000/v1'.")
+        raise ModelError(
+            f"The environment variable {_set_one(provider.bases)} must hold an address, such as 'http://localhost:8000/v1'."
+        )
     own_host = base is None
-    base = (base or provider.base).rstrip("/")
-    if provider.display == "Ollama" and not urllib.parse.urlsplit(base).path:
-        base += "/v1"  # litellm's spelling of the address leaves it out
+    base = _as_asked(provider, (base or provider.base).rstrip("/"))
     name = model.name.partition("/")[2]
     if provider.name == "fireworks_ai" and own_host and "/" not in name:
         name = f"accounts/fireworks/models/{name}"
-    key = model.api_key or _environment(provider.keys)
-    return Endpoint(provider, base, name, own_host, _key_source(provider), key.strip() if key else None)
+    variable = None if model.api_key else _set_one(provider.keys)
+    key = model.api_key or (os.environ[variable] if variable else None)
+    return Endpoint(provider, base, name, own_host, _key_source(provider), key.strip() if key else None, variable)
+
+
+def _as_asked(provider: Provider, base: str) -> str:
+    """Return an address in our spelling: litellm and the providers' own packages spell some in other ways.
+
+    >>> _as_asked(provider_of("anthropic/any"), "https://gateway.example/v1")
+    'https://gateway.example'
+    >>> _as_asked(provider_of("gemini/any"), "https://generativelanguage.googleapis.com/v1beta")
+    'https://generativelanguage.googleapis.com/v1beta/openai'
+    """
+    if provider.transport == "anthropic":
+        return base.removesuffix("/messages").removesuffix("/v1")
+    if provider.name == "gemini" and base.endswith("/v1beta"):
+        return f"{base}/openai"
+    if provider.display == "Ollama" and not urllib.parse.urlsplit(base).path:
+        return f"{base}/v1"
+    return base
 
 
 def _key_source(provider: Provider) -> str:
@@ -334,14 +367,24 @@ def completer_for(model: Model | str | Completer) -> Completer:
         from synth_widgets.llm.local import LocalCompleter
 
         return LocalCompleter(model)
-    if provider_of(model.name).is_native:
+    transport = provider_of(model.name).transport
+    if transport == "openai":
         from synth_widgets.llm.openai_http import OpenAICompleter
 
         return OpenAICompleter(model)
+    if transport == "anthropic":
+        from synth_widgets.llm.anthropic_http import AnthropicCompleter
+
+        return AnthropicCompleter(model)
     from synth_widgets.llm.via_litellm import LiteLLMCompleter
 
     return LiteLLMCompleter(model)
 
 
 def _environment(names: tuple[str, ...]) -> str | None:
-    return next((value for name in names if (value := os.environ.get(name, "").strip())), None)
+    return os.environ[name].strip() if (name := _set_one(names)) else None
+
+
+def _set_one(names: tuple[str, ...]) -> str | None:
+    """Return the first of these environment variables that holds something."""
+    return next((name for name in names if os.environ.get(name, "").strip()), None)

@@ -17,15 +17,16 @@ from synth_widgets.errors import (
     UnreachableError,
 )
 from synth_widgets.llm.completer import Mode
+from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.session import is_loopback
-from synth_widgets.llm.wire import NoAnswerError, StreamError, error_fields
+from synth_widgets.llm.wire import error_fields
 
 _PASSING = {408, 409, 425, 429}
 _TOO_MUCH = {429, 503, 529}
 _SHOWN = 300
 _FORMAT_WORDS = re.compile(
     r"response_?(format|mime_?type|(json_?)?schema)|json_?(schema|object)|output_?(format|config)|input_schema|"
-    r"additionalProperties|structured|guided|grammar|json mode",
+    r"\bschemas?\b|additionalProperties|structured|guided|grammar|json mode",
     re.IGNORECASE,
 )
 _MODE_WORDS: Mapping[Mode, re.Pattern[str]] = {
@@ -40,10 +41,18 @@ _TOO_LONG = re.compile(r"context[_ ](length|window)|maximum context", re.IGNOREC
 """What a request that is too long is told, sometimes with a count of the tokens in its functions."""
 _NO_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
 """Google says of a wrong key that the request is invalid."""
+_NO_BALANCE = re.compile(r"credit balance is too low", re.IGNORECASE)
+"""Anthropic says of an empty account that the request is invalid, too."""
+_FILTERED = re.compile(r"content[_ ]filter", re.IGNORECASE)
+"""How a request is refused for what it, or its answer, says: Azure's code, Anthropic's words."""
+_RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{0,9})?)s"')
+"""Where Google says how long to wait: in the body, as ``google.rpc.RetryInfo``."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{2,}+[\w-]*+)+")
 """A word with asterisks in it. No part of a word is tried as the beginning of one: a page of nonsense takes no time."""
-_NOT_TAKEN = re.compile(r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden")
+_NOT_TAKEN = re.compile(
+    r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden|deprecated"
+)
 
 _GONE_CODES = {"model_not_found", "model_not_available", "model_decommissioned", "model_deprecated", "invalid_model"}
 """OpenAI and Cerebras; Together; Groq; Mistral and Perplexity. Some of them come with a 400."""
@@ -129,30 +138,40 @@ def from_status(
     said = str(fields.get("message") or text.strip() or "no reason given")[:_SHOWN]
     code = str(fields.get("code") or fields.get("type") or "")
     told = f"{place.shown} answered {status} for {place.model!r}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
-    if code in _NO_CREDIT or status == 402:
+    if code in _NO_CREDIT or status == 402 or (status == 400 and _NO_BALANCE.search(said)):
         return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
+    if status == 400 and _FILTERED.search(f"{said} {code}"):
+        return Failure(RequestRefusedError(f"the provider's content filter kept the answer back: {told}"))
     if _is_about(mode, status, f"{said} {code} {fields.get('param')}"):
         salvage = fields.get("failed_generation")
         return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
-    if _is_gone(status, {code, str(fields.get("type"))}, said):
-        default = place.default if place.default != place.model else None
-        instead = f" {default!r} is what is taken there when no model is given." if default else ""
-        return Failure(ModelGoneError(f"{told} {_ADVICE[404]}{instead}"))
     if status in _PASSING or status >= 500:
-        after = asked_wait(headers, time.time())
+        after = asked_wait(headers, time.time(), text)
         much = status in _TOO_MUCH
         return Failure(
             UnreachableError(told), again=True, after=after, why=str(status), is_refusal=much, is_passing=much
         )
-    if status == 400 and _NO_KEY.search(text):
-        status = 401
-    advice = _ADVICE.get(status) or (REDIRECTED if 300 <= status < 400 else None)
+    is_gone = _is_gone(status, {code, str(fields.get("type"))}, said)
+    advice = _advice(401 if status == 400 and _NO_KEY.search(text) else 404 if is_gone else status, place)
+    if advice is not None:
+        kind, instead = (ModelGoneError, _default_there(place)) if is_gone else (AccessError, "")
+        return Failure(kind(f"{told} {advice}{instead}"))
+    return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent))
+
+
+def _advice(status: int, place: Place) -> str | None:
+    """Say what to do where every further call would fail too, or return ``None``."""
     if status in {401, 403}:
         sent_key = f"The key was sent and not accepted: check {place.key_source}."
-        advice = sent_key if place.has_key else f"No key was sent: set {place.key_source}."
-    if advice is not None:
-        return Failure(AccessError(f"{told} {advice}"))
-    return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent))
+        return sent_key if place.has_key else f"No key was sent: set {place.key_source}."
+    return _ADVICE.get(status) or (REDIRECTED if 300 <= status < 400 else None)
+
+
+def _default_there(place: Place) -> str:
+    """Name the model that is taken there when nobody chose one, if it is another."""
+    if place.default in {None, place.model}:
+        return ""
+    return f" {place.default!r} is what is taken there when no model is given."
 
 
 def _is_about(mode: Mode, status: int, said: str) -> bool:
@@ -229,17 +248,20 @@ def from_connection(error: BaseException, shown: str) -> Failure | None:
     return Failure(UnreachableError(told), again=True, why=why, tries=tries, is_passing=why == "no connection")
 
 
-def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
-    """Return the seconds that a refusal asks to wait, from ``retry-after-ms`` or ``Retry-After``.
+def asked_wait(headers: Mapping[str, str], now: float, text: str = "") -> float | None:
+    """Return the seconds that a refusal asks to wait, from ``retry-after-ms``, ``Retry-After`` or Google's words.
 
     Args:
         headers: the answer's headers; ``Retry-After`` holds seconds or an HTTP date.
         now: seconds since the epoch, against which a date is measured.
+        text: the answer's body.
 
     >>> asked_wait({"Retry-After": "1.5"}, now=0.0)
     1.5
     >>> asked_wait({"Retry-After": "Thu, 01 Jan 1970 00:00:20 GMT"}, now=5.0)
     15.0
+    >>> asked_wait({}, now=0.0, text='{"error": {"details": [{"retryDelay": "37s"}]}}')
+    37.0
     """
     found = {name.lower(): value.strip() for name, value in headers.items()}
     if (seconds := _number(found.get("retry-after-ms"))) is not None:
@@ -247,8 +269,10 @@ def asked_wait(headers: Mapping[str, str], now: float) -> float | None:
     asked = found.get("retry-after")
     if (seconds := _number(asked)) is not None:
         return seconds
+    if asked is None:
+        return float(said[1]) if (said := _RETRY_DELAY.search(text)) else None
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - now) if asked else None
+        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - now)
     except (ValueError, OverflowError):
         return None
 

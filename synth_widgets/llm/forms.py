@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.llm.strict import WRAP, strict_form
+from synth_widgets.llm.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.records import Json
 from synth_widgets.schemas import lifted, pointed
 
@@ -40,6 +40,11 @@ class Form:
     own: Mapping[str, Any]
     strict: dict[str, Any] | None
     loose: dict[str, Any]
+
+    @functools.cached_property
+    def anthropic(self) -> dict[str, Any] | None:
+        """What Anthropic's structured outputs take of it, or ``None`` where they cannot say the same."""
+        return strict_form(self.own, ANTHROPIC)
 
     def read(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
         """Return an answer as the person's schema has it, and what is wrong with it, or ``None``.

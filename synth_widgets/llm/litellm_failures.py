@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-import ast
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import failures
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.failures import Failure, Place, TooLargeError
+from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.session import RedirectedError
-from synth_widgets.llm.wire import NoAnswerError, StreamError
 
 _PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+(?:Exception|Error)(?: \w+)*\s*-\s*|\w+Error:\s+)+")
 _NOT_INSTALLED = re.compile(r"No module named|pip install")
@@ -22,7 +20,6 @@ _NO_CREDENTIALS = re.compile(
 )
 _NO_STATUS = {"APIConnectionError", "APIResponseValidationError"}
 """What litellm raises when something breaks inside it; their status is made up."""
-_RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d+(?:\.\d+)?)s"')
 _OURS = (StreamError, NoAnswerError, TooLargeError, TimeoutError, ConnectionResetError)
 _SHOWN = 300
 _MOST_READ = 64 * 2**10
@@ -45,14 +42,15 @@ def from_litellm(
     if ours is not None:
         return ours
     causes = list(_causes(error))
-    said = failures.redacted(_first_words(error), *secrets)
+    text = failures.redacted(_words(error), *secrets)
+    said = _sentence(text)
     if type(error).__name__ == "UnsupportedParamsError":
         return _unsupported(said, place, sent)
     found = _unsent(said, causes, place) or _lost(error, causes, place) or _unread(error, said, place)
     if found is not None:
         return found
-    text = failures.redacted(_body(causes) or said, *secrets)
-    return failures.from_status(_status(causes), _headers(causes, text), text, place, mode=mode, sent=sent)
+    status = getattr(error, "status_code", 500)
+    return failures.from_status(status, _headers(error), text, place, mode=mode, sent=sent)
 
 
 def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure | None:
@@ -71,7 +69,8 @@ def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure
 
 def _unread(error: Exception, said: str, place: Place) -> Failure | None:
     """Say that litellm made nothing of what came, if it has no status of the provider."""
-    if isinstance(getattr(error, "status_code", None), int) and type(error).__name__ not in _NO_STATUS:
+    status = getattr(error, "status_code", None)
+    if isinstance(status, int) and 400 <= status < 600 and type(error).__name__ not in _NO_STATUS:
         return None
     told = f"{place.shown}: litellm cannot read the answer for {place.model!r}: {said}"
     return Failure(UnreachableError(told), again=True, why="no answer", tries=3)
@@ -87,7 +86,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
             continue
         seen.add(id(cause))
         yield cause
-        queue += [getattr(cause, "original_exception", None), cause.__cause__, cause.__context__]
+        queue += [cause.__cause__, cause.__context__]
 
 
 def _unsupported(said: str, place: Place, sent: Iterable[str]) -> Failure:
@@ -118,56 +117,22 @@ def _is_transport(cause: BaseException) -> bool:
     return any(kind.__name__ == "TransportError" for kind in type(cause).__mro__)
 
 
-def _body(causes: Iterable[BaseException]) -> str | None:
-    """Return the JSON object that the provider answered with, if it stands in the words of any cause."""
-    for cause in causes:
-        words = str(getattr(cause, "message", "") or cause)[:_MOST_READ]
-        if (quoted := re.search(r"b(['\"]).*\1", words, re.DOTALL)) is not None:
-            raw = _literal(quoted[0])
-            words = raw.decode("utf-8", "replace") if isinstance(raw, bytes) else words
-        found = _object(words[words.find("{") :]) if "{" in words else None
-        if found is not None:
-            return json.dumps(found, ensure_ascii=False)
-    return None
+def _headers(error: Exception) -> Mapping[str, str]:
+    """Return the headers of the provider's answer: where litellm puts them, else in the answer that it hands on."""
+    response = getattr(error, "response", None)
+    found = getattr(error, "litellm_response_headers", None) or getattr(response, "headers", None)
+    return {str(name): str(value) for name, value in found.items()} if isinstance(found, Mapping) else {}
 
 
-def _object(words: str) -> dict[str, Any] | None:
-    """Return the JSON object that a text begins with; litellm shows some as Python writes them."""
-    try:
-        found, _ = json.JSONDecoder().raw_decode(words)
-    except (ValueError, RecursionError):
-        found = _literal(words[: words.rfind("}") + 1])
-    return found if isinstance(found, dict) else None
-
-
-def _literal(words: str) -> Any:
-    try:
-        return ast.literal_eval(words)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return None
-
-
-def _status(causes: Iterable[BaseException]) -> int:
-    """Return the status that the provider answered: what came first has it; litellm maps it to some of its own."""
-    found = [status for cause in causes if isinstance(status := getattr(cause, "status_code", None), int)]
-    return next((status for status in reversed(found) if 400 <= status < 600), 500)
-
-
-def _headers(causes: Iterable[BaseException], text: str) -> Mapping[str, str]:
-    """Return the headers of the provider's answer, with Google's wait, which stands in the body, as ``Retry-After``."""
-    found: dict[str, str] = {}
-    if (delay := _RETRY_DELAY.search(text)) is not None:
-        found["retry-after"] = delay[1]
-    for cause in causes:
-        response = getattr(cause, "response", None)
-        for headers in (getattr(response, "headers", None), getattr(cause, "headers", None)):
-            if isinstance(headers, Mapping):
-                found |= {str(name).lower(): str(value) for name, value in headers.items()}
-    return found
-
-
-def _first_words(error: Exception) -> str:
-    """Return what litellm says without its prefixes, its advice on itself and its traceback."""
+def _words(error: Exception) -> str:
+    """Return the provider's answer where litellm hands it on, else what litellm says without prefix and traceback."""
+    body = getattr(error, "body", None)
+    if isinstance(body, Mapping) and body:
+        return json.dumps(body, ensure_ascii=False, default=str)
     words = str(getattr(error, "message", "") or error)[:_MOST_READ].partition("\nTraceback")[0].strip()
-    words = _PREFIX.sub("", words).strip()[:_SHOWN] or type(error).__name__
+    return _PREFIX.sub("", words).strip() or type(error).__name__
+
+
+def _sentence(words: str) -> str:
+    words = words[:_SHOWN]
     return words if words.endswith((".", "!", "?")) else f"{words}."

@@ -6,18 +6,14 @@ Importing it takes seconds and 200 MB, so that happens once, at the first call t
 from __future__ import annotations
 
 import functools
-import importlib
 import importlib.util
 import json
 import logging
 import os
-import sys
 import threading
-import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -114,43 +110,12 @@ def _rehearse(litellm: Any, model: str) -> None:
 
 @contextmanager
 def quietly() -> Iterator[None]:
-    """Keep litellm from logging the calls made in the ``with`` block, in this task and what it starts.
-
-    Its record of each call, with the price that it looks up for it, costs more time than all that is ours.
-    """
-    token, unlogged = _quiet.set(True), _is_internal()
-    inner = unlogged.set(True) if unlogged is not None else None
+    """Keep litellm from logging the calls made in the ``with`` block, in this task and what it starts."""
+    token = _quiet.set(True)
     try:
         yield
     finally:
         _quiet.reset(token)
-        if unlogged is not None and inner is not None:
-            unlogged.reset(inner)
-
-
-def _is_internal() -> ContextVar[bool] | None:
-    """Return the variable under which litellm keeps no record of a call; ``None`` where there is none, or none yet."""
-    return getattr(sys.modules.get("litellm._internal_context"), "is_internal_call", None)
-
-
-def unpriced(arguments: dict[str, Any]) -> dict[str, Any]:
-    """Return the arguments of a call with a record of its own, which looks up no price.
-
-    litellm makes one for each call and looks its price up several times, which takes a fifth of the call's CPU time;
-    what calls cost is `synth_widgets.money`'s to say. Where this version knows no such record, nothing is added.
-    """
-    try:
-        utils: Any = importlib.import_module("litellm.utils")
-        named = {**arguments, "litellm_call_id": str(uuid.uuid4())}
-        record, told = utils.function_setup("acompletion", utils.Rules(), datetime.now(), **named)  # noqa: DTZ005
-        record.response_cost_calculator = _no_price
-    except Exception:  # noqa: BLE001 - what is wrong with the arguments, the call itself says
-        return arguments
-    return {**told, "litellm_logging_obj": record}
-
-
-def _no_price(*_: Any, **__: Any) -> None:
-    return None
 
 
 def _is_heard(_record: logging.LogRecord) -> bool:

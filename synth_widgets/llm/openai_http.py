@@ -1,173 +1,29 @@
-"""Completer for OpenAI-compatible endpoints, on one shared aiohttp session."""
+"""Completer for OpenAI-compatible endpoints."""
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncGenerator, AsyncIterator
-from contextlib import suppress
-from typing import TYPE_CHECKING, Any
-
-from synth_widgets.llm import failures, session
-from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.catalog import Endpoint
-from synth_widgets.llm.completer import OnText, Request
-from synth_widgets.llm.failures import Failure
-from synth_widgets.llm.remote import RemoteCompleter, asked_by
-from synth_widgets.llm.sse import EventReader
-from synth_widgets.llm.wire import body, read_json
-from synth_widgets.models import Model
-
-if TYPE_CHECKING:
-    import aiohttp
+from synth_widgets.llm.completer import Request
+from synth_widgets.llm.http_completer import HttpCompleter, Post
+from synth_widgets.llm.wire import ChatReading, body
 
 __all__ = ["OpenAICompleter", "Waits"]
 
-_MAX_REFUSAL = 64 * 2**10
-_AFTER_END = 0.2
 
+class OpenAICompleter(HttpCompleter):
+    """Asks one model at an endpoint that speaks OpenAI's chat completions. Its arguments are `HttpCompleter`'s."""
 
-class OpenAICompleter(RemoteCompleter):
-    """Asks one model at an endpoint that speaks OpenAI's chat completions.
-
-    Args:
-        model: name, address, key and sampling parameters. The key is looked up at each call.
-        session: an aiohttp session to use and to leave open; ``None`` takes the running loop's shared one.
-        waits: how long to wait and how often to try.
-        endpoint: overrides what `endpoint_of` finds for the model.
-
-    Raises:
-        ModelError: the provider is not served.
-    """
-
-    def __init__(
-        self,
-        model: Model,
-        *,
-        session: aiohttp.ClientSession | None = None,
-        waits: Waits | None = None,
-        endpoint: Endpoint | None = None,
-    ) -> None:
-        super().__init__(model, waits=waits, endpoint=endpoint)
-        self._given = session
-        self._held: aiohttp.ClientSession | None = None
-
-    def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
-        """Return one request, ready to be sent once."""
-        return _HttpAttempt(self, endpoint, request, on_text)
-
-    async def warm_up(self) -> None:
-        """Load nothing: the first call opens its connection and is as quick as any."""
-
-    async def close(self) -> None:
-        """Give the shared session back; the last completer closes it. The completer may be used again."""
-        held, self._held = self._held, None
-        if held is not None:
-            await session.release(held)
-
-    def session(self) -> aiohttp.ClientSession:
-        """Return the session of the running loop, held from the first call until `close`."""
-        if self._given is not None:
-            return self._given
-        if self._held is None or self._held.closed:
-            self._held = session.acquire()
-        return self._held
-
-
-class _HttpAttempt(Attempt):
-    """One POST to ``/chat/completions``."""
-
-    def __init__(self, owner: OpenAICompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(on_text)
-        self._owner = owner
-        self._endpoint = endpoint
-        self._request = request
-
-    async def pieces(self) -> AsyncGenerator[str | Failure, None]:
-        """Send the request and yield the content as it comes, or one `Failure`."""
-        import aiohttp
-
-        owner, endpoint = self._owner, self._endpoint
-        stream = self._on_text is not None
-        params = owner.params(endpoint, self._request)
-        if stream and owner.takes("stream_options"):
+    def post(self, endpoint: Endpoint, request: Request, *, stream: bool) -> Post:
+        """Return a request to ``/chat/completions``."""
+        params = self.params(endpoint, request)
+        if stream and self.takes("stream_options"):
             params["stream_options"] = {"include_usage": True}
-        waits = owner.waits
-        wish = owner.json_wish(endpoint, self._request)
-        limits = aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
-        async with owner.session().post(
-            endpoint.url,
-            data=body(endpoint.model, self._request, params, stream=stream, wish=wish),
-            headers=_headers(endpoint, stream=stream),
-            allow_redirects=False,
-            timeout=limits,
-            proxy=session.proxy_for(endpoint.url),
-        ) as response:
-            if response.status != 200:
-                yield await self._refused(response, params)
-                return
-            chunks = _bounded(response)
-            if not stream:
-                yield self._reading.whole(read_json(b"".join([chunk async for chunk in chunks])))
-                return
-            async for piece in self._events(chunks):
-                yield piece
-            with suppress(TimeoutError):
-                async with asyncio.timeout(_AFTER_END):
-                    await response.content.read(1)  # the end of the body: the connection can be used again
+        wish = self.json_wish(request)
+        headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}
+        told = body(endpoint.model, request, params, stream=stream, wish=wish)
+        return Post(endpoint.url("/chat/completions"), headers, told, params)
 
-    async def _events(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-        """Yield the content of a streamed answer, or of one that comes whole although a stream was asked."""
-        reader, head, whole = EventReader(), b"", False
-        async for chunk in chunks:
-            if whole or not head.strip():
-                head += chunk
-                whole = head.lstrip()[:1] == b"{"
-                chunk = head  # noqa: PLW2901  (the white space before the first event)
-            if whole or not chunk.strip():
-                continue
-            for data in reader.feed(chunk):
-                if data.strip() == "[DONE]":
-                    return
-                yield self._reading.event(read_json(data))
-        if whole:
-            yield self._reading.whole(read_json(head))
-            return
-        for data in reader.end():
-            if data.strip() != "[DONE]":
-                yield self._reading.event(read_json(data))
-        if self._reading.finish is None:
-            raise ConnectionResetError("the stream ended before the answer did")
-
-    async def _refused(self, response: aiohttp.ClientResponse, params: dict[str, Any]) -> Failure:
-        raw = b""
-        async for chunk in response.content.iter_any():
-            raw += chunk
-            if len(raw) >= _MAX_REFUSAL:
-                break
-        text = failures.redacted(raw[:_MAX_REFUSAL].decode("utf-8", "replace"), self._endpoint.key)
-        return failures.from_status(
-            response.status,
-            response.headers,
-            text,
-            self._owner.place(self._endpoint),
-            mode=asked_by(self._request),
-            sent=params,
-        )
-
-    def failure(self, error: Exception) -> Failure | None:
-        """Say what an exception of the connection means; ``None`` if it is none of its failures."""
-        return failures.from_exception(error, self._endpoint.shown, key=self._endpoint.key)
-
-
-def _headers(endpoint: Endpoint, *, stream: bool) -> dict[str, str]:
-    headers = {"Content-Type": "application/json", "Accept": "text/event-stream" if stream else "application/json"}
-    return headers | ({"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {})
-
-
-async def _bounded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > MAX_ANSWER:
-            raise failures.TooLargeError(MAX_ANSWER)
-        yield chunk
+    def reading(self) -> ChatReading:
+        """Return what reads one chat completion."""
+        return ChatReading()

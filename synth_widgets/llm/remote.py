@@ -44,6 +44,7 @@ class RemoteCompleter(ABC):
 
     Attributes:
         name: the model's name.
+        provider: the line of the table of providers.
         most: calls in flight at most, together with every other completer of this model and loop.
         items_per_call: topics or inputs to ask for in one call.
         notes: sentences for a person on what had to be left out for this endpoint.
@@ -53,8 +54,7 @@ class RemoteCompleter(ABC):
     """
 
     def __init__(self, model: Model, *, waits: Waits | None = None, endpoint: Endpoint | None = None) -> None:
-        if endpoint is None:
-            provider_of(model.name)
+        self.provider = provider_of(model.name) if endpoint is None else endpoint.provider
         self.model = model
         self.name = model.name
         self.most = model.concurrency or MOST_IN_FLIGHT
@@ -270,7 +270,7 @@ class RemoteCompleter(ABC):
         log.info("%s does not take %s; it is left out", self.name, param)
         return True
 
-    def json_wish(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
+    def json_wish(self, request: Request) -> dict[str, Any]:
         """Return the fields of a request that make its answer JSON; none where words alone do."""
         mode, schema = asked_by(request), request.schema
         if mode == "text" or schema is None:
@@ -278,10 +278,13 @@ class RemoteCompleter(ABC):
         for way, known, told in self._wishes:  # thousands of requests have the same one
             if way == mode and (known is schema or known == schema):
                 return told
-        provider = endpoint.provider
-        told = json_wish(schema, mode, strict=provider.strict, strict_tool=provider.strict_tool)
+        told = self.new_json_wish(schema, mode)
         self._wishes.append((mode, schema, told))
         return told
+
+    def new_json_wish(self, schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
+        """Return the fields of a request that make its answer JSON, in the format of chat completions."""
+        return json_wish(schema, mode, strict=self.provider.strict, strict_tool=self.provider.strict_tool)
 
     def takes(self, param: str) -> bool:
         """Whether a parameter may be sent: it was not refused before."""

@@ -1,9 +1,9 @@
-"""A JSON Schema in the subset that OpenAI's strict mode takes. Pure.
+"""A JSON Schema in the subset that a provider's schema mode takes. Pure.
 
-In it every object is closed and all its properties are required, alternatives are ``anyOf``, references point to
-``#/$defs/<name>`` and stand alone, and the top is an object. So what is optional may be null instead, ``oneOf`` turns
-into ``anyOf``, ``allOf`` is merged, each definition moves to the top. Keywords that only narrow a value and that the
-mode does not know go into the description, for the model; answers are validated against the whole schema anyway.
+In each of them every object is closed, alternatives are ``anyOf``, references point to ``#/$defs/<name>`` and stand
+alone, and the top is an object. So ``oneOf`` turns into ``anyOf``, ``allOf`` is merged, definitions move to the top.
+OpenAI's wants all properties required, too: what is optional may be null instead. Keywords that only narrow a value and
+that the mode does not know go into the description, for the model; answers are validated against the whole schema.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from synth_widgets.schemas import pointed
@@ -32,12 +33,54 @@ _NARROWING = frozenset(
 _UNFIT = frozenset(
     "if then else dependentSchemas dependencies prefixItems additionalItems $dynamicRef $recursiveRef".split()
 )
-_KEPT = {
+_OF_TYPE = {
     "string": frozenset({"pattern", "format"}),
     "number": frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split()),
     "array": frozenset({"minItems", "maxItems"}),
 }
+"""Keywords that only narrow a value of one type, and that some mode knows; whole numbers are numbers."""
 _FORMATS = frozenset("date-time time date duration email hostname ipv4 ipv6 uuid".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Subset:
+    """What a provider's schema mode takes of JSON Schema.
+
+    Attributes:
+        keywords: those it takes that only narrow a value.
+        formats: the values of ``format`` that it takes.
+        optional: whether an object may leave a property out; else each is required.
+        fewest: the values of ``minItems`` that it takes; ``None``: any.
+        typed: whether an enumeration of several types says which they are.
+    """
+
+    keywords: frozenset[str]
+    formats: frozenset[str]
+    optional: bool = False
+    fewest: frozenset[int] | None = None
+    typed: bool = True
+
+    def takes(self, key: str, value: Any) -> bool:
+        """Whether a keyword that narrows may stand there with this value."""
+        if key not in self.keywords:
+            return False
+        if key == "format":
+            return value in self.formats
+        if key == "minItems":
+            return self.fewest is None or value in self.fewest
+        return not (key == "pattern" and "(?" in value)
+
+
+OPENAI = Subset(frozenset[str]().union(*_OF_TYPE.values()), _FORMATS)
+"""https://platform.openai.com/docs/guides/structured-outputs#supported-schemas"""
+ANTHROPIC = Subset(
+    frozenset({"format", "minItems"}),
+    _FORMATS | {"uri"},
+    optional=True,
+    fewest=frozenset({0, 1}),
+    typed=False,
+)
+"""https://platform.claude.com/docs/en/build-with-claude/structured-outputs#json-schema-limitations"""
 _TELLING = {
     "object": ("properties", "required", "additionalProperties"),
     "array": ("items", "minItems", "maxItems"),
@@ -47,8 +90,8 @@ _TELLING = {
 """Keywords that tell the type of a schema that does not name it."""
 
 
-def strict_form(schema: Mapping[str, Any]) -> dict[str, Any] | None:
-    """Return the schema as OpenAI's strict mode takes it, or ``None`` if it cannot be said there.
+def strict_form(schema: Mapping[str, Any], subset: Subset = OPENAI) -> dict[str, Any] | None:
+    """Return the schema as a provider's schema mode takes it, or ``None`` if it cannot be said there.
 
     What cannot be said: maps with names of the model's choice (a schema for ``additionalProperties``,
     ``patternProperties``, objects without properties), values of any kind, tuples, conditions.
@@ -60,22 +103,28 @@ def strict_form(schema: Mapping[str, Any]) -> dict[str, Any] | None:
      'required': ['a'], 'additionalProperties': False}
     >>> strict_form({"type": "object"}) is None
     True
+    >>> strict_form({"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}, ANTHROPIC)
+    ... # doctest: +NORMALIZE_WHITESPACE
+    {'type': 'object',
+     'properties': {'a': {'type': 'integer', 'description': 'Complies with {"minimum": 1}.'}},
+     'required': [], 'additionalProperties': False}
     """
     try:
-        return _Former(schema).whole()
+        return _Former(schema, subset).whole()
     except (_UnfitError, RecursionError):
         return None
 
 
 class _UnfitError(Exception):
-    """A schema cannot be said in the strict subset."""
+    """A schema cannot be said in the subset."""
 
 
 class _Former:
     """Forms one schema; holds what its references point to, under the names that they get."""
 
-    def __init__(self, root: Mapping[str, Any]) -> None:
+    def __init__(self, root: Mapping[str, Any], subset: Subset) -> None:
         self._root = root
+        self._subset = subset
         self._defs: dict[str, Any] = {}
         self._names: dict[str, str] = {}
         self._properties = 0
@@ -113,7 +162,8 @@ class _Former:
         self._values += len(values)
         if not values or self._values > MOST_ENUM_VALUES or {"object", "array"} & set(types):
             raise _UnfitError
-        return {"type": types[0] if len(types) == 1 else types, **_described(node), "enum": values}
+        told = {"type": types[0] if len(types) == 1 else types} if len(types) == 1 or self._subset.typed else {}
+        return {**told, **_described(node), "enum": values}
 
     def _plain(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
         types = _types(node)
@@ -122,8 +172,8 @@ class _Former:
         kept: dict[str, Any] = {}
         said: dict[str, Any] = {}
         for key, value in node.items():
-            if any(key in _KEPT.get("number" if kind == "integer" else kind, ()) for kind in types):
-                (kept if _is_known(key, value) else said)[key] = value
+            if any(key in _OF_TYPE.get("number" if kind == "integer" else kind, ()) for kind in types):
+                (kept if self._subset.takes(key, value) else said)[key] = value
             elif key in _NARROWING:
                 said[key] = value
         form = {"type": types[0] if len(types) == 1 else types, **_described(node, said), **kept}
@@ -141,6 +191,9 @@ class _Former:
         if self._properties > MOST_PROPERTIES:
             raise _UnfitError
         forms = {name: self._form(part, level + 1) for name, part in properties.items()}
+        if self._subset.optional:
+            left = [name for name in properties if name in required]
+            return {"properties": forms, "required": left, "additionalProperties": False}
         return {
             "properties": {name: form if name in required else _nullable(form) for name, form in forms.items()},
             "required": list(properties),
@@ -251,11 +304,6 @@ def _types(node: Mapping[str, Any]) -> list[str]:
 def _type_of(value: Any) -> str:
     kinds = {str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object"}
     return "null" if value is None else kinds.get(type(value), "object")
-
-
-def _is_known(key: str, value: Any) -> bool:
-    """Whether the mode knows a keyword that it has for a type with this value."""
-    return value in _FORMATS if key == "format" else not (key == "pattern" and "(?" in value)
 
 
 def _described(node: Mapping[str, Any], said: Mapping[str, Any] = {}) -> dict[str, Any]:

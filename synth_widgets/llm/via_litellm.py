@@ -9,7 +9,6 @@ import re
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
-from weakref import WeakKeyDictionary
 
 from synth_widgets.llm import litellm_package, session
 from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
@@ -18,16 +17,11 @@ from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure, TooLargeError
 from synth_widgets.llm.litellm_failures import from_litellm
 from synth_widgets.llm.remote import RemoteCompleter, asked_by
+from synth_widgets.llm.wire import ChatReading
 from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
 """What is shown while the first call waits for it."""
-
-_TAKE_A_CLIENT = frozenset({"anthropic", "gemini"})
-"""Providers that litellm asks through a client, not through a session that it is given. Their keys are in headers of
-their own, which only a session of ours keeps from being sent on by a redirect."""
-
-_clients: WeakKeyDictionary[Any, Any] = WeakKeyDictionary()
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
 _MOST_PLAIN = 6
@@ -86,7 +80,7 @@ class _LiteLLMAttempt(Attempt):
     """One ``litellm.acompletion``."""
 
     def __init__(self, owner: LiteLLMCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(on_text)
+        super().__init__(on_text, ChatReading())
         self._owner = owner
         self._endpoint = endpoint
         self._request = request
@@ -97,8 +91,7 @@ class _LiteLLMAttempt(Attempt):
         silence = self._owner.waits.silence
         async with asyncio.timeout(self._owner.waits.total):
             async with asyncio.timeout(silence):
-                arguments = litellm_package.unpriced(self._arguments())
-                answer = await self._owner.litellm.acompletion(**arguments)
+                answer = await self._owner.litellm.acompletion(**self._arguments())
             if self._on_text is None:
                 yield self._reading.whole(_completion(answer))
                 return
@@ -114,8 +107,7 @@ class _LiteLLMAttempt(Attempt):
                     if size > MAX_ANSWER:
                         raise TooLargeError(MAX_ANSWER)
                     yield piece
-            if self._reading.finish is None or _is_made_up(answer):
-                self._reading.finish = None
+            if self._reading.finish is None:
                 raise ConnectionResetError("the stream ended before the answer did")
 
     def failure(self, error: Exception) -> Failure:
@@ -143,36 +135,17 @@ class _LiteLLMAttempt(Attempt):
             "drop_params": False,
             "shared_session": session.lasting(),
             "no-log": True,
-            "_skip_mcp_handler": True,  # it looks at all tools, and needs a package that is not litellm's own
         }
-        if endpoint.provider.name in _TAKE_A_CLIENT:
-            told["client"] = _client()
         if endpoint.base:
             told["api_base"] = endpoint.base
         if owner.model.api_key:
             told["api_key"] = owner.model.api_key
-        told |= copy.deepcopy(owner.json_wish(endpoint, request))  # litellm changes schemas in place for some providers
+        told |= copy.deepcopy(owner.json_wish(request))  # litellm changes schemas in place for some providers
         if self._on_text is not None:
             told["stream"] = True
             if owner.takes("stream_options"):
                 told["stream_options"] = {"include_usage": True}
         return told
-
-
-def _is_made_up(stream: Any) -> bool:
-    """Whether the ``stop`` at a stream's end is litellm's, and the provider said nothing: the answer is cut."""
-    names = ("received_finish_reason", "intermittent_finish_reason")
-    return all(getattr(stream, name, "not known") is None for name in names)
-
-
-def _client() -> Any:
-    """Return the running loop's HTTP client for providers in `_TAKE_A_CLIENT`."""
-    shared = session.lasting()
-    if shared not in _clients:
-        from litellm.llms.custom_httpx.http_handler import AsyncHTTPHandler
-
-        _clients[shared] = AsyncHTTPHandler(shared_session=shared)
-    return _clients[shared]
 
 
 def _completion(answer: Any) -> dict[str, Any]:
@@ -188,11 +161,11 @@ def _event(chunk: Any) -> dict[str, Any]:
 
 
 def _message(message: Any) -> Mapping[str, Any]:
-    names = ("content", "reasoning_content")
-    found = {name: value for name in names if (value := getattr(message, name, None))}
-    extra = getattr(message, "provider_specific_fields", None) or {}
+    names = ("content", "reasoning_content", "refusal")
+    extra = getattr(message, "provider_specific_fields", None) or {}  # where a refusal stood before 1.110.2
+    found = {name: value for name in names if (value := getattr(message, name, None) or extra.get(name))}
     calls = [_tool_call(call) for call in getattr(message, "tool_calls", None) or ()]
-    return {"role": "assistant", "refusal": extra.get("refusal"), "tool_calls": calls, **found}
+    return {"role": "assistant", "tool_calls": calls, **found}
 
 
 def _tool_call(call: Any) -> Mapping[str, Any]:

@@ -8,10 +8,9 @@ from typing import Any
 
 from synth_widgets.llm.completer import Finish, Mode, Request
 from synth_widgets.llm.forms import form_of
+from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, tokens
 from synth_widgets.records import Usage
 
-MOST_TOKENS = 2**40
-"""More tokens than this no answer has; an endpoint that says so is not believed."""
 _FINISH: Mapping[str, Finish] = {
     "stop": "stop",
     "eos": "stop",
@@ -22,44 +21,12 @@ _FINISH: Mapping[str, Finish] = {
     "max_tokens": "length",
     "content_filter": "filter",
     "safety": "filter",
+    "recitation": "filter",
+    "blocklist": "filter",
+    "prohibited_content": "filter",
+    "spii": "filter",
     "refusal": "refusal",
 }
-
-
-class StreamError(Exception):
-    """The endpoint sent an error instead of an answer, in a body or an event that says 200.
-
-    Attributes:
-        status: the HTTP status that it names, or 500.
-    """
-
-    def __init__(self, message: str, status: int) -> None:
-        super().__init__(message)
-        self.status = status
-
-
-class NoAnswerError(Exception):
-    """The endpoint sent something that is no chat completion.
-
-    Attributes:
-        is_json: whether it was JSON at least.
-    """
-
-    def __init__(self, message: str, *, is_json: bool = True) -> None:
-        super().__init__(message)
-        self.is_json = is_json
-
-
-def read_json(text: str | bytes) -> Any:
-    """Parse what an endpoint sent.
-
-    Raises:
-        NoAnswerError: it is not JSON.
-    """
-    try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
-        raise NoAnswerError("not JSON", is_json=False) from None
 
 
 def body(
@@ -120,56 +87,28 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_too
     return {"tools": [{"type": "function", "function": function}], "tool_choice": named}
 
 
-class Reading:
-    """An answer while it arrives, whether whole or in events.
-
-    Attributes:
-        finish: why the model ended, or ``None`` as long as the endpoint has not said.
-        usage: as the endpoint counted.
-    """
+class ChatReading(Reading):
+    """A chat completion while it arrives."""
 
     def __init__(self) -> None:
-        self.finish: Finish | None = None
-        self.usage = Usage()
-        self._text: list[str] = []
-        self._arguments: list[str] = []
+        super().__init__()
         self._call: object = None
         """Which call of a tool is read: the first; a second one would be another answer."""
-        self._reasoning: list[str] = []
-        self._refusal: list[str] = []
-
-    @property
-    def text(self) -> str:
-        """The arguments of a tool call so far, else the content; the words of a refusal where there is neither."""
-        return "".join(self._arguments) or "".join(self._text) or "".join(self._refusal)
-
-    @property
-    def reasoning(self) -> str | None:
-        """The reasoning so far, or ``None``."""
-        return "".join(self._reasoning) or None
-
-    @property
-    def outcome(self) -> Finish:
-        """Why it ended."""
-        return "refusal" if self._refusal else (self.finish or "other")
 
     def whole(self, data: Any) -> str:
-        """Read a body that holds the whole answer; return its content, or the arguments of a tool call.
-
-        Raises:
-            StreamError: the body is an error.
-            NoAnswerError: the body is no chat completion.
-        """
+        """Read a body that holds the whole answer; see `Reading.whole`."""
         return self._part(data, "message", whole=True)
 
     def event(self, data: Any) -> str:
-        """Read one event of a streamed answer; return the content or arguments it adds, which may be empty.
-
-        Raises:
-            StreamError: the event is an error.
-            NoAnswerError: the event is no part of a chat completion.
-        """
+        """Read one event of a streamed answer; see `Reading.event`."""
         return self._part(data, "delta", whole=False)
+
+    def raw_event(self, data: str) -> str:
+        """Read the data of one event, or ``[DONE]``, which ends a stream."""
+        if data.strip() == "[DONE]":
+            self.is_over = True
+            return ""
+        return super().raw_event(data)
 
     def _part(self, data: Any, key: str, *, whole: bool) -> str:
         if not isinstance(data, dict):
@@ -184,7 +123,7 @@ class Reading:
             raise NoAnswerError("the answer has no choices")
         choice = choices[0]
         if (why := choice.get("finish_reason")) is not None:
-            self.finish = _FINISH.get(str(why).lower(), "other")
+            self.finish = _FINISH.get(str(why).lower().partition(":")[0], "other")
         part = choice.get(key) or choice.get("message") or choice.get("delta")
         if not isinstance(part, dict):
             if whole:
@@ -230,9 +169,7 @@ class Reading:
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):
-            counts = [usage.get("prompt_tokens"), usage.get("completion_tokens")]
-            prompt, completion = (int(n) if isinstance(n, int | float) and 0 < n < MOST_TOKENS else 0 for n in counts)
-            self.usage = Usage(prompt, completion)
+            self.usage = Usage(tokens(usage.get("prompt_tokens")), tokens(usage.get("completion_tokens")))
 
 
 def error_fields(text: str) -> dict[str, Any]:

@@ -129,8 +129,8 @@ def sw_engine_loop() -> asyncio.AbstractEventLoop:
     return engine().loop
 
 
-def direct(endpoint: dict[str, str]) -> Iterator[Row]:
-    """Ours over a bare aiohttp client."""
+def direct(endpoint: dict[str, str], name: str = "direct", provider: str = "openai") -> Iterator[Row]:
+    """Ours over a bare aiohttp client that sends the body of chat completions: Anthropic's is of the same size."""
     messages, wanted = asked()
     body = json.dumps({"model": "any", "messages": messages, "response_format": wanted}).encode()
     headers = {"Content-Type": "application/json", "Authorization": f"Bearer {endpoint['key']}"}
@@ -143,8 +143,8 @@ def direct(endpoint: dict[str, str]) -> Iterator[Row]:
             text: str = (await response.json())["choices"][0]["message"]["content"]
             return text
 
-    model = sw.Model("openai/any", api_base=endpoint["url"], api_key=endpoint["key"], concurrency=IN_FLIGHT)
-    yield from compare("direct", model, SAMPLES, ask, least=0.85, beside="bare aiohttp")
+    model = sw.Model(f"{provider}/any", api_base=endpoint["url"], api_key=endpoint["key"], concurrency=IN_FLIGHT)
+    yield from compare(name, model, SAMPLES, ask, least=0.85, beside="bare aiohttp")
     asyncio.run_coroutine_threadsafe(held[0].close(), sw_engine_loop()).result()
 
 
@@ -193,13 +193,17 @@ def measure() -> Iterator[Row]:
     slow = ("--chunk-delay", "0.05")  # forty tokens a second
     with serving("tests.bench.quick_endpoint", str(LATENCY)) as endpoint:
         yield from direct(endpoint)
+        yield from direct(endpoint, "anthropic", "anthropic")
         with serving("tests.endpoint", *slow) as streams:
             model = sw.Model("openai/any", api_base=streams["url"], api_key=streams["key"])
             yield first_row("direct", model)
         yield from through_litellm(endpoint)
+    with serving("tests.endpoint", *slow) as streams:
+        model = sw.Model("xinference/any", api_base=streams["url"], api_key=streams["key"])
+        yield first_row("litellm", model)
     with serving("tests.anthropic_endpoint", *slow) as streams:
         model = sw.Model("anthropic/claude-haiku-4-5", api_base=streams["url"], api_key=streams["key"])
-        yield first_row("litellm", model)
+        yield first_row("anthropic", model)
 
 
 if __name__ == "__main__":

@@ -1,4 +1,6 @@
-"""A chat completions endpoint that costs next to nothing: the same answer to everything, after a fixed wait.
+"""An endpoint that costs next to nothing: the same answer to everything, after a fixed wait.
+
+It speaks chat completions, and Anthropic's Messages API at ``/v1/messages``.
 
 ``python -m tests.bench.quick_endpoint 0.05`` prints its address and serves until its stdin ends. ``--busy 10`` refuses
 each tenth request with 429 and asks for a second, ``--cut 10`` ends each tenth answer in its middle, and ``--wall 64``
@@ -31,6 +33,18 @@ def _completion(text: str, finish: str) -> bytes:
 
 WHOLE = _completion(ANSWER, "stop")
 CUT = _completion(ANSWER[: len(ANSWER) // 2], "length")
+MESSAGE = _response(
+    "200 OK",
+    {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": "any",
+        "content": [{"type": "text", "text": ANSWER}],
+        "stop_reason": "end_turn",
+        "usage": {"input_tokens": 60, "output_tokens": 20},
+    },
+)
 REFUSED = _response(
     "429 Too Many Requests", {"error": {"message": "slow down", "type": "requests", "code": "busy"}}, "Retry-After: 1"
 )
@@ -53,10 +67,12 @@ class Desk:
         self.in_flight += 1
         return True
 
-    def answer(self) -> bytes:
-        """Return what a request that was worked on gets."""
+    def answer(self, *, message: bool) -> bytes:
+        """Return what a request that was worked on gets, as a message of Anthropic's or as a chat completion."""
         self.in_flight -= 1
         self.answered += 1
+        if message:
+            return MESSAGE
         return CUT if self.told.cut and self.answered % self.told.cut == 0 else WHOLE
 
 
@@ -84,12 +100,12 @@ class Answering(asyncio.Protocol):
                 counts = {"answered": self.desk.answered, "refused": self.desk.refused}
                 self.transport.write(_response("200 OK", counts))
             elif self.desk.takes():
-                self.loop.call_later(self.desk.told.latency, self.answer)
+                self.loop.call_later(self.desk.told.latency, self.answer, b"/v1/messages" in lines[0])
             else:
                 self.transport.write(REFUSED)
 
-    def answer(self) -> None:
-        data = self.desk.answer()
+    def answer(self, message: bool) -> None:
+        data = self.desk.answer(message=message)
         if not self.transport.is_closing():
             self.transport.write(data)
 

@@ -3,8 +3,8 @@
     python -m tests.faults.table               all of it, 200 samples a cell, as a table
     python -m tests.faults.table drop page     only these faults
 
-A fault hits what a request is about (a list under a topic, the output of an input) twice at most, unless it is one that
-no patience mends. A cell is a whole studio: topics, inputs and outputs over HTTP.
+A fault hits what a request is about (a list under a topic, the output of an input) twice at most, unless it is no
+answer at all, or no patience mends it. A cell is a whole studio: topics, inputs and outputs over HTTP.
 """
 
 from __future__ import annotations
@@ -22,21 +22,54 @@ from typing import Any
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError
 from synth_widgets.llm import litellm_package
+from synth_widgets.llm.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.via_litellm import LiteLLMCompleter
 from synth_widgets.models import STRUCTURED
+from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
+from tests.loopback import Loopback
 from tests.tasks import TRIAGE
 
 SAMPLES = 200
 TOPICS = 5
 FOUND_OUT = "auto"
 WAYS = tuple(way for way in STRUCTURED if way != FOUND_OUT)
-TRANSPORTS: dict[str, tuple[type[RemoteCompleter], str]] = {
-    "direct": (OpenAICompleter, "openai/any"),
-    "litellm": (LiteLLMCompleter, "xinference/any"),
+
+
+@dataclass(frozen=True)
+class Transport:
+    """Who asks whom.
+
+    Attributes:
+        completer: what asks.
+        model: the name of what is asked.
+        endpoint: who answers, in the format that is asked in.
+        without: the ways of asking for JSON that the format does not have, or that show nothing more.
+    """
+
+    completer: type[RemoteCompleter]
+    model: str
+    endpoint: type[Loopback]
+    without: tuple[str, ...] = ()
+
+    @property
+    def ways(self) -> tuple[str, ...]:
+        """The ways of asking for JSON."""
+        return tuple(way for way in WAYS if way not in self.without)
+
+
+OWN_FORMAT = "litellm, own format"
+"""Providers that litellm asks in a format of their own (Bedrock, Vertex AI, …): Anthropic's stands for all of them."""
+TRANSPORTS = {
+    "direct": Transport(OpenAICompleter, "openai/any", Endpoint),
+    "anthropic": Transport(AnthropicCompleter, "anthropic/any", AnthropicEndpoint, ("json_object",)),
+    "litellm": Transport(LiteLLMCompleter, "xinference/any", Endpoint),
+    OWN_FORMAT: Transport(
+        LiteLLMCompleter, "anthropic/claude-haiku-4-5", AnthropicEndpoint, ("json_schema", "json_object", "text")
+    ),
 }
 WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
 """Waits that tests need not sit out."""
@@ -68,6 +101,11 @@ def unlucky(told: str) -> str | None:
     return thing if zlib.crc32(thing.encode()) % 7 == 0 else None
 
 
+def listed(told: str) -> str | None:
+    """Say which list a request asks for; ``None`` if none."""
+    return about(told) if _TOPIC.search(told) else None
+
+
 @dataclass(frozen=True)
 class Fault:
     """How an endpoint misbehaves.
@@ -79,43 +117,48 @@ class Fault:
         ways: the ways of asking in which it can happen.
     """
 
-    install: Callable[[Endpoint], None]
+    install: Callable[[Loopback], None]
     is_final: bool = False
     waits: float = 0.0
     ways: tuple[str, ...] = WAYS
 
 
-def twice(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+def twice(kind: str, **how: Any) -> Callable[[Loopback], None]:
     """Hit one thing in seven, twice."""
     return lambda endpoint: endpoint.fail(kind, about=unlucky, times=2, **how)
 
 
-def sometimes(kind: str, **how: Any) -> Callable[[Endpoint], None]:
+def sometimes(kind: str, **how: Any) -> Callable[[Loopback], None]:
     """Hit every tenth request."""
     return lambda endpoint: endpoint.fail(kind, every=10, **how)
 
 
-def refusing(*kinds: str) -> Callable[[Endpoint], None]:
+def refusing(*kinds: str) -> Callable[[Loopback], None]:
     """Take none of these ways of asking for JSON."""
 
-    def install(endpoint: Endpoint) -> None:
+    def install(endpoint: Loopback) -> None:
         for kind in kinds:
             endpoint.fail(kind)
 
     return install
 
 
-def setting(**attributes: Any) -> Callable[[Endpoint], None]:
+def setting(**attributes: Any) -> Callable[[Loopback], None]:
     """Change how the endpoint is."""
 
-    def install(endpoint: Endpoint) -> None:
+    def install(endpoint: Loopback) -> None:
         for name, value in attributes.items():
             setattr(endpoint, name, value() if callable(value) else value)
 
     return install
 
 
-def busy(headers: dict[str, str]) -> Callable[[Endpoint], None]:
+def redirecting(endpoint: Loopback) -> None:
+    """Point to another host from the twentieth request on."""
+    endpoint.fail("status", status=302, headers={"Location": endpoint.elsewhere}, since=20)
+
+
+def busy(headers: dict[str, str]) -> Callable[[Loopback], None]:
     """Refuse every tenth request with 429."""
     return sometimes("status", status=429, headers=headers, message="too many requests")
 
@@ -148,6 +191,8 @@ FAULTS: dict[str, Fault] = {
     "ends too early": Fault(twice("unfinished")),
     "hangs": Fault(lambda endpoint: endpoint.fail("hang", every=25, times=8), waits=8 * WAITS.silence),
     "a web page": Fault(lambda endpoint: endpoint.fail("page", every=10, since=5)),
+    "web pages for lists": Fault(lambda endpoint: endpoint.fail("page", about=listed, times=3)),
+    "redirects": Fault(redirecting, is_final=True),
     "401": Fault(lambda endpoint: endpoint.fail("status", status=401, since=20), is_final=True),
 }
 
@@ -161,6 +206,7 @@ class Cell:
         failed, open: samples without one: that have failed, and that are still owed.
         asked: requests that the endpoint was sent.
         again: of these, those beyond what a clean run sends.
+        followed: those that came to where the endpoint redirected them; whether the key came, too.
         seconds: how long it took.
         seen: what a person was told: what was waited for, why rows failed, how it ended.
     """
@@ -173,18 +219,19 @@ class Cell:
     open: int = 0
     asked: int = 0
     again: int = 0
+    followed: list[bool] = field(default_factory=list)
     seconds: float = 0.0
     seen: list[str] = field(default_factory=list)
 
 
 def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
     """Grow a data set over an endpoint with a fault."""
-    kind, name = TRANSPORTS[transport]
+    asked = TRANSPORTS[transport]
     cell = Cell(fault, way, transport)
-    with Endpoint(latency=0.004, chunk=400) as endpoint:
+    with asked.endpoint(latency=0.004, chunk=400) as endpoint:
         FAULTS[fault].install(endpoint)
-        told = sw.Model(name, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
-        completer = kind(told, waits=WAITS)
+        told = sw.Model(asked.model, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
+        completer = asked.completer(told, waits=WAITS)
         with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
             began = time.perf_counter()
             job = studio.grow(topics=TOPICS, samples=samples // TOPICS)
@@ -211,6 +258,7 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
             ]
         lists = -(-(samples // TOPICS) // completer.items_per_call) * TOPICS
         cell.asked = sum(endpoint.statuses.values()) + endpoint.broken_off
+        cell.followed = endpoint.followed
         cell.again = max(0, cell.asked - (1 + lists + samples))
     return cell
 
@@ -218,8 +266,8 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
 def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cell]]:
     """Run each fault in each way over each transport; yield the cell and the clean one of its way and transport."""
     litellm_package.load("xinference/any")
-    for transport in TRANSPORTS:
-        for way in (*WAYS, FOUND_OUT):
+    for transport, asked in TRANSPORTS.items():
+        for way in (*asked.ways, FOUND_OUT):
             run(CLEAN, way, transport, 40)
             clean = twice(CLEAN, way, transport, samples)
             for name in faults:

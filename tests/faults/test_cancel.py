@@ -11,11 +11,12 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
-from tests.endpoint import Endpoint
+from tests.faults.impossible import impossible
 from tests.faults.table import TRANSPORTS
+from tests.loopback import Loopback
 from tests.tasks import TRIAGE, until
 
-Install = Callable[[Endpoint], None]
+Install = Callable[[Loopback], None]
 SOON = 0.5
 TRIES = 3
 """Runs of which the quickest counts: the machine has other work too."""
@@ -32,12 +33,12 @@ def failing(kind: str, **how: object) -> Install:
     return lambda endpoint: endpoint.fail(kind, since=2, **how)
 
 
-def slow(endpoint: Endpoint) -> None:
+def slow(endpoint: Loopback) -> None:
     """Take a minute for whatever is asked."""
     endpoint.fail("hang", since=2)
 
 
-def trickling(endpoint: Endpoint) -> None:
+def trickling(endpoint: Loopback) -> None:
     """Stream a character a while."""
     endpoint.chunk_delay, endpoint.chunk = 0.2, 1
 
@@ -65,6 +66,8 @@ def _loaded() -> None:
 @pytest.mark.parametrize("transport", TRANSPORTS)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_a_job_is_cancelled_at_once_and_leaves_nothing_open(fault: str, transport: str) -> None:
+    if fault == "a web page" and impossible("web pages for lists", transport):
+        pytest.skip("the job has ended before: litellm makes empty answers of web pages")
     took = []
     while not took or (min(took) > SOON and len(took) < TRIES):
         took.append(_cancelled(FAULTS[fault], transport))
@@ -73,12 +76,12 @@ def test_a_job_is_cancelled_at_once_and_leaves_nothing_open(fault: str, transpor
 
 def _cancelled(install: Install, transport: str) -> float:
     """Return how long the cancelling took, once nothing of the job is left."""
-    kind, name = TRANSPORTS[transport]
-    with Endpoint(latency=0.02) as endpoint:
+    asked = TRANSPORTS[transport]
+    with asked.endpoint(latency=0.02) as endpoint:
         install(endpoint)
-        model = sw.Model(name, api_base=endpoint.url, api_key=endpoint.key, concurrency=4)
+        model = sw.Model(asked.model, api_base=endpoint.url, api_key=endpoint.key, concurrency=4)
         threads = {thread.name for thread in threading.enumerate()}
-        completer = kind(model, waits=Waits(first=10.0))
+        completer = asked.completer(model, waits=Waits(first=10.0))
         with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
             tasks = studio._core.engine._tasks
             job = studio.grow(topics=2, samples=8)
@@ -93,7 +96,7 @@ def _cancelled(install: Install, transport: str) -> float:
             studio.flush()
             assert [task for task in tasks if "job" in task.get_name() or "_go_on" in repr(task)] == []
             assert completer.waiting is None
-        if transport == "direct":
+        if not transport.startswith("litellm"):
             until(lambda: all(connection.is_closing() for connection in endpoint.connections if connection))
         left = {thread.name for thread in threading.enumerate()} - threads
         assert {name for name in left if not name.startswith(("asyncio", "synth-"))} == set()

@@ -12,6 +12,7 @@ from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, nee
 from synth_widgets.llm.completer import MODES
 from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.llm.prices import price_at
 from synth_widgets.models import STRUCTURED, Model
 from synth_widgets.testing import ScriptedCompleter
 
@@ -31,15 +32,22 @@ def _no_variables(monkeypatch: pytest.MonkeyPatch) -> None:
         ("perplexity/sonar", "https://api.perplexity.ai/chat/completions", "sonar"),
         ("fireworks_ai/glm", "https://api.fireworks.ai/inference/v1/chat/completions", "accounts/fireworks/models/glm"),
         ("ollama/llama3.2", "http://localhost:11434/v1/chat/completions", "llama3.2"),
+        (
+            "gemini/gemini-2.5-flash",
+            "https://generativelanguage.googleapis.com/v1beta/openai/chat/completions",
+            "gemini-2.5-flash",
+        ),
     ],
 )
 def test_a_name_leads_to_the_providers_own_host_without_its_prefix(name: str, url: str, sent: str) -> None:
     endpoint = endpoint_of(Model(name))
-    assert (endpoint.url, endpoint.model, endpoint.own_host) == (url, sent, True)
+    assert (endpoint.url("/chat/completions"), endpoint.model, endpoint.own_host) == (url, sent, True)
 
 
-def test_every_native_provider_is_reached_over_tls_or_on_this_machine() -> None:
-    native = [p for p in PROVIDERS if p.is_native]
+def test_every_provider_that_is_asked_directly_is_reached_over_tls_or_on_this_machine() -> None:
+    native = [p for p in PROVIDERS if p.transport != "litellm"]
+    assert {p.name for p in PROVIDERS if p.transport == "anthropic"} == {"anthropic"}
+    assert not any(p.base for p in PROVIDERS if p.transport == "litellm")
     assert all(p.base.startswith(("https://", "http://localhost:")) for p in native)
     assert all(p.keys and p.bases for p in native)
 
@@ -49,8 +57,8 @@ def test_every_line_says_how_access_is_given() -> None:
     assert len({p.name for p in PROVIDERS}) == len(PROVIDERS)
 
 
-@pytest.mark.parametrize("name", ["anthropic/claude-x", "gemini/x", "bedrock/anthropic.claude-x", "github/gpt-x"])
-def test_what_is_not_openai_compatible_goes_through_litellm_without_loading_it(name: str) -> None:
+@pytest.mark.parametrize("name", ["vertex_ai/x", "cohere/x", "bedrock/anthropic.claude-x", "github/gpt-x"])
+def test_what_we_do_not_ask_ourselves_goes_through_litellm_without_loading_it(name: str) -> None:
     loaded = "litellm" in sys.modules
     assert type(completer_for(name)).__name__ == "LiteLLMCompleter"
     assert endpoint_of(Model(name)).shown == provider_of(name).display
@@ -90,8 +98,29 @@ def test_an_address_of_the_person_wins_over_the_environment_and_that_over_the_ta
         endpoint_of(Model("openai/x"))
 
 
-def test_ollamas_address_as_litellm_spells_it_is_understood() -> None:
-    assert endpoint_of(Model("ollama/x", api_base="http://box:11434")).base == "http://box:11434/v1"
+@pytest.mark.parametrize(
+    ("name", "given", "base"),
+    [
+        ("ollama/x", "http://box:11434", "http://box:11434/v1"),
+        ("anthropic/x", "https://gateway.example/claude", "https://gateway.example/claude"),
+        ("anthropic/x", "https://gateway.example/v1/", "https://gateway.example"),
+        ("anthropic/x", "https://gateway.example/v1/messages", "https://gateway.example"),
+        ("gemini/x", "https://google.example/v1beta", "https://google.example/v1beta/openai"),
+        ("gemini/x", "https://gateway.example/v1", "https://gateway.example/v1"),
+    ],
+)
+def test_an_address_as_others_spell_it_is_understood(name: str, given: str, base: str) -> None:
+    assert endpoint_of(Model(name, api_base=given)).base == base
+
+
+def test_an_anthropic_address_in_the_environment_that_is_its_own_keeps_the_price(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    model = Model("anthropic/claude-haiku-4-5")
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://api.anthropic.com/v1/")
+    assert price_at(model, endpoint_of(model)) is not None
+    monkeypatch.setenv("ANTHROPIC_BASE_URL", "https://gateway.example")
+    assert price_at(model, endpoint_of(model)) is None
 
 
 def test_a_key_is_looked_up_when_it_is_needed_and_is_in_no_repr(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -106,7 +135,7 @@ def test_a_key_is_looked_up_when_it_is_needed_and_is_in_no_repr(monkeypatch: pyt
 def test_a_shown_address_has_no_user_and_no_query() -> None:
     endpoint = endpoint_of(Model("openai/x", api_base="https://me:pw@[::1]:8443/v1?key=abc"))
     assert endpoint.shown == "https://[::1]:8443/v1"
-    assert endpoint.url == "https://me:pw@[::1]:8443/v1/chat/completions?key=abc"
+    assert endpoint.url("/chat/completions") == "https://me:pw@[::1]:8443/v1/chat/completions?key=abc"
 
 
 @pytest.mark.parametrize(

@@ -1,4 +1,7 @@
-"""The litellm completer against strict endpoints in three formats, with everything that goes wrong in life.
+"""The litellm completer against strict endpoints in two formats, with everything that goes wrong in life.
+
+One is OpenAI's, as most of litellm's providers speak it. The other stands for formats of their own (Bedrock, Vertex AI
+…): Anthropic's, which only tests reach through litellm. What litellm makes impossible is in `tests.faults.impossible`.
 
 litellm is loaded once for the module, and every call runs on the engine's loop, as in a studio.
 """
@@ -20,7 +23,6 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
-from weakref import WeakKeyDictionary
 
 import pytest
 
@@ -33,7 +35,7 @@ from synth_widgets.errors import (
     RequestRefusedError,
     UnreachableError,
 )
-from synth_widgets.llm import litellm_package, session, via_litellm
+from synth_widgets.llm import litellm_package, session
 from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Answer, Request
@@ -41,7 +43,6 @@ from synth_widgets.llm.via_litellm import LOADING, LiteLLMCompleter
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
-from tests.gemini_endpoint import GeminiEndpoint
 from tests.loopback import Loopback
 
 # litellm's own warnings, at imports that it makes when it needs them: nothing that we could mend.
@@ -58,12 +59,10 @@ SCHEMA = {
     "required": ["label", "note"],
 }
 ASK = Request([{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Grüß mich 🙂"}])
-ASK_JSON = Request([{"role": "user", "content": "Label this"}], schema=SCHEMA, mode="json_schema")
+ASK_JSON = Request([{"role": "user", "content": "Label this"}], schema=SCHEMA, mode="tools")
 FORMATS: dict[str, tuple[type[Loopback], str]] = {
-    "anthropic": (AnthropicEndpoint, "anthropic/claude-haiku-4-5"),
-    "anthropic tool": (AnthropicEndpoint, "anthropic/claude-3-5-haiku-latest"),
-    "gemini": (GeminiEndpoint, "gemini/gemini-2.5-flash"),
     "openai-like": (Endpoint, "xinference/any"),
+    "own": (AnthropicEndpoint, "anthropic/claude-haiku-4-5"),
 }
 
 
@@ -71,7 +70,7 @@ FORMATS: dict[str, tuple[type[Loopback], str]] = {
 def _loaded() -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # what litellm's own imports warn of
-        litellm_package.load("anthropic/claude-haiku-4-5")
+        litellm_package.load("xinference/any")
 
 
 @dataclass
@@ -100,9 +99,17 @@ def asked(request: pytest.FixtureRequest) -> Iterator[Asked]:
 
 
 @pytest.fixture
-def claude() -> Iterator[Asked]:
-    with AnthropicEndpoint() as endpoint:
-        yield Asked(endpoint, "anthropic/claude-haiku-4-5")
+def like() -> Iterator[Asked]:
+    kind, name = FORMATS["openai-like"]
+    with kind() as endpoint:
+        yield Asked(endpoint, name)
+
+
+@pytest.fixture
+def own() -> Iterator[Asked]:
+    kind, name = FORMATS["own"]
+    with kind() as endpoint:
+        yield Asked(endpoint, name)
 
 
 def test_a_whole_and_a_streamed_answer_are_the_same_with_usage(asked: Asked) -> None:
@@ -124,12 +131,16 @@ def test_a_schema_is_enforced_by_the_provider(asked: Asked) -> None:
     assert "Label this" in json.dumps(asked.endpoint.bodies[0])
 
 
-def test_a_cut_answer_says_length(asked: Asked) -> None:
-    if "3-5" in asked.name:
-        pytest.skip("litellm says stop for a tool's input that was cut; the answer is no JSON, which is found out")
-    asked.endpoint.fail("truncate")
-    assert asked.ask(ASK_JSON).finish == "length"
-    assert asked.ask(ASK_JSON, lambda _: None).finish == "length"
+def test_a_cut_answer_says_length(like: Asked) -> None:
+    like.endpoint.fail("truncate")
+    assert like.ask(ASK_JSON).finish == "length"
+    assert like.ask(ASK_JSON, lambda _: None).finish == "length"
+
+
+def test_a_refusal_of_the_model_is_told_in_its_words(asked: Asked) -> None:
+    asked.endpoint.fail("filter")
+    answer = asked.ask(ASK_JSON)
+    assert answer.withheld == "the model refused to answer: I cannot help with that."
 
 
 def test_a_429_is_tried_again_after_the_wait_it_asks_for_by_us_alone(asked: Asked) -> None:
@@ -143,7 +154,7 @@ def test_a_429_is_tried_again_after_the_wait_it_asks_for_by_us_alone(asked: Aske
 @pytest.mark.parametrize("on_text", [None, lambda _: None], ids=["whole", "streamed"])
 def test_server_errors_are_tried_as_often_as_we_say(asked: Asked, on_text: Any) -> None:
     asked.endpoint.fail("status", status=529, message="Overloaded")
-    with pytest.raises(UnreachableError, match=r"529.*Overloaded.*Tried 3 times"):
+    with pytest.raises(UnreachableError, match=r"5\d\d.*Overloaded.*Tried 3 times"):
         asked.ask(ASK, on_text)
     assert len(asked.endpoint.bodies) == 3
 
@@ -157,23 +168,23 @@ def test_server_errors_are_tried_as_often_as_we_say(asked: Asked, on_text: Any) 
         ({"status": 402, "message": "pay"}, AccessError, "no credit"),
         ({"status": 302, "headers": {"Location": "http://127.0.0.1:1/steal"}}, AccessError, "redirects"),
         ({"status": 400, "message": "too long"}, RequestRefusedError, "400.*too long"),
-        ({"status": 413, "message": "too large"}, RequestRefusedError, "413.*too large"),
+        ({"status": 413, "message": "too large"}, RequestRefusedError, "4\\d\\d.*too large"),
     ],
 )
 def test_a_refusal_becomes_the_error_that_says_what_follows(
-    asked: Asked, fault: dict[str, Any], error: type[CallError], words: str
+    like: Asked, fault: dict[str, Any], error: type[CallError], words: str
 ) -> None:
     for on_text in (None, lambda _: None):
-        asked.endpoint.fail("status", **fault)
+        like.endpoint.fail("status", **fault)
         with pytest.raises(error, match=words) as caught:
-            asked.ask(ASK_JSON, on_text)
+            like.ask(ASK_JSON, on_text)
         assert type(caught.value) is error
         assert not re.search("litellm\\.|Exception|Traceback", str(caught.value))
-    assert len(asked.endpoint.bodies) == 2
+    assert len(like.endpoint.bodies) == 2
 
 
-def test_an_endpoint_without_schemas_refuses_the_mode_and_answers_in_text(asked: Asked) -> None:
-    asked.endpoint.fail("refuse_schema")
+def test_a_refused_way_is_told_and_words_are_answered(asked: Asked) -> None:
+    asked.endpoint.fail("refuse_tools")
     with pytest.raises(ModeRefusedError):
         asked.ask(ASK_JSON)
     assert asked.ask(Request(ASK.messages, schema=SCHEMA, mode="text")).text
@@ -189,10 +200,10 @@ def test_a_stream_that_breaks_after_text_raises_with_what_had_arrived(asked: Ask
     assert len(asked.endpoint.bodies) == 1
 
 
-def test_a_stream_that_ends_without_its_end_is_no_answer(claude: Asked) -> None:
-    claude.endpoint.fail("unfinished")
+def test_a_stream_that_ends_without_its_end_is_no_answer(asked: Asked) -> None:
+    asked.endpoint.fail("unfinished")
     with pytest.raises(UnreachableError):
-        claude.ask(ASK, lambda _: None)
+        asked.ask(ASK, lambda _: None)
 
 
 @pytest.mark.parametrize("on_text", [None, lambda _: None], ids=["whole", "streamed"])
@@ -201,27 +212,26 @@ def test_silence_is_a_lost_connection(asked: Asked, on_text: Any) -> None:
     assert asked.ask(ASK, on_text, waits=Waits(first=0.001, silence=0.4)).finish == "stop"
 
 
-@pytest.mark.parametrize("name", ["anthropic/x", "litellm_proxy/x"])
+@pytest.mark.parametrize("name", ["xinference/x", "litellm_proxy/x"])
 def test_nobody_listening_says_so_soon(name: str) -> None:
     completer = LiteLLMCompleter(Model(name, api_base="http://127.0.0.1:9", api_key="none-needed"), waits=QUICK)
     with pytest.raises(UnreachableError, match=r"127\.0\.0\.1:9 cannot be reached.*Is it running\?"):
         engine().call(lambda: completer.complete(ASK))
 
 
-def test_this_machine_is_asked_past_any_proxy(asked: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_this_machine_is_asked_past_any_proxy(like: Asked, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("NO_PROXY", "no_proxy"):
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:9")
-    litellm_package.load("anthropic/x").in_memory_llm_clients_cache.flush_cache()  # its clients remember their proxy
-    monkeypatch.setattr(via_litellm, "_clients", WeakKeyDictionary())
-    assert asked.ask(ASK).finish == "stop"
+    litellm_package.load("xinference/x").in_memory_llm_clients_cache.flush_cache()  # its clients remember their proxy
+    assert like.ask(ASK).finish == "stop"
 
 
 def test_a_key_that_litellm_took_from_the_other_variable_is_taken_out_too(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GEMINI_API_KEY", "one-secret-key")
-    monkeypatch.setenv("GOOGLE_API_KEY", "other-secret-key")
-    completer = LiteLLMCompleter(Model("gemini/any"))
+    monkeypatch.setenv("HUGGINGFACE_API_KEY", "one-secret-key")
+    monkeypatch.setenv("HF_TOKEN", "other-secret-key")
+    completer = LiteLLMCompleter(Model("huggingface/any"))
     assert {"one-secret-key", "other-secret-key"} <= set(completer.secrets(endpoint_of(completer.model)))
 
 
@@ -244,13 +254,13 @@ def test_cancelling_closes_the_connection_at_once(asked: Asked) -> None:
     assert (asked.endpoint.in_flight, asked.endpoint.broken_off) == (0, 3)
 
 
-def test_a_parameter_the_provider_does_not_take_is_left_out_and_that_is_said(claude: Asked) -> None:
-    completer = claude.completer()
+def test_a_parameter_the_provider_does_not_take_is_left_out_and_that_is_said(own: Asked) -> None:
+    completer = own.completer()
     for _ in range(2):
         engine().call(lambda: completer.complete(Request(ASK.messages, params={"presence_penalty": 0.5})))
     assert completer.notes == ["anthropic/claude-haiku-4-5 does not take presence_penalty; it is left out."]
     with pytest.raises(AccessError, match=r"Take presence_penalty= out of sw\.Model"):
-        claude.ask(presence_penalty=0.5)
+        own.ask(presence_penalty=0.5)
 
 
 def test_two_completers_share_the_limit_and_the_connections(asked: Asked) -> None:
@@ -312,7 +322,7 @@ LOADS = """
     import asyncio, os, sys, threading, time
     import synth_widgets as sw
     from synth_widgets.engine import engine
-    from tests.anthropic_endpoint import AnthropicEndpoint
+    from tests.endpoint import Endpoint
 
     worst = 0.0
     async def watch():
@@ -322,8 +332,8 @@ LOADS = """
             await asyncio.sleep(0.005)
             worst = max(worst, time.perf_counter() - began)
 
-    with AnthropicEndpoint() as endpoint:
-        model = sw.Model("anthropic/claude-haiku-4-5", api_base=endpoint.url, api_key=endpoint.key)
+    with Endpoint() as endpoint:
+        model = sw.Model("xinference/any", api_base=endpoint.url, api_key=endpoint.key)
         studio = sw.Studio(sw.Task("T", "Do it."), path=":memory:", model=model)
         assert "litellm" not in sys.modules
         engine().call(lambda: engine().spawn(watch()) and None)
@@ -358,23 +368,3 @@ def test_loading_is_seen_can_be_cancelled_and_stops_neither_the_engine_nor_reads
     assert (is_cancelled_first, goes_on) == ("True", "True")  # the import takes most of the time
     assert int(added) == 2
     assert dotenv == "None"
-
-
-def test_litellm_keeps_no_record_of_our_calls_and_looks_up_no_price(
-    asked: Asked, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    import litellm
-
-    told: list[Any] = []
-    whole = litellm.acompletion
-
-    async def listening(**arguments: Any) -> Any:
-        told.append(await whole(**arguments))
-        return told[-1]
-
-    priced: list[Any] = []
-    monkeypatch.setattr(litellm, "acompletion", listening)
-    monkeypatch.setattr(litellm, "response_cost_calculator", lambda **how: priced.append(how))
-    assert asked.ask().usage.completion_tokens > 0
-    assert told[0]._hidden_params["response_cost"] is None
-    assert priced == []

@@ -19,7 +19,7 @@ from synth_widgets.llm.completer import MODES, Answer, Mode, Request
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.structured import extract_json
 from synth_widgets.llm.ways import Ways
-from synth_widgets.llm.wire import Reading
+from synth_widgets.llm.wire import ChatReading
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
@@ -260,14 +260,14 @@ def test_a_file_tells_addresses_apart_without_naming_one() -> None:
     ],
 )
 def test_a_tool_call_is_read_in_whatever_shape_it_comes(calls: Any, text: str) -> None:
-    reading = Reading()
+    reading = ChatReading()
     message = {"role": "assistant", "content": "Sure.", "tool_calls": calls}
     reading.whole({"choices": [{"finish_reason": "tool_calls", "message": message}]})
     assert (reading.text, reading.outcome) == (text, "stop")
 
 
 def test_arguments_after_chatter_are_found_in_what_was_streamed() -> None:
-    reading, heard = Reading(), ""
+    reading, heard = ChatReading(), ""
     deltas = [
         {"content": "Let me call [the] tool."},
         {"tool_calls": [{"index": 0, "id": "c1", "function": {"name": "answer", "arguments": ""}}]},

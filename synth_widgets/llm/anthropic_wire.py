@@ -1,0 +1,240 @@
+"""Anthropic's Messages API: what is sent, and how what comes back is read. Pure; no connection here.
+
+The format: https://platform.claude.com/docs/en/api/messages and, for events, …/docs/en/build-with-claude/streaming.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from synth_widgets.errors import ModeRefusedError
+from synth_widgets.llm.completer import Finish, Messages, Mode
+from synth_widgets.llm.forms import form_of
+from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, tokens
+from synth_widgets.llm.wire import TOOL
+from synth_widgets.records import Usage
+
+VERSION = "2023-06-01"
+"""The API's version. The next one, 2026-10-21, takes ``temperature`` of no model; in this one each model decides."""
+PATH = "/v1/messages"
+
+_FINISH: Mapping[str, Finish] = {
+    "end_turn": "stop",
+    "stop_sequence": "stop",
+    "tool_use": "stop",
+    "max_tokens": "length",
+    "model_context_window_exceeded": "length",
+    "refusal": "refusal",
+}
+_STATUS = {
+    "invalid_request_error": 400,
+    "authentication_error": 401,
+    "billing_error": 402,
+    "permission_error": 403,
+    "not_found_error": 404,
+    "request_too_large": 413,
+    "rate_limit_error": 429,
+    "timeout_error": 504,
+    "overloaded_error": 529,
+}
+_NAMES = {"stop": "stop_sequences", "max_completion_tokens": "max_tokens"}
+"""Parameters that this API calls otherwise than litellm and OpenAI do."""
+_SYSTEM = frozenset({"system", "developer"})
+_NOBODY_YET = "…"
+"""What a person says before a conversation that the model begins: this API's conversations begin with the person."""
+
+
+def body(model: str, messages: Messages, params: Mapping[str, Any], *, stream: bool, wish: Mapping[str, Any]) -> bytes:
+    """Return the request's JSON as UTF-8.
+
+    Args:
+        model: the name the API knows.
+        messages: chat messages; those of the system may stand anywhere.
+        params: parameters by the API's names, ``max_tokens`` among them.
+        stream: whether the answer is to come in events.
+        wish: what makes the answer JSON, as `json_wish` returns it.
+    """
+    system, turns = conversation(messages)
+    told: dict[str, Any] = {"model": model, **({"system": system} if system else {}), "messages": turns, **params}
+    told |= {**wish, **_both(params.get("output_config"), wish.get("output_config"))}
+    if stream:
+        told["stream"] = True
+    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+
+
+def _both(given: Any, wished: Any) -> dict[str, Any]:
+    """Return what a person asks of the output beside its format (``effort``), if both ask something."""
+    return {"output_config": {**given, **wished}} if isinstance(given, Mapping) and wished else {}
+
+
+def conversation(messages: Messages) -> tuple[str, list[dict[str, str]]]:
+    r"""Return the system's words and the turns, which begin with the user, alternate, and are not blank.
+
+    >>> conversation([{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}])
+    ('Be kind.', [{'role': 'user', 'content': 'Hello'}])
+    >>> conversation([{"role": "user", "content": "One."}, {"role": "user", "content": "Two."}])
+    ('', [{'role': 'user', 'content': 'One.\n\nTwo.'}])
+    """
+    system: list[str] = []
+    turns: list[dict[str, str]] = []
+    for message in messages:
+        role, text = str(message["role"]), _text_of(message.get("content"))
+        if not text.strip():
+            continue
+        if role in _SYSTEM:
+            system.append(text)
+        elif turns and turns[-1]["role"] == role:
+            turns[-1]["content"] += f"\n\n{text}"
+        else:
+            turns.append({"role": role, "content": text})
+    if not turns:
+        return "", [{"role": "user", "content": "\n\n".join(system)}]
+    if turns[0]["role"] == "assistant":
+        turns.insert(0, {"role": "user", "content": _NOBODY_YET})
+    return "\n\n".join(system), turns
+
+
+def _text_of(content: Any) -> str:
+    if isinstance(content, list):
+        return "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
+    return content if isinstance(content, str) else ""
+
+
+def own_names(params: Mapping[str, Any]) -> dict[str, Any]:
+    """Return parameters by the names that the API knows.
+
+    >>> own_names({"stop": "END", "temperature": 0.5, "reasoning_effort": "low"})
+    {'stop_sequences': ['END'], 'temperature': 0.5, 'output_config': {'effort': 'low'}}
+    """
+    told = {_NAMES.get(name, name): value for name, value in params.items()}
+    if isinstance(told.get("stop_sequences"), str):
+        told["stop_sequences"] = [told["stop_sequences"]]
+    if (effort := told.pop("reasoning_effort", None)) is not None:
+        told.setdefault("output_config", {"effort": effort})
+    return told
+
+
+def json_wish(schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
+    """Return the fields of a request that make its answer JSON.
+
+    Args:
+        schema: the JSON Schema.
+        mode: the way to ask for it.
+
+    Raises:
+        ModeRefusedError: the API has no such way.
+
+    >>> json_wish({"type": "object", "properties": {}}, "tools")["tool_choice"]
+    {'type': 'tool', 'name': 'answer', 'disable_parallel_tool_use': True}
+    """
+    if mode == "text":
+        return {}
+    if mode == "json_object":
+        raise ModeRefusedError("Anthropic's API has no JSON mode.")
+    form = form_of(schema)
+    closed = form.anthropic or form.loose
+    if mode == "json_schema":
+        return {"output_config": {"format": {"type": "json_schema", "schema": closed}}}
+    tool = {"name": TOOL, "description": "Give the answer.", "input_schema": closed}
+    return {"tools": [tool], "tool_choice": {"type": "tool", "name": TOOL, "disable_parallel_tool_use": True}}
+
+
+class MessageReading(Reading):
+    """A message of the API while it arrives."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._tool: object = None
+        """Which block is read as the tool's input: the first; a second one would be another answer."""
+
+    @property
+    def text(self) -> str:
+        """As everywhere; but what came before a refusal is not to be used, so its words come first."""
+        return "".join(self._refusal) or super().text
+
+    def whole(self, data: Any) -> str:
+        """Read a body that holds the whole answer; see `Reading.whole`."""
+        self._check(data)
+        blocks = data.get("content")
+        if not isinstance(blocks, list):
+            raise NoAnswerError("the answer has no content")
+        self._count(data.get("usage"))
+        text = "".join(self._begun(at, block) + self._input(at, block) for at, block in enumerate(blocks))
+        self._ended(data)
+        return text
+
+    def event(self, data: Any) -> str:
+        """Read one event of a streamed answer; see `Reading.event`. Kinds that the API may add are passed over."""
+        self._check(data)
+        kind = data.get("type")
+        if kind == "message_start" and isinstance(message := data.get("message"), dict):
+            self._count(message.get("usage"))
+        elif kind == "content_block_start":
+            return self._begun(data.get("index"), data.get("content_block"))
+        elif kind == "content_block_delta":
+            return self._added(data.get("index"), data.get("delta"))
+        elif kind == "message_delta":
+            self._count(data.get("usage"))
+            self._ended(data.get("delta"))
+        elif kind == "message_stop":
+            self.is_over = True
+        return ""
+
+    def _check(self, data: Any) -> None:
+        if not isinstance(data, dict):
+            raise NoAnswerError("the answer is not a JSON object")
+        error = data.get("error")
+        if data.get("type") == "error" or error:
+            fields = error if isinstance(error, dict) else {"message": error}
+            raise StreamError(str(fields.get("message") or fields), _STATUS.get(str(fields.get("type")), 500))
+        if not isinstance(data.get("type"), str):
+            raise NoAnswerError("the answer is no message of Anthropic's API")
+
+    def _begun(self, at: object, block: Any) -> str:
+        """Take a block that begins, in an event or in a body; return its text."""
+        if not isinstance(block, dict):
+            return ""
+        if block.get("type") == "tool_use" and self._tool is None:
+            self._tool = (at,)
+        return self._added(at, block)
+
+    def _added(self, at: object, part: Any) -> str:
+        """Take what a block brings; return the text, or the part of the tool's input, that it adds."""
+        if not isinstance(part, dict):
+            return ""
+        if isinstance(thought := part.get("thinking"), str):
+            self._reasoning.append(thought)
+        if isinstance(text := part.get("text"), str) and text:
+            self._text.append(text)
+            return text
+        if isinstance(piece := part.get("partial_json"), str) and self._tool == (at,):
+            self._arguments.append(piece)
+            return piece
+        return ""
+
+    def _input(self, at: object, block: Any) -> str:
+        """Take the input of a tool that came whole; an event has it empty, and sends it in pieces."""
+        if self._tool != (at,):
+            return ""
+        text = json.dumps(block.get("input"), ensure_ascii=False)
+        self._arguments.append(text)
+        return text
+
+    def _ended(self, part: Any) -> None:
+        if not isinstance(part, dict) or part.get("stop_reason") is None:
+            return
+        self.finish = _FINISH.get(str(part["stop_reason"]), "other")
+        details = part.get("stop_details")
+        if self.finish == "refusal" and isinstance(details, dict) and isinstance(details.get("explanation"), str):
+            self._refusal.append(details["explanation"])
+
+    def _count(self, usage: Any) -> None:
+        """Count the tokens; those that a cache held or took were read too."""
+        if not isinstance(usage, dict):
+            return
+        names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
+        prompt = sum(tokens(usage.get(name)) for name in names)
+        completion = tokens(usage.get("output_tokens"))
+        self.usage = Usage(prompt or self.usage.prompt_tokens, completion or self.usage.completion_tokens)

@@ -1,0 +1,48 @@
+"""What the package litellm makes impossible, cell by cell: told in the README, not worked around.
+
+A release that mends one fails `tests/faults/test_table.py` until its line here, and the README's, are gone.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from tests.faults.table import OWN_FORMAT
+
+
+@dataclass(frozen=True)
+class Impossible:
+    """A cell that cannot come right, in whichever way JSON is asked for.
+
+    Attributes:
+        fault, transport: which one.
+        seen: what a person is told instead.
+        told: what the README says of it.
+    """
+
+    fault: str
+    transport: str
+    seen: str
+    told: str
+
+
+_EMPTY = (
+    "a web page instead of a streamed list: litellm makes an empty answer of it, and after three its rows have failed"
+)
+
+IMPOSSIBLE = (
+    Impossible("web pages for lists", "litellm", "the answer is empty", _EMPTY),
+    Impossible("web pages for lists", OWN_FORMAT, "the answer is empty", _EMPTY),
+    Impossible(
+        "redirects",
+        OWN_FORMAT,
+        "answered 404",
+        "an endpoint that redirects, in a format of the provider's own (Bedrock, Vertex AI, Cohere …): "
+        "litellm follows, with the key",
+    ),
+)
+
+
+def impossible(fault: str, transport: str) -> Impossible | None:
+    """Return why a cell cannot be right, or ``None``."""
+    return next((line for line in IMPOSSIBLE if (line.fault, line.transport) == (fault, transport)), None)
