@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
+from synth_widgets.errors import (
+    AccessError,
+    CallError,
+    ModelGoneError,
+    ModeRefusedError,
+    RequestRefusedError,
+    UnreachableError,
+)
 from synth_widgets.llm.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.anthropic_wire import MessageReading
 from synth_widgets.llm.attempt import Waits
@@ -297,7 +304,7 @@ def test_what_is_no_message_is_no_answer() -> None:
     [
         ({"status": 401, "message": "invalid x-api-key"}, AccessError, "401.*not accepted: check.*ANTHROPIC_API_KEY"),
         ({"status": 403, "message": "no"}, AccessError, "403.*not accepted"),
-        ({"status": 404, "message": "model: claude-x"}, AccessError, "404.*model: claude-x.*Check the model's name"),
+        ({"status": 404, "message": "model: claude-x"}, ModelGoneError, "404.*model: claude-x.*Check the model's name"),
         ({"status": 402, "message": "pay"}, AccessError, "no credit"),
         ({"status": 400, "message": "Your credit balance is too low to access the API."}, AccessError, "no credit"),
         ({"status": 302, "headers": {"Location": "http://127.0.0.1:1/steal"}}, AccessError, "redirects"),
