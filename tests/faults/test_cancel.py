@@ -40,7 +40,7 @@ def slow(endpoint: Loopback) -> None:
 
 def trickling(endpoint: Loopback) -> None:
     """Stream a character a while."""
-    endpoint.chunk_delay, endpoint.chunk = 0.2, 1
+    endpoint.chunk_delay, endpoint.chunk = 0.1, 1
 
 
 FAULTS: dict[str, Install] = {
