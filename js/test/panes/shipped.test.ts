@@ -10,7 +10,7 @@ import { settled, textOf } from "./stage";
 
 const SHIPPED = pathToFileURL(resolve("../synth_widgets/static/widget.js")).href;
 
-test("the shipped widget opens, finds, counts and closes as its sources do", async () => {
+test("the shipped widget opens, finds, counts and closes as its sources do", async (context) => {
   const { default: define } = await import(SHIPPED);
   const model = new TestModel();
   model.traits._commands = COMMANDS.map(({ name, label, group, icon, keys, pane, many, changes }) => {
@@ -18,6 +18,7 @@ test("the shipped widget opens, finds, counts and closes as its sources do", asy
   });
   const el = document.body.appendChild(document.createElement("div"));
   const ending = new AbortController();
+  context.after(() => ending.abort()); // a view that is left would keep node waiting
   const widget = define();
   widget.initialize({ model, signal: ending.signal });
   widget.render({ model, el, signal: ending.signal });
