@@ -62,6 +62,7 @@ def main(argv: list[str]) -> None:
     try:
         server = serve(weights, int(n_ctx), int(n_threads), key)
     except Exception as error:  # noqa: BLE001  (whatever it is, the parent shows these words)
+        time.sleep(0.5)  # what the library says of it comes from a thread of its own
         sys.exit(f"{type(error).__name__}: {error}")
     said.write(json.dumps({"url": str(server.listening_address)}) + "\n")
     said.flush()

@@ -166,6 +166,9 @@ def job_runs(stage: Stage) -> None:
 
 
 def job_was_refused(stage: Stage) -> None:
+    if stage.view.running.is_visible():  # a job that another command has paused
+        stage.view.button(re.compile("^Stop")).first.click()
+        stage.view.until_idle()
     stage.view.choose_topic("Refused")
     stage.view.grow(samples=stage.number)
     button("Resume")(stage).wait_for()

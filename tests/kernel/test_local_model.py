@@ -168,7 +168,7 @@ async def test_the_key_is_on_no_command_line_and_without_it_nobody_is_served(mod
     endpoint = model._inner.endpoint if model._inner else None
     assert endpoint is not None
     assert endpoint.key is not None
-    seen = await asyncio.to_thread(seen_by_others, model.pid, endpoint.url)
+    seen = await asyncio.to_thread(seen_by_others, model.pid, endpoint.url("/chat/completions"))
     assert endpoint.key not in seen
     assert "401" in seen
 
