@@ -6,7 +6,7 @@ import io
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import redirect_stdout
 from datetime import UTC, datetime
 from pathlib import Path
@@ -19,34 +19,34 @@ PACKAGES = ("anywidget", "ipykernel", "ipywidgets", "jupyterlab", "notebook", "p
 
 
 def write_report(lines: Iterable[object]) -> Path:
-    """Run the benchmarks and write the report, given the suites' lines; return its path from the project's folder."""
+    """Write the report, given the suites' lines, and run the benchmarks for it; return its path within the project.
+
+    Each part is written as soon as it is known: a run that is cut off leaves what it found.
+    """
+    REPORT.parent.mkdir(exist_ok=True)
+    with REPORT.open("w", encoding="utf-8") as report:
+        for part in _parts(lines):
+            report.write(f"{part}\n")
+            report.flush()
+    return REPORT.relative_to(ROOT)
+
+
+def _parts(lines: Iterable[object]) -> Iterator[str]:
+    """Yield what the report says, the quick parts first."""
+    yield f"""\
+# Full test report
+
+- commit: {commit()}
+- when: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC
+- machine: {platform.platform()}, {os.cpu_count()} cores
+- Python {platform.python_version()}, {versions()}
+- browser: {browser()}
+"""
+    yield "\n".join(["## Suites\n", "```text", *map(str, lines), "```\n"])
     with redirect_stdout(io.StringIO()) as benches:
         print_table()
-    REPORT.parent.mkdir(exist_ok=True)
-    REPORT.write_text(
-        "\n".join(
-            [
-                "# Full test report\n",
-                f"- commit: {commit()}",
-                f"- when: {datetime.now(UTC):%Y-%m-%d %H:%M} UTC",
-                f"- machine: {platform.platform()}, {os.cpu_count()} cores",
-                f"- Python {platform.python_version()}, {versions()}",
-                f"- browser: {browser()}\n",
-                "## Suites\n",
-                "```text",
-                *map(str, lines),
-                "```\n",
-                "## Benchmarks\n",
-                "```text",
-                benches.getvalue().rstrip(),
-                "```\n",
-                "## Faults of an endpoint\n",
-                *faults(),
-            ]
-        ),
-        encoding="utf-8",
-    )
-    return REPORT.relative_to(ROOT)
+    yield "\n".join(["## Benchmarks\n", "```text", benches.getvalue().rstrip(), "```\n"])
+    yield "\n".join(["## Faults of an endpoint\n", *faults()])
 
 
 def faults() -> list[str]:
