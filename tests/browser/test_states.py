@@ -186,6 +186,7 @@ def test_a_pane_that_cannot_be_drawn_says_so_while_the_others_work_on(
     view.add_topic("Backpacks")
     view.choose_topic("Backpacks")
     view.grow(samples=4)
+    view.until(lambda: view.by_status()["Draft"] == 4)
     view.until_idle()
     first, second, *_ = view.rows()
     view.open_row(first.id)
