@@ -7,7 +7,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from tests.faults.table import OWN_FORMAT
+OWN_FORMAT = "litellm, own format"
+"""Providers that litellm asks in a format of their own (Bedrock, Vertex AI, …): Anthropic's stands for all of them."""
 
 
 @dataclass(frozen=True)
