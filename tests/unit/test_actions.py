@@ -6,6 +6,7 @@ import asyncio
 import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,8 @@ from tests.unit.test_laws import LAWS, SEQUENCES, perform, studio_in, visible
 
 ROOT = Path(__file__).parents[2]
 MANY = 5 * actions.SLICE
+GIVEN_WAY = 0.001
+"""Seconds in which the thread that writes the file gets the interpreter."""
 KILLED = f"""
 import os, signal, sys
 import synth_widgets as sw
@@ -60,6 +63,7 @@ def seen_during(studio: sw.Studio, act) -> set[int]:
     async def other() -> None:
         while True:
             await asyncio.sleep(0)
+            time.sleep(GIVEN_WAY)  # noqa: ASYNC251  (a loop that never pauses leaves other threads no time to write)
             seen.add(sum(s.status == "draft" for s in studio._state.samples.values()))
 
     task = engine.call(lambda: engine.spawn(other()))
