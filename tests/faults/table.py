@@ -77,7 +77,11 @@ ASKED_WAIT = 0.05
 """Seconds that the endpoint asks to wait, where it asks."""
 CLEAN = "none"
 SLOWER = 1.6
-"""How much longer than the clean run one with a fault may take, the waits that were asked for apart."""
+"""How much longer than the clean run one with a fault may take, apart from waits asked for and from calls again."""
+AGAIN = 2.0
+"""What a call again may take besides, in answered ones: bare litellm's failed one takes 8 ms of CPU, an answered 4."""
+NEEDED = 1 / 3
+"""The share of calls that a fault can make be asked again; more would be our doing."""
 
 _TOPIC = re.compile(r"^Topic: (.+)$", re.MULTILINE)
 _PART = re.compile(r"^This is part (\d+) of", re.MULTILINE)
@@ -290,7 +294,8 @@ def verdict(cell: Cell, clean: Cell, samples: int = SAMPLES) -> str:
         return "impossible" if any(known.seen in words for words in cell.seen) else "NOT AS LISTED"
     if not fault.is_final and cell.came < samples:
         return "LOST"
-    allowed = SLOWER * clean.seconds + fault.waits
+    again = min(cell.again, NEEDED * clean.asked)
+    allowed = (SLOWER + AGAIN * again / clean.asked) * clean.seconds + fault.waits
     return "ok" if cell.seconds <= allowed or fault.is_final else "SLOW"
 
 
