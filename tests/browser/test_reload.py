@@ -116,9 +116,11 @@ def test_a_kernel_killed_in_the_middle_loses_no_row_and_pays_for_none_twice(open
         view.add_topic("Backpacks", "Coffee machines")
         view.grow(topics=2, subtopics=0, samples=planned // 2)
         view.until(lambda: view.by_status()["Draft"] >= 6)
+        endpoint.latency = 60.0  # so that calls are in flight at the kill, and none is answered just before it
         view.open_row(next(row.id for row in view.rows() if row.status == "Draft"))
         view.press("ax")
         view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (1, 1))
+        view.until(lambda: endpoint.in_flight == concurrency)
         shown = {row.id: row for row in view.all_rows()}
         made = sum(row.status != "Pending" for row in shown.values())
         notebook.kill_kernel()
@@ -127,7 +129,8 @@ def test_a_kernel_killed_in_the_middle_loses_no_row_and_pays_for_none_twice(open
         view.until(lambda: "Kernel gone" in view.line().inner_text())
         notebook.page.get_by_role("dialog", name=re.compile("Kernel Restarting")).get_by_role("button").click()
         assert made < planned
-        assert endpoint.broken_off > 0
+        view.until(lambda: endpoint.broken_off == concurrency)
+        endpoint.latency = 0.3
 
         notebook.run_cell(0)
         notebook.run_cell(1)

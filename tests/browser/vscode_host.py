@@ -15,6 +15,7 @@ import asyncio
 import json
 import os
 import sys
+import tempfile
 import threading
 from collections.abc import Awaitable, Callable, Coroutine
 from pathlib import Path
@@ -26,6 +27,7 @@ from jupyter_client.manager import AsyncKernelManager
 from playwright.sync_api import Locator, Page
 
 from tests.browser.lab import BrowserErrors
+from tests.kernel.harness import without_ports
 from tools.environment import VSCODE_MANAGER
 
 HERE = Path(__file__).parent / "vscode"
@@ -45,7 +47,10 @@ class VSCodeHost:
         self._thread.start()
         self._sockets: set[web.WebSocketResponse] = set()
         self._readers: list[asyncio.Future[None]] = []
-        self._manager = AsyncKernelManager(connection_file=str(folder / ".jupyter" / "connection.json"))
+        self._pipes = tempfile.TemporaryDirectory(prefix="kernel-")
+        self._manager = AsyncKernelManager(
+            connection_file=str(folder / ".jupyter" / "connection.json"), **without_ports(self._pipes.name)
+        )
         self._runner = web.AppRunner(web.Application(), shutdown_timeout=1)
         try:
             self._do(self._start())
@@ -135,6 +140,7 @@ class VSCodeHost:
             self._client.stop_channels()
         await self._manager.shutdown_kernel(now=True)
         await self._manager.cleanup_resources()
+        self._pipes.cleanup()
 
     def __enter__(self) -> Self:
         return self

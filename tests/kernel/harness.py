@@ -12,6 +12,7 @@ One thread reads what the kernel publishes; every wait is for a condition, with 
 from __future__ import annotations
 
 import os
+import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -32,6 +33,14 @@ from pathlib import Path
 print("in", flush=True)
 while not Path("wake up").exists():
     time.sleep(0.02)"""
+
+
+def without_ports(folder: str) -> dict[str, str]:
+    """Return what makes a kernel manager speak over Unix sockets in a folder, whose path has to be short.
+
+    Free TCP ports are looked for before the kernel takes them: of two that start at once, one may find its own taken.
+    """
+    return {"transport": "ipc", "ip": f"{folder}/s"}
 
 
 class CellError(AssertionError):
@@ -92,8 +101,15 @@ class Comm:
 class Kernel:
     """A kernel process and its client. Use it as a context manager, or call `shutdown`."""
 
-    def __init__(self, manager: KernelManager, client: BlockingKernelClient, folder: Path) -> None:
+    def __init__(
+        self,
+        manager: KernelManager,
+        client: BlockingKernelClient,
+        folder: Path,
+        sockets: tempfile.TemporaryDirectory[str],
+    ) -> None:
         self.folder = folder
+        self._sockets = sockets
         self.manager = manager
         self.client = client
         self.comms: list[Comm] = []
@@ -109,7 +125,10 @@ class Kernel:
         private = {name: str(folder / ".jupyter" / name.lower()) for name in ("IPYTHONDIR", "JUPYTER_RUNTIME_DIR")}
         # Colours off: a traceback is compared as text.
         variables = {**os.environ, **private, "NO_COLOR": "1", "PYDEVD_DISABLE_FILE_VALIDATION": "1", **(env or {})}
-        manager = KernelManager(connection_file=str(folder / ".jupyter" / "connection.json"))
+        sockets = tempfile.TemporaryDirectory(prefix="kernel-")
+        manager = KernelManager(
+            connection_file=str(folder / ".jupyter" / "connection.json"), **without_ports(sockets.name)
+        )
         Path(manager.connection_file).parent.mkdir(parents=True, exist_ok=True)
         manager.start_kernel(cwd=str(folder), env=variables)
         client = manager.client()
@@ -120,8 +139,9 @@ class Kernel:
             client.stop_channels()
             manager.shutdown_kernel(now=True)
             manager.cleanup_resources()
+            sockets.cleanup()
             raise
-        kernel = cls(manager, client, folder)
+        kernel = cls(manager, client, folder, sockets)
         kernel.run("%colors NoColor")
         return kernel
 
@@ -200,6 +220,7 @@ class Kernel:
         if self.manager.has_kernel:
             self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._sockets.cleanup()
 
     def __enter__(self) -> Self:
         return self
