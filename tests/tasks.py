@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 from collections.abc import Callable
@@ -66,3 +67,12 @@ def until(condition: Callable[[], T], seconds: float = 30.0) -> T:
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.005)
     return found
+
+
+async def give_way() -> None:
+    """Let the engine's other tasks run, then the thread that writes the file.
+
+    A loop of ``sleep(0)`` alone gives the interpreter up for microseconds, too short for another thread to take it.
+    """
+    await asyncio.sleep(0)
+    time.sleep(0.001)  # noqa: ASYNC251  (it is the engine's thread that is to pause)

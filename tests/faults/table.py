@@ -50,12 +50,14 @@ class Transport:
         model: the name of what is asked.
         endpoint: who answers, in the format that is asked in.
         without: the ways of asking for JSON that the format does not have, or that show nothing more.
+        again: what a call that is asked again may take besides, in answered ones.
     """
 
     completer: type[RemoteCompleter]
     model: str
     endpoint: type[Loopback]
     without: tuple[str, ...] = ()
+    again: float = 0.0
 
     @property
     def ways(self) -> tuple[str, ...]:
@@ -63,12 +65,18 @@ class Transport:
         return tuple(way for way in WAYS if way not in self.without)
 
 
+LITELLM_AGAIN = 2.0
+"""A failed call of bare litellm takes 8 ms of CPU, an answered one 4; ours take too little to be allowed for."""
 TRANSPORTS = {
     "direct": Transport(OpenAICompleter, "openai/any", Endpoint),
     "anthropic": Transport(AnthropicCompleter, "anthropic/any", AnthropicEndpoint, ("json_object",)),
-    "litellm": Transport(LiteLLMCompleter, "xinference/any", Endpoint),
+    "litellm": Transport(LiteLLMCompleter, "xinference/any", Endpoint, again=LITELLM_AGAIN),
     OWN_FORMAT: Transport(
-        LiteLLMCompleter, "anthropic/claude-haiku-4-5", AnthropicEndpoint, ("json_schema", "json_object", "text")
+        LiteLLMCompleter,
+        "anthropic/claude-haiku-4-5",
+        AnthropicEndpoint,
+        ("json_schema", "json_object", "text"),
+        again=LITELLM_AGAIN,
     ),
 }
 WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
@@ -77,9 +85,7 @@ ASKED_WAIT = 0.05
 """Seconds that the endpoint asks to wait, where it asks."""
 CLEAN = "none"
 SLOWER = 1.6
-"""How much longer than the clean run one with a fault may take, apart from waits asked for and from calls again."""
-AGAIN = 2.0
-"""What a call again may take besides, in answered ones: bare litellm's failed one takes 8 ms of CPU, an answered 4."""
+"""How much longer than the clean run one with a fault may take, apart from waits asked for and litellm's calls."""
 NEEDED = 1 / 3
 """The share of calls that a fault can make be asked again; more would be our doing."""
 
@@ -294,8 +300,8 @@ def verdict(cell: Cell, clean: Cell, samples: int = SAMPLES) -> str:
         return "impossible" if any(known.seen in words for words in cell.seen) else "NOT AS LISTED"
     if not fault.is_final and cell.came < samples:
         return "LOST"
-    again = min(cell.again, NEEDED * clean.asked)
-    allowed = (SLOWER + AGAIN * again / clean.asked) * clean.seconds + fault.waits
+    again = TRANSPORTS[cell.transport].again * min(cell.again / clean.asked, NEEDED)
+    allowed = (SLOWER + again) * clean.seconds + fault.waits
     return "ok" if cell.seconds <= allowed or fault.is_final else "SLOW"
 
 

@@ -6,7 +6,6 @@ import asyncio
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -17,13 +16,11 @@ from synth_widgets.errors import UnknownIdError
 from synth_widgets.studio import actions
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
-from tests.tasks import PLAIN
+from tests.tasks import PLAIN, give_way
 from tests.unit.test_laws import LAWS, SEQUENCES, perform, studio_in, visible
 
 ROOT = Path(__file__).parents[2]
 MANY = 5 * actions.SLICE
-GIVEN_WAY = 0.001
-"""Seconds in which the thread that writes the file gets the interpreter."""
 KILLED = f"""
 import os, signal, sys
 import synth_widgets as sw
@@ -62,8 +59,7 @@ def seen_during(studio: sw.Studio, act) -> set[int]:
 
     async def other() -> None:
         while True:
-            await asyncio.sleep(0)
-            time.sleep(GIVEN_WAY)  # noqa: ASYNC251  (a loop that never pauses leaves other threads no time to write)
+            await give_way()
             seen.add(sum(s.status == "draft" for s in studio._state.samples.values()))
 
     task = engine.call(lambda: engine.spawn(other()))

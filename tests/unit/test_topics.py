@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import time
 from itertools import pairwise
 
 import pytest
@@ -12,7 +10,7 @@ from synth_widgets.errors import StudioError, UnknownIdError
 from synth_widgets.store.store import SLICE
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
-from tests.tasks import PLAIN, until
+from tests.tasks import PLAIN, give_way, until
 
 
 def rows(*texts: str) -> list[dict[str, str]]:
@@ -81,8 +79,7 @@ def test_a_merge_of_many_samples_is_one_step_and_other_commands_have_their_turn(
     async def want() -> None:
         nonlocal turns
         while True:
-            await asyncio.sleep(0)
-            time.sleep(0.001)  # noqa: ASYNC251  (the thread that writes the file gets the interpreter)
+            await give_way()
             turns += 1
 
     def noting(*arguments, **keywords):
