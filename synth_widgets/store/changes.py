@@ -27,10 +27,29 @@ class Change:
     """One edit. Subclasses say what of."""
 
     kind: ClassVar[str] = ""
+    table: ClassVar[str] = ""
+    """The mapping of `State` that the record stands in."""
+
+    @property
+    def ident(self) -> str:
+        """The record's key in its table."""
+        raise NotImplementedError(self.kind)
 
     def apply(self, state: State, batch: Batch) -> None:
         """Make the edit, and say in the batch what must be written and who must hear of it."""
         raise NotImplementedError(self.kind)
+
+    def held(self, state: State) -> Any:
+        """Return what the edit will overwrite, for `put_back`."""
+        return getattr(state, self.table).get(self.ident)
+
+    def put_back(self, state: State, held: Any) -> None:
+        """Take the edit back, made or half made, where the step that it is a part of failed; indexes are made anew."""
+        table = getattr(state, self.table)
+        if held is None:
+            table.pop(self.ident, None)
+        else:
+            table[self.ident] = held
 
     def entry(self) -> list[Json] | None:
         """Return what the log must hold to take this back, or ``None`` when nothing can be."""
@@ -42,7 +61,12 @@ class TopicAdded(Change):
     """A topic came into being."""
 
     kind: ClassVar[str] = "topic+"
+    table: ClassVar[str] = "topics"
     topic: Topic
+
+    @property
+    def ident(self) -> str:
+        return self.topic.id
 
     def apply(self, state: State, batch: Batch) -> None:
         state.put_topic(self.topic)
@@ -57,9 +81,14 @@ class TopicChanged(Change):
     """Fields of a topic: what they were and what they are."""
 
     kind: ClassVar[str] = "topic"
+    table: ClassVar[str] = "topics"
     id: str
     before: Mapping[str, Json]
     after: Mapping[str, Json]
+
+    @property
+    def ident(self) -> str:
+        return self.id
 
     def apply(self, state: State, batch: Batch) -> None:
         was_hidden = self.id in state.hidden
@@ -78,7 +107,12 @@ class SampleAdded(Change):
     """A sample came into being, with its first version."""
 
     kind: ClassVar[str] = "sample+"
+    table: ClassVar[str] = "samples"
     sample: Sample
+
+    @property
+    def ident(self) -> str:
+        return self.sample.id
 
     def apply(self, state: State, batch: Batch) -> None:
         state.put_sample(self.sample)
@@ -94,10 +128,15 @@ class SampleChanged(Change):
     """Fields of a sample; a new version comes along with the change of ``current`` that shows it."""
 
     kind: ClassVar[str] = "sample"
+    table: ClassVar[str] = "samples"
     id: str
     before: Mapping[str, Json]
     after: Mapping[str, Json]
     version: Version | None = None
+
+    @property
+    def ident(self) -> str:
+        return self.id
 
     def apply(self, state: State, batch: Batch) -> None:
         sample = state.samples[self.id]
@@ -118,9 +157,14 @@ class SettingChanged(Change):
     """One of the studio's own settings, such as its guidance."""
 
     kind: ClassVar[str] = "setting"
+    table: ClassVar[str] = "settings"
     key: str
     before: Json
     after: Json
+
+    @property
+    def ident(self) -> str:
+        return self.key
 
     def apply(self, state: State, batch: Batch) -> None:
         state.settings[self.key] = batch.settings[self.key] = self.after
@@ -142,13 +186,24 @@ class TaskChanged(Change):
         batch.tasks.append((len(state.tasks), self.task))
         batch.studio = True
 
+    def held(self, state: State) -> int:
+        return len(state.tasks)
+
+    def put_back(self, state: State, held: int) -> None:
+        del state.tasks[held:]
+
 
 @dataclass(frozen=True, slots=True)
 class SessionAdded(Change):
     """A sitting began."""
 
     kind: ClassVar[str] = "session"
+    table: ClassVar[str] = "sessions"
     session: Session
+
+    @property
+    def ident(self) -> str:
+        return self.session.id
 
     def apply(self, state: State, batch: Batch) -> None:
         state.sessions[self.session.id] = self.session
@@ -161,9 +216,14 @@ class JobChanged(Change):
     """A job began, ended, or counted on; items it planned and items it finished go along."""
 
     kind: ClassVar[str] = "job"
+    table: ClassVar[str] = "jobs"
     job: JobRecord
     planned: tuple[WorkItem, ...] = ()
     finished: tuple[WorkItem, ...] = ()
+
+    @property
+    def ident(self) -> str:
+        return self.job.id
 
     def apply(self, state: State, batch: Batch) -> None:
         state.jobs[self.job.id] = batch.jobs[self.job.id] = self.job
@@ -176,6 +236,23 @@ class JobChanged(Change):
         for item in self.finished:
             open_items.pop(item.key, None)
 
+    def held(self, state: State) -> tuple[JobRecord | None, list[WorkItem]]:
+        open_items = state.items.get(self.job.id, {})
+        touched = (open_items.get(item.key) for item in (*self.planned, *self.finished))
+        return state.jobs.get(self.job.id), [item for item in touched if item is not None]
+
+    def put_back(self, state: State, held: tuple[JobRecord | None, list[WorkItem]]) -> None:
+        job, items = held
+        Change.put_back(self, state, job)
+        if job is None:
+            state.items.pop(self.job.id, None)
+            return
+        open_items = state.items.setdefault(self.job.id, {})
+        for item in self.planned:
+            open_items.pop(item.key, None)
+        for item in items:
+            open_items[item.key] = item
+
 
 @dataclass(frozen=True, slots=True)
 class CallAdded(Change):
@@ -186,12 +263,24 @@ class CallAdded(Change):
     """
 
     kind: ClassVar[str] = "call"
+    table: ClassVar[str] = "calls"
     call: Call
     is_open: bool = False
+
+    @property
+    def ident(self) -> str:
+        return self.call.id
 
     def apply(self, state: State, batch: Batch) -> None:
         state.put_call(self.call, is_open=self.is_open)
         batch.calls.append(self.call)
+
+    def held(self, state: State) -> Any:
+        return Change.held(self, state), state.ledger.held(self.call)
+
+    def put_back(self, state: State, held: Any) -> None:
+        Change.put_back(self, state, held[0])
+        state.ledger.put_back(self.call, held[1])
 
 
 @dataclass(frozen=True, slots=True)

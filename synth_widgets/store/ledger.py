@@ -35,6 +35,19 @@ class Ledger:
             part.calls + 1,
         )
 
+    def held(self, call: Call) -> tuple[Cost | None, bool]:
+        """Return what `put` of a call will change, for `put_back`."""
+        return self._parts.get((call.job, call.step)), call.id in self._open
+
+    def put_back(self, call: Call, held: tuple[Cost | None, bool]) -> None:
+        """Take `put` of a call back."""
+        part, was_open = held
+        if part is None:
+            self._parts.pop((call.job, call.step), None)
+        else:
+            self._parts[call.job, call.step] = part
+        (self._open.add if was_open else self._open.discard)(call.id)
+
     def load(self, job: str, step: Step, cost: Cost) -> None:
         """Take over the sum of a job's step from the file."""
         self._parts[job, step] = cost

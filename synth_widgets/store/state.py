@@ -212,12 +212,25 @@ class State:
         else:
             insort(self.redo_stack, group.id, key=lambda g: self.groups[g].undone or 0)
 
-    def drop_redo(self) -> list[Group]:
-        """Make every undone group dead, and return them: a person went another way."""
-        dropped = [replace(self.groups[i], dead=True) for i in self.redo_stack]
-        for group in dropped:
-            self.put_group(group)
-        return dropped
+    def without_redo(self) -> list[Group]:
+        """Return every undone group as a dead one, which it becomes when a person goes another way."""
+        return [replace(self.groups[i], dead=True) for i in self.redo_stack]
+
+    def reindex(self) -> None:
+        """Make the indexes anew from the records, where a step that failed half-way was taken back."""
+        children: dict[str, dict[str, None]] = {}
+        named: dict[tuple[str, str], dict[str, None]] = {}
+        for topic in self.topics.values():
+            if topic.parent is not None:
+                children.setdefault(topic.parent, {})[topic.id] = None
+                named.setdefault((topic.parent, normalised_name(topic.name)), {})[topic.id] = None
+        by_topic: dict[str, dict[str, None]] = {}
+        for sample in self.samples.values():
+            by_topic.setdefault(sample.topic, {})[sample.id] = None
+        self.children, self.named, self.by_topic = children, named, by_topic
+        self.seq = max((sample.seq for sample in self.samples.values()), default=0)
+        self.hidden.intersection_update(self.topics)
+        self._mark_hidden(ROOT)
 
     # ------------------------------------------------------------ undo
     def next_undo(self) -> Group | None:

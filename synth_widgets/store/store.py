@@ -136,14 +136,16 @@ class Store:
             return self.state.rev
         undo_before = (self.state.next_undo(), self.state.next_redo())
         group, groups = self._group(actor, label, job) if begun is None else self._go_on(begun, label)
+        is_empty = (group in self._empty or group not in self.state.groups) and all(c.entry() is None for c in wanted)
+        if ends and is_empty and group is not None:
+            made = next((each for each in groups if each.id == group), None) or self.state.groups[group]
+            groups.append(replace(made, dead=True))
+        rev = self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
+        if group is not None:
+            (self._empty.add if is_empty else self._empty.discard)(group)
         if action is not None:
             action.group = group
-        if any(change.entry() is not None for change in wanted):
-            self._empty.discard(group or 0)
-        elif ends and group in self._empty:
-            groups.append(replace(self.state.groups[group], dead=True))
-            self.state.put_group(groups[-1])
-        return self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
+        return rev
 
     def check_writable(self) -> None:
         """Raise when nothing may be changed here."""
@@ -178,17 +180,12 @@ class Store:
         turned = []
         if (now_is.undone is None) != (undone is None):  # else only this part of it is still to be turned
             turned = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
-            self.state.put_group(turned[0])
         self._apply(list(reversal.changes), None, turned, urgent=True, undo_before=undo_before)
         return reversal
 
     def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:
         """Return the group of an action that goes on, and what must be written of it."""
-        if group.label == label:
-            return group.id, []
-        named = replace(group, label=label)
-        self.state.put_group(named)
-        return group.id, [named]
+        return group.id, [] if group.label == label else [replace(group, label=label)]
 
     def _group(self, actor: Actor, label: str, job: str | None) -> tuple[int | None, list[Group]]:
         """Return the group to log under, and the groups that must be written."""
@@ -197,10 +194,8 @@ class Store:
         known = self.state.groups.get(self.state.group_of_job.get(job or "", -1))
         if known is not None and known.undone is None:
             return known.id, []  # a job that was undone and goes on gets a group of its own
-        dropped = self.state.drop_redo() if actor == "person" else []
+        dropped = self.state.without_redo() if actor == "person" else []
         group = Group(self.state.newest_group + 1, actor, label, job, made=self.state.rev + 1)
-        self.state.put_group(group)
-        self._empty.add(group.id)
         return group.id, [*dropped, group]
 
     def _apply(
@@ -213,12 +208,22 @@ class Store:
         undo_before: tuple[Group | None, Group | None],
     ) -> int:
         state = self.state
-        rev = state.rev = state.rev + 1
-        batch = Batch(rev, now(), urgent, group, groups=groups)
-        for change in changes:
-            change.apply(state, batch)
-            if group is not None and (entry := change.entry()) is not None:
-                batch.entries.append(entry)
+        batch = Batch(state.rev + 1, now(), urgent, group, groups=groups)
+        made: list[tuple[Change, object]] = []
+        try:
+            for change in changes:
+                made.append((change, change.held(state)))
+                change.apply(state, batch)
+                if group is not None and (entry := change.entry()) is not None:
+                    batch.entries.append(entry)
+        except BaseException:  # memory must not hold a part of a step that the file will never hear of
+            for change, held in reversed(made):
+                change.put_back(state, held)
+            state.reindex()
+            raise
+        rev = state.rev = batch.rev
+        for each in groups:
+            state.put_group(each)
         topics, samples = dict.fromkeys(batch.topics), dict.fromkeys(batch.samples)
         for root in batch.subtrees:
             self._touch_below(root, topics, samples)

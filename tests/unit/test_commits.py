@@ -1,0 +1,158 @@
+"""One commit: all of it or nothing in memory."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from synth_widgets.records import ROOT, Call, JobRecord, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store.batch import Batch
+from synth_widgets.store.changes import (
+    CallAdded,
+    Change,
+    JobChanged,
+    SampleAdded,
+    SampleChanged,
+    SessionAdded,
+    SettingChanged,
+    TaskChanged,
+    TopicAdded,
+    TopicChanged,
+)
+from synth_widgets.store.state import State
+from synth_widgets.store.store import Action, Store
+from tests.tasks import TRIAGE
+
+
+def direct(call: Any) -> None:
+    """Own the store on whatever thread speaks of it."""
+    call()
+
+
+@pytest.fixture
+def store() -> Any:
+    opened = Store(None, direct)
+    opened.commit(START, actor="person", label="Start")
+    opened.saved().result(30)
+    yield opened
+    opened.close()
+
+
+def sample(ident: str, topic: str = "t1", seq: int = 1) -> Sample:
+    return Sample(ident, topic, "", "own", "draft", seq=seq, versions=(Version(0, "own", "in", "out"),))
+
+
+def call(ident: str, cost: float | None, job: str = "j1") -> Call:
+    usage = Usage(3, 4)
+    return Call(ident, job, "inputs", "m", "text", "basic", "", {}, 1, usage, cost, 0.5, "raw")
+
+
+ITEM, LATER = WorkItem("j1", "outputs", "s1", 0, 0), WorkItem("j1", "outputs", "s2", 0, 0)
+START = (
+    TopicAdded(Topic("t1", ROOT, "A")),
+    TopicAdded(Topic("t2", ROOT, "B")),
+    SampleAdded(sample("s1")),
+    SettingChanged("guidance", None, {"all": "Short."}),
+    JobChanged(JobRecord("j1", "grow", {}, status="running"), planned=(ITEM,)),
+    CallAdded(call("c1", 0.25)),
+    CallAdded(call("c2", None), is_open=True),
+)
+GOOD = (
+    TopicAdded(Topic("t3", "t1", "C")),
+    TopicChanged("t2", {"parent": ROOT, "name": "B"}, {"parent": "t1", "name": "D"}),
+    TopicChanged("t1", {"removed": False}, {"removed": True}),
+    SampleAdded(sample("s2", "t3", seq=7)),
+    SampleChanged("s1", {"status": "draft"}, {"status": "kept"}, Version(1, "edited", "in", "new")),
+    SampleChanged("s1", {"topic": "t1"}, {"topic": "t2"}),
+    SampleChanged("s2", {"tags": ()}, {"tags": ["x"]}),
+    SettingChanged("guidance", {"all": "Short."}, {"all": "Long."}),
+    SettingChanged("other", None, 1),
+    TaskChanged(TRIAGE),
+    SessionAdded(Session("900000000001", "", (), {}, 1.0)),
+    JobChanged(JobRecord("j1", "grow", {}, status="done"), planned=(LATER,), finished=(ITEM,)),
+    JobChanged(JobRecord("j2", "grow", {}), planned=(WorkItem("j2", "outputs", "s1", 0, 0),)),
+    CallAdded(call("c1", 0.5)),
+    CallAdded(call("c2", 0.125)),
+    CallAdded(call("c3", None, job="j2")),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Half(Change):
+    """Does what another change does, and then fails."""
+
+    change: Change
+
+    @property
+    def ident(self) -> str:
+        return self.change.ident
+
+    def held(self, state: State) -> Any:
+        return self.change.held(state)
+
+    def put_back(self, state: State, held: Any) -> None:
+        self.change.put_back(state, held)
+
+    def apply(self, state: State, batch: Batch) -> None:
+        self.change.apply(state, batch)
+        raise RuntimeError("half-way")
+
+
+def content(state: State) -> dict[str, Any]:
+    """All that a state holds, in its order, without empty parts of the indexes."""
+    found: dict[str, Any] = {}
+    for name, value in vars(state).items():
+        if name == "ledger":
+            found[name] = (dict(value._parts), set(value._open))
+        elif name in {"by_topic", "children", "named", "items"}:
+            found[name] = {key: list(inner) for key, inner in value.items() if inner}
+        elif isinstance(value, dict):
+            found[name] = list(value.items())
+        else:
+            found[name] = value.copy() if isinstance(value, (list, set)) else value
+    return found
+
+
+BAD = (
+    SampleChanged("nowhere", {}, {"status": "kept"}),
+    TopicChanged("nowhere", {}, {"name": "X"}),
+    SampleChanged("s1", {}, {"no such field": 1}),
+    TopicChanged("t1", {}, {"no such field": 1}),
+    *map(Half, GOOD),
+)
+
+
+@pytest.mark.parametrize("bad", BAD, ids=lambda bad: type(getattr(bad, "change", bad)).__name__)
+def test_a_step_that_fails_half_way_leaves_memory_as_it_was(store: Store, bad: Change):
+    before, rev = content(store.state), store.state.rev
+    action = Action()
+    for step in ([bad], [*GOOD, bad], [bad, *GOOD], [*GOOD[:8], bad, *GOOD[8:]]):
+        for how in ({"actor": "person"}, {"actor": "job", "job": "j9"}, {"actor": "system"}, {"action": action}):
+            with pytest.raises((KeyError, TypeError, RuntimeError)):
+                store.commit(step, label="Fails", **how)
+    assert content(store.state) == before
+    assert store.state.rev == rev
+    assert action.group is None
+
+
+def test_what_follows_a_step_that_failed_is_saved_and_undone_as_if_it_had_not_been(tmp_path: Path):
+    path = tmp_path / "a.synth"
+    store = Store(path, direct)
+    store.commit(START, label="Start")
+    with pytest.raises(KeyError):
+        store.commit([*GOOD, BAD[0]], label="Fails")
+    store.commit([TopicAdded(Topic("t9", ROOT, "After"))], label="After")
+    store.saved().result(30)
+    group = store.state.next_undo()
+    assert (group.label, group.id) == ("After", 2)
+    store.undo(store.entries(group).result(30), group)
+    held = content(store.state)
+    store.close()
+    again = Store(path, direct)
+    assert {k: v for k, v in content(again.state).items() if k in {"topics", "samples", "jobs", "settings"}} == {
+        k: v for k, v in held.items() if k in {"topics", "samples", "jobs", "settings"}
+    }
+    again.close()
