@@ -22,6 +22,7 @@ from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.loading import read_state
 from synth_widgets.store.state import State
+from synth_widgets.store.writing import read_lines, read_raw, write_rows
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -89,22 +90,13 @@ class Journal:
 
     def entries(self, group: int) -> Future[list[list[Json]]]:
         """Read the log entries of a group, oldest first."""
-        return self.read(
-            lambda db: [
-                rows.load(text) for (text,) in db.execute("SELECT entry FROM log WHERE grp=? ORDER BY n", (group,))
-            ]
-        )
+        query = "SELECT entry AS text FROM log WHERE grp=? ORDER BY n"
+        return self.read(lambda db: [rows.load(text) for text in read_lines(db, query, group)])
 
     def raw(self, calls: Iterable[str]) -> Future[dict[str, str | None]]:
         """Read the raw answers of calls, by id."""
         wanted = list(calls)
-        return self.read(
-            lambda db: {
-                ident: text
-                for call in wanted
-                for ident, text in db.execute("SELECT id, raw FROM calls WHERE id=?", (call,))
-            }
-        )
+        return self.read(lambda db: read_raw(db, wanted))
 
     def settle(self) -> None:
         """Empty the WAL after what is queued."""
@@ -175,7 +167,8 @@ class Journal:
         try:
             db.execute("BEGIN IMMEDIATE")
             for batch in batches:
-                _write(db, batch)
+                write_rows(db, batch)
+            db.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batches[-1].rev,))
             db.execute("COMMIT")
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing is lost: it is said, and tried again
             if db.in_transaction:
@@ -240,28 +233,6 @@ class Journal:
                     f"{rows.TABLES} COMMIT;"
                 )
         return db
-
-
-def _write(db: sqlite3.Connection, batch: Batch) -> None:
-    db.executemany(rows.UPSERT_TOPIC, map(rows.topic_row, batch.topics.values()))
-    db.executemany(rows.upsert("samples", 17), map(rows.sample_row, batch.samples.values()))
-    db.executemany(rows.upsert("versions", 11), (rows.version_row(s, v) for s, v in batch.versions))
-    db.executemany(rows.upsert("calls", 14), map(rows.call_row, batch.calls))
-    db.executemany(rows.upsert("sessions", 5), map(rows.session_row, batch.sessions))
-    db.executemany(rows.upsert("jobs", 14), map(rows.job_row, batch.jobs.values()))
-    db.executemany(rows.upsert("items", 5), map(rows.item_row, batch.planned))
-    db.executemany(
-        "DELETE FROM items WHERE job=? AND step=? AND target=? AND ordinal=?",
-        ((i.job, i.step, i.target, i.ordinal) for i in batch.finished),
-    )
-    db.executemany(rows.upsert("settings", 2), ((k, rows.dump(v)) for k, v in batch.settings.items()))
-    db.executemany(rows.upsert("tasks", 2), ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
-    db.executemany(rows.upsert("groups", 7), map(rows.group_row, batch.groups))
-    db.executemany(
-        "INSERT INTO log(rev, grp, at, entry) VALUES(?,?,?,?)",
-        ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries),
-    )
-    db.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batch.rev,))
 
 
 def now() -> float:

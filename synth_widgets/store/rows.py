@@ -222,13 +222,8 @@ def group_of(row: Row) -> Group:
     return Group(ident, actor, label, job, made, undone, bool(dead))
 
 
-def upsert(table: str, width: int) -> str:
-    """Return the statement that writes a row of so many columns over an older one of the same key."""
-    return f"INSERT OR REPLACE INTO {table} VALUES({','.join('?' * width)})"
-
-
-UPSERT_TOPIC = (
-    "INSERT INTO topics VALUES(?,?,?,?,?,?) ON CONFLICT(id) DO UPDATE SET parent=excluded.parent, "
-    "name=excluded.name, guidance=excluded.guidance, target=excluded.target, removed=excluded.removed"
+TOPIC_CONFLICT = (
+    "ON CONFLICT(id) DO UPDATE SET parent=excluded.parent, name=excluded.name, guidance=excluded.guidance, "
+    "target=excluded.target, removed=excluded.removed"
 )
 """Writes over an older row in place: the order of the rows is the order of the siblings."""

@@ -1,7 +1,9 @@
-"""One commit: all of it or nothing in memory."""
+"""One commit: all of it or nothing in memory, and few statements in the file."""
 
 from __future__ import annotations
 
+import sqlite3
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import pytest
 
 from synth_widgets.records import ROOT, Call, JobRecord, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.changes import (
     CallAdded,
@@ -24,6 +27,7 @@ from synth_widgets.store.changes import (
 )
 from synth_widgets.store.state import State
 from synth_widgets.store.store import Action, Store
+from synth_widgets.store.writing import MOST_ROWS, read_lines, read_raw, write, write_rows
 from tests.tasks import TRIAGE
 
 
@@ -156,3 +160,85 @@ def test_what_follows_a_step_that_failed_is_saved_and_undone_as_if_it_had_not_be
         k: v for k, v in held.items() if k in {"topics", "samples", "jobs", "settings"}
     }
     again.close()
+
+
+# ---------------------------------------------------------------- statements
+def tables() -> sqlite3.Connection:
+    db = sqlite3.connect(":memory:", isolation_level=None)
+    db.executescript(rows.TABLES)
+    return db
+
+
+@pytest.mark.parametrize("count", [0, 1, MOST_ROWS, 2 * MOST_ROWS + 77])
+@pytest.mark.parametrize("most", [None, 100])
+def test_rows_of_one_statement_are_those_of_single_ones_in_value_and_type(count: int, most: int | None):
+    texts = ("", "x", "é ☃ \x00 '\"", "1", "1.5", None)
+    floats = (None, 0.1 + 0.2, 1e300, 5e-324, 3.0, -0.0)
+    given = [
+        ("c" + str(n % 600), texts[n % 6], n, floats[n % 6], n if n % 2 else None, texts[(n + 1) % 6], texts[n % 5])
+        for n in range(count)
+    ]
+    values = [(a, b, b, b, b, b, b, b, c, c, e, d, d, f) for a, b, c, d, e, f, _ in given]
+    with closing(tables()) as one, closing(tables()) as many:
+        one.executemany(f"INSERT OR REPLACE INTO calls VALUES({','.join('?' * 14)})", values)
+        if most is not None:
+            many.setlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER, most)
+        statements: list[str] = []
+        many.set_trace_callback(statements.append)
+        write(many, "INSERT OR REPLACE INTO calls VALUES", values)
+        assert len(statements) == -(-count // (MOST_ROWS if most is None else most // 14))
+        names = [row[1] for row in one.execute("PRAGMA table_info(calls)")]
+        query = f"SELECT {', '.join(f'{n}, typeof({n})' for n in names)} FROM calls ORDER BY id"  # noqa: S608
+        assert repr(one.execute(query).fetchall()) == repr(many.execute(query).fetchall())
+
+
+def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
+    batch = Batch(1, 1.0, urgent=False, group=1)
+    for n in range(1000):
+        made = sample(f"s{n}")
+        batch.samples[made.id] = made
+        batch.versions.append((made.id, made.version))
+        batch.calls.append(call(f"c{n}", 0.1))
+        batch.planned.append(WorkItem("j1", "outputs", f"s{n}", 0, 0))
+        batch.entries.append(["sample", made.id, {}, {"text": "two\nlines"}])
+    batch.finished = batch.planned[:990]
+    with closing(tables()) as db:
+        statements: list[str] = []
+        db.set_trace_callback(statements.append)
+        write_rows(db, batch)
+        assert len(statements) <= 24
+        db.set_trace_callback(None)
+        assert db.execute("SELECT count(*) FROM items").fetchone() == (10,)
+        assert [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("samples", "versions", "calls")] == (  # noqa: S608
+            [1000] * 3
+        )
+        lines = read_lines(db, "SELECT entry AS text FROM log WHERE grp=? ORDER BY n", 1)
+        assert [rows.load(line) for line in lines] == batch.entries
+        assert read_lines(db, "SELECT entry AS text FROM log WHERE grp=?", 2) == []
+
+
+def test_finished_items_are_found_by_their_key_not_by_a_walk_through_all():
+    with closing(tables()) as db:
+        statements: list[str] = []
+        db.set_trace_callback(statements.append)
+        batch = Batch(1, 1.0, urgent=False)
+        batch.finished = [ITEM, LATER]
+        write_rows(db, batch)
+        (delete,) = [text for text in statements if text.startswith("DELETE")]
+        db.set_trace_callback(None)
+        plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {delete}")]
+    assert any("SEARCH items USING PRIMARY KEY" in line for line in plan)
+    assert "SCAN items" not in plan
+
+
+def test_raw_answers_are_read_in_one_statement():
+    texts = ["", 'He said "no"\n\tand \\ left', "nul \x00 in it", "é ☃ 𝄞 \u2028", None, "{}"]
+    with closing(tables()) as db:
+        for n, text in enumerate(texts):
+            db.execute("INSERT INTO calls(id, raw) VALUES(?, ?)", (f"c{n}", text))
+        statements: list[str] = []
+        db.set_trace_callback(statements.append)
+        found = read_raw(db, [f"c{n}" for n in range(10)])
+        assert found == {f"c{n}": text for n, text in enumerate(texts)}
+        assert read_raw(db, []) == {}
+        assert len(statements) == 2

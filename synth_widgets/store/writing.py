@@ -1,0 +1,88 @@
+"""Writes the rows of a commit, and reads texts back: many rows a step.
+
+A connection gives the interpreter up at each step of a statement, and beside a thread that computes it waits 5 ms to
+get it back: a thousand rows one by one took four seconds, and take four steps now.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from itertools import chain, islice
+from typing import Any
+
+from synth_widgets.store import rows
+from synth_widgets.store.batch import Batch
+
+MOST_ROWS = 256
+"""Rows of one statement: what binding them takes holds the interpreter, for less than a millisecond."""
+
+_DELETE_ITEMS = (
+    "DELETE FROM items WHERE (job, step, target, ordinal) IN (SELECT CAST(column1 AS TEXT), CAST(column2 AS TEXT), "
+    "CAST(column3 AS TEXT), CAST(column4 AS INTEGER) FROM (VALUES"
+)
+"""With the columns' own types: else SQLite would look through the whole table instead of its key."""
+
+
+def write_rows(db: sqlite3.Connection, batch: Batch) -> None:
+    """Write what a commit changed, over older rows of the same keys."""
+    write(db, "INSERT INTO topics VALUES", map(rows.topic_row, batch.topics.values()), rows.TOPIC_CONFLICT)
+    write(db, "INSERT OR REPLACE INTO samples VALUES", map(rows.sample_row, batch.samples.values()))
+    write(db, "INSERT OR REPLACE INTO versions VALUES", (rows.version_row(s, v) for s, v in batch.versions))
+    write(db, "INSERT OR REPLACE INTO calls VALUES", map(rows.call_row, batch.calls))
+    write(db, "INSERT OR REPLACE INTO sessions VALUES", map(rows.session_row, batch.sessions))
+    write(db, "INSERT OR REPLACE INTO jobs VALUES", map(rows.job_row, batch.jobs.values()))
+    write(db, "INSERT OR REPLACE INTO items VALUES", map(rows.item_row, batch.planned))
+    done = ((i.job, i.step, i.target, i.ordinal) for i in batch.finished)
+    write(db, _DELETE_ITEMS, done, "))")
+    write(db, "INSERT OR REPLACE INTO settings VALUES", ((k, rows.dump(v)) for k, v in batch.settings.items()))
+    write(db, "INSERT OR REPLACE INTO tasks VALUES", ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
+    write(db, "INSERT OR REPLACE INTO groups VALUES", map(rows.group_row, batch.groups))
+    logged = ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries)
+    write(db, "INSERT INTO log(rev, grp, at, entry) VALUES", logged)
+
+
+def write(db: sqlite3.Connection, start: str, values: Iterable[rows.Row], end: str = "") -> None:
+    """Run a statement for rows, as many at a time as it may have parameters.
+
+    Args:
+        db: the connection.
+        start: the statement up to the rows.
+        values: the rows, all of one width.
+        end: the statement from the rows on.
+    """
+    most = db.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+    for part in _parts(values, most):
+        db.execute(_statement(start, len(part), len(part[0]), end), tuple(chain.from_iterable(part)))
+
+
+def _parts(values: Iterable[rows.Row], most: int) -> Iterator[Sequence[rows.Row]]:
+    remaining = iter(values)
+    for first in remaining:
+        yield [first, *islice(remaining, max(1, min(MOST_ROWS, most // len(first))) - 1)]
+
+
+@cache
+def _statement(start: str, count: int, width: int, end: str) -> str:
+    row = f"({','.join('?' * width)})"
+    return f"{start} {','.join([row] * count)} {end}"
+
+
+def read_lines(db: sqlite3.Connection, query: str, *parameters: Any) -> list[str]:
+    """Return the column ``text`` of a query in one step; no text may hold a line break, and JSON of ours does not.
+
+    >>> db = sqlite3.connect(":memory:")
+    >>> read_lines(db, "SELECT column1 AS text FROM (VALUES ('[1]'), ('[2]')) WHERE text <> ?", "[2]")
+    ['[1]']
+    """
+    (text,) = db.execute(f"SELECT group_concat(text, char(10)) FROM ({query})", parameters).fetchone()  # noqa: S608
+    return [] if text is None else text.split("\n")
+
+
+def read_raw(db: sqlite3.Connection, calls: Iterable[str]) -> dict[str, str | None]:
+    """Return the raw answers of calls, by id, in one step."""
+    query = "SELECT json_group_object(id, raw) FROM calls WHERE id IN (SELECT value FROM json_each(?))"
+    found: dict[str, str | None] = json.loads(db.execute(query, (json.dumps(list(calls)),)).fetchone()[0])
+    return found
