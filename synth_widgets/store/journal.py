@@ -7,6 +7,7 @@ group. The WAL is emptied two seconds after the last commit, so that a copied fi
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sqlite3
 import threading
@@ -18,11 +19,11 @@ from typing import Any, TypeVar
 
 from synth_widgets.errors import FileError
 from synth_widgets.records import Json
-from synth_widgets.store import rows
+from synth_widgets.store import copying, rows
 from synth_widgets.store.batch import Batch
-from synth_widgets.store.loading import read_state
+from synth_widgets.store.open_file import MovedError, OpenFile, Trouble
 from synth_widgets.store.state import State
-from synth_widgets.store.writing import read_lines, read_raw, write_rows
+from synth_widgets.store.writing import read_lines, read_raw
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -38,9 +39,13 @@ class Journal:
 
     Args:
         path: the file, or ``None`` for a database in memory.
-        read_only: only `read` is allowed.
         on_saved: called on the journal's thread with the highest revision that is on disk.
         on_trouble: called on the journal's thread with what keeps it from writing, or ``None`` when it can again.
+        whole: returns all that is in memory, for a copy of a file that was written over.
+
+    Attributes:
+        read_only: why the file can only be read, or ``None``.
+        notes: what was found at opening that the person should know.
 
     Raises:
         FileError: the file is not a studio file, is from a newer release, or cannot be opened.
@@ -50,24 +55,30 @@ class Journal:
         self,
         path: Path | None,
         *,
-        read_only: bool = False,
         on_saved: Callable[[int], None],
-        on_trouble: Callable[[str | None], None],
+        on_trouble: Callable[[Trouble | None], None],
+        whole: Callable[[], Batch] | None = None,
     ) -> None:
         self.path = path
-        self.read_only = read_only
+        self._file = OpenFile(path)
         self._on_saved = on_saved
         self._on_trouble = on_trouble
-        self._trouble: str | None = None
+        self._whole = whole
+        self._trouble: Trouble | None = None
         self._wake = threading.Condition()
         self._queue: list[Batch] = []
-        self._reads: list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]] = []
+        self._work: list[tuple[Callable[[], Any], Future[Any]]] = []
         self._closing = False
         self._dirty = False
-        opened: Future[None] = Future()
+        self._copied = 0
+        """The highest revision of which there is a copy in another file."""
+        self._ended: Future[str | None] = Future()
+        opened: Future[State] = Future()
         self._thread = threading.Thread(target=self._main, args=(opened,), name="synth-journal", daemon=True)
         self._thread.start()
-        opened.result()
+        self._state: State | None = opened.result()
+        self.read_only = self._file.read_only
+        self.notes = self._file.notes
 
     # ------------------------------------------------------------ from any thread
     def write(self, batch: Batch) -> None:
@@ -79,14 +90,13 @@ class Journal:
 
     def read(self, query: Callable[[sqlite3.Connection], T]) -> Future[T]:
         """Run a query on the journal's thread, after all that was queued before it."""
-        future: Future[T] = Future()
-        with self._wake:
-            if self._closing:
-                future.set_exception(FileError("The studio file is closed."))
-                return future
-            self._reads.append((query, future))
-            self._wake.notify()
-        return future
+
+        def run() -> T:
+            if self._file.db is None:
+                raise FileError(f"The studio file {self.path} cannot be read: {self._trouble and self._trouble.text}.")
+            return query(self._file.db)
+
+        return self._do(run)
 
     def entries(self, group: int) -> Future[list[list[Json]]]:
         """Read the log entries of a group, oldest first."""
@@ -100,95 +110,130 @@ class Journal:
 
     def settle(self) -> None:
         """Empty the WAL after what is queued."""
-        self.read(self._empty_wal)
+        self._do(self._empty_log)
+
+    def check(self) -> Future[None]:
+        """Look whether the file's name still leads to it, after all that is queued; the future fails where not."""
+        return self._do(self._verify)
+
+    def copy(self, target: Path, whole: Batch) -> Future[None]:
+        """Write all there is as another file, which nothing may have the name of.
+
+        Under the file's own name, when nothing has it any more, the journal goes on with it.
+        """
+        return self._do(lambda: self._copy(target, whole))
 
     def load(self) -> State:
-        """Read the whole current state."""
-        return self.read(read_state).result()
+        """Return the whole state, as it was read at opening. Once: it is not kept."""
+        state, self._state = self._state, None
+        if state is None:
+            raise RuntimeError("The state was handed over already.")
+        return state
 
-    def close(self, timeout: float = 10.0) -> str | None:
-        """Write what is queued, empty the WAL and end. Return what could not be written, or ``None``."""
+    def ending(self) -> Future[str | None]:
+        """Let it write what is queued, empty the WAL and end; return what tells, then, what could not be written."""
         with self._wake:
             self._closing = True
             self._wake.notify()
-        self._thread.join(timeout)
-        return (self._trouble or "the disk took too long") if self._queue else None
+        return self._ended
+
+    def close(self, timeout: float = 10.0) -> str | None:
+        """Do what `ending` does, and wait for it. Return what could not be written, or ``None``."""
+        try:
+            return self.ending().result(timeout)
+        except TimeoutError:
+            return "the disk took too long"
+
+    def _do(self, call: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        with self._wake:
+            if self._closing:
+                future.set_exception(FileError("The studio file is closed."))
+                return future
+            self._work.append((call, future))
+            self._wake.notify()
+        return future
 
     # ------------------------------------------------------------ the thread
-    def _main(self, opened: Future[None]) -> None:
+    def _main(self, opened: Future[State]) -> None:
         try:
-            db = self._open()
+            state = self._file.open()
         except BaseException as error:  # noqa: BLE001 - handed to the caller, who waits for it
             opened.set_exception(error)
             return
-        opened.set_result(None)
+        opened.set_result(state)
+        del state
+        lost: str | None = "the journal failed"
         try:
-            while self._turn(db):
+            while self._turn():
                 pass
+            lost = self._finish()
         finally:
-            self._empty_wal(db)
-            db.close()
             with self._wake:
                 self._closing = True
-                left, self._reads = self._reads, []
+                left, self._work = self._work, []
             for _, future in left:
                 future.set_exception(FileError("The studio file is closed."))
+            try:
+                self._file.close()
+            finally:
+                self._ended.set_result(lost)
 
-    def _turn(self, db: sqlite3.Connection) -> bool:
+    def _turn(self) -> bool:
         """Wait for work and do it. Return whether to go on."""
-        batches, reads = self._gather()
-        if batches and self._save(db, batches):
+        batches, work = self._gather()
+        if batches and self._save(batches):
             with self._wake:
                 del self._queue[: len(batches)]
-        for query, future in reads:
-            self._answer(db, query, future)
-        if not batches and not reads and self._dirty:
-            self._empty_wal(db)
+        for call, future in work:
+            self._answer(call, future)
+        if not batches and not work and not self._closing:
+            if self._trouble is not None:
+                self._save([])
+            elif self._dirty:
+                self._empty_log()
         if self._closing:
             return bool(self._queue) and self._trouble is None
         return True
 
-    def _gather(self) -> tuple[list[Batch], list[tuple[Callable[[sqlite3.Connection], Any], Future[Any]]]]:
+    def _gather(self) -> tuple[list[Batch], list[tuple[Callable[[], Any], Future[Any]]]]:
         with self._wake:
             patience = IDLE_SECONDS if self._dirty else None
             if self._trouble is not None:
-                self._wake.wait_for(lambda: self._closing or bool(self._reads), RETRY_SECONDS)
+                self._wake.wait_for(lambda: self._closing or bool(self._work), RETRY_SECONDS)
             else:
-                self._wake.wait_for(lambda: self._closing or bool(self._queue) or bool(self._reads), patience)
+                self._wake.wait_for(lambda: self._closing or bool(self._queue) or bool(self._work), patience)
                 if self._queue:
                     self._wake.wait_for(
-                        lambda: self._closing or bool(self._reads) or any(b.urgent for b in self._queue),
+                        lambda: self._closing or bool(self._work) or any(b.urgent for b in self._queue),
                         GATHER_SECONDS,
                     )
-            reads, self._reads = self._reads, []
-            return list(self._queue), reads
+            work, self._work = self._work, []
+            return list(self._queue), work
 
-    def _save(self, db: sqlite3.Connection, batches: list[Batch]) -> bool:
+    def _save(self, batches: list[Batch]) -> bool:
         try:
-            db.execute("BEGIN IMMEDIATE")
-            for batch in batches:
-                write_rows(db, batch)
-            db.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batches[-1].rev,))
-            db.execute("COMMIT")
+            self._file.save(batches)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing is lost: it is said, and tried again
-            if db.in_transaction:
-                db.execute("ROLLBACK")
-            trouble = f"{error}"
-            if trouble != self._trouble:
-                log.warning("The studio file cannot be written: %s", error)
-            self._trouble = trouble
-            self._on_trouble(trouble)
+            self._say(error.trouble if isinstance(error, MovedError) else Trouble(f"{error}"))
             return False
-        self._dirty = True
+        self._dirty = self._dirty or bool(batches)
         if self._trouble is not None:
             self._trouble = None
             self._on_trouble(None)
-        self._on_saved(batches[-1].rev)
+        if batches:
+            self._on_saved(batches[-1].rev)
         return True
 
-    def _answer(self, db: sqlite3.Connection, query: Callable[[sqlite3.Connection], T], future: Future[T]) -> None:
+    def _say(self, trouble: Trouble) -> None:
+        if trouble != self._trouble:
+            log.warning("The studio file cannot be written: %s", trouble.text)
+        self._trouble = trouble
+        self._on_trouble(trouble)
+
+    def _answer(self, call: Callable[[], T], future: Future[T]) -> None:
         try:
-            result = query(db)
+            result = call()
         except sqlite3.Error as error:
             future.set_exception(FileError(f"The studio file {self.path} cannot be read: {error}."))
         except Exception as error:  # noqa: BLE001 - handed to the caller, who waits for it
@@ -196,43 +241,77 @@ class Journal:
         else:
             future.set_result(result)
 
-    def _empty_wal(self, db: sqlite3.Connection) -> None:
+    def _empty_log(self) -> None:
         self._dirty = False
-        if self.path is not None and not self.read_only:
+        if self.path is not None and self.read_only is None:
             try:
-                db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+                self._file.empty_log()
+            except MovedError as error:
+                self._say(error.trouble)
             except sqlite3.Error as error:
                 log.info("The WAL was not emptied: %s", error)
 
-    def _open(self) -> sqlite3.Connection:
-        where = (
-            ":memory:"
-            if self.path is None
-            else f"{self.path.absolute().as_uri()}?mode=" + ("ro" if self.read_only else "rwc")
-        )
+    def _verify(self) -> None:
         try:
-            db = sqlite3.connect(where, isolation_level=None, uri=self.path is not None)
-            known = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
-            ident = db.execute("PRAGMA application_id").fetchone()[0]
-            version = db.execute("PRAGMA user_version").fetchone()[0]
+            self._file.verify()
+        except MovedError as error:
+            self._say(error.trouble)
+            raise not_saved(self.path, error.trouble) from None
+
+    def _copy(self, target: Path, whole: Batch) -> None:
+        with self._wake:
+            queued = list(self._queue)
+        pending = [batch for batch in queued if self._file.written < batch.rev <= whole.rev]
+        copying.write_copy(target, self._file.db, pending, whole)
+        self._copied = whole.rev
+        if self.path is not None and target == self.path and self.read_only is None:
+            self._file.adopt()
+            with self._wake:
+                self._queue = [batch for batch in self._queue if batch.rev > whole.rev]
+            self._trouble = None
+            self._on_trouble(None)
+            self._on_saved(whole.rev)
+
+    # ------------------------------------------------------------ the end
+    def _finish(self) -> str | None:
+        """Return what is lost: nothing, where the file has all of it. Else it is written to a file beside it first."""
+        if self.path is None or self.read_only is not None:
+            return None
+        reason = self._trouble.text if self._trouble is not None else ""
+        try:
+            self._file.verify()
+        except MovedError as error:
+            reason = error.trouble.text
+            if not self._queue and not self._file.is_deleted:
+                log.warning("%s. All that was in it is in the file that was moved.", reason)
+                return None
         except sqlite3.Error as error:
-            raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
-        if known and ident != rows.APPLICATION_ID:
-            db.close()
-            raise FileError(f"{self.path} is a database, but not a studio file. Choose another path=.")
-        if known and version > rows.FORMAT:
-            db.close()
-            raise FileError(f"{self.path} was written by a newer release. Upgrade: pip install -U synth-widgets.")
-        if not self.read_only:
-            if self.path is not None:
-                db.execute("PRAGMA journal_mode=WAL")
-                db.execute("PRAGMA synchronous=NORMAL")
-            if not known:
-                db.executescript(
-                    f"BEGIN; PRAGMA application_id={rows.APPLICATION_ID}; PRAGMA user_version={rows.FORMAT};"
-                    f"{rows.TABLES} COMMIT;"
-                )
-        return db
+            reason = f"{error}"
+        else:
+            if not self._queue:
+                return None
+        whole = self._whole() if self._whole is not None else None
+        if whole is None:
+            return reason
+        return None if whole.rev <= self._copied else f"{reason}. {self._rescued(self.path, whole)}"
+
+    def _rescued(self, path: Path, whole: Batch) -> str:
+        if not self._queue and not path.parent.exists():
+            return "All that was saved went with its folder"
+        target = copying.beside(path)
+        with contextlib.suppress(FileError):
+            pending = [batch for batch in self._queue if batch.rev > self._file.written]
+            copying.write_copy(target, self._file.db, pending, whole)
+            return f"What this studio held is in {target}"
+        return "What it did not take is lost, for no other file could be written either"
+
+
+def not_saved(path: Path | None, trouble: Trouble) -> FileError:
+    """Return the error that says why a change is not on disk, and what to do."""
+    return FileError(
+        f"Not saved: {path} does not take the change ({trouble.text}). It is held in memory and tried again "
+        f"every second; {trouble.remedy}."
+    )
 
 
 def now() -> float:

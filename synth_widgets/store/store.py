@@ -14,12 +14,12 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from synth_widgets.errors import ClosedError, FileError, ReadOnlyError
+from synth_widgets.errors import ClosedError, FileError, ReadOnlyError, warn
 from synth_widgets.records import JobRecord, Sample, Topic
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.changes import Change, Reversal, repeat, reverse
-from synth_widgets.store.journal import Journal, now
-from synth_widgets.store.lock import FileLock
+from synth_widgets.store.journal import Journal, not_saved, now
+from synth_widgets.store.open_file import Trouble
 from synth_widgets.store.state import Actor, Group, State
 
 log = logging.getLogger(__name__)
@@ -63,7 +63,7 @@ class Store:
     Attributes:
         state: the current state. Read it freely; only `commit` changes it.
         epoch: random text that differs between any two openings.
-        held_by: who holds the file, when this store may only read it; else ``None``.
+        read_only: why this store may only read the file, such as who holds it; else ``None``.
         trouble: why the file does not take what was changed, or ``None``.
 
     Raises:
@@ -74,7 +74,7 @@ class Store:
         self.path = path
         self.epoch = secrets.token_hex(8)
         self.trouble: str | None = None
-        self.held_by: str | None = None
+        self._trouble: Trouble | None = None
         self._post = post
         self._listeners: list[Listener] = []
         self._unpublished: deque[Commit] = deque()
@@ -82,26 +82,16 @@ class Store:
         self._closed = False
         self._empty: set[int] = set()
         """Groups that have changed nothing so far."""
-        self._lock = FileLock(path) if path is not None else None
-        if self._lock is not None:
-            try:
-                self.held_by = self._lock.acquire()
-            except OSError as error:
-                raise FileError(f"{path} cannot be written: {error.strerror or error}. Choose another path=.") from None
-        try:
-            self._journal = Journal(
-                path,
-                read_only=self.held_by is not None,
-                on_saved=lambda rev: self._to_owner(lambda: self._publish(rev)),
-                on_trouble=lambda text: self._to_owner(lambda: self._set_trouble(text)),
-            )
-            self.state: State = self._journal.load()
-        except BaseException:
-            if hasattr(self, "_journal"):
-                self._journal.close()
-            if self._lock is not None:
-                self._lock.release()
-            raise
+        self._journal = Journal(
+            path,
+            on_saved=lambda rev: self._to_owner(lambda: self._publish(rev)),
+            on_trouble=lambda trouble: self._to_owner(lambda: self._set_trouble(trouble)),
+            whole=self._whole,
+        )
+        self.state: State = self._journal.load()
+        self.read_only = self._journal.read_only
+        for note in self._journal.notes:
+            warn(f"{path}: {note}")
         self.saved_rev = self.state.rev
 
     # ------------------------------------------------------------ changes
@@ -151,10 +141,14 @@ class Store:
         """Raise when nothing may be changed here."""
         if self._closed:
             raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
-        if self.held_by is not None:
+        if self.read_only is not None:
+            is_held = self.read_only.startswith("open in another kernel")
             raise ReadOnlyError(
-                f"{self.path} is open in another kernel ({self.held_by}), so this one can only read it. Close it "
-                "there (studio.close(), or shut that kernel down), then run the cell again."
+                f"{self.path} is {self.read_only}, so this one can only read it. Close it there (studio.close(), or "
+                "shut that kernel down), then run the cell again."
+                if is_held
+                else f"{self.path} can only be read: {self.read_only}. Mend that and run the cell again, or copy it: "
+                "studio.backup('another place.synth') writes a copy that can be opened and changed."
             )
 
     def undo(self, entries: list[list[object]], group: Group) -> Reversal:
@@ -258,8 +252,8 @@ class Store:
         future: Future[None] = Future()
         if wanted <= self.saved_rev:
             future.set_result(None)
-        elif self.trouble is not None:
-            future.set_exception(self._not_saved())
+        elif self._trouble is not None:
+            future.set_exception(not_saved(self.path, self._trouble))
         else:
             self._waiting.append((wanted, future))
         return future
@@ -279,15 +273,64 @@ class Store:
 
         return stop
 
+    def check(self) -> Future[None]:
+        """Return a future that is done when all is on disk, under the file's name; it fails with `FileError`.
+
+        Unlike `saved`, it looks at the file though nothing may have changed.
+        """
+        return self._journal.check() if self.path is not None and not self._closed else self.saved()
+
+    def backup(self, target: Path) -> Future[None]:
+        """Write all that is in memory as another file; return a future that is done when it is there.
+
+        The name of the store's own file, when it leads nowhere any more, may be given too: it is written there anew,
+        and the store goes on with it. The future fails with `FileError` when there is a file of that name, or when it
+        cannot be written.
+        """
+        return self._journal.copy(target, self._whole())
+
+    def _whole(self) -> Batch:
+        """Return all that is in memory as one batch, but for versions, which its samples have, and what undo needs.
+
+        On the owner's thread, or when it is closed.
+        """
+        state = self.state
+        batch = Batch(state.rev, now(), urgent=True)
+        batch.topics, batch.samples = dict(state.topics), dict(state.samples)
+        batch.jobs, batch.settings = dict(state.jobs), dict(state.settings)
+        batch.sessions, batch.calls = list(state.sessions.values()), list(state.calls.values())
+        batch.planned = [item for items in state.items.values() for item in items.values()]
+        batch.tasks = list(enumerate(state.tasks, start=1))
+        batch.groups = [replace(group, dead=True) for group in state.groups.values()]
+        return batch
+
     def close(self) -> None:
         """Write what is queued and give the file free. Raise `FileError` when something could not be written."""
+        if not self._closed:
+            self._closed = True
+            self._end(self._journal.close())
+
+    def closing(self) -> Future[None]:
+        """Do what `close` does without waiting for the disk; the future is done, or fails, on the owner's thread."""
+        future: Future[None] = Future()
         if self._closed:
-            return
+            future.set_result(None)
+            return future
         self._closed = True
-        lost = self._journal.close()
+
+        def end(lost: str | None) -> None:
+            try:
+                self._end(lost)
+            except FileError as error:
+                future.set_exception(error)
+            else:
+                future.set_result(None)
+
+        self._journal.ending().add_done_callback(lambda ended: self._post(lambda: end(ended.result())))
+        return future
+
+    def _end(self, lost: str | None) -> None:
         self._publish(self.state.rev if lost is None else self.saved_rev)
-        if self._lock is not None and self.held_by is None:
-            self._lock.release()
         if lost is not None:
             error = FileError(f"{self.path} did not take the last changes: {lost}.")
             self._disappoint(error)
@@ -309,11 +352,11 @@ class Store:
             if future.set_running_or_notify_cancel():
                 future.set_result(None)
 
-    def _set_trouble(self, text: str | None) -> None:
-        changed = text != self.trouble
-        self.trouble = text
-        if text is not None:
-            self._disappoint(self._not_saved())
+    def _set_trouble(self, trouble: Trouble | None) -> None:
+        changed = trouble != self._trouble
+        self._trouble, self.trouble = trouble, trouble.text if trouble is not None else None
+        if trouble is not None:
+            self._disappoint(not_saved(self.path, trouble))
         if changed:
             self.tell_studio()
 
@@ -335,9 +378,3 @@ class Store:
                 listener(commits)
             except Exception:
                 log.exception("A listener failed.")
-
-    def _not_saved(self) -> FileError:
-        return FileError(
-            f"Not saved: {self.path} does not take the change ({self.trouble}). It is held in memory and tried again "
-            "every second; make room or mend the disk, and keep this kernel running."
-        )

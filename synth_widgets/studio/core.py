@@ -127,6 +127,15 @@ class Core:
 
         return self.engine.call(run)
 
+    async def check(self) -> None:
+        """Wait until all is on disk, under the file's name; raise `FileError` where it is not."""
+        await asyncio.wrap_future(self.store.check())
+
+    async def backup(self, target: FilePath) -> None:
+        """Write all there is as another file; see `Store.backup`."""
+        async with self.turning:  # not the half of an action
+            await asyncio.wrap_future(self.store.backup(target))
+
     def apart(self, function: Callable[[], T]) -> T:
         """Run slow work that changes nothing: on the caller's thread, but never on the engine's.
 
@@ -158,7 +167,7 @@ class Core:
             self._remember(key, model)
 
     def _remember(self, key: str, model: Model | Completer) -> None:
-        if self.store.held_by is not None:
+        if self.store.read_only is not None:
             return
         known = dict(self.store.state.settings.get("models") or {})
         wanted = {**known, key: {"name": model.name, "in_code": is_in_code(model)}}
@@ -362,7 +371,7 @@ class Core:
             listener(job)
 
     def _mark_interrupted(self) -> None:
-        if self.store.held_by is not None:
+        if self.store.read_only is not None:
             return
         left = [j for j in self.state.jobs.values() if j.status == "running"]
         self.store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")

@@ -31,7 +31,7 @@ def take_over(core: Core, task: Task) -> None:
             "new task a file of its own with path=, or leave path= out."
         )
     is_same = bool(tasks) and tasks[-1] == task
-    if is_same or core.store.held_by is not None:
+    if is_same or core.store.read_only is not None:
         core.act(lambda: setattr(core, "task", task))  # the same, perhaps with its pydantic classes
         return
     differences = task_changes.differences(tasks[-1], task) if tasks else []

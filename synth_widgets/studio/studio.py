@@ -156,8 +156,8 @@ class Studio(Generating, Curating, HandingOff):
 
     @property
     def read_only(self) -> str | None:
-        """Who holds the file when it can only be read here, else ``None``."""
-        return self._core.store.held_by
+        """Why the file can only be read here (who has it open, or why its folder takes nothing), else ``None``."""
+        return self._core.store.read_only
 
     @property
     def widget(self) -> StudioWidget:
@@ -229,9 +229,43 @@ class Studio(Generating, Curating, HandingOff):
 
     # ------------------------------------------------------------ the file
     def flush(self) -> None:
-        """Wait until all that was changed is on disk."""
+        """Wait until all that was changed is on disk, under the name of the studio's file.
+
+        Raises:
+            FileError: it is not: the disk refuses, or the file was deleted, renamed, replaced or written over while it
+                was open. Everything is still in memory; see `backup`.
+        """
         self._check_open()
-        self._core.act(lambda: None)
+        self._core.act(self._core.check)
+
+    def backup(self, path: str | FilePath) -> None:
+        """Write all that the studio holds as another studio file, also what its own file does not take.
+
+        The studio goes on with its own file. If that was deleted or renamed while it was open, its name
+        (``studio.path``) may be given: then it is written there anew, and the studio goes on with it.
+
+        Args:
+            path: the name of a file that is not there yet: nothing is ever written over.
+
+        Raises:
+            FileError: there is a file of that name, or it cannot be written.
+
+        >>> import tempfile
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = Studio(Task("Greeter", "Greet the person by name."), path=":memory:", model=ScriptedCompleter())
+        >>> studio.topics.add("Morning")
+        [('Morning',)]
+        >>> with tempfile.TemporaryDirectory() as folder:
+        ...     studio.backup(f"{folder}/kept.synth")
+        ...     with Studio(path=f"{folder}/kept.synth", model=ScriptedCompleter()) as kept:
+        ...         kept.topics.paths()
+        [('Morning',)]
+        >>> studio.close()
+        """
+        self._check_open()
+        target = FilePath(path).expanduser()
+        target = target.parent.resolve() / target.name
+        self._core.engine.call(lambda: self._core.backup(target))
 
     def close(self) -> None:
         """Let go of the studio. With the last handle of its file, running jobs end (they stay owed) and it is freed."""

@@ -175,9 +175,7 @@ def studio_view(host: Host) -> StudioView:
     undo, redo = state.next_undo(), state.next_redo()
     model = host.model_name()
     guidance = state.settings.get("guidance") or {}
-    held = host.store.held_by
     caution = host.accounts.caution()
-    read_only = f"open in another kernel ({held})" if held else None
     return {
         "model": model,
         "model_reason": host.model_reason,
@@ -200,7 +198,7 @@ def studio_view(host: Host) -> StudioView:
         "call_cost": caution.cost,
         "undo": undo.label if undo else None,
         "redo": redo.label if redo else None,
-        "read_only": "this studio is closed; run the cell again" if host.closed else read_only,
+        "read_only": "this studio is closed; run the cell again" if host.closed else host.store.read_only,
         "unsaved": host.store.trouble,
     }
 

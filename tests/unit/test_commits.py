@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sqlite3
+import threading
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from synth_widgets.errors import ClosedError, FileError
 from synth_widgets.records import ROOT, Call, JobRecord, Sample, Session, Topic, Usage, Version, WorkItem
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
@@ -242,3 +244,35 @@ def test_raw_answers_are_read_in_one_statement():
         assert found == {f"c{n}": text for n, text in enumerate(texts)}
         assert read_raw(db, []) == {}
         assert len(statements) == 2
+
+
+# ---------------------------------------------------------------- the end
+def test_closing_waits_for_nothing_and_gives_the_file_free_when_all_is_written(tmp_path: Path):
+    path = tmp_path / "a.synth"
+    store = Store(path, direct)
+    go_on = threading.Event()
+    busy = store._journal.read(lambda db: go_on.wait(30))
+    store.commit(START, label="Start")
+    closing = store.closing()
+    assert not closing.done(), "the disk is busy"
+    assert path.with_name("a.synth.lock").exists()
+    with pytest.raises(ClosedError):
+        store.commit(GOOD)
+    go_on.set()
+    assert closing.result(30) is None
+    assert busy.result(0)
+    assert [p.name for p in tmp_path.iterdir()] == ["a.synth"]
+    assert store.closing().result(0) is None
+    again = Store(path, direct)
+    assert set(again.state.samples) == {"s1"}
+    again.close()
+
+
+def test_closing_says_what_was_lost(tmp_path: Path):
+    path = tmp_path / "folder" / "a.synth"
+    path.parent.mkdir()
+    store = Store(path, direct)
+    path.unlink()
+    store.commit(START, label="Start")
+    with pytest.raises(FileError, match="What this studio held is in"):
+        store.closing().result(30)

@@ -277,6 +277,6 @@ def test_an_answer_under_the_old_task_is_checked_again_when_it_is_kept(open_stud
 
 
 def test_a_read_only_studio_edits_nothing(one, monkeypatch):
-    monkeypatch.setattr(one._core.store, "held_by", "somebody")
+    monkeypatch.setattr(one._core.store, "read_only", "somebody")
     with pytest.raises(ReadOnlyError):
         one.edit(only(one), output=GOOD)

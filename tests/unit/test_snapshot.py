@@ -57,7 +57,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         state.put_topic(topic)
     for sample in samples:
         state.put_sample(sample)
-    store = SimpleNamespace(state=state, held_by=None, trouble=None)
+    store = SimpleNamespace(state=state, read_only=None, trouble=None)
     return SimpleNamespace(
         task=task,
         store=store,

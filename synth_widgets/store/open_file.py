@@ -1,0 +1,495 @@
+"""One open studio file: its connection, and whether its name still leads to it.
+
+A file that is deleted, renamed, replaced or restored while it is open stays what SQLite writes to, without an error:
+what is written is gone at the end, or goes into somebody's older copy. So before anything is told as saved it is looked
+at that the name leads to the file that was opened, and that nobody else has written to it: one look at the name in
+most cases, for a file with a write-ahead log is itself written only when that log is emptied.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import shutil
+import sqlite3
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+from synth_widgets.errors import FileError
+from synth_widgets.store import opening, rows, wal
+from synth_widgets.store.batch import Batch
+from synth_widgets.store.loading import read_state
+from synth_widgets.store.lock import FileLock
+from synth_widgets.store.state import State
+from synth_widgets.store.wal import Moment, Position
+from synth_widgets.store.writing import write_rows
+
+LOG_BYTES = 4 << 20
+"""The size from which the log is emptied between two saves."""
+_AS_BEFORE = "make room or mend the disk, and keep this kernel running"
+_COPY = "studio.backup('another name.synth') writes what this studio holds beside it"
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why a file takes nothing.
+
+    Attributes:
+        text: what is the matter.
+        remedy: what a person can do.
+    """
+
+    text: str
+    remedy: str = _AS_BEFORE
+
+
+class MovedError(Exception):
+    """The name no longer leads to the open file as this process left it."""
+
+    def __init__(self, text: str, remedy: str) -> None:
+        super().__init__(text)
+        self.trouble = Trouble(text, remedy)
+
+
+class OpenFile:
+    """A studio file, or a database in memory. Everything of it happens on one thread.
+
+    Attributes:
+        db: its connection; ``None`` when the file was written over, so that nothing may be done with it any more.
+        read_only: why it can only be read, or ``None``.
+        notes: what was found at opening that the person should know.
+        written: the highest revision that was committed to it.
+    """
+
+    def __init__(self, path: Path | None) -> None:
+        self.path = path
+        self.db: sqlite3.Connection | None = None
+        self.read_only: str | None = None
+        self.notes: list[str] = []
+        self.written = 0
+        self._lock = FileLock(path) if path is not None else None
+        self._stack = contextlib.ExitStack()
+        self._guard: sqlite3.Connection | None = None
+        """A second connection, that reads: as long as it is there, closing the first leaves the file alone."""
+        self._is_shared = True
+        self._epoch = secrets.token_hex(4)
+        self._position = Position("", 0)
+        self._in_file: Position | None = None
+        """Where the file is without its log."""
+        self._page, self._page_size = 2, 4096
+        self._signature: tuple[int, ...] = ()
+        self._log_inode: int | None = None
+        self._watches_log = True
+        self._log_limit = LOG_BYTES
+        self._away = False
+        self._over: MovedError | None = None
+        self._strangers: set[tuple[int, int]] = set()
+        """Files that the name led to and that are not this one."""
+
+    # ------------------------------------------------------------ opening
+    def open(self) -> State:
+        """Open the file, made if it is not there, and read it; nothing is written before it is read.
+
+        Raises:
+            FileError: it cannot be opened or made, is no studio file, or is damaged.
+        """
+        if self.path is None or self._lock is None:
+            self.db = opening.connect(":memory:")
+            self._make(self.db)
+            return State()
+        try:
+            self.read_only = self._lock.acquire()
+        except OSError as error:
+            words = error.strerror or str(error)
+            raise FileError(f"{self.path} cannot be written: {words}. Choose another path=.") from None
+        try:
+            if self.read_only is None:
+                try:
+                    return self._open_to_write(self.path, self._lock)
+                except opening.NotWritableError as error:
+                    self._lock.release()
+                    self.read_only = str(error)
+            return self._open_to_read(self.path)
+        except BaseException as error:
+            self._drop()
+            if isinstance(error, sqlite3.Error):
+                raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
+            raise
+
+    def _open_to_read(self, path: Path) -> State:
+        try:
+            file = os.open(path, os.O_RDONLY | getattr(os, "O_BINARY", 0))
+        except OSError as error:
+            raise FileError(f"{path} cannot be read ({error.strerror}), nor written: {self.read_only}.") from None
+        try:
+            verdict = wal.verdict(wal.log_of(path), file)
+        except OSError:
+            verdict = "unknown"
+        finally:
+            os.close(file)
+        has_locks = self._lock is None or self._lock.has_locks
+        self.db = opening.to_read(path, verdict, self._stack, has_locks=has_locks)
+        if verdict == "foreign":
+            self.notes.append(f"{wal.log_of(path)} belongs to another file than {path.name} and was not read.")
+        return read_state(self.db) if opening.check_kind(self.db, path) else State()
+
+    def _open_to_write(self, path: Path, lock: FileLock) -> State:
+        log = self._settled_log(path, lock)
+        with contextlib.ExitStack() as stack:
+            db = opening.to_read(path, log, stack, has_locks=lock.has_locks)
+            state = read_state(db) if opening.check_kind(db, path) else None
+        self._connect(path, lock)
+        lock.made = False
+        assert self.db is not None  # noqa: S101 - for the type checker
+        if state is None:
+            self._make(self.db)
+        self._look_round(self.db)
+        if log != "none" or self._position.epoch == "" or state is None:
+            with contextlib.suppress(sqlite3.Error):  # a full disk: it can be read, and says so at the first save
+                if self._position.epoch == "":
+                    self._go_to(Position(self._epoch, self._position.rev))
+                self._empty_log()
+        return State() if state is None else state
+
+    def _settled_log(self, path: Path, lock: FileLock) -> wal.Verdict:
+        """Look at the log that lies beside the file, and move it out of the way if it is another file's."""
+        assert lock.file is not None  # noqa: S101 - for the type checker
+        if (former := wal.fetch_log(path, lock.file)) is not None:
+            self.notes.append(f"The last changes of {path.name} stood in {former.name} yet: the file was renamed.")
+        log = wal.log_of(path)
+        verdict = wal.verdict(log, lock.file)
+        if verdict == "unknown" and not _is_whole(path, "belongs", lock):
+            verdict = "foreign" if _is_whole(path, "foreign", lock) else "unknown"
+        if verdict == "foreign":
+            kept = wal.set_aside(path)
+            self.notes.append(
+                f"{log.name} holds changes to another file than the one that is now {path.name}, which was replaced or "
+                f"restored while a kernel had it open. They were not applied, and are kept in {kept.name}."
+            )
+            return "none"
+        return verdict
+
+    def _connect(self, path: Path, lock: FileLock) -> None:
+        self.db, self._is_shared = opening.to_write(path, has_locks=lock.has_locks)
+        if self._is_shared:
+            self._guard = opening.connect(opening.uri(path, "ro"))
+            self._guard.execute("SELECT count(*) FROM sqlite_master").fetchone()
+
+    def _make(self, db: sqlite3.Connection) -> None:
+        db.executescript(
+            f"BEGIN; PRAGMA application_id={rows.APPLICATION_ID}; PRAGMA user_version={rows.FORMAT};{rows.TABLES}"
+            f"INSERT INTO meta VALUES('rev', '0'), ('{wal.KEY}', '{self._moment(Position(self._epoch, 0)).text()}');"
+            "COMMIT;"
+        )
+
+    def _look_round(self, db: sqlite3.Connection) -> None:
+        """Learn where the file is, what it looks like and where it says so."""
+        self._page = db.execute("SELECT rootpage FROM sqlite_master WHERE name='meta'").fetchone()[0]
+        self._page_size = db.execute("PRAGMA page_size").fetchone()[0]
+        self._position = self._told(db)
+        self.written = self._position.rev
+        with contextlib.suppress(OSError):
+            self._log_inode = wal.log_of(self._path).stat().st_ino
+        self._note()
+
+    # ------------------------------------------------------------ saving
+    def save(self, batches: Iterable[Batch]) -> None:
+        """Write batches in one transaction; return when they are on disk, under the file's name.
+
+        What was written before and could only not be told as saved is not written again.
+
+        Raises:
+            MovedError: the name no longer leads to this file, or another program has changed it.
+            sqlite3.Error: the disk refuses.
+        """
+        self.verify()
+        db = self._open_db()
+        new = [batch for batch in batches if batch.rev > self.written]
+        if new:
+            with self._transaction(db):
+                for batch in new:
+                    write_rows(db, batch)
+                self._write_moment(db, Position(self._epoch, new[-1].rev))
+            self.written = new[-1].rev
+            self.verify()
+            if self._log_size() > self._log_limit:
+                self.empty_log()
+
+    def empty_log(self) -> None:
+        """Bring what stands in the log into the file, so that a copied file is whole.
+
+        Raises:
+            MovedError: the name no longer leads to this file; where the file itself is as it was left, it is done.
+            sqlite3.Error: the disk refuses.
+        """
+        self.verify()
+        self._empty_log()
+
+    def verify(self) -> None:
+        """Raise `MovedError` unless the name leads to this file, and the file is as it was left."""
+        if self.path is None or self.read_only is not None:
+            return
+        try:
+            found = self.path.stat()
+        except OSError as error:
+            self._look_closer(None, error)
+            return
+        if self._away or self._over is not None or _signature(found) != self._signature or not self._has_log():
+            self._look_closer(found, None)
+
+    def _open_db(self) -> sqlite3.Connection:
+        if self.db is None:
+            raise self._over or FileError("The studio file is closed.")
+        return self.db
+
+    @contextlib.contextmanager
+    def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
+        """Write, or leave all as it was; and only if nobody else has written since this process did."""
+        before = self._position
+        try:
+            db.execute("BEGIN IMMEDIATE")
+            self._check_unchanged(db)
+            yield
+            db.execute("COMMIT")
+        except BaseException:
+            self._position = before
+            if db.in_transaction:
+                db.execute("ROLLBACK")
+            raise
+
+    def _check_unchanged(self, db: sqlite3.Connection) -> None:
+        if self.path is not None and self._told(db) != self._position:
+            raise MovedError(
+                f"{self.path.name} was changed by another program while it was open",
+                f"{_COPY}; then close this one, and open the other again",
+            )
+
+    def _moment(self, to: Position) -> Moment:
+        file = self._lock.file if self._lock is not None else None
+        return Moment(to, self._position, 0 if file is None else os.fstat(file).st_ino, self._log_inode or 0)
+
+    def _write_moment(self, db: sqlite3.Connection, to: Position) -> None:
+        values = ("rev", to.rev, wal.KEY, self._moment(to).text())
+        db.execute("INSERT OR REPLACE INTO meta VALUES(?,?),(?,?)", values)
+        self._position = to
+
+    def _go_to(self, to: Position) -> None:
+        """Write a moment alone."""
+        db = self._open_db()
+        with self._transaction(db):
+            self._write_moment(db, to)
+
+    @staticmethod
+    def _told(db: sqlite3.Connection) -> Position:
+        found = db.execute("SELECT key, value FROM meta WHERE key IN ('rev', ?)", (wal.KEY,)).fetchall()
+        return wal.position(dict(found)) or Position("", 0)
+
+    def _empty_log(self) -> None:
+        try:
+            self._open_db().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+        finally:
+            self._note()
+            self._log_limit = max(LOG_BYTES, 2 * self._log_size())  # a reader may keep it from being emptied
+
+    # ------------------------------------------------------------ is it still this file?
+    @property
+    def _path(self) -> Path:
+        assert self.path is not None  # noqa: S101 - for the type checker
+        return self.path
+
+    @property
+    def _file(self) -> int:
+        assert self._lock is not None and self._lock.file is not None  # noqa: S101, PT018 - for the type checker
+        return self._lock.file
+
+    def _note(self) -> None:
+        """Take what the file looks like now as what this process made of it."""
+        if self._lock is not None and self._lock.file is not None:
+            self._signature = _signature(os.fstat(self._file), self._signature)
+            self._in_file = wal.position_in(self._file, self._page, self._page_size)
+
+    def _log_size(self) -> int:
+        try:
+            return wal.log_of(self._path).stat().st_size if self.path is not None else 0
+        except OSError:
+            return 0
+
+    def _has_log(self) -> bool:
+        if not self._watches_log:
+            return True
+        try:
+            return wal.log_of(self._path).stat().st_ino == self._log_inode
+        except OSError:
+            return False
+
+    def _look_closer(self, found: os.stat_result | None, error: OSError | None) -> None:
+        if self._over is not None:
+            raise self._over
+        own = os.fstat(self._file)
+        if _signature(own)[2:] != self._signature[2:]:
+            if wal.position_in(self._file, self._page, self._page_size) != self._in_file:
+                self._give_up()
+            self._note()  # touched, not changed
+        if found is None:
+            self._go_away()
+            where = "is gone: it was deleted or renamed" if _is_missing(error) else f"cannot be reached ({error})"
+            again = "studio.backup(studio.path) writes all of it there again"
+            raise MovedError(f"{self._path.name} {where} while it was open", f"{again}, and {_COPY}")
+        if _signature(found)[:2] != self._signature[:2] and not self._is_same(found, own):
+            self._go_away()
+            raise MovedError(
+                f"{self._path.name} was replaced by another file while it was open",
+                f"{_COPY}; then close this one, and open the other again",
+            )
+        if self._away:
+            self._come_back()
+        elif not self._has_log():
+            self._renew_log()
+
+    def _is_same(self, found: os.stat_result, own: os.stat_result) -> bool:
+        """Whether a file with another device or inode is this one: some network disks number a file anew.
+
+        What is written to the open file shows in it then.
+        """
+        which = (found.st_dev, found.st_ino)
+        if which == (own.st_dev, own.st_ino):
+            self._signature = (*which, *self._signature[2:])
+            return True
+        if own.st_nlink == 0 or which in self._strangers or self.db is None:
+            return False
+        self._epoch = secrets.token_hex(4)
+        with contextlib.suppress(sqlite3.Error, OSError):
+            self._go_to(Position(self._epoch, self._position.rev))
+            self._empty_log()
+            file = os.open(self._path, os.O_RDONLY)
+            try:
+                here = wal.position_in(file, self._page, self._page_size)
+            finally:
+                os.close(file)
+            if here == self._position:
+                self._signature = (*which, *self._signature[2:])
+                return True
+        self._strangers.add(which)
+        return False
+
+    def _go_away(self) -> None:
+        """Leave the name: all that stands in the log goes into the file, wherever it is now, and the log goes."""
+        if self._away:
+            return
+        self._away = True
+        with contextlib.suppress(sqlite3.Error):
+            self._empty_log()
+            if self._log_size() == 0:
+                self._remove_log()
+
+    def _remove_log(self) -> None:
+        """Remove the names of the log and its index, if they are this file's."""
+        with contextlib.suppress(OSError):
+            if self._log_inode in {None, wal.log_of(self._path).stat().st_ino}:
+                wal.log_of(self._path).unlink()
+                wal.index_of(self._path).unlink(missing_ok=True)
+
+    def _come_back(self) -> None:
+        """Go on with a file that has its name again."""
+        self._disconnect()
+        if self._lock is not None:
+            self._connect(self._path, self._lock)
+            self._look_round(self._open_db())
+        self._away = False
+
+    def _renew_log(self) -> None:
+        """Go on after somebody deleted or replaced the log: what stood in the open one goes into the file first."""
+        self._empty_log()
+        if wal.read_log(wal.log_of(self._path)) is not None:
+            wal.set_aside(self._path)
+        self._disconnect()
+        if self._lock is not None:
+            self._connect(self._path, self._lock)
+            self._look_round(self._open_db())
+        self._watches_log = self._has_log()  # a disk that numbers files anew at every look
+
+    def _give_up(self) -> None:
+        """Let go of a file that was written over: SQLite must not bring its log into it."""
+        if self._log_size() and self._has_log():
+            with contextlib.suppress(OSError):
+                if self._is_shared:
+                    wal.set_aside(self._path)
+                else:
+                    shutil.copyfile(wal.log_of(self._path), self._path.with_name(f"{self._path.name}-wal.aside"))
+                    os.truncate(wal.log_of(self._path), 0)  # then there is nothing that closing could apply
+        self._disconnect(leave=True)
+        self._remove_log()
+        self._over = MovedError(
+            f"{self._path.name} was written over by another program while it was open",
+            f"{_COPY}; then close this one, and open the other again",
+        )
+        raise self._over
+
+    # ------------------------------------------------------------ the end
+    def adopt(self) -> None:
+        """Go on with the file that has the name now: a copy of this one, just written.
+
+        Raises:
+            FileError: another process has it.
+        """
+        if self._lock is None:
+            return
+        self._disconnect(leave=True)
+        if (reason := self._lock.renew()) is not None:
+            raise FileError(f"{self._path} was written, but it is {reason}.")
+        self._away, self._over = False, None
+        self._connect(self._path, self._lock)
+        self._signature = ()
+        self._look_round(self._open_db())
+
+    def close(self) -> None:
+        """Empty the log and give the file free. Whoever wants to know first whether all is well calls `verify`."""
+        if self.path is not None and self.read_only is None and self.db is not None:
+            with contextlib.suppress(sqlite3.Error, MovedError):
+                self.empty_log()
+        self._drop()
+
+    @property
+    def is_deleted(self) -> bool:
+        """Whether no name leads to the file any more, or what is under its name is no longer what it was."""
+        return self._over is not None or os.fstat(self._file).st_nlink == 0
+
+    def _disconnect(self, *, leave: bool = False) -> None:
+        """Close the connections; with ``leave``, nothing is done to the file on that occasion.
+
+        SQLite empties a log when its last connection is closed, but not when that one only reads.
+        """
+        last = (self.db, self._guard) if leave else (self._guard, self.db)
+        for db in last:
+            if db is not None:
+                db.close()
+        self.db = self._guard = None
+
+    def _drop(self) -> None:
+        self._disconnect(leave=self._over is not None)
+        self._stack.close()
+        if self._away or (self._lock is not None and self._lock.file is not None and self._log_size() == 0):
+            self._remove_log()
+        if self._lock is not None:
+            self._lock.release()
+
+
+def _signature(found: os.stat_result, former: tuple[int, ...] = ()) -> tuple[int, ...]:
+    """Return what tells that a file is another, or was written: device, inode, size, time."""
+    which = former[:2] or (found.st_dev, found.st_ino)
+    return (*which, found.st_size, found.st_mtime_ns)
+
+
+def _is_missing(error: OSError | None) -> bool:
+    return isinstance(error, (FileNotFoundError, NotADirectoryError))
+
+
+def _is_whole(path: Path, log: wal.Verdict, lock: FileLock) -> bool:
+    """Whether a file is whole with its log, or without it (``log="foreign"``). Nothing is written to it."""
+    with contextlib.ExitStack() as stack:
+        try:
+            return opening.is_whole(opening.to_read(path, log, stack, has_locks=lock.has_locks))
+        except (sqlite3.Error, OSError):
+            return False

@@ -1,0 +1,276 @@
+"""Whether a write-ahead log belongs to the studio file beside it.
+
+SQLite joins the two by their names alone: it applies what stands in ``a.synth-wal`` to whatever ``a.synth`` is, and
+where a killed process left the one and somebody restored an older copy of the other, pages of two states are mixed.
+So every transaction writes down where it leads and where it starts from (`Moment`, a row of table ``meta``). The first
+transaction of a log then says to which state of the file it was added, and the file says which state it is in.
+
+The formats that are read here: https://www.sqlite.org/fileformat2.html (sections 1.6 and 4) and
+https://www.sqlite.org/walformat.html.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import BinaryIO, Literal, NamedTuple
+
+KEY = "moment"
+"""The row of ``meta`` that holds a `Moment`."""
+_HEADER, _FRAME, _LEAF = 32, 24, 0x0A
+_MAGIC = {0x377F0682, 0x377F0683}
+
+
+class Position(NamedTuple):
+    """A state that the file was in: the opening that wrote it, and its revision. No opening: an older release's."""
+
+    epoch: str
+    rev: int
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What a transaction writes down of itself.
+
+    Attributes:
+        at: the position that it leads to.
+        before: the position that it starts from.
+        file: inode of the studio file; 0 where there is none.
+        log: inode of its write-ahead log.
+    """
+
+    at: Position
+    before: Position
+    file: int = 0
+    log: int = 0
+
+    def text(self) -> str:
+        """Return it as the file holds it."""
+        return json.dumps([*self.at, *self.before, self.file, self.log])
+
+    @classmethod
+    def of(cls, text: str) -> Moment | None:
+        """Return the moment of a text, or ``None`` when it is none."""
+        try:
+            epoch, rev, former, former_rev, file, log = json.loads(text)
+        except (ValueError, TypeError, RecursionError):
+            return None
+        if not (isinstance(epoch, str) and isinstance(former, str)):
+            return None
+        if not all(type(number) is int for number in (rev, former_rev, file, log)):
+            return None
+        return cls(Position(epoch, rev), Position(former, former_rev), file, log)
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """What a write-ahead log says of itself.
+
+    Attributes:
+        first: the moment of its first transaction; ``None`` when another program or an older release wrote it.
+        positions: where its transactions lead to.
+        page: number of the page that holds the moments.
+    """
+
+    first: Moment | None
+    positions: frozenset[Position] = frozenset()
+    page: int = 2
+    page_size: int = 4096
+
+
+def log_of(path: Path) -> Path:
+    """Return the name that SQLite gives the write-ahead log of a file."""
+    return path.with_name(path.name + "-wal")
+
+
+def index_of(path: Path) -> Path:
+    """Return the name that SQLite gives the index of that log."""
+    return path.with_name(path.name + "-shm")
+
+
+def read_log(path: Path) -> Log | None:
+    """Read a write-ahead log; ``None`` when it holds no whole transaction, so that there is nothing to apply."""
+    try:
+        with path.open("rb") as file:
+            header = file.read(_HEADER)
+            if len(header) < _HEADER:
+                return None
+            magic, _version, size, _sequence = struct.unpack(">4I", header[:16])
+            size = 65536 if size == 1 else size
+            if magic not in _MAGIC or size & (size - 1) or not 512 <= size <= 65536:
+                return None
+            return _read_frames(file, size, header[16:24])
+    except FileNotFoundError:
+        return None
+
+
+def _read_frames(file: BinaryIO, size: int, salt: bytes) -> Log | None:
+    first: Moment | None = None
+    page = 0
+    positions: set[Position] = set()
+    last: Position | None = None
+    is_whole = False
+    for number, is_last, content in _frames(file, size, salt):
+        if not is_whole or number == page:
+            rows = leaf_rows(content)
+            if KEY in rows and "rev" in rows:
+                page = number
+                moment = _moment(rows)
+                last = moment.at if moment is not None else None
+                if not is_whole:
+                    first = moment
+        if is_last:
+            is_whole = True
+            if first is None:
+                return Log(None, page_size=size)
+            if last is not None:
+                positions.add(last)
+    return Log(first, frozenset(positions), page, size) if is_whole else None
+
+
+def _frames(file: BinaryIO, size: int, salt: bytes) -> Iterator[tuple[int, bool, bytes]]:
+    """Yield the frames of a log: page number, whether it ends a transaction, the page."""
+    while len(head := file.read(_FRAME)) == _FRAME and head[8:16] == salt:
+        content = file.read(size)
+        if len(content) < size:
+            return
+        number, size_after = struct.unpack(">2I", head[:8])
+        yield number, size_after > 0, content
+
+
+def _moment(rows: dict[str, str]) -> Moment | None:
+    """Return the moment of a page, unless an older release has written since: it counts on, and leaves the row."""
+    moment = Moment.of(rows[KEY])
+    return moment if moment is not None and str(moment.at.rev) == rows["rev"] else None
+
+
+def position(rows: dict[str, str]) -> Position | None:
+    """Return the position that rows of table ``meta`` tell."""
+    if KEY in rows and "rev" in rows and (moment := _moment(rows)) is not None:
+        return moment.at
+    try:
+        return Position("", int(rows.get("rev", 0)))
+    except ValueError:
+        return None
+
+
+def position_in(file: int, page: int, size: int) -> Position | None:
+    """Return the position that a studio file itself is in, whatever log lies beside it; ``None``: it tells none.
+
+    Args:
+        file: a descriptor of the file.
+        page: number of the page that holds the moment.
+        size: bytes of a page.
+    """
+    if os.fstat(file).st_size <= (page - 1) * size:
+        return Position("", 0) if os.fstat(file).st_size <= size else None
+    os.lseek(file, (page - 1) * size, os.SEEK_SET)
+    rows = leaf_rows(os.read(file, size))
+    return position(rows) if rows else None
+
+
+Verdict = Literal["none", "belongs", "foreign", "unknown"]
+
+
+def verdict(log: Path, file: int) -> Verdict:
+    """Say whether a log belongs to an open studio file.
+
+    It does when the file is in the state that the log starts from, or in one that the log leads to (a part of it was
+    brought into the file already); unless the file has another inode than it had and the log has not: then the file
+    was exchanged beside it. ``unknown``: another program or an older release wrote the log.
+    """
+    found = read_log(log)
+    if found is None:
+        return "none"
+    if os.fstat(file).st_size == 0 and (found.first is None or found.first.before != Position("", 0)):
+        return "foreign"
+    if found.first is None:
+        return "unknown"
+    here = position_in(file, found.page, found.page_size)
+    was_exchanged = os.fstat(file).st_ino != found.first.file and log.stat().st_ino == found.first.log
+    is_of_it = here is not None and (here == found.first.before or here in found.positions)
+    return "belongs" if is_of_it and not was_exchanged else "foreign"
+
+
+def fetch_log(path: Path, file: int) -> Path | None:
+    """Give a studio file that was renamed the log that stayed behind under its old name; return that name.
+
+    Only a log whose own file is gone, and which says itself that it belongs to this one.
+    """
+    log = log_of(path)
+    if log.exists() and log.stat().st_size:
+        return None
+    with suppress(OSError):
+        for other in path.parent.glob("*-wal"):
+            owner = other.with_name(other.name.removesuffix("-wal"))
+            if other != log and not owner.exists() and verdict(other, file) == "belongs":
+                found = read_log(other)
+                if found is not None and found.first is not None and found.first.file == os.fstat(file).st_ino:
+                    other.replace(log)
+                    index_of(owner).unlink(missing_ok=True)
+                    return other
+    return None
+
+
+def set_aside(path: Path) -> Path:
+    """Move the write-ahead log of a file out of SQLite's way, and return where it is kept."""
+    log = log_of(path)
+    for number in range(1, 1000):
+        kept = path.with_name(f"{path.name}-wal.aside" + (f"-{number}" if number > 1 else ""))
+        if not kept.exists():
+            break
+    log.rename(kept)
+    index_of(path).unlink(missing_ok=True)
+    return kept
+
+
+# ---------------------------------------------------------------- a page
+def leaf_rows(page: bytes) -> dict[str, str]:
+    """Return the texts of a page of table ``meta``, by key; of any other page, nothing or nonsense.
+
+    >>> leaf_rows(bytes(4096))
+    {}
+    """
+    if not page or page[0] != _LEAF:
+        return {}
+    rows: dict[str, str] = {}
+    with suppress(IndexError, ValueError, struct.error):
+        (count,) = struct.unpack_from(">H", page, 3)
+        for place in struct.unpack_from(f">{min(count, len(page) // 4)}H", page, 8):
+            length, start = _varint(page, place)
+            key, value = _texts(page[start : start + length])
+            rows[key] = value
+    return rows
+
+
+def _texts(record: bytes) -> tuple[str, str]:
+    """Return the two texts of a record; raise `ValueError` when it holds anything else."""
+    ends, here = _varint(record, 0)
+    lengths = []
+    while here < ends:
+        kind, here = _varint(record, here)
+        if kind < 13 or kind % 2 == 0:
+            raise ValueError(kind)
+        lengths.append((kind - 13) // 2)
+    first, second = lengths
+    if ends + first + second > len(record):
+        raise ValueError(lengths)
+    return record[ends : ends + first].decode(), record[ends + first : ends + first + second].decode()
+
+
+def _varint(data: bytes, place: int) -> tuple[int, int]:
+    """Return a number of SQLite's variable length, and where the next thing stands."""
+    value = 0
+    for offset in range(9):
+        byte = data[place + offset]
+        if offset == 8:
+            return value << 8 | byte, place + 9
+        value = value << 7 | byte & 0x7F
+        if byte < 0x80:
+            return value, place + offset + 1
+    raise ValueError(place)
