@@ -11,7 +11,7 @@ from typing import Any
 
 from synth_widgets.errors import ModelError, nearest
 from synth_widgets.money import Price
-from synth_widgets.text.normal import storable
+from synth_widgets.text.normal import same, storable
 
 STRUCTURED = ("auto", "json_schema", "tools", "json_object", "text")
 """Ways of asking for JSON that `Model` takes. ``auto`` tries the others in this order."""
@@ -108,7 +108,8 @@ class Model:
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, Model):
             return NotImplemented
-        return all(getattr(self, s) == getattr(other, s) for s in self.__slots__)
+        mine, others = ({s: getattr(model, s) for s in self.__slots__} for model in (self, other))
+        return same({**mine, "params": dict(self.params)}, {**others, "params": dict(other.params)})
 
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))

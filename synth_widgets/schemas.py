@@ -19,7 +19,7 @@ import regex
 
 from synth_widgets.errors import SchemaError
 from synth_widgets.records import Json
-from synth_widgets.text.normal import compact, storable
+from synth_widgets.text.normal import compact, same, storable
 
 if TYPE_CHECKING:
     import pydantic
@@ -157,7 +157,7 @@ class Schema:
         return describe(self.properties().get(name, {}), self.resolve)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schema) and self.json == other.json
+        return isinstance(other, Schema) and same(self.json, other.json)
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.json, sort_keys=True))

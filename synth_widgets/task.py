@@ -12,7 +12,7 @@ from typing import Any, Literal
 from synth_widgets.errors import SchemaError, TaskError, suggesting
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
-from synth_widgets.text.normal import storable
+from synth_widgets.text.normal import same, storable
 
 Priority = Literal["p0", "p1", "p2", "p3"]
 PRIORITIES: tuple[Priority, ...] = ("p0", "p1", "p2", "p3")
@@ -185,7 +185,7 @@ class Task:
         )
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Task) and self.to_json() == other.to_json()
+        return isinstance(other, Task) and same(self.to_json(), other.to_json())
 
     def __hash__(self) -> int:
         return hash((self.name, self.instruction))

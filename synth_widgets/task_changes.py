@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from synth_widgets.schemas import Schema
 from synth_widgets.task import Task
+from synth_widgets.text.normal import same
 
 
 def differences(old: Task, new: Task) -> list[str]:
@@ -21,7 +22,7 @@ def differences(old: Task, new: Task) -> list[str]:
     if not added and not gone and old.requirements != new.requirements:
         found.append("requirements")
     found += _of_schema("input", old.input, new.input) + _of_schema("output", old.output, new.output)
-    return found + (["examples"] if old.examples != new.examples else [])
+    return found + ([] if same(old.examples, new.examples) else ["examples"])
 
 
 def _of_schema(part: str, old: Schema | None, new: Schema | None) -> list[str]:
@@ -32,5 +33,5 @@ def _of_schema(part: str, old: Schema | None, new: Schema | None) -> list[str]:
     before, after = old.properties(), new.properties()
     found = [f"{part}.{name} added" for name in after if name not in before]
     found += [f"{part}.{name} removed" for name in before if name not in after]
-    found += [f"{part}.{name} changed" for name in after if name in before and before[name] != after[name]]
+    found += [f"{part}.{name} changed" for name in after if name in before and not same(before[name], after[name])]
     return found or [f"{part} schema"]

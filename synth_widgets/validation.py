@@ -17,7 +17,7 @@ from jsonschema.exceptions import ValidationError, best_match
 
 from synth_widgets import formats
 from synth_widgets.records import Json
-from synth_widgets.text.normal import compact
+from synth_widgets.text.normal import compact, identity
 
 PATTERN_SECONDS = 0.1
 """How long all patterns together may take on one value."""
@@ -152,7 +152,13 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
                 yield from validator.descend(value, sub, path=name, schema_path=pattern)
 
 
+def _unique_items(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    if wanted and isinstance(instance, list) and len(set(map(identity, instance))) < len(instance):
+        yield ValidationError("an item is there twice")
+
+
 _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
-    jsonschema.Draft202012Validator, {"pattern": _pattern, "patternProperties": _pattern_properties}
+    jsonschema.Draft202012Validator,
+    {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items},
 )
 _FORMATS = formats.checker()

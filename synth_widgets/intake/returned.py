@@ -15,6 +15,7 @@ from synth_widgets.intake.rows import Rows, rows_of
 from synth_widgets.records import Sample
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
+from synth_widgets.text.normal import same
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,8 +31,8 @@ def checked(df: Any, task: Task) -> pd.DataFrame:
     if not frame.index.is_unique:
         twice = frame.index[frame.index.duplicated()][0]
         raise StudioError(f"The sample {twice!r} is there twice. Drop one: df[~df.index.duplicated()].")
-    schemas = {"input_schema": task.input, "output_schema": task.output}
-    if any(key in frame.attrs and frame.attrs[key] != (schema and schema.json) for key, schema in schemas.items()):
+    schemas = {"input_schema": task.input and task.input.json, "output_schema": task.output and task.output.json}
+    if any(key in frame.attrs and not same(frame.attrs[key], schema) for key, schema in schemas.items()):
         raise StudioError("The task's schemas changed after this frame was taken. Take it again: studio.to_pandas().")
     return frame
 

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from synth_widgets.llm.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.records import Json
 from synth_widgets.schemas import lifted, pointed
+from synth_widgets.text.normal import same
 
 if TYPE_CHECKING:
     from synth_widgets.validation import Compiled
@@ -165,7 +166,7 @@ _recent: deque[Form] = deque(maxlen=8)
 def form_of(schema: Mapping[str, Any]) -> Form:
     """Return a schema's forms. Thousands of calls have the same few schemas, whose forms are kept."""
     for form in tuple(_recent):
-        if form.own is schema or form.own == schema:
+        if form.own is schema or same(form.own, schema):
             return form
     form = Form(schema, strict_form(schema), _loose(schema))
     _recent.append(form)

@@ -7,6 +7,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from synth_widgets.text.normal import identity
+
 _ADJECTIVES = (
     "late early broken quiet heavy light bright narrow simple missing double spare loyal distant modern wooden "
     "frozen gentle hollow urgent common strict flat warm"
@@ -123,7 +125,7 @@ class Inventor:
             if len(found) >= count:
                 break
             value = self.value(items, root=root, names=names, depth=depth + 1)
-            if not schema.get("uniqueItems") or value not in found:
+            if not schema.get("uniqueItems") or identity(value) not in map(identity, found):
                 found.append(value)
         return found
 

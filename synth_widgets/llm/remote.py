@@ -25,6 +25,7 @@ from synth_widgets.llm.ways import Ways, file_key, ways_of
 from synth_widgets.llm.wire import json_wish
 from synth_widgets.models import Model
 from synth_widgets.money import Price
+from synth_widgets.text.normal import same
 
 log = logging.getLogger(__name__)
 
@@ -276,7 +277,7 @@ class RemoteCompleter(ABC):
         if mode == "text" or schema is None:
             return {}
         for way, known, told in self._wishes:  # thousands of requests have the same one
-            if way == mode and (known is schema or known == schema):
+            if way == mode and (known is schema or same(known, schema)):
                 return told
         told = self.new_json_wish(schema, mode)
         self._wishes.append((mode, schema, told))

@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from synth_widgets.schemas import pointed
+from synth_widgets.text.normal import identity, same
 
 WRAP = "answer"
 """The property that holds an answer whose schema is no object at the top."""
@@ -245,7 +246,7 @@ def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
             raise _UnfitError
     found = dict(one)
     for key, value in other.items():
-        if key not in found or found[key] == value:
+        if key not in found or same(found[key], value):
             found[key] = value
         elif key == "additionalProperties" and False in (found[key], value):
             found[key] = False
@@ -275,7 +276,8 @@ def _joined(key: str, one: Any, other: Any) -> Any:
 def _shared(key: str, one: Any, other: Any) -> list[Any]:
     """Return the types or values that stand in both; a whole number is a number."""
     one, other = ([each] if isinstance(each, str) else list(each) for each in (one, other))
-    both = [each for each in one if each in other]
+    theirs = set(map(identity, other))
+    both = [each for each in one if identity(each) in theirs]
     if key == "type" and "integer" not in both and {"integer", "number"} <= {*one, *other}:
         both.append("integer")
     if not both:

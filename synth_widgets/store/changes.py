@@ -17,6 +17,7 @@ from synth_widgets.store.batch import Batch
 from synth_widgets.store.making import replacer
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
+from synth_widgets.text.normal import same
 
 _changed = replacer(Sample)
 _NONE: Mapping[str, Any] = MappingProxyType({})
@@ -294,7 +295,7 @@ class Reversal:
 def sample_change(sample: Sample, *, version: Version | None = None, **after: Json) -> SampleChanged | None:
     """Return the change that gives a sample these fields, or ``None`` when it has them already."""
     before = {k: _plain(getattr(sample, k)) for k in after}
-    fields = {k: v for k, v in after.items() if before[k] != _plain(v)}
+    fields = {k: v for k, v in after.items() if not same(before[k], _plain(v))}
     if not fields and version is None:
         return None
     return SampleChanged(sample.id, {k: before[k] for k in fields}, fields, version)
@@ -333,7 +334,7 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
         current = now.setdefault((kind, ident), {})
         for name, value in wanted.items():
             value_now = current[name] if name in current else _held(state, kind, ident, name)
-            if _plain(value_now) != _plain(expected[name]):
+            if not same(_plain(value_now), _plain(expected[name])):
                 skipped.append(f"{ident}.{name}")
                 continue
             first.setdefault((kind, ident), {}).setdefault(name, value_now)
@@ -343,7 +344,7 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
     places: dict[tuple[str, str], str] = {}
     for (kind, ident), reached in now.items():
         held = first.get((kind, ident), {})
-        fields = {k: v for k, v in reached.items() if _plain(held[k]) != _plain(v)}
+        fields = {k: v for k, v in reached.items() if not same(_plain(held[k]), _plain(v))}
         before = {k: held[k] for k in fields}
         if not fields:
             continue

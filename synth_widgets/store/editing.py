@@ -12,7 +12,7 @@ from synth_widgets.records import Json, Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.review import Objection, complaint
 from synth_widgets.task import Task
-from synth_widgets.text.normal import MAX_DEPTH, storable, too_deep
+from synth_widgets.text.normal import MAX_DEPTH, same, storable, too_deep
 
 
 class _Absent:
@@ -175,15 +175,6 @@ def accepted(
 def declined(samples: Sequence[Sample]) -> list[SampleChanged | None]:
     """Let proposals go; they stay among the versions."""
     return [sample_change(sample, proposal=None) for sample in samples]
-
-
-def same(a: Json, b: Json) -> bool:
-    """Whether two values are the same JSON; unlike ``==``, which takes 1, 1.0 and True for one.
-
-    >>> same({"a": 1, "b": 2}, {"b": 2, "a": 1}), same(1, True)
-    (True, False)
-    """
-    return json.dumps(a, sort_keys=True) == json.dumps(b, sort_keys=True)
 
 
 def plain_json(value: Json, what: str) -> Json:

@@ -1,10 +1,15 @@
-"""Text as it may be stored, and the form in which two texts count as the same."""
+"""Texts and JSON values: as they may be stored, and when two of them count as the same.
+
+Python's ``==`` takes ``1``, ``1.0`` and ``True`` for one value, and so do sets and keys. JSON does not: whoever
+compares JSON values asks `same`, or `identity` where JSON Schema's own rule is meant.
+"""
 
 from __future__ import annotations
 
 import json
 import re
 import unicodedata
+from collections.abc import Hashable
 
 from synth_widgets.records import Json
 
@@ -57,15 +62,69 @@ def copied(value: Json) -> Json:
     return [copied(inner) for inner in value] if isinstance(value, list) else value
 
 
+def same(a: Json, b: Json) -> bool:
+    """Whether two values are written as the same JSON, but for the order of an object's fields.
+
+    It says whether something changed: a value, an example, a schema. So ``1`` and ``1.0`` differ, as what is stored,
+    shown to a model and exported differs.
+
+    >>> same({"a": 1, "b": [2]}, {"b": [2], "a": 1}), same(1, True), same([0], [False]), same(1, 1.0)
+    (True, False, False, False)
+    """
+    if a is b or isinstance(a, str):
+        return bool(a == b)
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(same(value, b[key]) for key, value in a.items())
+    if isinstance(a, list | tuple) and isinstance(b, list | tuple):
+        return len(a) == len(b) and all(map(same, a, b))
+    if isinstance(a, float) or isinstance(b, float):
+        return type(a) is type(b) and repr(a) == repr(b)  # 0.0 and -0.0 are two texts
+    return isinstance(a, bool) == isinstance(b, bool) and bool(a == b)
+
+
+def identity(value: Json) -> Hashable:
+    """Return what two values have in common if, and only if, JSON Schema calls them equal.
+
+    By the standard ``1`` and ``1.0`` are one number, and neither is ``true``
+    (https://json-schema.org/draft/2020-12/json-schema-core#section-4.2.2).
+
+    >>> identity({"a": [1, 2.0]}) == identity({"a": [1.0, 2]}), identity(1) == identity(True)
+    (True, False)
+    """
+    if isinstance(value, dict):
+        return dict, frozenset((name, identity(inner)) for name, inner in value.items())
+    if isinstance(value, list | tuple):
+        return list, tuple(map(identity, value))
+    return (bool, value) if isinstance(value, bool) else value
+
+
 def normal_form(value: Json) -> str:
-    """Return what makes two values repeats of one another: NFKC, case folded, without spaces and punctuation.
+    """Return what makes two values repeats of one another.
+
+    Texts are alike by NFKC, case folded, without spaces and punctuation. Other values are where their texts are alike
+    and all the rest is the same: signs of numbers, and which field holds what.
 
     >>> normal_form("The  box was late!") == normal_form("the box was late")
     True
+    >>> normal_form({"about": "The box.", "kg": -1}) == normal_form({"kg": -1.0, "about": "the box"})
+    True
+    >>> normal_form({"kg": -1}) == normal_form({"kg": 1}), normal_form([True]) == normal_form(["true"])
+    (False, False)
     """
-    text = value if isinstance(value, str) else json.dumps(value, sort_keys=True, ensure_ascii=False)
-    folded = unicodedata.normalize("NFKC", text).casefold()
-    return _NOISE.sub(" ", folded).strip() or folded
+    if isinstance(value, str):
+        folded = unicodedata.normalize("NFKC", value).casefold()
+        return _NOISE.sub(" ", folded).strip() or folded
+    return ":" + json.dumps(_normal_parts(value), sort_keys=True, ensure_ascii=False)  # no text's form begins so
+
+
+def _normal_parts(value: Json) -> Json:
+    if isinstance(value, str):
+        return normal_form(value)
+    if isinstance(value, dict):
+        return {name: _normal_parts(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_normal_parts(inner) for inner in value]
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def word_count(value: Json) -> int:
