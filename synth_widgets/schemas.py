@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
-import regex
-
+from synth_widgets import patterns
 from synth_widgets.errors import SchemaError
 from synth_widgets.records import Json
 from synth_widgets.text.normal import compact, same, storable
@@ -241,10 +240,8 @@ def _check(schema: dict[str, Any], where: str) -> None:
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {fault[1]}.")
     _check_references(schema, where)
     for place, pattern in _patterns(schema):
-        try:
-            regex.compile(pattern)
-        except regex.error as error:
-            raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {error}.") from None
+        if unread := patterns.fault(pattern):
+            raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
 
 
 _KEYWORDS = frozenset(
@@ -339,6 +336,23 @@ def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield place, node["pattern"]
         if isinstance(node.get("patternProperties"), dict):
             yield from ((place, pattern) for pattern in node["patternProperties"])
+
+
+def without(schema: Any, keyword: str, *, named: bool = False) -> Any:
+    """Return a schema without a keyword, wherever it stands in it; ``named``: what is given holds schemas by name.
+
+    >>> without({"$schema": "…", "properties": {"$schema": {"$schema": "…", "type": "string"}}}, "$schema")
+    {'properties': {'$schema': {'type': 'string'}}}
+    """
+    if isinstance(schema, list):
+        return [without(part, keyword) for part in schema]
+    if not isinstance(schema, Mapping):
+        return schema
+    return {
+        key: part if key in _DATA and not named else without(part, keyword, named=key in _NAMED and not named)
+        for key, part in schema.items()
+        if named or key != keyword
+    }
 
 
 def pointed(schema: Any, ref: str) -> Any:

@@ -1,13 +1,16 @@
 """What jsonschema does for us: checks a schema, compiles it, and says in words what is wrong with a value.
 
-No ``$ref`` is fetched (the registry is empty), and the patterns run under a time limit.
+No ``$ref`` is fetched (the registry is empty), and every pattern runs in `regex`, under a time limit: keywords that
+jsonschema would run with `re` are ours.
 """
 
 from __future__ import annotations
 
+import math
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from typing import Any
 
 import jsonschema
@@ -16,7 +19,9 @@ import regex
 from jsonschema.exceptions import ValidationError, best_match
 
 from synth_widgets import formats
+from synth_widgets.patterns import readable
 from synth_widgets.records import Json
+from synth_widgets.schemas import pointed, without
 from synth_widgets.text.normal import compact, identity
 
 PATTERN_SECONDS = 0.1
@@ -24,23 +29,32 @@ PATTERN_SECONDS = 0.1
 
 
 def fault(schema: dict[str, Any]) -> tuple[list[str], str] | None:
-    """Return where and why a schema is not valid JSON Schema, or ``None``."""
+    """Return where and why a schema is not valid JSON Schema, or ``None``. Its patterns are not read here."""
     try:
-        jsonschema.Draft202012Validator.check_schema(schema)
+        jsonschema.Draft202012Validator.check_schema(schema, format_checker=jsonschema.FormatChecker([]))
     except jsonschema.SchemaError as error:
         return [str(part) for part in error.absolute_path], error.message
     return None
 
 
 class Compiled:
-    """A schema that is ready to check values."""
+    """A schema that is ready to check values.
 
-    def __init__(self, schema: dict[str, Any]) -> None:
-        self._validator = _Validator(schema, registry=referencing.Registry(), format_checker=_FORMATS)
+    Args:
+        schema: the schema, checked before.
+
+    Attributes:
+        schema: the schema as it is checked.
+    """
+
+    def __init__(self, schema: Mapping[str, Any]) -> None:
+        # Where jsonschema meets a "$schema" it goes on with a validator of its own, without our keywords.
+        self.schema: dict[str, Any] = without(schema, "$schema")
+        self._validator = _Validator(self.schema, registry=referencing.Registry(), format_checker=_FORMATS)
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None``."""
-        _patience.left = PATTERN_SECONDS
+        self._begin()
         try:
             error = best_match(self._validator.iter_errors(value))
         except (TimeoutError, RecursionError) as error:
@@ -48,8 +62,8 @@ class Compiled:
         return None if error is None else say(error)
 
     def accepts(self, value: Json, part: Any) -> bool:
-        """Whether a value complies with a part of the schema, whose references are the schema's."""
-        _patience.left = PATTERN_SECONDS
+        """Whether a value complies with a part of `schema`, whose references are the schema's."""
+        self._begin()
         try:
             return bool(self._validator.evolve(schema=part).is_valid(value))
         except (TimeoutError, RecursionError):
@@ -58,7 +72,7 @@ class Compiled:
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
         found: dict[str, str] = {}
-        _patience.left = PATTERN_SECONDS
+        self._begin()
         try:
             for error in self._validator.iter_errors(value):
                 best = best_match([error]) or error
@@ -71,6 +85,9 @@ class Compiled:
         except (TimeoutError, RecursionError) as error:
             found[""] = _out_of_bounds(error)
         return found
+
+    def _begin(self) -> None:
+        _check.left, _check.root = PATTERN_SECONDS, self.schema
 
 
 def _out_of_bounds(error: Exception) -> str:
@@ -101,9 +118,8 @@ def _words(error: ValidationError) -> str:
             text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         case "type":
             text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
-        case "additionalProperties":
-            extra = [k for k in given if k not in _declared(error)]
-            text = f"{', '.join(extra[:5])} {'is' if len(extra) == 1 else 'are'} not declared"
+        case "additionalProperties" | "unevaluatedProperties" | "uniqueItems":
+            text = error.message
         case "maxLength":
             text = f"{len(given)} characters, at most {rule} are allowed"
         case "minLength":
@@ -115,27 +131,29 @@ def _words(error: ValidationError) -> str:
     return text
 
 
-def _declared(error: ValidationError) -> Any:
-    return error.schema.get("properties") or {} if isinstance(error.schema, dict) else {}
+class _Check(threading.local):
+    """What this thread checks.
 
-
-class _Patience(threading.local):
-    """Seconds that patterns may still take on the value that this thread checks."""
+    Attributes:
+        left: seconds that patterns may still take on the value.
+        root: the whole schema, in which references are looked up.
+    """
 
     left = PATTERN_SECONDS
+    root: Any = None
 
 
-_patience = _Patience()
+_check = _Check()
 
 
 def _matches(pattern: str, text: str) -> bool:
-    if _patience.left <= 0:
+    if _check.left <= 0:
         raise TimeoutError
     started = time.perf_counter()
     try:
-        return regex.search(pattern, text, timeout=_patience.left) is not None
+        return regex.search(readable(pattern), text, timeout=_check.left) is not None
     finally:
-        _patience.left -= time.perf_counter() - started
+        _check.left -= time.perf_counter() - started
 
 
 def _pattern(_validator: Any, pattern: str, instance: Any, _schema: Any) -> Iterator[ValidationError]:
@@ -152,6 +170,82 @@ def _pattern_properties(validator: Any, patterns: Any, instance: Any, _schema: A
                 yield from validator.descend(value, sub, path=name, schema_path=pattern)
 
 
+def _additional_properties(validator: Any, others: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict) or others is True:
+        return
+    extra = [name for name in instance if name not in _named(instance, schema)]
+    if others is False and extra:
+        yield ValidationError(_not_declared(extra))
+    elif isinstance(others, dict):
+        for name in extra:
+            yield from validator.descend(instance[name], others, path=name)
+
+
+def _unevaluated_properties(validator: Any, others: Any, instance: Any, schema: Any) -> Iterator[ValidationError]:
+    if not isinstance(instance, dict) or others is True:
+        return
+    inner = {key: value for key, value in schema.items() if key != "unevaluatedProperties"}
+    evaluated = _evaluated(validator, instance, inner)
+    extra = [name for name in instance if name not in evaluated]
+    if others is False and extra:
+        yield ValidationError(_not_declared(extra))
+    elif isinstance(others, dict):
+        for name in extra:
+            yield from validator.descend(instance[name], others, path=name)
+
+
+def _not_declared(names: list[str]) -> str:
+    said = ", ".join(compact(name) if len(name) > 60 else name for name in names[:5])
+    return f"{said} {'is' if len(names) == 1 else 'are'} not declared"
+
+
+def _named(instance: dict[str, Any], schema: Mapping[str, Any]) -> set[str]:
+    """Return the names in an object that ``properties`` and ``patternProperties`` speak of."""
+    properties, patterns = schema.get("properties", {}), schema.get("patternProperties", {})
+    return {name for name in instance if name in properties or any(_matches(pattern, name) for pattern in patterns)}
+
+
+def _evaluated(validator: Any, instance: dict[str, Any], schema: Any) -> set[str]:
+    """Return the names in an object that a schema with which it complies speaks of, in all of its parts."""
+    if not isinstance(schema, dict):
+        return set()
+    if "additionalProperties" in schema or "unevaluatedProperties" in schema:
+        return set(instance)
+    found = _named(instance, schema)
+    for part in _parts_that_hold(validator, instance, schema):
+        found |= _evaluated(validator, instance, part)
+    return found
+
+
+def _parts_that_hold(validator: Any, instance: dict[str, Any], schema: dict[str, Any]) -> Iterator[Any]:
+    """Yield the schemas inside another one that speak of the same value, and that it complies with."""
+
+    def holds(part: Any) -> bool:
+        return bool(validator.evolve(schema=part).is_valid(instance))
+
+    if "$ref" in schema:
+        yield pointed(_check.root, schema["$ref"])
+    yield from schema.get("allOf", ())
+    yield from (part for key in ("anyOf", "oneOf") for part in schema.get(key, ()) if holds(part))
+    yield from (part for name, part in schema.get("dependentSchemas", {}).items() if name in instance)
+    if "if" in schema:
+        is_so = holds(schema["if"])
+        yield from (schema[key] for key in (("if", "then") if is_so else ("else",)) if key in schema)
+
+
+def _multiple_of(_validator: Any, step: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
+    """Divide as the numbers are written: 19.99 is 1999 times 0.01, which as binary fractions it is not."""
+    if isinstance(instance, bool) or not isinstance(instance, int | float):
+        return
+    is_number = not isinstance(instance, float) or math.isfinite(instance)
+    if not is_number or (_as_written(instance) / _as_written(step)).denominator != 1:
+        yield ValidationError(f"{instance!r} is not a multiple of {step!r}")
+
+
+def _as_written(number: float) -> Fraction:
+    return Fraction(repr(number)) if isinstance(number, float) else Fraction(number)
+
+
 def _unique_items(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> Iterator[ValidationError]:
     if wanted and isinstance(instance, list) and len(set(map(identity, instance))) < len(instance):
         yield ValidationError("an item is there twice")
@@ -159,6 +253,13 @@ def _unique_items(_validator: Any, wanted: Any, instance: Any, _schema: Any) -> 
 
 _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
     jsonschema.Draft202012Validator,
-    {"pattern": _pattern, "patternProperties": _pattern_properties, "uniqueItems": _unique_items},
+    {
+        "additionalProperties": _additional_properties,
+        "multipleOf": _multiple_of,
+        "pattern": _pattern,
+        "patternProperties": _pattern_properties,
+        "unevaluatedProperties": _unevaluated_properties,
+        "uniqueItems": _unique_items,
+    },
 )
 _FORMATS = formats.checker()

@@ -75,7 +75,7 @@ class Form:
         Null stays where the person's schema allows it, or where a value must be.
         """
         try:
-            return _WayBack(self.own, self._compiled).value(value, self.own)
+            return _WayBack(self._compiled).value(value, self._compiled.schema)
         except (_TooMuchError, RecursionError):
             return value
 
@@ -83,7 +83,7 @@ class Form:
     def _compiled(self) -> Compiled:
         from synth_widgets.validation import Compiled  # jsonschema loads slowly, and most answers need no way back
 
-        return Compiled(dict(self.own))
+        return Compiled(self.own)
 
 
 class _TooMuchError(Exception):
@@ -93,8 +93,8 @@ class _TooMuchError(Exception):
 class _WayBack:
     """Walks down a value and its schema, and leaves out null where there should be nothing."""
 
-    def __init__(self, own: Mapping[str, Any], compiled: Compiled) -> None:
-        self._own = own
+    def __init__(self, compiled: Compiled) -> None:
+        self._own = compiled.schema
         self._compiled = compiled
         self._left = _MOST_WORK
 

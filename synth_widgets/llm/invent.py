@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
 from typing import Any
 
 from synth_widgets.text.normal import identity
@@ -35,6 +36,16 @@ _FORMATS = {
     "ipv4": "192.0.2.{:d}",
     "uuid": "00000000-0000-4000-8000-{n:012d}",
 }
+_BOUNDS = frozenset("minimum maximum exclusiveMinimum exclusiveMaximum multipleOf".split())
+_ESCAPED: dict[str, Sequence[str]] = {
+    "d": "0123456789",
+    "w": "abcxyz019",
+    "s": " ",
+    "a-z": "abcxyz",
+    "A-Z": "ABCXYZ",
+    **dict.fromkeys("bAzZ", ("",)),
+}
+"""Texts that an escape in a pattern describes."""
 _DEEP = 6
 
 
@@ -144,20 +155,21 @@ class Inventor:
         return text[: max(least, most)] if len(text) > most else text
 
     def _number(self, schema: Mapping[str, Any], kind: str) -> int | float:
-        step = schema.get("multipleOf", 1 if kind == "integer" else 0.5)
-        low: float | None = schema.get("minimum", schema.get("exclusiveMinimum"))
-        high: float | None = schema.get("maximum", schema.get("exclusiveMaximum"))
+        exact = {key: Fraction(repr(value)) for key, value in schema.items() if key in _BOUNDS}
+        step = exact.get("multipleOf", Fraction(1 if kind == "integer" else "0.5"))
+        low = exact.get("minimum", exact.get("exclusiveMinimum"))
+        high = exact.get("maximum", exact.get("exclusiveMaximum"))
         if low is None:
-            low = 0 if high is None or high >= 0 else high - 10 * step
+            low = Fraction(0) if high is None or high >= 0 else high - 10 * step
         if high is None:
             high = low + 10 * step
         first, last = -(-low // step), high // step
-        first += first * step == schema.get("exclusiveMinimum")
-        last -= last * step == schema.get("exclusiveMaximum")
+        first += first * step == exact.get("exclusiveMinimum")
+        last -= last * step == exact.get("exclusiveMaximum")
         if last < first:
-            return int(low) if kind == "integer" else (low + high) / 2
-        number = float(self._random.randint(int(first), int(last)) * step)
-        return int(number) if kind == "integer" else number
+            return int(low) if kind == "integer" else float((low + high) / 2)
+        number = self._random.randint(first, last) * step
+        return int(number) if kind == "integer" else float(number)
 
     def _next(self) -> int:
         self._count += 1
@@ -245,7 +257,7 @@ class _Pattern:
     def _atom(self) -> str:
         sign, self._rest = self._rest[0], self._rest[1:]
         if sign == "(":
-            self._rest = re.sub(r"^\?(:|P<\w+>)", "", self._rest)
+            self._rest = re.sub(r"^\?(:|P?<\w+>)", "", self._rest)
             inside = "".join(self.text())
             self._rest = self._rest[1:]
             return inside
@@ -255,9 +267,10 @@ class _Pattern:
             return self._chance.choice(_class(inside))
         if sign == "\\":
             escaped, self._rest = self._rest[0], self._rest[1:]
-            return self._chance.choice(
-                {"d": "0123456789", "w": "abcxyz019", "s": " ", "b": ("",)}.get(escaped, escaped)
-            )
+            if escaped == "p" and (kind := re.match(r"\{(\w+)\}|(\w)", self._rest)):
+                self._rest = self._rest[kind.end() :]
+                escaped = {"N": "d", "Nd": "d", "Lu": "A-Z"}.get(kind[1] or kind[2], "a-z")
+            return self._chance.choice(_ESCAPED.get(escaped, escaped))
         return self._chance.choice("abcdefgh") if sign == "." else sign
 
     def _times(self) -> int:

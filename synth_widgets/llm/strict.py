@@ -69,8 +69,11 @@ class Subset:
             return value in self.formats
         if key == "minItems":
             return self.fewest is None or value in self.fewest
-        return not (key == "pattern" and "(?" in value)
+        return not (key == "pattern" and _OWN_SIGNS.search(value))
 
+
+_OWN_SIGNS = re.compile(r"\(\?|\\[AZzpPkGXRN]|\[\[:|&&|\\[ux]\{")
+"""Signs in a pattern that not every engine knows; looking ahead is one of them."""
 
 OPENAI = Subset(frozenset[str]().union(*_OF_TYPE.values()), _FORMATS)
 """https://platform.openai.com/docs/guides/structured-outputs#supported-schemas"""

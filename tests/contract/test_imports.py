@@ -21,6 +21,7 @@ VALUES = {
     "task_changes",
     "schemas",
     "validation",
+    "patterns",
     "formats",
     "records",
     "models",

@@ -130,7 +130,11 @@ def test_a_pydantic_class_is_taken_as_its_schema_and_runs_on_answers():
         ({"properties": {"a": {}}, "additionalProperties": False}, {"a": 1, "b": 2}, "b is not declared"),
         ({"properties": {"a": {"items": {"type": "integer"}}}}, {"a": [1, None]}, "a.1: null is not of type integer"),
         ({"properties": {"a": {"pattern": "^x"}}}, {"a": "y"}, 'a: "y" does not match the pattern ^x'),
-        ({"properties": {"a": {"format": "date"}}}, {"a": "soon"}, "a: 'soon' is not a 'date'"),
+        (
+            {"properties": {"a": {"format": "date"}}},
+            {"a": "soon"},
+            "a: 'soon' is not a 'date'",
+        ),
         ({"type": "object"}, [], "[] is not of type object"),
     ],
 )
@@ -239,3 +243,51 @@ def test_a_list_of_what_complies_complies_whatever_the_fields_are_called(nested,
 )
 def test_a_field_is_described_in_a_persons_words(node, says):
     assert describe(node) == says
+
+
+@pytest.mark.parametrize(
+    ("step", "right", "wrong"),
+    [
+        (0.01, [19.99, 1.11, 0.07, 4.35, 0, 3, -2.5, 1e15, 123456789.99], [0.001, 19.999, 1e-9]),
+        (0.1, [0.3, 0.7, 1.1, 1e22, -0.0], [0.30000000000000004, 0.25]),
+        (1e-7, [3e-7, 1, 0.1], [1e-8]),
+        (1e-308, [1e308, 1], []),
+        (3, [9, 9.0, 3e20, 10**30 + 2, 0], [10, 9.5, 10**30]),
+        (2.0, [4, 4.0, 2**60], [3, 4.5, 2**60 + 1]),
+        (0.5, [1.5, 2**70], [0.25]),
+    ],
+)
+def test_multiples_are_those_of_the_numbers_as_they_are_written(step, right, wrong):
+    schema = Schema({"type": "array", "items": {"multipleOf": step}})
+    assert [value for value in right if schema.problem([value])] == []
+    assert [value for value in wrong if not schema.problem([value])] == []
+    assert schema.problem(["a", None, True, {}]) is None, "only numbers are looked at"
+
+
+@given(whole=st.integers(-(10**6), 10**6), places=st.integers(0, 6), seed=st.integers(0, 9))
+def test_a_price_is_a_multiple_of_its_smallest_coin(whole, places, seed):
+    step = float(f"1e-{places}")
+    schema = Schema({"type": "object", "properties": {"a": {"type": "number", "multipleOf": step}}})
+    assert schema.problem({"a": float(f"{whole}e-{places}")}) is None
+    assert schema.problem(Inventor(seed).value(schema.json)) is None
+
+
+@pytest.mark.parametrize(
+    ("part", "right", "wrong"),
+    [
+        ({"enum": [1, "a"]}, [1, 1.0, "a"], [True, "1", [1]]),
+        ({"enum": [True, None]}, [True, None], [1, 0, False]),
+        ({"const": {"a": [0]}}, [{"a": [0]}, {"a": [0.0]}], [{"a": [False]}, {"a": 0}]),
+        ({"const": 0}, [0, 0.0, -0.0], [False, None, ""]),
+        ({"type": "integer"}, [1, 1.0, 10**400], [True, 1.5, "1"]),
+        ({"type": "number"}, [1, 1.5], [True, "1"]),
+        ({"minimum": 2**53 + 1}, [2**53 + 1, 2**53 + 2], [2**53]),
+        ({"maximum": 10**400}, [10**400, 1e308], [10**400 + 1]),
+        ({"exclusiveMinimum": 0}, [5e-324], [0, -0.0]),
+        ({"minimum": 0}, [-0.0, 0], [-5e-324]),
+    ],
+)
+def test_numbers_are_compared_by_value_and_never_with_booleans(part, right, wrong):
+    schema = Schema({"type": "object", "properties": {"a": {"title": "A", **part}}})
+    assert [value for value in right if schema.problem({"a": value})] == []
+    assert [value for value in wrong if not schema.problem({"a": value})] == []
