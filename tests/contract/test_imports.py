@@ -23,6 +23,7 @@ VALUES = {
     "validation",
     "patterns",
     "formats",
+    "deferred",
     "records",
     "models",
     "errors",
