@@ -7,20 +7,21 @@ schema itself resolve. Patterns run under a time limit, because a schema may com
 from __future__ import annotations
 
 import copy
-import difflib
 import json
 import sys
-import warnings
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
 from synth_widgets import patterns
+from synth_widgets.deferred import deferring
 from synth_widgets.errors import SchemaError
 from synth_widgets.records import Json
 from synth_widgets.text.normal import compact, same, storable
 
 if TYPE_CHECKING:
+    from types import ModuleType
+
     import pydantic
 
     from synth_widgets.validation import Compiled
@@ -41,11 +42,12 @@ class Schema:
     Args:
         given: a schema as a dict, or a pydantic model class.
         where: the argument's name, for error messages.
-        must_be_object: whether only objects are allowed at the top.
 
     Attributes:
         json: the schema as plain JSON.
         model: the pydantic class, when one was given; it is run on each answer as well.
+        of_class: whether formats are read as pydantic reads them, because the schema came from a class and has some in
+            which that makes a difference: then a time without an offset is one, as it is for the class.
 
     Raises:
         SchemaError: naming the place that is wrong.
@@ -57,19 +59,36 @@ class Schema:
     True
     """
 
-    __slots__ = ("_compiled", "json", "model")
+    __slots__ = ("_compiled", "json", "model", "of_class")
 
-    def __init__(self, given: Any, *, where: str = "schema", must_be_object: bool = False) -> None:
+    def __init__(self, given: Any, *, where: str = "schema") -> None:
         self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
         self.json: dict[str, Any] = _plain(given, where)
         _check(self.json, where)
-        if must_be_object and not _is_object(self.json):
+        self.of_class = self.model is not None and _has_formats_of_classes(self.json)
+        self._compiled: Compiled | None = None
+
+    @classmethod
+    def stored(cls, data: Mapping[str, Any], *, of_class: bool, where: str) -> Schema:
+        """Build a schema as a studio file holds it: `json` and `of_class`.
+
+        Raises:
+            SchemaError: the file holds what is none.
+        """
+        schema = cls.__new__(cls)
+        schema.model, schema.of_class, schema._compiled = None, of_class, None  # noqa: SLF001 - it is one of them
+        schema.json = _as_json(data, where)
+        _check(schema.json, where)
+        return schema
+
+    def check_object(self, where: str) -> None:
+        """Raise a `SchemaError` unless values are objects."""
+        if not _is_object(self.json):
             raise SchemaError(
                 f"{where} must describe an object ('type': 'object'), because the answer's fields become columns; "
                 f"it has type {self.json.get('type')!r}. Wrap it: {{'type': 'object', 'properties': "
                 "{'answer': …}, 'required': ['answer']}."
             )
-        self._compiled: Compiled | None = None
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None`` when it complies."""
@@ -80,7 +99,7 @@ class Schema:
 
         Runs the person's code: call it on a worker.
 
-        >>> schema = Schema({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n", "m"]})
+        >>> schema = Schema({"properties": {"n": {"type": "integer"}, "m": {}}, "required": ["n", "m"]})
         >>> schema.problems({"n": "x"})
         {'n': '"x" is not of type integer', 'm': 'is missing'}
         """
@@ -92,9 +111,7 @@ class Schema:
     @property
     def _checker(self) -> Compiled:
         if self._compiled is None:
-            from synth_widgets import validation  # jsonschema loads slowly, and not every process validates
-
-            self._compiled = validation.Compiled(self.json)
+            self._compiled = _validation().Compiled(self.json, of_class=self.of_class)
         return self._compiled
 
     def model_problem(self, value: Json) -> str | None:
@@ -156,10 +173,14 @@ class Schema:
         return describe(self.properties().get(name, {}), self.resolve)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Schema) and same(self.json, other.json)
+        return isinstance(other, Schema) and self.of_class == other.of_class and same(self.json, other.json)
 
     def __hash__(self) -> int:
         return hash(json.dumps(self.json, sort_keys=True))
+
+    def __getstate__(self) -> tuple[None, dict[str, Any]]:
+        """Leave the validator out, which is compiled anew where it is needed."""
+        return None, {"json": self.json, "model": self.model, "of_class": self.of_class, "_compiled": None}
 
 
 def lifted(schema: Mapping[str, Any], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -211,11 +232,15 @@ def _bounds(node: Mapping[str, Any]) -> str:
 
 def _plain(given: Any, where: str) -> dict[str, Any]:
     if is_model_class(given):
-        given = given.model_json_schema()
+        return _as_json(given.model_json_schema(), where)
     if isinstance(given, str):
         raise SchemaError(f"{where} is text. Give a dict (json.loads(…) if it is JSON), a pydantic model, or None.")
     if not isinstance(given, Mapping):
         raise SchemaError(f"{where} must be a JSON Schema as a dict, or a pydantic model class, not {given!r}.")
+    return _as_json(given, where)
+
+
+def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
     try:
         text = json.dumps(given, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -223,20 +248,27 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
     if len(text) > MAX_BYTES:
         raise SchemaError(f"{where} has {len(text):,} bytes; at most {MAX_BYTES:,} are taken.")
     plain: dict[str, Any] = storable(json.loads(text))
+    if _depth(plain) > MAX_DEPTH:
+        raise SchemaError(f"{where} is nested deeper than {MAX_DEPTH} levels.")
     return plain
 
 
+def _validation() -> ModuleType:
+    """Return the module that checks. It is loaded when it is needed first: not every process checks anything."""
+    with deferring("rfc3987_syntax", "is_valid_syntax", until_loaded="jsonschema"):
+        from synth_widgets import validation
+    return validation
+
+
 def _check(schema: dict[str, Any], where: str) -> None:
-    if _depth(schema) > MAX_DEPTH:
-        raise SchemaError(f"{where} is nested deeper than {MAX_DEPTH} levels.")
+    if not isinstance(schema, dict):
+        raise SchemaError(f"{where} must be a JSON Schema, not {schema!r}.")
     if not schema or not (_KEYWORDS & schema.keys()):
         raise SchemaError(
             f"{where} is not a JSON Schema: none of its keys ({', '.join(map(repr, schema)) or 'it is empty'}) is a "
             "keyword. Write {'type': 'object', 'properties': {…}, 'required': […]}."
         )
-    from synth_widgets import validation  # see `Schema.problem`
-
-    if fault := validation.fault(schema):
+    if fault := _validation().fault(schema):
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {fault[1]}.")
     _check_references(schema, where)
     for place, pattern in _patterns(schema):
@@ -244,33 +276,15 @@ def _check(schema: dict[str, Any], where: str) -> None:
             raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
 
 
+def _has_formats_of_classes(schema: dict[str, Any]) -> bool:
+    of_classes = _validation().formats.OF_CLASSES
+    return any(isinstance(node.get("format"), str) and node["format"] in of_classes for _place, node in _walk(schema))
+
+
 _KEYWORDS = frozenset(
     "$ref $defs allOf anyOf oneOf not if const enum type properties patternProperties additionalProperties "
     "items prefixItems required minProperties description title".split()
 )
-
-
-_SLIPS = ("type", "properties", "required", "items", "enum", "additionalProperties", "minimum", "maximum", "pattern")
-
-
-def _warn_of_slips(schema: Any, where: str) -> None:
-    """Warn of what JSON Schema allows but hardly anybody means: a misspelt keyword, a required name that is none."""
-    stack = [schema]
-    while stack:
-        node = stack.pop()
-        if not isinstance(node, dict):
-            continue
-        for key in node:
-            close = difflib.get_close_matches(key, _SLIPS, n=1, cutoff=0.85)
-            if close and key not in {*_SLIPS, "minItems", "patternProperties"}:
-                said = f"{where} has the key {key!r}, which says nothing. Did you mean {close[0]!r}?"
-                warnings.warn(said, stacklevel=6)
-        declared, defs = node.get("properties"), node.get("$defs")
-        if isinstance(declared, dict) and (lost := [n for n in node.get("required", ()) if n not in declared]):
-            warnings.warn(f"{where} requires {', '.join(lost)}, which its properties do not declare.", stacklevel=6)
-        stack += [node.get("items")]
-        for named in (declared, defs):
-            stack += named.values() if isinstance(named, dict) else []
 
 
 def _is_object(schema: dict[str, Any]) -> bool:

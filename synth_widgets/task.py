@@ -89,10 +89,8 @@ class Task:
         self.requirements: tuple[Requirement, ...] = tuple(
             r if isinstance(r, Requirement) else Requirement(r) for r in requirements
         )
-        self.input = None if input_schema is None else Schema(input_schema, where="input_schema")
-        self.output = (
-            None if output_schema is None else Schema(output_schema, where="output_schema", must_be_object=True)
-        )
+        self.input = _schema(input_schema, "input_schema")
+        self.output = _schema(output_schema, "output_schema", must_be_object=True)
         self.examples: tuple[tuple[Json, Json], ...] = tuple(self._example(e) for e in examples)
 
     def _example(self, given: Any) -> tuple[Json, Json]:
@@ -163,6 +161,8 @@ class Task:
 
     def to_json(self) -> dict[str, Any]:
         """Return the task as plain JSON, as the studio file keeps it."""
+        schemas = (("input", self.input), ("output", self.output))
+        of_class = [part for part, schema in schemas if schema is not None and schema.of_class]
         return {
             "name": self.name,
             "instruction": self.instruction,
@@ -170,19 +170,27 @@ class Task:
             "input_schema": self.input.json if self.input else None,
             "output_schema": self.output.json if self.output else None,
             "examples": [list(pair) for pair in self.examples],
+            **({"of_class": of_class} if of_class else {}),
         }
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Task:
-        """Build a task from `to_json`. Pydantic classes do not come back: only their schemas do."""
-        return cls(
+        """Build a task from `to_json`. Pydantic classes do not come back: only their schemas do, read as they were."""
+        of_class = data.get("of_class", ())
+        schemas = [
+            None if (told := data.get(name)) is None else Schema.stored(told, of_class=part in of_class, where=name)
+            for part, name in (("input", "input_schema"), ("output", "output_schema"))
+        ]
+        task = cls(
             data["name"],
             data["instruction"],
             requirements=[Requirement(**r) for r in data.get("requirements", ())],
-            input_schema=data.get("input_schema"),
-            output_schema=data.get("output_schema"),
-            examples=[tuple(pair) for pair in data.get("examples", ())],
+            input_schema=schemas[0],
+            output_schema=schemas[1],
         )
+        # They complied when they were given; what is checked more strictly since then closes no file.
+        task.examples = tuple((storable(given), storable(output)) for given, output in data.get("examples", ()))
+        return task
 
     def __eq__(self, other: object) -> bool:
         return isinstance(other, Task) and same(self.to_json(), other.to_json())
@@ -210,6 +218,15 @@ def as_text(value: Json) -> str:
 def normalised_name(name: str) -> str:
     """Return what makes two topic names the same: NFC, case folded, single spaces."""
     return " ".join(unicodedata.normalize("NFC", name).casefold().split())
+
+
+def _schema(given: Any, where: str, *, must_be_object: bool = False) -> Schema | None:
+    if given is None:
+        return None
+    schema = given if isinstance(given, Schema) else Schema(given, where=where)
+    if must_be_object:
+        schema.check_object(where)
+    return schema
 
 
 def _problem(value: Json, schema: Schema | None) -> str | None:

@@ -30,6 +30,8 @@ def _of_schema(part: str, old: Schema | None, new: Schema | None) -> list[str]:
         return []
     if old is None or new is None:
         return [f"{part} is plain text now" if new is None else f"{part} has a schema now"]
+    if same(old.json, new.json):
+        return [f"{part} formats as {'a class reads them' if new.of_class else 'the standard has them'}"]
     before, after = old.properties(), new.properties()
     found = [f"{part}.{name} added" for name in after if name not in before]
     found += [f"{part}.{name} removed" for name in before if name not in after]

@@ -42,15 +42,17 @@ class Compiled:
 
     Args:
         schema: the schema, checked before.
+        of_class: whether its formats are those of a pydantic class, which takes more than they say.
 
     Attributes:
         schema: the schema as it is checked.
     """
 
-    def __init__(self, schema: Mapping[str, Any]) -> None:
+    def __init__(self, schema: Mapping[str, Any], *, of_class: bool = False) -> None:
         # Where jsonschema meets a "$schema" it goes on with a validator of its own, without our keywords.
         self.schema: dict[str, Any] = without(schema, "$schema")
-        self._validator = _Validator(self.schema, registry=referencing.Registry(), format_checker=_FORMATS)
+        checker = formats.checker(of_class=of_class)
+        self._validator = _Validator(self.schema, registry=referencing.Registry(), format_checker=checker)
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None``."""
@@ -120,6 +122,8 @@ def _words(error: ValidationError) -> str:
             text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
         case "additionalProperties" | "unevaluatedProperties" | "uniqueItems":
             text = error.message
+        case "format":
+            text = f"{value} is no {rule}: {said}" if (said := formats.advice(rule, given)) else f"{value} is no {rule}"
         case "maxLength":
             text = f"{len(given)} characters, at most {rule} are allowed"
         case "minLength":
@@ -262,4 +266,3 @@ _Validator: Any = jsonschema.validators.extend(  # type: ignore[no-untyped-call]
         "uniqueItems": _unique_items,
     },
 )
-_FORMATS = formats.checker()

@@ -83,7 +83,7 @@ class Form:
     def _compiled(self) -> Compiled:
         from synth_widgets.validation import Compiled  # jsonschema loads slowly, and most answers need no way back
 
-        return Compiled(self.own)
+        return Compiled(self.own, of_class=True)  # whether formats are kept is for whoever checks the answer
 
 
 class _TooMuchError(Exception):

@@ -133,7 +133,7 @@ def test_a_pydantic_class_is_taken_as_its_schema_and_runs_on_answers():
         (
             {"properties": {"a": {"format": "date"}}},
             {"a": "soon"},
-            "a: 'soon' is not a 'date'",
+            'a: "soon" is no date: it is written as in 2026-02-28',
         ),
         ({"type": "object"}, [], "[] is not of type object"),
     ],
