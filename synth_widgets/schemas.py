@@ -1,7 +1,8 @@
 """JSON Schema: checked once, compiled once, and answered in words.
 
-Draft 2020-12 (https://json-schema.org/draft/2020-12). No ``$ref`` is ever fetched: only places inside the
-schema itself resolve. Patterns run under a time limit, because a schema may come from a file.
+Draft 2020-12 (https://json-schema.org/draft/2020-12); what other drafts and tools write is turned into it. No ``$ref``
+is ever fetched: only places inside the schema itself resolve. Patterns run under a time limit, because a schema may
+come from a file.
 """
 
 from __future__ import annotations
@@ -13,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
-from synth_widgets import patterns
+from synth_widgets import dialects, patterns
 from synth_widgets.deferred import deferring
-from synth_widgets.errors import SchemaError
+from synth_widgets.dialects import DATA, NAMED
+from synth_widgets.errors import SchemaError, nearest, warn
 from synth_widgets.records import Json
+from synth_widgets.slips import slips
 from synth_widgets.text.normal import compact, same, storable
 
 if TYPE_CHECKING:
@@ -40,17 +43,21 @@ class Schema:
     """A checked JSON Schema with its compiled validator.
 
     Args:
-        given: a schema as a dict, or a pydantic model class.
+        given: a schema as a dict, of this draft or an older one, alone or in the ``response_format`` or tool that it
+            was pasted with; or a pydantic model class.
         where: the argument's name, for error messages.
 
     Attributes:
-        json: the schema as plain JSON.
+        json: the schema as plain JSON, in draft 2020-12.
         model: the pydantic class, when one was given; it is run on each answer as well.
         of_class: whether formats are read as pydantic reads them, because the schema came from a class and has some in
             which that makes a difference: then a time without an offset is one, as it is for the class.
 
     Raises:
         SchemaError: naming the place that is wrong.
+
+    Warns:
+        UserWarning: a keyword seems to be misspelt, or a required property is not declared.
 
     >>> schema = Schema({"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]})
     >>> schema.problem({"n": "x"})
@@ -67,10 +74,13 @@ class Schema:
         _check(self.json, where)
         self.of_class = self.model is not None and _has_formats_of_classes(self.json)
         self._compiled: Compiled | None = None
+        if self.model is None:
+            for slip in slips(self.json):
+                warn(where + slip)
 
     @classmethod
     def stored(cls, data: Mapping[str, Any], *, of_class: bool, where: str) -> Schema:
-        """Build a schema as a studio file holds it: `json` and `of_class`.
+        """Build a schema as a studio file holds it: `json` and `of_class`. Nothing in it is turned, nothing warned of.
 
         Raises:
             SchemaError: the file holds what is none.
@@ -237,7 +247,7 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
         raise SchemaError(f"{where} is text. Give a dict (json.loads(…) if it is JSON), a pydantic model, or None.")
     if not isinstance(given, Mapping):
         raise SchemaError(f"{where} must be a JSON Schema as a dict, or a pydantic model class, not {given!r}.")
-    return _as_json(given, where)
+    return dialects.current(_as_json(dialects.unwrapped(given), where))
 
 
 def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -269,11 +279,28 @@ def _check(schema: dict[str, Any], where: str) -> None:
             "keyword. Write {'type': 'object', 'properties': {…}, 'required': […]}."
         )
     if fault := _validation().fault(schema):
-        raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {fault[1]}.")
+        raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {_said(schema, *fault)}")
     _check_references(schema, where)
     for place, pattern in _patterns(schema):
         if unread := patterns.fault(pattern):
             raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
+
+
+def _said(schema: dict[str, Any], path: list[str], words: str) -> str:
+    """Say why a part of a schema is wrong, and what to write where that is known."""
+    part: Any = schema
+    for key in path:
+        part = part[int(key)] if isinstance(part, list) else part[key]
+    if path and "type" in {path[-1], *path[-2:-1]} and path[-2:-1] != ["properties"]:
+        part = next((kind for kind in part if kind not in dialects.TYPES), part) if isinstance(part, list) else part
+        if part in ("json_object", "json_schema"):
+            return f"{part!r} asks an endpoint for JSON and says nothing of its fields. Give the schema itself."
+        instead = dialects.type_for(part)
+        hint = f" Write {instead}." if instead else nearest(part, dialects.TYPES)
+        return f"{part!r} is none of the types {', '.join(dialects.TYPES)}.{hint}"
+    if isinstance(part, str) and path[-2:-1] and path[-2] in NAMED:
+        return f"{part!r} stands where a schema belongs. Write {{'type': {dialects.type_for(part) or '…'}}}."
+    return f"{words}."
 
 
 def _has_formats_of_classes(schema: dict[str, Any]) -> bool:
@@ -304,10 +331,6 @@ def _is_object(schema: dict[str, Any]) -> bool:
     )
 
 
-_NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas".split())
-"""Keywords whose value holds schemas under names of the person's choice."""
-_DATA = frozenset("const enum default examples".split())
-"""Keywords whose value is no schema."""
 _OTHER_BASE = frozenset("$anchor $dynamicAnchor $dynamicRef $recursiveRef $recursiveAnchor".split())
 """Keywords that change what a reference means; what writes schemas for people does not use them."""
 
@@ -320,8 +343,8 @@ def _walk(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
         if isinstance(here, dict):
             if not named:
                 yield place, here
-            kept = here.items() if named else ((k, v) for k, v in here.items() if k not in _DATA)
-            stack.extend((f"{place}.{k}", v, not named and k in _NAMED) for k, v in kept)
+            kept = here.items() if named else ((k, v) for k, v in here.items() if k not in DATA)
+            stack.extend((f"{place}.{k}", v, not named and k in NAMED) for k, v in kept)
         elif isinstance(here, list):
             stack.extend((f"{place}.{n}", v, False) for n, v in enumerate(here))
 
@@ -363,7 +386,7 @@ def without(schema: Any, keyword: str, *, named: bool = False) -> Any:
     if not isinstance(schema, Mapping):
         return schema
     return {
-        key: part if key in _DATA and not named else without(part, keyword, named=key in _NAMED and not named)
+        key: part if key in DATA and not named else without(part, keyword, named=key in NAMED and not named)
         for key, part in schema.items()
         if named or key != keyword
     }

@@ -20,6 +20,8 @@ VALUES = {
     "task",
     "task_changes",
     "schemas",
+    "dialects",
+    "slips",
     "validation",
     "patterns",
     "formats",

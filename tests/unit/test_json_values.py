@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import pickle
 from typing import Any
 
 import pytest
@@ -191,3 +192,11 @@ def test_inputs_that_differ_in_a_sign_or_in_who_has_what_are_both_kept(open_stud
     result = studio.grow(depth=0, samples=8, outputs=False).wait(30)
     assert [sample.input for sample in studio.samples] == inputs
     assert result.added == 8
+
+
+def test_a_task_can_be_pickled_after_it_checked_something():
+    task = task_of(flags(0, 1))
+    assert task.output_problem({"flag": True}) is not None
+    again = pickle.loads(pickle.dumps(task))  # noqa: S301 - our own
+    assert again == task
+    assert again.output_problem({"flag": True}) == task.output_problem({"flag": True})

@@ -1,0 +1,93 @@
+"""What JSON Schema allows but hardly anybody means: a misspelt keyword, a required name that is none. Pure."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from synth_widgets.dialects import NAMED
+
+_SAYING = (
+    "type properties required items enum const additionalProperties minimum maximum exclusiveMinimum exclusiveMaximum "
+    "multipleOf minLength maxLength pattern format minItems maxItems uniqueItems minProperties maxProperties "
+    "patternProperties propertyNames prefixItems contains minContains maxContains allOf anyOf oneOf not "
+    "dependentRequired dependentSchemas description"
+).split()
+"""Keywords that a slip of the pen turns into a word that says nothing."""
+_HOLDING = frozenset(
+    "items prefixItems additionalItems additionalProperties contains propertyNames unevaluatedItems "
+    "unevaluatedProperties allOf anyOf oneOf not if then else contentSchema dependencies".split()
+)
+"""Keywords whose value is a schema, or a list of some."""
+_KNOWN = (
+    frozenset(_SAYING)
+    | _HOLDING
+    | NAMED
+    | frozenset(
+        "$schema $id $ref $comment $anchor $vocabulary contentEncoding contentMediaType default deprecated examples "
+        "readOnly writeOnly title example discriminator externalDocs xml nullable propertyOrdering markdownDescription "
+        "enumNames enumDescriptions".split()
+    )
+)
+_BY_PLAIN = {**{word.casefold(): word for word in _SAYING}, "ref": "$ref", "defs": "$defs"}
+_LONG = [word for word in _SAYING if len(word) > 3]
+_NEAR = 0.84
+"""How alike two words must be: ``requried``, ``propertys`` and ``enums`` are near enough, ``contents`` is not."""
+_OF_THE_SAME = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
+"""Keywords whose schemas speak of the value that the schema around them speaks of."""
+_ELSEWHERE = frozenset("$ref allOf anyOf oneOf if patternProperties dependentSchemas".split())
+"""Keywords with which a name may be declared elsewhere than in ``properties``."""
+
+
+def slips(schema: Mapping[str, Any]) -> list[str]:
+    """Return what is hardly meant, each in a sentence that begins with its place.
+
+    >>> slips({"type": "object", "propertise": {"a": {"type": "string", "max_length": 3}}})
+    [" has the key 'propertise', which says nothing. Did you mean 'properties'?"]
+    >>> slips({"properties": {"a": {"type": "string"}}, "required": ["b"]})
+    [" requires 'b', which its properties do not declare."]
+    """
+    return list(_slips(schema, "", in_place=False))
+
+
+def _slips(node: Any, place: str, *, in_place: bool) -> Iterator[str]:
+    """Yield the slips of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
+    if not isinstance(node, dict):
+        return
+    for key in node:
+        if meant := _meant(key):
+            yield f"{place} has the key {key!r}, which says nothing. Did you mean {meant!r}?"
+    if not in_place:
+        yield from _lost_names(node, place)
+    for key, value in node.items():
+        for name, part in _parts(key, value):
+            yield from _slips(part, f"{place}.{key}{name}", in_place=key in _OF_THE_SAME)
+
+
+def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """Yield the schemas that a keyword holds, each with its place there."""
+    if isinstance(value, dict) and (key in NAMED or key == "dependencies"):
+        yield from ((f".{name}", part) for name, part in value.items())
+    elif isinstance(value, list) and key in _HOLDING:
+        yield from ((f".{n}", part) for n, part in enumerate(value))
+    elif key in _HOLDING:
+        yield "", value
+
+
+def _meant(key: str) -> str | None:
+    if key in _KNOWN or key.startswith(("$", "x-", "_")):
+        return None
+    if (exact := _BY_PLAIN.get(key.replace("_", "").replace("-", "").casefold())) is not None:
+        return exact
+    return next(iter(difflib.get_close_matches(key, _LONG, n=1, cutoff=_NEAR)), None)
+
+
+def _lost_names(node: dict[str, Any], place: str) -> Iterator[str]:
+    declared, required = node.get("properties"), node.get("required")
+    if not isinstance(declared, dict) or not isinstance(required, list) or _ELSEWHERE & node.keys():
+        return
+    if isinstance(node.get("additionalProperties"), dict):
+        return
+    if lost := [name for name in required if name not in declared]:
+        yield f"{place} requires {', '.join(map(repr, lost))}, which its properties do not declare."
