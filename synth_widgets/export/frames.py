@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 _EXACT = 2**53
 """Up to here each whole number is a double."""
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
+_KINDS: dict[str, Any] = {"integer": (int, float), "number": (int, float), "boolean": bool, "string": str}
 
 
 def extra_of(declared: Container[str]) -> str:
@@ -113,7 +114,7 @@ def warn_of_older_tasks(state: State, task: Task, samples: Sequence[Sample]) -> 
 def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool) -> dict[str, Any]:
     declared = schema.properties() if schema is not None else {}
     if schema is None or not declared:
-        return {part: _series(values, "str") if text else _objects(values)}
+        return {part: _of_kind(values, "string") if text else _objects(values)}
     records = [value if isinstance(value, dict) else {} for value in values]
     columns = {
         f"{part}.{name}": _typed([record.get(name) for record in records], node) for name, node in declared.items()
@@ -131,7 +132,17 @@ def _typed(values: list[Json], node: Mapping[str, Any]) -> Any:
         kind = "string"
     if kind == "number" and any(isinstance(v, int) and abs(v) > _EXACT for v in values):
         return _objects(values)  # a double could be another number
-    return _series(values, _DTYPES[kind]) if isinstance(kind, str) and kind in _DTYPES else _objects(values)
+    return _of_kind(values, kind) if isinstance(kind, str) and kind in _DTYPES else _objects(values)
+
+
+def _of_kind(values: list[Json], kind: str) -> Any:
+    """Return a column of a type of the schema; of objects where a sample of an older task version has another one.
+
+    pandas would make a text of a number, and take 1 for true.
+    """
+    kinds, is_flag = _KINDS[kind], kind == "boolean"
+    is_exact = all(v is None or (isinstance(v, kinds) and isinstance(v, bool) == is_flag) for v in values)
+    return _series(values, _DTYPES[kind]) if is_exact else _objects(values)
 
 
 def _series(values: list[Any], dtype: str) -> Any:
@@ -141,7 +152,7 @@ def _series(values: list[Any], dtype: str) -> Any:
     try:
         with np.errstate(invalid="ignore"):  # a number beyond the type is told by an error, not by a warning
             return pd.Series(values, dtype=dtype)
-    except (TypeError, ValueError, OverflowError):  # samples of an older task version may hold another type here
+    except (TypeError, ValueError, OverflowError):  # 1.5 where whole numbers are wanted, or more digits than fit
         return _objects(values)
 
 

@@ -133,6 +133,31 @@ def test_a_frame_that_was_taken_under_another_schema_is_not_taken_back(open_stud
         again.update(frame)
 
 
+@pytest.mark.filterwarnings("ignore:The task changed")
+@pytest.mark.parametrize(
+    ("old", "new", "value"),
+    [
+        ("integer", "boolean", 1),
+        ("boolean", "integer", True),
+        ("boolean", "number", False),
+        ("number", "string", 1.5),
+        ("boolean", "string", True),
+        ("array", "string", [1]),
+    ],
+)
+def test_a_frame_holds_what_an_older_sample_holds(old, new, value, open_studio, tmp_path):
+    def typed(kind):
+        return task_of({"type": "object", "properties": {"flag": {"type": kind}}, "required": ["flag"]})
+
+    path = tmp_path / "a.synth"
+    studio = open_studio(ScriptedCompleter(), task=typed(old), path=path)
+    studio.add_samples([{"input": "So?", "output": {"flag": value}}])
+    studio.close()
+    again = open_studio(ScriptedCompleter(), task=typed(new), path=path)
+    cell = again.to_pandas(status="all")["output.flag"].iloc[0]
+    assert json.dumps(cell) == json.dumps(value)
+
+
 def test_models_with_other_parameters_are_other_models():
     assert sw.Model("openai/any", logprobs=True) != sw.Model("openai/any", logprobs=1)
     assert sw.Model("openai/any", temperature=1) == sw.Model("openai/any", temperature=1)
