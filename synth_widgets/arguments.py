@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+import numbers
+import operator
+import os
+from collections.abc import Iterable, Mapping
+from pathlib import Path as FilePath
 from typing import Any
 
-from synth_widgets.errors import StudioError, unknown_keywords
+from synth_widgets.errors import FileError, StudioError, unknown_keywords
 from synth_widgets.records import STEPS, Path
 from synth_widgets.task import normalised_name
 from synth_widgets.text.normal import storable
@@ -16,12 +20,13 @@ MAX_TAG = 100
 
 
 def path_of(given: Any) -> Path:
-    """Return a topic's path from a name, or a tuple or list of names.
+    """Return a topic's path from a name, or a tuple, list or array of names.
 
     >>> path_of("Billing"), path_of(["Billing", " Refunds "]), path_of(())
     (('Billing',), ('Billing', 'Refunds'), ())
     """
-    names = (given,) if isinstance(given, str) else given
+    names = given.tolist() if hasattr(given, "tolist") else given
+    names = (names,) if isinstance(names, str) else names
     if not isinstance(names, tuple | list) or not all(isinstance(n, str) for n in names):
         raise StudioError(f"A topic is named by its path, such as ('Billing', 'Refunds'), not {given!r}.")
     if len(names) > MAX_DEPTH:
@@ -42,15 +47,17 @@ def name_of(given: Any) -> str:
 def ids_of(given: Any) -> list[str]:
     """Return sample ids from one id, several, a frame of `to_pandas`, or a boolean Series indexed by id.
 
+    A frame may be one row of it, or another library's, with the column ``id``.
+
     >>> ids_of("4k2a000000"), ids_of(["a", "b"])
     (['4k2a000000'], ['a', 'b'])
     """
-    given = [given] if isinstance(given, str) else given
+    given = [given] if isinstance(given, str) else [str(given.name)] if is_row(given) else given
     if isinstance(given, list) and set(map(type, given)) <= {str}:
         return list(dict.fromkeys(given))
     index = getattr(given, "index", None)
     if hasattr(given, "columns"):
-        return _index(index, "a frame")
+        return _index(index, "a frame") if hasattr(given, "iloc") else _column(given)
     if hasattr(given, "dtype") and hasattr(given, "to_numpy") and not callable(index) and index is not None:
         if str(given.dtype) in {"bool", "boolean"}:
             return _index(given[given.fillna(value=False).astype(bool)].index, "a boolean Series")
@@ -65,9 +72,17 @@ def ids_of(given: Any) -> list[str]:
             "A bare list of booleans does not say which samples it means. Use a Series whose index is the ids: "
             "studio.keep(df['stars'] > 3)."
         )
-    if wrong := next((value for value in values if not isinstance(value, str)), None):
-        raise StudioError(f"A sample's id is text of ten characters, not {wrong!r}.")
+    if wrong := [value for value in values if not isinstance(value, str)]:
+        raise StudioError(f"A sample's id is text of ten characters, not {wrong[0]!r}.")
     return list(dict.fromkeys(values))
+
+
+def is_row(given: Any) -> bool:
+    """Whether this is one row of a frame of `to_pandas`, as ``df.loc[id]`` gives it."""
+    heads = getattr(given, "index", None)
+    if not hasattr(given, "to_frame") or heads is None or callable(heads):
+        return False
+    return any(str(head).partition(".")[0] in {"input", "output", "topic", "status", "stars", "tags"} for head in heads)
 
 
 def one_id(given: Any) -> str:
@@ -83,14 +98,16 @@ def stars_of(given: Any) -> int | None:
     return None if given is None else count_of(given, "stars", most=5)
 
 
-def tags_of(given: Iterable[Any]) -> tuple[str, ...]:
-    """Return tags: one word each, because other tools split at spaces.
+def tags_of(given: str | Iterable[Any]) -> tuple[str, ...]:
+    """Return tags from one or several: one word each, because other tools split at spaces.
 
-    >>> tags_of(["bug-12", " hard "])
-    ('bug-12', 'hard')
+    >>> tags_of(["bug-12", " hard "]), tags_of("one")
+    (('bug-12', 'hard'), ('one',))
     """
     tags = []
-    for tag in given:
+    if isinstance(given, Mapping) or not isinstance(given, Iterable):
+        raise StudioError(f"Tags are words, such as ['bug-12', 'hard'], not {given!r}.")
+    for tag in [given] if isinstance(given, str) else given:
         if not isinstance(tag, str) or len(tag.split()) != 1 or len(tag) > MAX_TAG:
             hint = f" Write {'-'.join(tag.split())!r}." if isinstance(tag, str) and len(tag.split()) > 1 else ""
             raise StudioError(f"A tag is one word of at most {MAX_TAG} characters, not {tag!r}.{hint}")
@@ -98,6 +115,15 @@ def tags_of(given: Iterable[Any]) -> tuple[str, ...]:
     if not tags:
         raise StudioError("At least one tag is needed.")
     return tuple(dict.fromkeys(tags))
+
+
+def _column(table: Any) -> list[str]:
+    """Return the ids of another library's table."""
+    names = list(getattr(table, "column_names", table.columns))
+    if "id" not in names:
+        raise StudioError(f"A table needs the column 'id' with the samples' ids; its columns: {names!r}.")
+    ids = table["id"]
+    return list(dict.fromkeys(str(value) for value in (ids.to_list() if hasattr(ids, "to_list") else ids.to_pylist())))
 
 
 def _index(index: Any, what: str) -> list[str]:
@@ -118,16 +144,53 @@ def guidance_of(given: Any) -> dict[str, str]:
     allowed = ("all", *STEPS)
     if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
         raise StudioError(f"guidance is text, or a dict of texts with the keys {', '.join(allowed)}, not {given!r}.")
-    if wrong := next((key for key in given if key not in allowed), None):
-        raise unknown_keywords("guidance", {str(wrong): None}, allowed)
+    if wrong := [key for key in given if key not in allowed]:
+        raise unknown_keywords("guidance", {str(wrong[0]): None}, allowed)
     return {key: str(storable(text)).strip() for key, text in given.items()}
 
 
 def count_of(given: Any, what: str, *, least: int = 1, most: int = 10_000) -> int:
-    """Return a whole number within bounds, or raise and name them."""
-    if isinstance(given, bool) or not isinstance(given, int) or not least <= given <= most:
+    """Return a whole number within bounds, Python's or numpy's, as Python's; or raise and name them.
+
+    >>> count_of(3, "n")
+    3
+    """
+    try:
+        count = None if isinstance(given, bool) else operator.index(given)
+    except TypeError:
+        count = None
+    if count is None or not least <= count <= most:
         raise StudioError(f"{what}={given!r} must be a whole number from {least} to {most:,}.")
-    return given
+    return count
+
+
+def file_path_of(given: Any, example: str) -> FilePath:
+    """Return the path of a file, with ``~`` as the home folder, or raise when it is none.
+
+    Args:
+        given: what a person gave.
+        example: a path of that kind, for the message.
+
+    Raises:
+        StudioError: it is no path.
+        FileError: no file can have it.
+
+    >>> file_path_of("data/a.csv", "a.csv").name
+    'a.csv'
+    """
+    text = os.fspath(given) if isinstance(given, os.PathLike) else given
+    if not isinstance(text, str) or not text.strip():
+        hint = f" Decode it: {os.fsdecode(text)!r}." if isinstance(text, bytes) and text else ""
+        raise StudioError(f"A file's name is text or a Path, such as {example!r}, not {given!r}.{hint}")
+    if "\0" in text:
+        raise FileError(f"{text!r} cannot be written or read: no file's name holds a null character.")
+    try:
+        os.fsencode(text)
+        return FilePath(text).expanduser()
+    except UnicodeEncodeError:
+        raise FileError(f"{text!r} cannot be written or read: it holds half a character.") from None
+    except RuntimeError:
+        raise FileError(f"{text!r} cannot be written or read: there is no home folder of that name.") from None
 
 
 def text_of(given: str | None) -> str:
@@ -148,6 +211,6 @@ def budget_of(given: object) -> float | None:
     """
     if given is None:
         return None
-    if isinstance(given, bool) or not isinstance(given, int | float) or not 0 <= given < float("inf"):
-        raise StudioError(f"budget={given!r} is an amount of US dollars, such as 1.50, or None for no cap.")
-    return float(given)
+    if isinstance(given, numbers.Real) and not isinstance(given, bool) and 0 <= float(given) < float("inf"):
+        return float(given)
+    raise StudioError(f"budget={given!r} is an amount of US dollars, such as 1.50, or None for no cap.")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import re
 import urllib.parse
@@ -114,6 +115,11 @@ class Model:
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))
 
+    def __deepcopy__(self, memo: dict[int, Any]) -> Model:
+        twin = copy.copy(self)
+        twin.params = MappingProxyType(copy.deepcopy(dict(self.params), memo))
+        return twin
+
 
 def _price(prompt: float | None, completion: float | None) -> Price | None:
     """Return the price that was given, or ``None`` where none was."""
@@ -131,11 +137,11 @@ def _price(prompt: float | None, completion: float | None) -> Price | None:
 
 def _check_params(params: Mapping[str, Any]) -> None:
     """Raise for parameters that no call could take as they are meant."""
-    if decided := next((p for p in params if p in _DECIDED), None):
-        raise ModelError(f"Model does not take {decided}=: {_DECIDED[decided]}.")
-    if misspelt := next((p for p in params if _MISSPELT.search(p)), None):
-        right = "api_key" if "key" in misspelt or "token" in misspelt else "api_base"
-        raise ModelError(f"Model takes {right}=, not {misspelt}=.")
+    if decided := [p for p in params if p in _DECIDED]:
+        raise ModelError(f"Model does not take {decided[0]}=: {_DECIDED[decided[0]]}.")
+    if misspelt := [p for p in params if _MISSPELT.search(p)]:
+        right = "api_key" if "key" in misspelt[0] or "token" in misspelt[0] else "api_base"
+        raise ModelError(f"Model takes {right}=, not {misspelt[0]}=.")
     for given in params.keys() - set(_SAMPLING):
         if close := difflib.get_close_matches(given, _SAMPLING, n=1, cutoff=0.9):
             raise ModelError(f"Model takes {close[0]}=, not {given}=.")

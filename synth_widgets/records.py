@@ -206,7 +206,7 @@ class Session:
     id: str
     guidance: str = ""
     tags: tuple[str, ...] = ()
-    models: Mapping[str, str] = field(default_factory=lambda: _EMPTY)
+    models: Mapping[str, str] = field(default_factory=dict)  # of the few records that people hold, copy and pickle
     created: float = 0.0
 
     @property

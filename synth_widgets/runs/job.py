@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import sys
-from collections.abc import Callable, Generator
+import weakref
+from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
@@ -90,10 +91,11 @@ class Control(Protocol):
         """Send nothing new, or go on."""
 
 
-class Job:
+class Job(Coroutine[Any, Any, Result]):
     """A handle on a job. Made by the methods of a studio that generate.
 
     In a notebook cell say ``await job``; in a script, ``job.wait()``. Either can be left out: the job runs by itself.
+    It may also be given to whatever takes a coroutine, such as ``asyncio.create_task(job)`` or ``asyncio.run(job)``.
     """
 
     def __init__(
@@ -112,6 +114,9 @@ class Job:
         self._ended: concurrent.futures.Future[None] = concurrent.futures.Future()
         self._control: Control | None = None
         self._progress = Progress()
+        self._waits: weakref.WeakKeyDictionary[asyncio.Task[Any], Coroutine[Any, Any, Result]] = (
+            weakref.WeakKeyDictionary()
+        )
         self.id = record().id
 
     # ------------------------------------------------------------ what a person asks
@@ -199,6 +204,26 @@ class Job:
 
     def __await__(self) -> Generator[Any, None, Result]:
         return self._until_ended().__await__()
+
+    def send(self, value: Any) -> Any:
+        """Wait on: for the event loop, which takes a job for a coroutine."""
+        return self._wait_of_task().send(value)
+
+    def throw(self, *error: Any) -> Any:
+        """Stop waiting with an error: for the event loop."""
+        return self._wait_of_task().throw(*error)
+
+    def close(self) -> None:
+        """Do nothing: for the event loop. `cancel` stops a job."""
+
+    def _wait_of_task(self) -> Coroutine[Any, Any, Result]:
+        """Return what waits in the current task: any number of tasks may wait for one job."""
+        task = asyncio.current_task()
+        if task is None:
+            raise RuntimeError("A job is awaited in a task: asyncio.create_task(job), or job.wait() in a script.")
+        if task not in self._waits:
+            self._waits[task] = self._until_ended()
+        return self._waits[task]
 
     async def _until_ended(self) -> Result:
         try:

@@ -106,6 +106,8 @@ class Core:
         return self.store.state
 
     @overload
+    def act(self, function: Callable[[], Job]) -> Job: ...  # which is a coroutine too, but nothing to wait for
+    @overload
     def act(self, function: Callable[[], Coroutine[Any, Any, T]]) -> T: ...
     @overload
     def act(self, function: Callable[[], T]) -> T: ...

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
@@ -134,8 +135,8 @@ class Curating:
         given = {"input": input, "output": output}
         if all(value is ABSENT for value in given.values()):
             raise StudioError("edit() needs what to change: edit(id, output=…), edit(id, input=…), or both.")
-        if empty := next((part for part, value in given.items() if value is None), None):
-            raise StudioError(f"{empty}=None is no {empty}. Leave {empty}= out to let it as it is.")
+        if empty := [part for part, value in given.items() if value is None]:
+            raise StudioError(f"{empty[0]}=None is no {empty[0]}. Leave {empty[0]}= out to let it as it is.")
         values = {k: v if v is ABSENT else editing.plain_json(v, k) for k, v in given.items()}
         core = self._core
 
@@ -232,18 +233,22 @@ class Curating:
         >>> studio.close()
         """
         ident, core = self._one(id), self._core
-        if not isinstance(n, int) or isinstance(n, bool):
+        try:
+            number = operator.index(n)
+        except TypeError:
+            number = None
+        if number is None or isinstance(n, bool):
             raise StudioError(f"A version is named by its number, as in revert(id, 1), not {n!r}.")
-        validators = Validators(core, lambda sample: sample.version_of(n))
+        validators = Validators(core, lambda sample: sample.version_of(number))
         refused: dict[str, str] = {}
 
         def changed(samples: list[Sample]) -> Changes:
             for sample in samples:
-                change, why_not = editing.reverted(sample, n, core.task, validators.problem)
+                change, why_not = editing.reverted(sample, number, core.task, validators.problem)
                 refused.update({} if why_not is None else {sample.id: why_not})
                 yield change
 
-        return self._on([ident], changed, lambda: f"Go back to version {n}", refused, validators)
+        return self._on([ident], changed, lambda: f"Go back to version {number}", refused, validators)
 
     # ------------------------------------------------------------ stars and tags
     @suggesting
@@ -262,9 +267,9 @@ class Curating:
         overall = stars if stars is ABSENT else stars_of(stars)
         known = [r.name or r.text for r in self._core.task.requirements]
         single = {name: stars_of(value) for name, value in (requirements or {}).items()}
-        if wrong := next((name for name in single if name not in known), None):
+        if wrong := [name for name in single if name not in known]:
             raise StudioError(
-                f"The task has no requirement {wrong!r}.{nearest(wrong, known)} "
+                f"The task has no requirement {wrong[0]!r}.{nearest(wrong[0], known)} "
                 + (f"It has: {', '.join(map(repr, known))}." if known else "It has none.")
             )
         if overall is ABSENT and not single:

@@ -34,18 +34,17 @@ def grow(
     Raises:
         StudioError: an argument is out of its bounds; the message names them.
     """
-    count_of(depth, "depth", least=0, most=MAX_LEVELS)
-    depth = 0 if only or thin else depth
+    levels_down = count_of(depth, "depth", least=0, most=MAX_LEVELS)
+    depth = 0 if only or thin else levels_down
     samples = None if thin else samples
-    levels: tuple[Any, ...] = tuple(topics) if isinstance(topics, list | tuple) else (topics,) * depth
-    if 0 in levels:
+    each: Any = topics.tolist() if hasattr(topics, "tolist") else topics
+    given = tuple(each) if isinstance(each, list | tuple) else (each,) * depth
+    if 0 in given:
         raise StudioError("topics=0 is no number of topics to make. depth=0 makes none and fills those that are there.")
-    for n in levels:
-        count_of(n, "topics")
+    levels = tuple(count_of(n, "topics") for n in given)
     if len(levels) < depth:
         raise StudioError(f"topics={topics!r} gives {len(levels)} levels, but depth={depth}. Give one number a level.")
-    if samples is not None:
-        count_of(samples, "samples")
+    samples = None if samples is None else count_of(samples, "samples")
     check_size(levels[:depth], samples or DEFAULT_TARGET)
     return Recipe(
         "grow",
@@ -74,7 +73,7 @@ def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None
     """Return the recipe of `Studio.generate_topics`."""
     levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MAX_LEVELS)
     check_size(levels, 1)
-    return Recipe("topics", under, depth, levels, leaves=leaves, guidance=text_of(guidance))
+    return Recipe("topics", under, len(levels), levels, leaves=leaves, guidance=text_of(guidance))
 
 
 def inputs(under: str, *, n: int, only: bool, guidance: str | None) -> Recipe:

@@ -34,7 +34,7 @@ def repeated(state: State, record: JobRecord, n: int) -> tuple[Recipe, tuple[str
     Raises:
         StudioError: n is out of its bounds, the topic is gone, or the job made samples anew, which is done once a time.
     """
-    count_of(n, "n", most=MOST)
+    n = count_of(n, "n", most=MOST)
     recipe = Recipe.from_json(record.args)
     if recipe.under in state.hidden:
         raise StudioError("The topic that this job worked below was removed. Undo that, or generate elsewhere.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, TypedDict
+from typing import Any, SupportsIndex, TypedDict, overload
 
 from synth_widgets.arguments import ids_of
 from synth_widgets.errors import StudioError, nearest, suggesting
@@ -61,7 +61,7 @@ class SampleView:
 
 
 class Samples:
-    """The samples of a studio, in the order they were made. Iterate over them, or ask for one by id or position."""
+    """The samples of a studio, in the order they were made. Iterate over them, or ask by id, position or slice."""
 
     def __init__(self, core: Core) -> None:
         self._core = core
@@ -74,10 +74,24 @@ class Samples:
         state = self._state
         return (_view(state, sample) for sample in state.visible_samples())
 
-    def __getitem__(self, ident: str | int) -> SampleView:
-        if isinstance(ident, int):
-            return _view(self._state, self._state.visible_samples()[ident])
-        return _view(self._state, find(self._state, [ident])[0])
+    @overload
+    def __getitem__(self, ident: str | SupportsIndex) -> SampleView: ...
+    @overload
+    def __getitem__(self, ident: slice) -> list[SampleView]: ...
+    def __getitem__(self, ident: str | SupportsIndex | slice) -> SampleView | list[SampleView]:
+        """Return a sample by its id or position, or those of a slice: ``studio.samples[:5]``."""
+        state = self._state
+        if isinstance(ident, slice):
+            return [_view(state, sample) for sample in state.visible_samples()[ident]]
+        if isinstance(ident, str):
+            return _view(state, find(state, [ident])[0])
+        try:
+            return _view(state, state.visible_samples()[ident])
+        except TypeError:
+            raise StudioError(
+                f"samples[…] takes an id, a position or a slice, not {ident!r}. For several ids, filters or a frame: "
+                "studio.samples.filter(…), studio.to_pandas(…)."
+            ) from None
 
     def __contains__(self, ident: object) -> bool:
         sample = self._state.samples.get(ident) if isinstance(ident, str) else None

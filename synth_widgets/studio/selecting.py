@@ -28,9 +28,9 @@ def selection(
     """
     statuses = _texts(status, "status")
     statuses = set(STATUSES) if statuses == {"all"} else statuses
-    if wrong := next((s for s in statuses if s not in STATUSES), None):
+    if wrong := sorted(statuses - set(STATUSES)):
         raise StudioError(
-            f"status={wrong!r} is no status.{nearest(wrong, STATUSES)} Allowed: {', '.join(STATUSES)}, or 'all'."
+            f"status={wrong[0]!r} is no status.{nearest(wrong[0], STATUSES)} Allowed: {', '.join(STATUSES)}, or 'all'."
         )
     below = None if topic is None else _below(state, topic)
     needed = set() if tags is None else _texts(tags, "tags")

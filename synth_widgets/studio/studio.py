@@ -74,8 +74,8 @@ class Studio(Generating, Curating, HandingOff):
             raise StudioError(f"task is a sw.Task, not {task!r}.\n{HOW_TO_WRITE_A_TASK}")
         file = file_of(task, path)
         steps = dict(models or {})
-        if wrong := next((key for key in steps if key not in STEPS), None):
-            raise unknown_keywords("models", {wrong: None}, STEPS)
+        if wrong := [key for key in steps if key not in STEPS]:
+            raise unknown_keywords("models", {wrong[0]: None}, STEPS)
         wanted = guidance_of(guidance) if guidance is not None else None
         chosen = checked_models({"default": model, **steps})
         cap = budget_of(budget)

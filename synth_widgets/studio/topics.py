@@ -52,14 +52,13 @@ class Topics:
         wanted = [path_of(p) for p in _unpacked(paths)]
         if len(wanted) > MOST:
             raise StudioError(f"{len(wanted):,} topics at once are too many; at most {MOST:,}.")
-        if target is not None:
-            count_of(target, "target")
+        wanted_each = None if target is None else count_of(target, "target")
 
         guides, core = _guidance(guidance), self._core
         made: list[Path] = []
 
         def additions(some: Sequence[Path]) -> list[Change]:
-            changes, new = _additions(core.state, some, guides, target)
+            changes, new = _additions(core.state, some, guides, wanted_each)
             made.extend(new)
             return changes
 
