@@ -10,6 +10,7 @@ from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import IO, Any
 
+from synth_widgets.arguments import file_path_of
 from synth_widgets.errors import FileError, StudioError, nearest
 
 FORMATS = {"chat": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
@@ -39,14 +40,7 @@ def format_of(path: FilePath, given: str | None) -> str:
 
 def target_of(given: Any) -> FilePath:
     """Return where an export goes, as an absolute path, or raise when nothing may be written there."""
-    if not isinstance(given, str | os.PathLike) or not str(given).strip():
-        raise StudioError(f"An export needs a file's name, such as 'train.jsonl', not {given!r}.")
-    if "\0" in str(given):
-        raise FileError(f"{str(given)!r} cannot be written: no file's name holds a null character.")
-    try:
-        path = FilePath(os.path.abspath(FilePath(os.fsdecode(given)).expanduser()))  # noqa: PTH100 - links stay as given
-    except RuntimeError:
-        raise FileError(f"{str(given)!r} cannot be written: there is no home folder of that name.") from None
+    path = FilePath(os.path.abspath(file_path_of(given, "train.jsonl")))  # noqa: PTH100 - links stay as given
     try:
         if path.is_dir():
             raise FileError(f"{path} is a folder. Name a file in it, such as {str(path / 'train.jsonl')!r}.")

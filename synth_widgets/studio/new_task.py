@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
@@ -26,10 +27,7 @@ def take_over(core: Core, task: Task) -> None:
     """
     tasks = core.state.tasks
     if tasks and tasks[-1].name != task.name:
-        raise StudioError(
-            f"{core.path or 'This studio'} belongs to the task {tasks[-1].name!r}, not {task.name!r}. Give the "
-            "new task a file of its own with path=, or leave path= out."
-        )
+        raise _of_another_task(core, tasks[-1], task)
     is_same = bool(tasks) and tasks[-1] == task
     if is_same or core.store.read_only is not None:
         core.act(lambda: setattr(core, "task", task))  # the same, perhaps with its pydantic classes
@@ -60,6 +58,18 @@ def take_over(core: Core, task: Task) -> None:
     core.act(act)
     if any(judgement.problem for judgement in turned.values()):
         warn(f"{core.task_change} studio.undo() takes that back.")
+
+
+def _of_another_task(core: Core, old: Task, new: Task) -> StudioError:
+    """Say that a file belongs to another task, and which one this task may have."""
+    default = f"{new.slug}.synth"
+    if core.path is None or core.path.name != default:
+        advice = f"Give the new task a file of its own with path=, or leave path= out: then it is {default}."
+    else:
+        names = (f"{new.slug}-{n}.synth" for n in itertools.count(2))
+        free = next(name for name in names if not core.path.with_name(name).exists())
+        advice = f"Both names give this file name. Give the new task one of its own: sw.Studio(task, path={free!r})."
+    return StudioError(f"{core.path or 'This studio'} belongs to the task {old.name!r}, not {new.name!r}. {advice}")
 
 
 async def _turn(core: Core, turned: Mapping[str, Judgement]) -> None:

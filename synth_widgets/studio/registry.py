@@ -10,7 +10,8 @@ import threading
 import weakref
 from pathlib import Path as FilePath
 
-from synth_widgets.errors import StudioError, SynthError
+from synth_widgets.arguments import file_path_of
+from synth_widgets.errors import FileError, StudioError, SynthError
 from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.task import Task
 
@@ -21,24 +22,31 @@ _memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
 _guard = threading.RLock()
 
 
-def file_of(task: Task | None, path: str | FilePath | None) -> FilePath | None:
+def file_of(task: Task | None, path: str | os.PathLike[str] | None) -> FilePath | None:
     """Return the real path of a studio's file, or ``None`` for memory.
 
     Raises:
-        StudioError: there is neither a task nor a file that has one.
+        StudioError: there is neither a task nor a file that has one, or the path is none.
+        FileError: no file can be there.
     """
+    if task is None and (path is None or path == ":memory:"):
+        raise StudioError(HOW_TO_WRITE_A_TASK)
     if path is None:
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
-        path = f"{task.slug}.synth"
-    if str(path) == ":memory:":
-        if task is None:
-            raise StudioError(HOW_TO_WRITE_A_TASK)
+        path = f"{task.slug if task is not None else ''}.synth"
+    if path == ":memory:":
         return None
-    file = FilePath(path).expanduser()
-    if task is None and not file.exists():
-        raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
-    return file.resolve()
+    example = "data/triage.synth"
+    file = file_path_of(path, example)
+    try:
+        if file.is_dir():
+            raise FileError(f"{file} is a folder. Name a file in it, such as {str(file / 'triage.synth')!r}.")
+        if task is None and not file.exists():
+            raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
+        return file.resolve()
+    except OSError as error:
+        if isinstance(error, SynthError):
+            raise
+        raise FileError(f"{file} cannot be opened: {error.strerror or error}. Choose another path.") from None
 
 
 def attach(path: FilePath | None, task: Task | None) -> Core:
