@@ -45,6 +45,8 @@ def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool 
 def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool) -> pd.DataFrame:
     import pandas as pd
 
+    from synth_widgets.export.sample_frame import SampleFrame  # which is a class of pandas
+
     versions = [s.version for s in samples]
     paths = {topic: state.path(topic) for topic in {s.topic for s in samples}}
     costs, tokens = _spent(state, samples)
@@ -65,7 +67,7 @@ def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool
         "cost": _series(costs, "float64"),
         "tokens": _series(tokens, "Int64"),
     }
-    result = pd.DataFrame(columns)
+    result = SampleFrame(columns)
     result.index = pd.Index([s.id for s in samples], dtype="str", name="id")
     result.attrs = {
         "task": task.name,

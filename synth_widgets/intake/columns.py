@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping, Sequence
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from synth_widgets.errors import StudioError, nearest
 from synth_widgets.export.frames import extra_of
-from synth_widgets.intake.cells import parsed, plain
+from synth_widgets.intake.cells import MISSING, parsed
+from synth_widgets.intake.rows import head_of
+from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 from synth_widgets.store.editing import ABSENT
 
 Row = Mapping[Hashable, Any]
-Spec = str | Sequence[Hashable] | Mapping[str, Hashable] | None
+Spec = Hashable | Sequence[Hashable] | Mapping[str, Hashable] | None
+"""Names of columns as a person gives them; a tuple may be the name of one column with several header rows."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +47,7 @@ class Field:
             return value
         if isinstance(value, str):
             if "string" not in self.kinds:
-                value = parsed(value) if value.strip() else None
+                value = None if value.strip() in MISSING else parsed(value)
             elif not value and not self.may_be_empty:
                 return None  # CSV's way to write what is missing
         if isinstance(value, int | float) and not isinstance(value, bool) and "number" not in self.kinds:
@@ -124,7 +127,8 @@ def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[H
     Args:
         part: ``input`` or ``output``.
         spec: one column for the whole value, several for its fields, a dict of fields and their columns, or
-            ``None`` for the columns as `to_pandas` names them.
+            ``None`` for the columns as `to_pandas` names them. Columns are named by their head, whatever that is: a
+            text, a number, a tuple where there are several header rows.
         schema: the part's schema; ``None`` for plain text.
         there: names of all columns.
 
@@ -133,16 +137,27 @@ def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[H
     """
     if spec is None:
         return _by_name(part, schema, there)
-    if isinstance(spec, str):
-        _check_there(part, [spec], there)
-        return Columns(part, schema, whole=spec)
-    fields = dict(spec) if isinstance(spec, Mapping) else {str(name): name for name in spec}
+    if _is_one(spec, there):
+        return Columns(part, schema, whole=_there(part, spec, there))
+    if not isinstance(spec, Iterable):
+        raise _not_there(part, spec, there)
+    given = list(spec.items()) if isinstance(spec, Mapping) else [(_last(name), name) for name in spec]
     if schema is None:
         raise StudioError(f"The task's {part} is plain text: name the one column that holds it, {part}='…'.")
-    if not fields:
+    if not given:
         raise StudioError(f"{part}={spec!r} names no column.")
-    _check_there(part, fields.values(), there)
-    return Columns(part, schema, fields=fields)
+    return Columns(part, schema, fields={field: _there(part, name, there) for field, name in given})
+
+
+def _is_one(spec: Any, there: Collection[Hashable]) -> bool:
+    """Whether this is the name of one column, not of several."""
+    return isinstance(spec, str) or (isinstance(spec, Hashable) and head_of(spec) in there)
+
+
+def _last(name: Hashable) -> str:
+    """Return the field that a column is for: under several header rows, what the lowest says."""
+    levels = [level for level in name if head_of((level,)) != ""] if isinstance(name, tuple) else []
+    return str(levels[-1] if levels else name)
 
 
 def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
@@ -163,13 +178,28 @@ def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> C
     return Columns(part, schema, fields=fields, extra=extra)
 
 
-def _check_there(part: str, wanted: Collection[Hashable], there: Collection[Hashable]) -> None:
-    for name in wanted:
-        if name not in there:
-            raise StudioError(
-                f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, there))} Columns: "
-                f"{', '.join(map(str, there))}."
-            )
+def _there(part: str, name: Hashable, there: Collection[Hashable]) -> Hashable:
+    """Return the name of a column that is there, or raise."""
+    head = head_of(name) if isinstance(name, Hashable) else None
+    if head in there:
+        return head
+    raise _not_there(part, name, there)
+
+
+def _not_there(part: str, name: object, there: Collection[Hashable]) -> StudioError:
+    return StudioError(
+        f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, there))} "
+        f"Columns: {listed(there)}."
+    )
+
+
+def listed(columns: Iterable[Hashable]) -> str:
+    r"""Name columns so that blanks and characters that cannot be seen show.
+
+    >>> print(listed(["input", "output ", "\ufeffid"]))
+    'input', 'output ', '\ufeffid'
+    """
+    return ", ".join(map(repr, columns)) or "none"
 
 
 def whole_value(cell: Any, schema: Schema | None) -> Json:

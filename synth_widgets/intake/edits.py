@@ -8,9 +8,9 @@ from typing import Any
 
 from synth_widgets.errors import StudioError
 from synth_widgets.intake import marks
-from synth_widgets.intake.cells import is_missing
 from synth_widgets.intake.columns import Columns, Row
 from synth_widgets.intake.topics import Places
+from synth_widgets.jsonable import is_missing
 from synth_widgets.records import Json, Path, Sample, Version
 from synth_widgets.store import editing, review
 from synth_widgets.store.changes import Change, SampleChanged, sample_change
@@ -56,27 +56,35 @@ class Wish:
     problem: str | None = None
 
 
-def wish_of(ident: str, given: Row, base: Row, parts: Mapping[str, Columns], there: Sequence[str]) -> Wish | None:
+def wish_of(ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], is_topic: marks.IsTopic) -> Wish | None:
     """Compare a row with what it was when it was taken; ``None`` where nothing differs.
+
+    Args:
+        ident: the sample's id.
+        touched: the cells that are not `untouched`.
+        base: all cells as they were.
+        parts: the columns of input and output.
+        is_topic: see `marks.IsTopic`.
 
     Raises:
         StudioError: a topic, status, star, tag or split is none; it names the row.
     """
     values: dict[str, Json | Fields] = {}
+    given = {**base, **touched}
     try:
         for part, columns in parts.items():
-            if all(untouched(given.get(name), base.get(name)) for name in columns.names):
+            if columns.names.isdisjoint(touched):
                 continue
             if (new := _changed(columns, given, base)) is not ABSENT:
                 values[part] = new
     except ValueError as error:
         return Wish(ident, problem=str(error))
     said = {}
-    for name in there:
-        if untouched(given[name], base[name]):
+    for name in MARKS:
+        if name not in touched:
             continue
-        new = marks.read(name, given, ident)
-        if new != marks.read(name, base, ident):
+        new = marks.read(name, given, ident, is_topic)
+        if new != marks.read(name, base, ident, is_topic):
             said[name] = new
     if said.get("status") in {"pending", "failed"} or ("status" in said and said["status"] is None):
         raise StudioError(
@@ -106,8 +114,16 @@ def untouched(new: Any, old: Any) -> bool:
     if new is old:
         return True
     if type(new) is not type(old):
-        return False
+        return type(old) is int and type(new) is float and _is_as_float(new, old)
     return bool(new == old) if isinstance(old, str | int | float | tuple) else is_missing(old)
+
+
+def _is_as_float(new: float, old: int) -> bool:
+    """Whether a whole number became this float, which may have lost digits."""
+    try:
+        return new == float(old)
+    except OverflowError:
+        return False
 
 
 def alike(a: Json, b: Json) -> bool:
@@ -115,10 +131,8 @@ def alike(a: Json, b: Json) -> bool:
     if isinstance(a, bool) or isinstance(b, bool):
         return a is b
     if isinstance(a, int | float) and isinstance(b, int | float):
-        try:
-            return a == b or float(a) == float(b)
-        except OverflowError:
-            return False
+        whole, other = (a, b) if isinstance(a, int) else (b, a)
+        return a == b or (isinstance(whole, int) and isinstance(other, float) and _is_as_float(other, whole))
     if isinstance(a, dict) and isinstance(b, dict):
         return a.keys() == b.keys() and all(alike(value, b[key]) for key, value in a.items())
     if isinstance(a, list) and isinstance(b, list):
@@ -156,8 +170,8 @@ def outcome_of(sample: Sample, wish: Wish, task: Task, *, task_version: int, cre
     before, reason = sample, wish.problem
     if wish.parts:
         values = {part: v.on(getattr(sample, part)) if isinstance(v, Fields) else v for part, v in wish.parts.items()}
-        if missing := next((part for part, value in values.items() if value is None), None):
-            reason = f"{missing}: it is missing"
+        if missing := [part for part, value in values.items() if value is None]:
+            reason = f"{missing[0]}: it is missing"
         else:
             edit = editing.edit_of(sample, **values)
             reason = editing.problem_of(edit, task)

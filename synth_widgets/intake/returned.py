@@ -2,51 +2,101 @@
 
 from __future__ import annotations
 
-import warnings
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
 
-from synth_widgets.errors import StudioError
+from synth_widgets.arguments import is_row
+from synth_widgets.errors import StudioError, warn
 from synth_widgets.export.frames import frame as frame_of
-from synth_widgets.intake.cells import parsed, plain
-from synth_widgets.intake.columns import columns_of
+from synth_widgets.export.sample_frame import is_as_taken
+from synth_widgets.intake.cells import parsed
+from synth_widgets.intake.columns import Row, columns_of, listed
 from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
-from synth_widgets.intake.rows import Rows, rows_of
-from synth_widgets.records import Sample
+from synth_widgets.intake.rows import Rows, is_frame, rows_of
+from synth_widgets.intake.unedited import is_clear, is_same, told
+from synth_widgets.jsonable import plain
+from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import same
 
-if TYPE_CHECKING:
-    import pandas as pd
+ID_LENGTH = 10
 
 
-def checked(df: Any, task: Task) -> pd.DataFrame:
-    """Return the frame with the ids as its index, or raise when it cannot have come from `to_pandas`."""
-    if not (hasattr(df, "iloc") and hasattr(df, "columns")):
-        raise StudioError(f"update() takes back a DataFrame of to_pandas(), not {type(df).__name__}.")
-    frame: pd.DataFrame = df
-    if frame.index.name != "id" and "id" in frame.columns:
-        frame = frame.set_index("id")
-    if not frame.index.is_unique:
-        twice = frame.index[frame.index.duplicated()][0]
-        raise StudioError(f"The sample {twice!r} is there twice. Drop one: df[~df.index.duplicated()].")
-    schemas = {"input_schema": task.input and task.input.json, "output_schema": task.output and task.output.json}
-    if any(key in frame.attrs and not same(frame.attrs[key], schema) for key, schema in schemas.items()):
-        raise StudioError("The task's schemas changed after this frame was taken. Take it again: studio.to_pandas().")
-    return frame
+@dataclass(frozen=True, slots=True)
+class Returned:
+    """A frame that came back.
+
+    Attributes:
+        ids: of the samples, a row each.
+        rows: its cells.
+        mark: the moment at which it was taken, as far as it still knows.
+        is_exact: whether it is the frame that was given out, edited with pandas. Else it came from a file or by way of
+            another library, which change cells by themselves.
+    """
+
+    ids: list[str]
+    rows: Rows
+    mark: str | None
+    is_exact: bool
 
 
-def wishes_of(df: pd.DataFrame, state: State, task: Task, base: Sequence[Sample]) -> list[Wish]:
-    """Return what a person changed, by comparing each cell with what `to_pandas` makes of the samples.
+def returned(data: Any, task: Task) -> Returned:
+    """Return what came back, or raise when it cannot have come from `to_pandas`.
 
     Args:
-        df: the frame, with the ids as its index.
+        data: a frame or one row of it, another library's table, or records.
+        task: the task whose columns it has.
+    """
+    if is_row(data):
+        attrs = data.attrs
+        data = data.to_frame().T.rename_axis("id")  # a row is named by the sample
+        data.attrs = attrs
+    expected = "update() takes back a DataFrame of to_pandas()"
+    if not is_frame(data):
+        try:
+            rows = rows_of(data)
+        except StudioError:
+            raise StudioError(f"{expected}, not {type(data).__name__}.") from None
+        if "id" not in rows.columns:
+            raise StudioError(f"{expected}, or a table with the column 'id'. Columns: {listed(rows.columns)}.")
+        return Returned(_ids(row.get("id") for row in rows.rows), rows, None, is_exact=False)
+    frame = data.set_index("id") if data.index.name != "id" and "id" in data.columns else data
+    if frame.index.name != "id":
+        raise StudioError(
+            "The index of a frame must be the samples' ids, as to_pandas() gives it (its name is "
+            f"{frame.index.name!r}, not 'id'). Did reset_index() move it? set_index('id') brings it back."
+        )
+    attrs = getattr(frame, "attrs", {})
+    schemas = {"input_schema": task.input and task.input.json, "output_schema": task.output and task.output.json}
+    if any(key in attrs and not same(attrs[key], schema) for key, schema in schemas.items()):
+        raise StudioError("The task's schemas changed after this frame was taken. Take it again: studio.to_pandas().")
+    mark = attrs.get("taken")
+    return Returned(_ids(frame.index), rows_of(frame), mark if isinstance(mark, str) else None, is_as_taken(frame))
+
+
+def _ids(given: Iterable[Any]) -> list[str]:
+    """Return ids as text: a table takes one of digits alone for a number."""
+    ids = [f"{value:0{ID_LENGTH}d}" if isinstance(value := plain(cell), int) else str(value) for cell in given]
+    if twice := [ident for ident, times in Counter(ids).items() if times > 1]:
+        raise StudioError(f"The sample {twice[0]!r} is there twice. Drop one: df[~df.index.duplicated()].")
+    return ids
+
+
+def wishes_of(back: Returned, state: State, task: Task, base: Sequence[Sample]) -> list[Wish]:
+    """Return what a person changed, by comparing each cell with what `to_pandas` makes of the samples.
+
+    Warns of cells that a file or another library may have changed as well as a person: their samples stay as they are.
+
+    Args:
+        back: what came back.
         state: where topics and calls are looked up.
         task: the task whose columns it has.
         base: the samples as they stood when it was taken, in its order.
     """
-    given = rows_of(df)
+    given = back.rows
     parts = {
         part: columns
         for part, schema in (("input", task.input), ("output", task.output))
@@ -54,33 +104,64 @@ def wishes_of(df: pd.DataFrame, state: State, task: Task, base: Sequence[Sample]
     }
     flatten = not any(columns.whole is not None and columns.schema is not None for columns in parts.values())
     old = rows_of(frame_of(state, task, base, flatten=flatten))
-    there = [name for name in MARKS if name in given.columns]
-    _warn_of_what_is_not_taken(given, old)
-    pairs = zip(base, given.rows, old.rows, strict=True)
-    wishes = (wish_of(sample.id, row, known, parts, there) for sample, row, known in pairs)
-    return [wish for wish in wishes if wish is not None]
+    own = {name for columns in parts.values() for name in columns.names}
+    watched = [name for name in given.columns if name in own or name in {*MARKS, *NOT_TAKEN}]
+    unclear: list[tuple[str, Hashable, Any]] = []
+    not_taken: set[Hashable] = set()
+    wishes = []
+    for ident, row, known in zip(back.ids, given.rows, old.rows, strict=True):
+        touched = {name: row.get(name) for name in watched if not untouched(row.get(name), known.get(name))}
+        if not back.is_exact:
+            touched, doubtful = _sorted_out(touched, known, own)
+            unclear += [(ident, name, known.get(name)) for name in doubtful]
+        not_taken |= {name for name in touched if name in NOT_TAKEN and not _equal(touched[name], known[name])}
+        if touched and (wish := wish_of(ident, touched, known, parts, lambda n: state.child(ROOT, n) is not None)):
+            wishes.append(wish)
+    _warn_of_what_is_unclear(unclear)
+    if not_taken:
+        warn(
+            f"{', '.join(name for name in NOT_TAKEN if name in not_taken)} tell where samples came from and are not "
+            "taken back: what differs there stays as it is in the studio."
+        )
+    return wishes
 
 
-def _warn_of_what_is_not_taken(given: Rows, old: Rows) -> None:
-    changed = [
-        name
-        for name in NOT_TAKEN
-        if name in given.columns
-        and any(not _equal(row.get(name), known[name]) for row, known in zip(given.rows, old.rows, strict=True))
-    ]
-    if changed:
-        warnings.warn(
-            f"{', '.join(changed)} tell where samples came from and are not taken back: what differs there stays as it "
-            "is in the studio.",
-            stacklevel=4,
+def _sorted_out(
+    touched: Mapping[Hashable, Any], known: Row, own: Container[Hashable]
+) -> tuple[dict[Hashable, Any], list[Hashable]]:
+    """Return the cells that a person must have changed, and the names of those of which nobody can say."""
+    edited: dict[Hashable, Any] = {}
+    doubtful = []
+    for name, new in touched.items():
+        was = known.get(name)
+        if not is_same(new, was):
+            edited[name] = _in_kind(new, was) if name in own else new
+        elif name not in NOT_TAKEN and not is_clear(new, was):
+            doubtful.append(name)
+    return edited, doubtful
+
+
+def _in_kind(new: Any, old: Any) -> Any:
+    """Return a text as what it spells where something of that kind stood: a list stays one in a field of any type."""
+    if not isinstance(new, str) or isinstance(old, str):
+        return new
+    value = parsed(new)
+    kinds: tuple[Any, ...] = (list | dict | tuple, bool, int | float)
+    return value if any(isinstance(value, kind) and isinstance(old, kind) for kind in kinds) else new
+
+
+def _warn_of_what_is_unclear(unclear: Sequence[tuple[str, Hashable, Any]]) -> None:
+    if unclear:
+        ident, name, old = unclear[0]
+        warn(
+            f"{len(unclear):,} cells came back in another form than they were given out, which files and spreadsheets "
+            f"do by themselves and a person may have done. They stay as they are in the studio, such as {told(old)} in "
+            f"{name!r} of {ident!r}; studio.edit() changes them all the same. pd.read_csv(path, index_col='id', "
+            "dtype=str, keep_default_na=False) reads texts as they are."
         )
 
 
 def _equal(a: Any, b: Any) -> bool:
-    if untouched(a, b):
-        return True
-    if isinstance(a, str) and not isinstance(b, str):  # from CSV
-        a = parsed(a) if a else None
     try:
         return alike(plain(a), plain(b))
     except ValueError:

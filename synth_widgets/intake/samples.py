@@ -33,6 +33,7 @@ class Reader:
         status: of the samples that comply and have an output.
         topic, tags: for all rows; a topic stands in for the column.
         created: seconds since the epoch.
+        is_topic: see `marks.IsTopic`.
     """
 
     task: Task
@@ -43,6 +44,7 @@ class Reader:
     topic: Path | None
     tags: tuple[str, ...]
     created: float
+    is_topic: marks.IsTopic
 
     def read(self, rows: Rows) -> list[tuple[Path, Sample]]:
         """Return a sample with its topic's path for each row. Runs the person's validators.
@@ -57,7 +59,7 @@ class Reader:
         return [self._sample(row, label, own) for row, label in zip(rows.rows, rows.labels, strict=True)]
 
     def _sample(self, row: Row, label: Any, own: set[str]) -> tuple[Path, Sample]:
-        said = {name: marks.read(name, row, label) for name in OWN if name in own}
+        said = {name: marks.read(name, row, label, self.is_topic) for name in OWN if name in own}
         path: Path = said.get("topic", ()) if self.topic is None else self.topic
         version = Version(1, "own", task_version=self.task_version, created=self.created)
         sample = Sample(

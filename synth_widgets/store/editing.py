@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from synth_widgets.errors import StudioError
+from synth_widgets.jsonable import TooDeepError, plain
 from synth_widgets.records import Json, Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.review import Objection, complaint
 from synth_widgets.task import Task
-from synth_widgets.text.normal import MAX_DEPTH, same, storable, too_deep
+from synth_widgets.text.normal import MAX_DEPTH, same
 
 
 class _Absent:
@@ -178,18 +179,14 @@ def declined(samples: Sequence[Sample]) -> list[SampleChanged | None]:
 
 
 def plain_json(value: Json, what: str) -> Json:
-    """Return a person's value as plain JSON whose texts can be stored; pydantic instances by their fields.
+    """Return a person's value as plain JSON whose texts can be stored, as `jsonable.plain` makes it.
 
     Raises:
         StudioError: it is none, or nested too deep.
     """
-    given = value.model_dump(mode="json") if hasattr(value, "model_dump") else value
     try:
-        plain = json.loads(json.dumps(given, allow_nan=False))
-    except RecursionError:
-        plain = given
-    except (TypeError, ValueError) as error:
+        return plain(value, strict=True)
+    except TooDeepError:
+        raise StudioError(f"The {what} is nested deeper than {MAX_DEPTH} levels.") from None
+    except ValueError as error:
         raise StudioError(f"The {what} is not plain JSON: {error}.") from None
-    if too_deep(plain):
-        raise StudioError(f"The {what} is nested deeper than {MAX_DEPTH} levels.")
-    return storable(plain)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 import warnings
 from collections.abc import Iterable, Sequence
@@ -9,10 +10,10 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
-from synth_widgets.arguments import ids_of, path_of, tags_of
+from synth_widgets.arguments import path_of, tags_of
 from synth_widgets.collector import collector_off
 from synth_widgets.errors import StudioError, nearest, suggesting
-from synth_widgets.records import Sample
+from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
 from synth_widgets.store.review import find
@@ -203,12 +204,13 @@ class HandingOff:
         row without an output becomes a pending sample.
 
         Args:
-            data: a DataFrame, or a list of dicts.
+            data: a DataFrame, a table of polars, Arrow, DuckDB or Hugging Face's datasets, or a list of dicts.
             input: the column that holds it, the columns that hold its fields, or a dict of fields and their columns.
-                By default ``input`` or ``input.<field>`` …, as `to_pandas` names them.
+                By default ``input`` or ``input.<field>`` …, as `to_pandas` names them. A column may be named by a
+                number (``read_csv(header=None)``), or by a tuple where there are several header rows.
             output: the same for the output: ``output={"category": "label"}``.
             topic: the path for all rows. Without one, each row's ``topic`` column, a path or one name; topics that
-                are not there are made.
+                are not there are made. The text ``('Billing', 'Refunds')``, as CSV and spreadsheets have it, is a path.
             status: ``draft``, ``kept``, or ``pending`` for inputs whose outputs are to be generated.
             tags: for all rows, beside those of a ``tags`` column. Columns ``stars`` and ``split`` are taken too,
                 unless ``input`` or ``output`` names them.
@@ -235,11 +237,14 @@ class HandingOff:
         self._check_open()
         if status not in GIVEN:
             raise StudioError(f"status={status!r} must be one of {', '.join(GIVEN)}.{nearest(str(status), GIVEN)}")
-        words = (tags,) if isinstance(tags, str) else tuple(tags)
         core = self._core
         core.store.check_writable()
         task = core.task
         given = rows.rows_of(data)
+        for name, value in (("topic", topic), ("tags", tags)):
+            if isinstance(value, str) and value in given.columns:
+                raise _of_a_column(name, value)
+        state = core.state
         parts: dict[str, Columns | None] = {
             part: columns.columns_of(part, spec, schema, given.columns)
             for part, spec, schema in (("input", input, task.input), ("output", output, task.output))
@@ -250,7 +255,8 @@ class HandingOff:
             raise _no_input(given, sorted(task.input.required()) if task.input else [])
         reader = samples.Reader(
             task, len(core.state.tasks), asked, parts["output"], status,
-            None if topic is None else path_of(topic), tags_of(words) if words else (), now(),
+            None if topic is None else path_of(topic), tags_of(tags) if tags else (), now(),
+            lambda name: state.child(ROOT, name) is not None,
         )  # fmt: skip
         with collector_off(stays=True):
             found = reader.read(given)
@@ -268,7 +274,7 @@ class HandingOff:
             lambda: carry_out(core, found, lambda part: samples.placed(core.state, part), lambda: label, result=added)
         )
 
-    def update(self, df: pd.DataFrame) -> dict[str, str]:
+    def update(self, df: pd.DataFrame | pd.Series[Any] | Any) -> dict[str, str]:
         """Take back a frame of `to_pandas` that was edited with pandas, in one step that undo takes back.
 
         What differs from the frame as it was taken is done, and nothing else: rows and columns that are gone, or were
@@ -282,16 +288,21 @@ class HandingOff:
         * ``session, model, created, cost, tokens`` tell where a sample came from and are not taken back; columns of
           your own are passed over.
 
+        Files and other libraries change cells by themselves: in CSV and in a spreadsheet a path is the text
+        ``('Billing', 'Refunds')`` and ``007`` the number 7, in Parquet all objects have all fields. What they may have
+        made of a cell is no edit; where a person may have done the same, a warning says so.
+
         Args:
-            df: the frame, with any rows and columns left out, whether it was flattened or not.
+            df: the frame, with any rows and columns left out, whether it was flattened or not; one row of it; or what
+                came of it in a file or another library, with the ids in the index or in the column ``id``.
 
         Returns:
             Why a row's edit is unfinished or a sample could not be kept, by id; empty when all was done.
 
         Raises:
             UnknownIdError: an id is not there; nothing was changed.
-            StudioError: it is no frame of `to_pandas`, or a cell of ``topic, status, stars, tags, split`` cannot be;
-                nothing was changed.
+            StudioError: it is no frame of `to_pandas`, or a cell of ``topic, status, stars, tags, split`` cannot be, or
+                may be two things, such as the path ``('a', 'b')`` and a topic of that name; nothing was changed.
 
         >>> import synth_widgets as sw
         >>> from synth_widgets.testing import ScriptedCompleter
@@ -313,12 +324,11 @@ class HandingOff:
         core.store.check_writable()
         task = core.task
         version = len(core.state.tasks)
-        frame = returned.checked(df, task)
-        samples = find(core.state, ids_of(frame))
-        mark = frame.attrs.get("taken")
-        taken = core.taken.at(mark)
-        wishes = returned.wishes_of(frame, core.state, task, [taken.get(s.id, s) for s in samples])
-        if mark is not None and not taken and wishes:
+        back = returned.returned(df, task)
+        samples = find(core.state, back.ids)
+        taken = core.taken.at(back.mark)
+        wishes = returned.wishes_of(back, core.state, task, [taken.get(s.id, s) for s in samples])
+        if back.mark is not None and not taken and wishes:
             warnings.warn(
                 "This frame is from another process, or older than those that are remembered: what differs from the "
                 f"studio now ({len(wishes):,} samples) is done, also where the studio changed since. "
@@ -370,11 +380,22 @@ class HandingOff:
 
 
 def _no_input(given: Rows, required: list[str]) -> StudioError:
-    names = [str(name) for name in given.columns]
-    hint = "input='…'"
+    from synth_widgets.intake.columns import listed
+
+    names = [name for name in given.columns if isinstance(name, str)]
+    alike = difflib.get_close_matches("input", names, n=1)
+    hint = repr(alike[0]) if alike else "'…'" if names or not given.columns else repr(given.columns[0])
     if required and set(required) <= set(names):
-        hint = f"input={required!r}"
+        hint = repr(required)
     return StudioError(
-        f"Which column is the input? None is called 'input'; there are {', '.join(names) or 'none'}. Name it: "
-        f"add_samples(data, {hint}, output=…)."
+        f"Which column is the input? None is called 'input'; there are: {listed(given.columns)}. Name it: "
+        f"add_samples(data, input={hint}, output=…)."
+    )
+
+
+def _of_a_column(name: str, value: str) -> StudioError:
+    one = {"topic": ("a topic", f"topic=({value!r},)"), "tags": ("a tag", f"tags=[{value!r}]")}[name]
+    return StudioError(
+        f"{name}={value!r} names {one[0]} for all rows, but there is a column of that name, too. For each row's own, "
+        f"call the column {name!r}: data.rename(columns={{{value!r}: {name!r}}}). For all rows, write {one[1]}."
     )

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import datetime as dt
 import decimal
+import io
 import json
 
 import numpy as np
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pydantic
 import pytest
 
@@ -333,3 +336,161 @@ def test_a_number_that_a_double_cannot_hold_comes_back_exact(open_studio):
     studio = open_studio(None, sw.Task("Numbers", "Count.", output_schema=schema))
     studio.add_samples([{"input": str(n), "output": {"n": n}} for n in (2**53 + 1, 1.5, None)])
     assert studio.to_pandas("all")["output.n"].tolist()[:2] == [2**53 + 1, 1.5]
+
+
+def test_columns_without_text_heads_are_named_by_their_number(open_studio):
+    frame = pd.read_csv(io.StringIO("Hello,Hi!\nBye,See you.\n"), header=None)
+    studio = open_studio(task=PLAIN)
+    assert studio.add_samples(frame, input=0, output=1).failed == 0
+    assert [(s.input, s.output) for s in studio.samples] == [("Hello", "Hi!"), ("Bye", "See you.")]
+    with pytest.raises(StudioError, match=r"names the column 7, which is not there. Columns: 0, 1\."):
+        studio.add_samples(frame, input=7)
+    with pytest.raises(StudioError, match=r"there are: 0, 1\. Name it: add_samples\(data, input=0"):
+        studio.add_samples(frame)
+    fields = open_studio(task=TICKETS)
+    frame = pd.read_csv(io.StringIO("Late,TRUE,Sorry.\n"), header=None)
+    assert fields.add_samples(frame, input={"subject": 0, "urgent": 1}, output={"reply": np.int64(2)}).failed == 0
+    assert only(fields).input == {"subject": "Late", "urgent": True}
+
+
+def test_two_header_rows_are_one_name(open_studio):
+    text = "ticket,ticket,answer,topic\nsubject,urgent,reply,\nLate,FALSE,Sorry.,Parcels\n"
+    frame = pd.read_csv(io.StringIO(text), header=[0, 1])
+    expected = ({"subject": "Late", "urgent": False}, {"reply": "Sorry."}, ("Parcels",))
+    for spec in (
+        {
+            "input": {"subject": ("ticket", "subject"), "urgent": ("ticket", "urgent")},
+            "output": {"reply": ("answer", "reply")},
+        },
+        {"input": [("ticket", "subject"), ("ticket", "urgent")], "output": [("answer", "reply")]},
+        {"input": {"subject": ("ticket", "subject"), "urgent": "ticket.urgent"}, "output": {"reply": "answer.reply"}},
+    ):
+        studio = open_studio(task=TICKETS)
+        assert studio.add_samples(frame, **spec).reasons == {}
+        assert (only(studio).input, only(studio).output, only(studio).topic) == expected
+    plain = open_studio(task=PLAIN)
+    plain.add_samples(frame, input=("ticket", "subject"), output=("answer", "reply"))
+    assert (only(plain).input, only(plain).output) == ("Late", "Sorry.")
+    named = frame.set_axis(
+        pd.MultiIndex.from_tuples([("input", "subject"), ("input", "urgent"), ("output", "reply"), ("topic", "")]),
+        axis=1,
+    )
+    studio = open_studio(task=TICKETS)
+    studio.add_samples(named)
+    assert (only(studio).input, only(studio).output, only(studio).topic) == expected
+
+
+@pytest.mark.parametrize("heads", [["", ""], [None, None], [float("nan")] * 2, [("", ""), ("Unnamed: 1_level_0", "")]])
+def test_blank_heads_are_said(open_studio, heads):
+    frame = pd.DataFrame([["a", "b"]])
+    frame.columns = pd.Index(heads, dtype=None if isinstance(heads[0], tuple) else object)
+    with pytest.raises(StudioError, match=r"Two columns have no name\. Rename or drop one"):
+        open_studio(task=PLAIN).add_samples(frame, input="input")
+
+
+def test_rows_that_are_no_rows_are_said_even_where_they_count_as_false(open_studio):
+    studio = open_studio(task=PLAIN)
+    for nothing in (None, 0, "", [], False):
+        with pytest.raises(StudioError, match=f"a row is no {type(nothing).__name__}"):
+            studio.add_samples([{"input": "a"}, nothing])
+        with pytest.raises(StudioError):
+            studio.keep([nothing])
+    with pytest.raises(StudioError, match="no requirement ''"):
+        studio.rate([], requirements={"": 3})
+    with pytest.raises(TypeError, match="guidance has no keyword ''"):
+        open_studio(guidance={"": "x"})
+    with pytest.raises(TypeError, match="models has no keyword ''"):
+        open_studio(models={"": "local"})
+    with pytest.raises(StudioError, match="status='' is no status"):
+        studio.samples.filter("")
+
+
+def test_a_column_of_the_name_given_for_all_rows_is_asked_about(open_studio):
+    studio = open_studio(task=PLAIN)
+    frame = pd.DataFrame({"input": ["a", "b"], "team": ["Sales", "Support"], "hard": ["x", "y"]})
+    with pytest.raises(StudioError, match=r"topic=\('team',\)") as error:
+        studio.add_samples(frame, topic="team")
+    assert "data.rename(columns={'team': 'topic'})" in str(error.value)
+    with pytest.raises(StudioError, match=r"tags=\['hard'\]"):
+        studio.add_samples(frame, tags="hard")
+    assert len(studio.samples) == 0
+    studio.add_samples(frame, topic=("team",), tags=["hard"])
+    assert {(s.topic, s.tags) for s in studio.samples} == {(("team",), ("hard",))}
+    studio.add_samples(frame.rename(columns={"team": "topic"}))
+    assert [s.topic for s in studio.samples][2:] == [("Sales",), ("Support",)]
+
+
+def test_names_of_columns_are_shown_with_what_cannot_be_seen(open_studio):
+    studio = open_studio(task=PLAIN)
+    with pytest.raises(StudioError, match=r"there are: '\\ufeffinput', 'output '\. Name it: .*input='\\ufeffinput'"):
+        studio.add_samples([{"\ufeffinput": "a", "output ": "b"}])
+    with pytest.raises(StudioError, match=r"Columns: 'input\\u200b'"):
+        studio.add_samples([{"input\u200b": "a"}], input="input")
+
+
+def test_a_text_that_may_be_a_path_or_a_name_is_said_and_nothing_is_added(open_studio):
+    studio = open_studio(task=PLAIN)
+    rows = [{"input": "a", "topic": "('Billing', 'Refunds')"}, {"input": "b", "topic": "(unsorted) [all]"}]
+    studio.add_samples(rows)
+    assert [s.topic for s in studio.samples] == [("Billing", "Refunds"), ("(unsorted) [all]",)]
+    for cell in ("('Billing')", "['Billing', Refunds']", '["Billing", 3]', "['a', 'b' 'c']", "('a' 'b')"):
+        with pytest.raises(StudioError, match=r"Row 0, column 'topic': .* may be a name or a path"):
+            studio.add_samples([{"input": "c", "topic": cell}])
+    studio.topics.add(("('Billing', 'Refunds')",))
+    with pytest.raises(StudioError, match="is the name of a topic here, and what tables make of the path"):
+        studio.add_samples(rows)
+    assert len(studio.samples) == 2
+    both = [("('Billing', 'Refunds')",), ("Billing", "Refunds")]
+    studio.add_samples([{"input": "c", "topic": path} for path in both])
+    assert [s.topic for s in studio.samples][2:] == both
+
+
+BIG = 2**60 + 1
+TABLE = {
+    "input": ["a", "b", "c"],
+    "output.n": [BIG, None, 7],
+    "output.yes": [True, None, False],
+    "output.maybe": [1, 2, None],
+}
+GAPS = [{"n": BIG, "yes": True, "maybe": 1}, {"maybe": 2}, {"n": 7, "yes": False, "maybe": None}]
+
+
+def tables():
+    yield "arrow", pa.table(TABLE)
+    yield "batch", pa.RecordBatch.from_pydict(TABLE)
+    yield "reader", pa.table(TABLE).to_reader()
+    yield "polars", pl.DataFrame(TABLE)
+    yield "lazy", pl.LazyFrame(TABLE)
+    yield "pandas on Arrow", pa.table(TABLE).to_pandas(types_mapper=pd.ArrowDtype)
+
+
+@pytest.mark.parametrize(("name", "table"), [*tables()])
+def test_numbers_with_gaps_of_other_libraries_keep_their_digits(name, table, open_studio):
+    studio = open_studio(task=ANY)
+    assert studio.add_samples(table).reasons == {}
+    assert [s.output for s in studio.samples] == GAPS
+    assert [type(s.output.get("n")) for s in studio.samples] == [int, type(None), int]
+    assert [s.output.get("yes") for s in studio.samples] == [True, None, False]
+
+
+def test_numbers_with_gaps_of_duckdb_keep_their_digits(open_studio):
+    duckdb = pytest.importorskip("duckdb")
+    studio = open_studio(task=ANY)
+    studio.add_samples(duckdb.from_arrow(pa.table(TABLE)))
+    assert [s.output for s in studio.samples] == GAPS
+
+
+def test_numbers_with_gaps_of_datasets_keep_their_digits(open_studio):
+    datasets = pytest.importorskip("datasets")
+    studio = open_studio(task=ANY)
+    studio.add_samples(datasets.Dataset.from_dict(TABLE))
+    studio.add_samples(datasets.Dataset.from_dict(TABLE).with_format("numpy").select([0]))
+    assert [s.output for s in studio.samples] == [*GAPS, GAPS[0]]
+
+
+def test_texts_of_spreadsheets_for_booleans_and_for_nothing_are_read(open_studio):
+    studio = open_studio(task=ANY)
+    rows = [{"input": "a", "output.yes": text, "output.maybe": "1", "output.n": "<NA>", "output.x": "nan"}
+            for text in ("TRUE", "false", " True ", "1", "0")]  # fmt: skip
+    assert studio.add_samples(rows).reasons == {}
+    assert [s.output for s in studio.samples] == [{"yes": yes, "maybe": 1} for yes in (True, False, True, True, False)]

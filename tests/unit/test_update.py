@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import pickle
+
 import pandas as pd
+import polars as pl
+import pyarrow as pa
 import pytest
 
 import synth_widgets as sw
@@ -258,3 +262,97 @@ def test_edited_inputs_of_text_tasks(open_studio):
     frame["output"] = ""
     reasons = studio.update(frame)
     assert set(reasons.values()) == {"output: it is missing"}
+
+
+def test_one_row_another_librarys_frame_and_records_come_back_too(studio):
+    frame = studio.to_pandas("all")
+    one, two, three, _ = frame.index
+    row = frame.loc[one]
+    row["output.note"] = "better"
+    assert studio.update(row) == {}
+    assert studio.samples[one].output == {"n": 1, "note": "better"}
+    table = pl.from_pandas(studio.to_pandas("all"), include_index=True)
+    changed = table.with_columns(pl.when(pl.col("id") == two).then(20).otherwise(pl.col("output.n")).alias("output.n"))
+    assert studio.update(changed) == {}
+    assert outputs(studio)[1] == {"n": 20, "list": ["x"], "more": {"k": 1}}
+    assert studio.update([{"id": three, "stars": 4}]) == {}
+    assert studio.samples[three].stars == 4
+    for given, words in (
+        ([{"status": "kept"}], "the column 'id'. Columns: 'status'"),
+        (table.drop("id"), "the column 'id'"),
+        ([{"id": one}, {"id": one}], "is there twice"),
+        ("all", "takes back a DataFrame of to_pandas.*not str"),
+    ):
+        with pytest.raises(StudioError, match=words):
+            studio.update(given)
+
+
+def test_samples_are_named_by_one_row_and_by_another_librarys_frame(studio):
+    frame = studio.to_pandas("all")
+    one, two, three, _ = frame.index
+    studio.keep(frame.loc[one])
+    studio.keep(pl.from_pandas(frame, include_index=True).filter(pl.col("id") == two))
+    studio.keep(pa.Table.from_pandas(frame.loc[[three]]))
+    assert [s.status for s in studio.samples][:3] == ["kept"] * 3
+    with pytest.raises(StudioError, match="needs the column 'id'"):
+        studio.keep(pl.from_pandas(frame))
+
+
+def test_ids_of_digits_alone_are_no_numbers(studio, monkeypatch):
+    monkeypatch.setattr("synth_widgets.intake.samples.new_id", lambda: "0012345678")
+    studio.add_samples([{"input": "five", "output": {"n": 5}}])
+    frame = studio.to_pandas("all").iloc[4:]
+    assert frame.index[0] == "0012345678"
+    frame.to_csv("a.csv")
+    back = pd.read_csv("a.csv", index_col="id")
+    back["output.n"] = 50
+    assert studio.update(back) == {}
+    assert outputs(studio)[-1] == {"n": 50}
+
+
+def test_a_cell_that_a_person_or_a_table_may_have_changed_is_said_and_stays(open_studio):
+    studio = open_studio(task=PLAIN)
+    texts = ["NA", "=1+1", "007", "a" * 40_000]
+    studio.add_samples([{"input": text, "output": "x"} for text in texts])
+    frame = studio.to_pandas("all")
+    with pytest.warns(UserWarning, match="truncated to 32767"):
+        frame.to_excel("a.xlsx")
+    back = pd.read_excel("a.xlsx", index_col=0)
+    with pytest.warns(UserWarning, match=r"3 cells came back in another form.*such as \"NA\" in 'input'") as caught:
+        assert studio.update(back) == {}
+    assert caught[0].filename == __file__
+    assert [s.input for s in studio.samples] == texts
+    frame.loc[frame.index[0], "input"] = "by hand"
+    frame.loc[frame.index[1], "output"] = None
+    reasons = studio.update(frame)
+    assert list(reasons) == [frame.index[1]], "what was edited in this process is an edit"
+    assert studio.samples[0].input == "by hand"
+
+
+def test_numbers_are_compared_to_the_last_digit_where_no_table_was_between(open_studio):
+    studio = open_studio(task=COUNTS)
+    big = 2**60 + 1
+    studio.add_samples([{"input": "big", "output": {"n": big}}])
+    frame = studio.to_pandas("all")
+    frame["output.n"] = big - 1
+    assert studio.update(frame) == {}
+    assert outputs(studio) == [{"n": big - 1}]
+    assert studio.update(studio.to_pandas("all").astype({"output.n": float})) == {}
+    assert outputs(studio) == [{"n": big - 1}]
+
+
+def test_a_frame_of_the_studio_can_be_written_to_a_spreadsheet_and_pickled_anywhere(studio):
+    frame = studio.to_pandas("all")
+    some = frame[frame["status"] == "draft"].sort_values("created")
+    for n, form in enumerate((frame, some, frame.reset_index(), frame.assign(mine=1), frame.copy())):
+        form.to_excel(f"{n}.xlsx")
+        back = pd.read_excel(f"{n}.xlsx")
+        assert abs(back["created"][0] - form["created"].iloc[0].tz_convert(None)) < pd.Timedelta("1ms")
+    assert str(frame["created"].dt.tz) == "UTC"
+    with pd.ExcelWriter("both.xlsx") as writer:
+        frame.to_excel(writer, sheet_name="One")
+        some.to_excel(writer, sheet_name="Two")
+    again = pickle.loads(pickle.dumps(frame))  # noqa: S301
+    assert type(again) is pd.DataFrame
+    assert again.attrs == frame.attrs
+    pd.testing.assert_frame_equal(again, pd.DataFrame(frame))
