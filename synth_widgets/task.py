@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from synth_widgets.errors import SchemaError, TaskError, suggesting
+from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 from synth_widgets.text.normal import same, storable
@@ -54,7 +55,7 @@ class Task:
         requirements: rules for every output, as text or `Requirement`; text has priority ``p1``.
         input_schema: pydantic model class, JSON Schema, or ``None`` for plain text.
         output_schema: pydantic model class, JSON Schema of an object, or ``None`` for plain text.
-        examples: a few real inputs, or ``(input, output)`` pairs. They show the style when inputs are
+        examples: a list of a few real inputs, or of ``(input, output)`` pairs. They show the style when inputs are
             written, and how to answer when outputs are.
 
     Raises:
@@ -82,27 +83,39 @@ class Task:
         for label, text in (("name", name), ("instruction", instruction)):
             if not isinstance(text, str) or not text.strip():
                 raise TaskError(f"A task's {label} is text, not {text!r}. Task('Support triage', 'Read a message; …').")
-        if isinstance(requirements, str | Requirement):
-            raise TaskError("requirements is a list: requirements=['Never invent an order number.'].")
+        rules = _listed(requirements, "requirements", "['Never invent an order number.']")
         self.name = unicodedata.normalize("NFC", " ".join(str(storable(name)).split()))
         self.instruction = str(storable(instruction)).strip()
         self.requirements: tuple[Requirement, ...] = tuple(
-            r if isinstance(r, Requirement) else Requirement(r) for r in requirements
+            r if isinstance(r, Requirement) else Requirement(r) for r in rules
         )
         self.input = _schema(input_schema, "input_schema")
         self.output = _schema(output_schema, "output_schema", must_be_object=True)
-        self.examples: tuple[tuple[Json, Json], ...] = tuple(self._example(e) for e in examples)
+        few = _listed(examples, "examples", "['Where is my parcel?'], or pairs: [('Where is it?', 'On its way.')]")
+        if isinstance(examples, tuple) and len(few) == 2 and not any(isinstance(e, tuple) for e in few):
+            raise TaskError(
+                f"examples={examples!r} may be one pair or two inputs. Write [({few[0]!r}, {few[1]!r})] or "
+                f"[{few[0]!r}, {few[1]!r}]."
+            )
+        self.examples: tuple[tuple[Json, Json], ...] = tuple(self._example(e) for e in few)
 
     def _example(self, given: Any) -> tuple[Json, Json]:
-        if isinstance(given, Mapping) and given.keys() == {"input", "output"} and self.input is None:
-            raise TaskError(f"Write an example as a pair, (input, output), not as a dict: {given!r}.")
+        if isinstance(given, Mapping) and "input" in given and given.keys() <= {"input", "output"}:
+            declared = self.input.properties() if self.input else {}
+            if not given.keys() <= declared.keys():
+                raise TaskError(f"Write an example as a pair, (input, output), not as a dict: {given!r}.")
         pair = given if isinstance(given, tuple) else (given, None)
         if len(pair) != 2:
             raise TaskError(f"An example is an input, or an (input, output) pair, not {given!r}.")
-        values = tuple(storable(e.model_dump(mode="json") if hasattr(e, "model_dump") else e) for e in pair)
+        try:
+            values = tuple(plain(part, strict=True) for part in pair)
+        except ValueError as error:
+            raise TaskError(f"The example {given!r} is not plain JSON: {error}.") from None
         checks = (("input", values[0], self.input_problem), ("output", values[1], self.output_problem))
         for part, value, check in checks:
-            if (value is not None or part == "input") and (problem := check(value)):
+            if value is None and part == "input":
+                raise TaskError(f"The example {given!r} has no input.")
+            if value is not None and (problem := check(value)):
                 raise TaskError(f"The {part} of the example {given!r} does not comply: {problem}.")
         return values[0], values[1]
 
@@ -189,7 +202,8 @@ class Task:
             output_schema=schemas[1],
         )
         # They complied when they were given; what is checked more strictly since then closes no file.
-        task.examples = tuple((storable(given), storable(output)) for given, output in data.get("examples", ()))
+        examples = map(plain, data.get("examples", ()))
+        task.examples = tuple((given, output) for given, output in examples if given is not None)
         return task
 
     def __eq__(self, other: object) -> bool:
@@ -227,6 +241,16 @@ def _schema(given: Any, where: str, *, must_be_object: bool = False) -> Schema |
     if must_be_object:
         schema.check_object(where)
     return schema
+
+
+def _listed(given: Any, what: str, example: str) -> list[Any]:
+    """Return the entries of a list, or raise for what merely can be gone through: a text, a dict, a frame."""
+    kinds = (str, bytes, Mapping, set, frozenset)
+    if isinstance(given, kinds) or hasattr(given, "columns") or hasattr(given, "model_dump"):
+        raise TaskError(f"{what} is a list: {what}={example}; what was given is of type {type(given).__name__}.")
+    if not isinstance(given, Iterable):
+        raise TaskError(f"{what} is a list: {what}={example}, not {given!r}.")
+    return list(given)
 
 
 def _problem(value: Json, schema: Schema | None) -> str | None:

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+import copy
+import datetime as dt
 import json
+import pickle
 import re
 
+import numpy as np
+import pandas as pd
 import pydantic
 import pytest
 from hypothesis import given
@@ -27,12 +32,92 @@ from tests.tasks import PLAIN, TICKETS, TRIAGE
         ({"examples": [("a", "b", "c")]}, r"an \(input, output\) pair"),
         ({"examples": [{"a": 1}]}, "The input of the example .* does not comply: text is wanted"),
         ({"examples": [("ok", 3)]}, "The output of the example .* does not comply"),
+        ({"examples": "hello"}, r"examples is a list: examples=\['Where.* of type str"),
+        ({"examples": b"hello"}, "of type bytes"),
+        ({"examples": {"input": "a", "output": "b"}}, "of type dict"),
+        ({"examples": {"a", "b"}}, "of type set"),
+        ({"examples": None}, "examples is a list"),
+        ({"examples": 3}, "examples is a list"),
+        ({"examples": pd.DataFrame({"input": ["a"], "output": ["b"]})}, "of type DataFrame"),
+        ({"examples": sw.Requirement("One.")}, "examples is a list"),
+        (
+            {"examples": ("I am Ada.", "Hello, Ada!")},
+            r"one pair or two inputs. Write \[\('I am Ada.', 'Hello, Ada!'\)\]",
+        ),
+        ({"examples": [{"input": "a", "output": "b"}]}, r"as a pair, \(input, output\)"),
+        ({"examples": [None]}, "has no input"),
+        ({"examples": [float("nan")]}, "nan is no JSON value"),
+        ({"examples": ["a", pd.NA]}, "no JSON value"),
+        ({"examples": [("a", float("nan"))]}, "nan is no JSON value"),
+        ({"examples": [("a", object())]}, "object is no JSON value"),
+        ({"examples": [dt.date(2026, 1, 2), 3]}, "text is wanted, not int"),
+        ({"requirements": {"brief": "Be brief."}}, "requirements is a list.*of type dict"),
+        ({"requirements": None}, "requirements is a list"),
+        ({"requirements": 3}, "requirements is a list"),
+        ({"requirements": pd.DataFrame({"text": ["a"]})}, "of type DataFrame"),
     ],
 )
 def test_what_cannot_be_a_task_is_refused_in_words(arguments, words):
     given = {"name": "T", "instruction": "Do.", **arguments}
     with pytest.raises(TaskError, match=words):
         sw.Task(given.pop("name"), given.pop("instruction"), **given)
+
+
+OPEN = {"type": "object"}
+
+
+@pytest.mark.parametrize("record", [{"input": "a", "output": "b"}, {"input": {"a": 1}}])
+def test_a_record_of_input_and_output_is_no_input_whatever_the_schema_takes(record):
+    with pytest.raises(TaskError, match="as a pair"):
+        sw.Task("T", "Do.", input_schema=OPEN, examples=[record])
+    with pytest.raises(TaskError, match="of type dict"):
+        sw.Task("T", "Do.", input_schema=OPEN, examples=record)
+    with pytest.raises(TaskError, match="of type Given"):
+        sw.Task("T", "Do.", input_schema=OPEN, examples=Given(input=1))
+    fields = {"input": {}, "output": {}}
+    task = sw.Task("T", "Do.", input_schema={"type": "object", "properties": fields}, examples=[record])
+    assert task.examples == ((record, None),)
+
+
+class Given(pydantic.BaseModel):
+    input: int
+
+
+def test_examples_may_be_whatever_has_an_order_and_hold_what_has_a_form_in_json():
+    texts = ["a", "b"]
+    for examples in (texts, pd.Series(texts), np.array(texts), iter(texts), dict.fromkeys(texts).keys()):
+        assert sw.Task("T", "Do.", examples=examples).examples == (("a", None), ("b", None))
+    pairs = {"a": "x", "b": "y"}
+    for examples in (pairs.items(), list(pairs.items()), tuple(pairs.items()), zip("ab", "xy", strict=True)):
+        assert sw.Task("T", "Do.", examples=examples).pairs == (("a", "x"), ("b", "y"))
+    assert sw.Task("T", "Do.", examples=("a", "b", "c")).examples[2] == ("c", None)
+    row = {
+        "n": np.int64(3),
+        "at": dt.datetime(2026, 1, 2, tzinfo=dt.UTC),
+        "x": np.float32(0.5),
+        "list": np.array([1, 2]),
+    }
+    task = sw.Task("T", "Do.", input_schema=OPEN, examples=[row])
+    assert task.examples[0][0] == {"n": 3, "at": "2026-01-02T00:00:00+00:00", "x": 0.5, "list": [1, 2]}
+    json.dumps(task.to_json(), allow_nan=False)
+
+
+def test_a_file_with_examples_that_are_refused_today_still_opens():
+    stored = {"name": "T", "instruction": "Do.", "input_schema": OPEN, "output_schema": None, "requirements": []}
+    task = sw.Task.from_json({**stored, "examples": [[{"input": 1, "x": float("nan")}, None], [None, None]]})
+    assert task.examples == (({"input": 1, "x": None}, None),)
+
+
+@pytest.mark.parametrize("again", [copy.copy, copy.deepcopy, lambda task: pickle.loads(pickle.dumps(task))])  # noqa: S301
+def test_a_task_that_was_used_is_copied_and_pickled(again):
+    task = sw.Task(
+        "T", "Do.", requirements=["One."], input_schema=OPEN, output_schema=Given, examples=[({}, Given(input=1))]
+    )
+    assert task.output_problem({"input": "x"})
+    twin = again(task)
+    assert twin == task
+    assert twin.has_models
+    assert twin.output_problem({"input": "x"}) == task.output_problem({"input": "x"})
 
 
 def test_a_requirement_has_one_of_four_priorities():
