@@ -144,8 +144,11 @@ class Run:
         self.items.repeats.forget(self.engine)
 
     def _begin(self) -> None:
-        self.record = _changed(self.record, status="running", note=None, ended=None)
-        self.commit([], planned=tuple(self.state.items.get(self.record.id, {}).values()))
+        """Take up the open items: the file has them already."""
+        items = list(self.state.items.get(self.record.id, {}).values())
+        self.meter.expect(plan.expected(self.recipe, items))
+        self._queue(items)
+        self.meter.look()
 
     async def _work(self) -> None:
         while self._ended is None:

@@ -265,7 +265,8 @@ class Core:
         completers = self._completers_for(recipe, model)
         self.accounts.check(recipe, completers)
         session = self.session or self.new_session("", ())
-        record = replace(record, status="running", session=session.id)
+        planned = plan.expected(recipe, first.items)
+        record = replace(record, status="running", session=session.id, planned=planned)
         begun = JobChanged(record, planned=tuple(first.items))
         self.store.commit([*first.targets, *taken_over, begun], actor="job", job=record.id, label=LABELS[recipe.kind])
         return self._run(record, recipe, completers)
@@ -298,8 +299,15 @@ class Core:
             owing = [replace(job, args=recipe.to_json()) for job, recipe in zip(owing, recipes, strict=True)]
         for recipe, those in zip(recipes, completers, strict=True):
             self.accounts.check(recipe, those)
-        jobs = [self._run(*parts) for parts in zip(owing, recipes, completers, strict=True)]
+        jobs = [self._go_on(*parts) for parts in zip(owing, recipes, completers, strict=True)]
         return jobs[-1]
+
+    def _go_on(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
+        """Let a job that is known to the file go on."""
+        planned = record.added + record.failed + plan.expected(recipe, list(self.state.items[record.id].values()))
+        record = replace(record, status="running", planned=planned, note=None, ended=None)
+        self.store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
+        return self._run(record, recipe, completers)
 
     def repeat(self, record: JobRecord, n: int) -> Job:
         """Start a job once more, with n times as many; see `repeating`."""
@@ -320,9 +328,8 @@ class Core:
         return {step: self.completer(step, model) for step in steps if step != "outputs" or recipe.outputs}
 
     def _run(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
+        """Set a job to work that the file knows as running."""
         session = self.state.sessions[record.session]
-        running = JobChanged(replace(record, status="running"))
-        self.store.commit([running], actor="job", job=record.id, label=LABELS[recipe.kind])
         ident = record.id
         job = Job(
             self.engine,

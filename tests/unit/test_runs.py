@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import synth_widgets as sw
-from synth_widgets.errors import StudioError
+from synth_widgets.errors import AccessError, RunStoppedError, StudioError
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TICKETS, listed, steps, until
 
@@ -261,6 +261,33 @@ def test_a_removed_topic_is_not_asked_for_any_more(open_studio):
     assert sum("Topic: B" in text for text in asked) <= 1
     assert {s.topic for s in studio.samples} == {("A",)}
     assert len(studio.samples) == 5
+
+
+def test_a_job_is_written_once_before_its_first_call(open_studio):
+    written: list[int] = []
+
+    class Watching(ScriptedCompleter):
+        async def complete(self, request, on_text=None):
+            written.append(studio._state.rev)
+            return await super().complete(request, on_text)
+
+    faults = {1: AccessError("401")}
+    studio = open_studio(model := Watching(faults=faults, concurrency=1))
+    studio.new_session()
+    before = studio._state.rev
+    job = studio.grow(depth=0, samples=3)
+    with pytest.raises(RunStoppedError):
+        job.wait(10)
+    assert written[0] - before == 1
+    record = studio._state.jobs[job.id]
+    assert (record.planned, record.status) == (3, "stopped")
+    before = studio._state.rev
+    result = studio.resume().wait(10)
+    assert written[1] - before == 1
+    assert (result.added, result.stopped) == (3, None)
+    record = studio._state.jobs[job.id]
+    assert (record.planned, record.added, record.note) == (3, 3, None)
+    assert len(model.requests) == 1 + 1 + 3
 
 
 def test_a_verdict_during_the_call_stays(open_studio):
