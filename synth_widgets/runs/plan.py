@@ -3,16 +3,22 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass, field, fields
 from math import prod
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
-from synth_widgets.records import Json, Sample, Step, Topic, WorkItem
+from synth_widgets.generation.examples import Style
+from synth_widgets.records import JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
+from synth_widgets.store.columns import damaged
 from synth_widgets.store.state import State
 
 DEFAULT_TARGET = 8
+MOST_RESULTS = 1_000_000
+"""Samples, or topics, that one job may be asked for."""
+MOST_LEVELS = 5
+"""Levels of topics that one job makes."""
 
 Kind = Literal["grow", "topics", "inputs", "outputs", "regenerate"]
 
@@ -68,8 +74,24 @@ class Recipe:
 
     @classmethod
     def from_json(cls, data: Mapping[str, Any]) -> Recipe:
-        """Build a recipe from `to_json`."""
-        return cls(**{**data, "topics": tuple(data["topics"])})
+        """Build a recipe from `to_json`, which a file may have from anywhere.
+
+        Raises:
+            ValueError: there is no such recipe; it says which argument cannot be.
+        """
+        if unknown := data.keys() - {each.name for each in fields(cls)}:
+            raise ValueError(f"this release does not know {min(unknown)!r}")
+        for name, value in data.items():
+            if name in _MAY_BE and not _MAY_BE[name](value):
+                raise ValueError(f"{name} cannot be {value!r}")
+        if missing := {"kind", "under"} - data.keys():
+            raise ValueError(f"{min(missing)} is missing")
+        recipe = cls(**{**data, "topics": tuple(data.get("topics", ()))})
+        if recipe.kind in {"grow", "topics"} and len(recipe.topics) < recipe.depth:
+            raise ValueError(f"topics has {len(recipe.topics)} levels of {recipe.depth}")
+        if prod(recipe.topics) * (1 if recipe.kind == "topics" else per_leaf(recipe)) > MOST_RESULTS:
+            raise ValueError(f"it is for more than {MOST_RESULTS:,} at once")
+        return recipe
 
     @property
     def makes(self) -> Literal["topics", "inputs", "outputs"]:
@@ -77,6 +99,54 @@ class Recipe:
         if self.kind == "topics":
             return "topics"
         return "outputs" if self.outputs else "inputs"
+
+
+def _whole(least: int, most: int) -> Callable[[Any], bool]:
+    return lambda value: type(value) is int and least <= value <= most
+
+
+def _flag(value: Any) -> bool:
+    return isinstance(value, bool)
+
+
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
+_MAY_BE: Mapping[str, Callable[[Any], bool]] = {
+    "kind": lambda value: value in get_args(Kind),
+    "under": _text,
+    "depth": _whole(0, MOST_LEVELS),
+    "topics": lambda value: isinstance(value, list) and all(map(_whole(1, MOST_RESULTS), value)),
+    "samples": lambda value: value is None or _whole(0, MOST_RESULTS)(value),
+    "outputs": _flag,
+    "only": _flag,
+    "leaves": _flag,
+    "guidance": _text,
+    "prompt": lambda value: value in get_args(Style),
+    "model": _text,
+    "in_code": _flag,
+    "part": lambda value: value in ("output", "input"),
+    "budget": lambda value: value is None or (type(value) in {int, float} and 0 <= value < float("inf")),
+    "thin": _flag,
+    "more": _whole(0, MOST_RESULTS),
+}
+"""What the arguments of a job that a file brings may be."""
+
+
+def recipe_of(record: JobRecord, state: State) -> Recipe:
+    """Return what a job of the file makes.
+
+    Raises:
+        FileError: its arguments cannot be, or are of another release.
+    """
+    try:
+        recipe = Recipe.from_json(record.args)
+    except (ValueError, TypeError) as error:
+        raise damaged("jobs", record.id, f"args: {error}") from None
+    if recipe.under not in state.topics:
+        raise damaged("jobs", record.id, f"args: there is no topic {recipe.under!r}")
+    return recipe
 
 
 @dataclass(slots=True)

@@ -14,6 +14,7 @@ from typing import Any, ClassVar
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.columns import damaged
 from synth_widgets.store.making import replacer
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
@@ -348,6 +349,7 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
         before = {k: held[k] for k in fields}
         if not fields:
             continue
+        _check_references(state, kind, ident, fields)
         if kind == SampleChanged.kind:
             fields = _settled(state.samples[ident], fields)
             before = {k: getattr(state.samples[ident], k) for k in fields}
@@ -401,11 +403,22 @@ def _obstacle(state: State, topic: Topic, turned: Mapping[str, Topic], same: lis
 
 
 def _held(state: State, kind: str, ident: str, name: str) -> Json:
-    if kind == SampleChanged.kind:
-        return getattr(state.samples[ident], name)
-    if kind == TopicChanged.kind:
-        return getattr(state.topics[ident], name)
-    return state.settings.get(ident)
+    if kind == SettingChanged.kind:
+        return state.settings.get(ident)
+    record = state.samples.get(ident) if kind == SampleChanged.kind else state.topics.get(ident)
+    if record is None:
+        raise damaged("log", ident, f"there is no such {kind}")
+    return getattr(record, name)
+
+
+def _check_references(state: State, kind: str, ident: str, fields: Mapping[str, Json]) -> None:
+    """Raise where the fields that a log brings back name what is not there."""
+    for name, value in fields.items():
+        is_version = kind == SampleChanged.kind and name in {"current", "proposal"} and value is not None
+        if is_version and state.samples[ident].version_of(value) is None:
+            raise damaged("log", ident, f"there is no version {value} of it")
+        if name in {"topic", "parent"} and value is not None and value not in state.topics:
+            raise damaged("log", ident, f"there is no topic {value!r}")
 
 
 def _plain(value: Json) -> Json:

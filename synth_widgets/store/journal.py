@@ -21,9 +21,10 @@ from synth_widgets.errors import FileError
 from synth_widgets.records import Json
 from synth_widgets.store import copying, rows
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.columns import entries_of
 from synth_widgets.store.open_file import MovedError, OpenFile, Trouble
 from synth_widgets.store.state import State
-from synth_widgets.store.writing import read_lines, read_raw
+from synth_widgets.store.writing import read_raw
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -100,8 +101,7 @@ class Journal:
 
     def entries(self, group: int) -> Future[list[list[Json]]]:
         """Read the log entries of a group, oldest first."""
-        query = "SELECT entry AS text FROM log WHERE grp=? ORDER BY n"
-        return self.read(lambda db: [rows.load(text) for text in read_lines(db, query, group)])
+        return self.read(lambda db: entries_of(db, group))
 
     def raw(self, calls: Iterable[str]) -> Future[dict[str, str | None]]:
         """Read the raw answers of calls, by id."""

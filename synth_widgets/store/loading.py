@@ -8,75 +8,148 @@ objects that are all there to stay.
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator
+from typing import Any, TypeVar
 
 from pydantic_core import from_json
 
 from synth_widgets.collector import collector_off
-from synth_widgets.errors import FileError, TaskError
+from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
-from synth_widgets.records import ROOT, STATUSES, STEPS, Json, Topic, Usage, Version, WorkItem
+from synth_widgets.records import ROOT, Json, Sample, Topic, Usage, Version, WorkItem
 from synth_widgets.store import rows
+from synth_widgets.store.columns import MOST, WRONG, check_columns, damaged, in_words, setting_of
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
+from synth_widgets.text.normal import MAX_DEPTH, too_deep
+
+T = TypeVar("T")
 
 
 def read_state(db: sqlite3.Connection) -> State:
     """Read the whole state.
 
     Raises:
-        FileError: the file is damaged.
+        FileError: the file is damaged; it says where, and what is wrong there.
     """
     try:
         with collector_off(stays=True):
+            check_columns(db)
             return _read(db)
-    except (KeyError, ValueError, TypeError, AttributeError, StopIteration, RecursionError, TaskError) as error:
-        raise FileError(f"The studio file is damaged: {error!r} does not fit the rest of it.") from None
+    except sqlite3.Error:  # the journal says of which file
+        raise
+    except WRONG as error:
+        raise FileError(f"The studio file is damaged: {in_words(error)}.") from None
 
 
 def _read(db: sqlite3.Connection) -> State:
     state = State()
     share = rows.Shared()
-    topics = [rows.topic_of(row) for row in db.execute("SELECT * FROM topics ORDER BY rowid")]
+    topics = list(_each(db, "topics", "SELECT * FROM topics ORDER BY rowid", rows.topic_of))
     _check_tree(topics)
     for topic in topics:
         state.put_topic(topic)
     _read_calls(db, state, share)
-    versions = _versions(db, share)
-    for row in db.execute("SELECT * FROM samples ORDER BY seq"):
-        sample = rows.sample_of(row, tuple(versions[row[0]]), share)
-        if sample.status not in STATUSES or sample.topic not in state.topics or sample.version.n < 0:
-            raise ValueError(sample.id)
-        state.put_sample(sample)
-    for row in db.execute("SELECT * FROM sessions ORDER BY created"):
-        session = rows.session_of(row)
+    _read_samples(db, state, share)
+    for session in _each(db, "sessions", "SELECT * FROM sessions ORDER BY created", rows.session_of):
         state.sessions[session.id] = session
-    for row in db.execute("SELECT * FROM jobs ORDER BY started"):
-        job = rows.job_of(row)
+    for job in _each(db, "jobs", "SELECT * FROM jobs ORDER BY started", rows.job_of):
+        if job.session not in state.sessions:
+            raise damaged("jobs", job.id, f"there is no session {job.session!r}")
         state.jobs[job.id] = job
-    for row in db.execute("SELECT * FROM items"):
-        item = WorkItem(*row)
-        if item.job not in state.jobs or item.step not in STEPS:
-            raise ValueError(item.key)
+    for item in _each(db, "items", "SELECT * FROM items", lambda row: WorkItem(*row)):
+        if item.job not in state.jobs or not _is_target(state, item):
+            raise damaged(
+                "items", item.job, f"there is no such job, or nothing {item.target!r} to make {item.step} for"
+            )
         state.items.setdefault(item.job, {})[item.key] = item
-    state.settings = {key: rows.load(text) for key, text in db.execute("SELECT * FROM settings")}
-    state.tasks = [Task.from_json(rows.load(text)) for (text,) in db.execute("SELECT task FROM tasks ORDER BY n")]
-    for row in db.execute("SELECT * FROM groups ORDER BY id"):
-        state.put_group(rows.group_of(row))
+    state.settings = dict(_each(db, "settings", "SELECT * FROM settings", _setting_of))
+    state.tasks = _tasks(db)
+    for group in _each(db, "groups", "SELECT * FROM groups ORDER BY id", rows.group_of):
+        if group.job is not None and group.job not in state.jobs:
+            raise damaged("groups", group.id, f"there is no job {group.job!r}")
+        state.put_group(group)
     found = db.execute("SELECT value FROM meta WHERE key='rev'").fetchone()
-    state.rev = int(found[0]) if found else 0
+    state.rev = _revision(found[0]) if found else 0
     return state
 
 
+def _each(db: sqlite3.Connection, table: str, query: str, build: Callable[[rows.Row], T]) -> Iterator[T]:
+    """Yield what is built from each row, and say which row it was if that cannot be done."""
+    for row in db.execute(query):
+        try:
+            built = build(row)
+        except WRONG as error:
+            raise damaged(table, row[0], in_words(error)) from None
+        yield built
+
+
 def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
-    for row in db.execute(rows.SELECT_CALLS):
-        call = rows.call_of(row, share)
+    for call in _each(db, "calls", rows.SELECT_CALLS, lambda row: rows.call_of(row, share)):
         state.calls[call.id] = call
     for job, step, calls, asked, answered, dollars, unknown in db.execute(rows.SUM_CALLS):
         state.ledger.load(job, step, Cost(dollars, unknown, Usage(asked, answered), calls))
 
 
-def _versions(db: sqlite3.Connection, share: rows.Shared) -> Mapping[str, list[Version]]:
+def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
+    versions = _versions(db, share)
+    nothing: tuple[Version, ...] = ()
+
+    def build(row: rows.Row) -> Sample:
+        return rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
+
+    for sample in _each(db, "samples", "SELECT * FROM samples ORDER BY seq", build):
+        if sample.topic not in state.topics:
+            raise damaged("samples", sample.id, f"there is no topic {sample.topic!r}")
+        for n in (sample.current, sample.proposal):
+            if n is not None and sample.version_of(n) is None:
+                raise damaged("samples", sample.id, f"there is no version {n} of it")
+        state.put_sample(sample)
+    for ident in versions:
+        raise damaged("versions", ident, "there is no such sample")
+
+
+def _read_items(db: sqlite3.Connection, state: State) -> None:
+    for item in _each(db, "items", "SELECT * FROM items", lambda row: WorkItem(*row)):
+        if item.job not in state.jobs:
+            raise damaged("items", item.job, "there is no such job")
+        if not _is_target(state, item):
+            raise damaged("items", item.job, f"there is nothing {item.target!r} to make {item.step} for")
+        state.items.setdefault(item.job, {})[item.key] = item
+
+
+def _tasks(db: sqlite3.Connection) -> list[Task]:
+    tasks: list[Task] = []
+    for n, task in _each(db, "tasks", "SELECT * FROM tasks ORDER BY n", _task_of):
+        if n != len(tasks) + 1:
+            raise damaged("tasks", n, "the versions of a task are numbered 1, 2, 3 …")
+        tasks.append(task)
+    return tasks
+
+
+def _is_target(state: State, item: WorkItem) -> bool:
+    """Whether there is what a work item is for."""
+    is_topic, is_sample = item.target in state.topics, item.target in state.samples
+    return (is_topic and item.step != "outputs") or (is_sample and item.step != "topics")
+
+
+def _setting_of(row: rows.Row) -> tuple[str, Json]:
+    key, text = row
+    return key, setting_of(key, rows.load(text))
+
+
+def _task_of(row: rows.Row) -> tuple[int, Task]:
+    n, text = row
+    return n, Task.from_json(rows.load(text))
+
+
+def _revision(text: Any) -> int:
+    if not isinstance(text, str) or not text.isdecimal() or not 0 <= int(text[:20]) <= MOST:
+        raise damaged("meta", "rev", f"{text!r:.40} is no number of a revision")
+    return int(text)
+
+
+def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Version]]:
     """Read the versions, by sample and in order; one that has its predecessor's input holds the same object."""
     found: dict[str, list[Version]] = {}
     last: str | None = None
@@ -85,8 +158,11 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> Mapping[str, list[V
         before = found.get(row[0])
         if before is None:
             before = found[row[0]] = []
-        value = before[-1].input if before and text == last else _value(text)
-        before.append(rows.version_of(row, value, _value(row[4]), share))
+        try:
+            value = before[-1].input if before and text == last else _value(text)
+            before.append(rows.version_of(row, value, _value(row[4]), share))
+        except WRONG as error:
+            raise damaged("versions", row[0], in_words(error)) from None
         last = text
     return found
 
@@ -97,12 +173,17 @@ def _value(text: str | None) -> Json:
         return None
     try:
         return from_json(text, cache_strings="keys")
-    except ValueError:
-        return rows.load(text)  # it is wrong, or holds half of a surrogate pair, which only the other one reads
+    except ValueError:  # it is wrong, or holds half of a surrogate pair, which only the other one reads
+        value = rows.load(text)
+        if too_deep(value):
+            raise ValueError(f"a value is nested deeper than {MAX_DEPTH} levels") from None
+        return value
 
 
 def _check_tree(topics: list[Topic]) -> None:
-    """Raise unless every topic hangs, over its parents, from the root."""
+    """Raise unless every topic hangs, over its parents, from the root, which has none."""
+    if any(topic.parent is not None or topic.removed for topic in topics if topic.id == ROOT):
+        raise damaged("topics", ROOT, "the root has no parent and cannot be removed")
     parents = {topic.id: topic.parent for topic in topics if topic.id != ROOT}
     hangs = {ROOT}
     for ident in parents:
@@ -110,7 +191,7 @@ def _check_tree(topics: list[Topic]) -> None:
         here: str | None = ident
         while here not in hangs:
             if here is None or here not in parents or len(way) > len(parents):
-                raise ValueError(ident)
+                raise damaged("topics", ident, "its parents do not lead to the root")
             way.append(here)
             here = parents[here]
         hangs.update(way)

@@ -8,6 +8,7 @@ from types import MappingProxyType
 from typing import Any
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store.columns import object_of, ratings_of, texts_by_key, texts_of, unfinished_of
 from synth_widgets.store.making import maker
 from synth_widgets.store.state import Group
 from synth_widgets.text.normal import SURROGATES
@@ -107,14 +108,14 @@ def sample_of(row: Row, versions: tuple[Version, ...], share: Shared) -> Sample:
         first(source, source),
         first(status, status),
         reason,
-        () if tags == "[]" else share.parsed(tags, tuple),
+        () if tags == "[]" else share.parsed(tags, texts_of),
         split,
         stars,
-        _NOTHING if ratings == "{}" else load(ratings),
+        _NOTHING if ratings == "{}" else ratings_of(load(ratings)),
         current,
         proposal,
         bool(stale),
-        load(unfinished),
+        unfinished_of(load(unfinished)),
         bool(removed),
         seq,
         created,
@@ -158,6 +159,10 @@ SUM_CALLS = (
 )
 
 
+def _frozen(value: Json) -> Mapping[str, Any]:
+    return MappingProxyType(object_of(value))
+
+
 def call_of(row: Row, share: Shared) -> Call:
     """Build a call from `SELECT_CALLS`: without its raw text, which is read on demand."""
     first = share.first
@@ -170,7 +175,7 @@ def call_of(row: Row, share: Shared) -> Call:
         first(mode, mode),
         first(prompt, prompt),
         first(guidance, guidance),
-        _NOTHING if params == "{}" else share.parsed(params, MappingProxyType),
+        _NOTHING if params == "{}" else share.parsed(params, _frozen),
         attempts,
         _usage(asked, answered),
         cost,
@@ -186,7 +191,7 @@ def session_row(s: Session) -> Row:
 
 def session_of(row: Row) -> Session:
     """Build a session from its row."""
-    return Session(row[0], row[1], tuple(load(row[2])), load(row[3]), row[4])
+    return Session(row[0], row[1], texts_of(load(row[2])), texts_by_key(load(row[3])), row[4])
 
 
 def job_row(j: JobRecord) -> Row:
@@ -202,7 +207,19 @@ def job_of(row: Row) -> JobRecord:
     ident, kind, args, session, status, planned, added, failed, dropped, asked, answered, note, started, ended = row
     usage = Usage(asked, answered)
     return JobRecord(
-        ident, kind, load(args), session, status, planned, added, failed, dropped, usage, note, started, ended
+        ident,
+        kind,
+        object_of(load(args)),
+        session,
+        status,
+        planned,
+        added,
+        failed,
+        dropped,
+        usage,
+        note,
+        started,
+        ended,
     )
 
 

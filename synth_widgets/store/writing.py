@@ -11,7 +11,6 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Sequence
 from functools import cache
 from itertools import chain, islice
-from typing import Any
 
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
@@ -68,17 +67,6 @@ def _parts(values: Iterable[rows.Row], most: int) -> Iterator[Sequence[rows.Row]
 def _statement(start: str, count: int, width: int, end: str) -> str:
     row = f"({','.join('?' * width)})"
     return f"{start} {','.join([row] * count)} {end}"
-
-
-def read_lines(db: sqlite3.Connection, query: str, *parameters: Any) -> list[str]:
-    """Return the column ``text`` of a query in one step; no text may hold a line break, and JSON of ours does not.
-
-    >>> db = sqlite3.connect(":memory:")
-    >>> read_lines(db, "SELECT column1 AS text FROM (VALUES ('[1]'), ('[2]')) WHERE text <> ?", "[2]")
-    ['[1]']
-    """
-    (text,) = db.execute(f"SELECT group_concat(text, char(10)) FROM ({query})", parameters).fetchone()  # noqa: S608
-    return [] if text is None else text.split("\n")
 
 
 def read_raw(db: sqlite3.Connection, calls: Iterable[str]) -> dict[str, str | None]:

@@ -7,7 +7,7 @@ from collections.abc import Hashable, Mapping
 from contextlib import suppress
 from typing import TYPE_CHECKING, Literal
 
-from synth_widgets.errors import ModelError, StudioError
+from synth_widgets.errors import FileError, ModelError, StudioError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
 from synth_widgets.records import ROOT, STEPS, JobRecord, Step, Usage
@@ -16,7 +16,7 @@ from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
 from synth_widgets.runs.forecast import Forecast
 from synth_widgets.runs.guess import call_tokens
-from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.plan import Recipe, recipe_of
 from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.work import Terms
 from synth_widgets.store.state import State
@@ -154,8 +154,8 @@ class Accounts:
             job = state.jobs.get(call.job) if call is not None else None
             if call is None or job is None:
                 continue
-            with suppress(TypeError, KeyError):  # a job of another release, whose arguments say nothing here
-                kind = kind_of(call.step, call.model, Recipe.from_json(job.args), task_version)
+            with suppress(FileError):  # a job of another release, whose arguments say nothing here
+                kind = kind_of(call.step, call.model, recipe_of(job, state), task_version)
                 self.forecast.learn(kind, call.usage, slots=slots)
 
 

@@ -289,7 +289,7 @@ class Core:
         owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
         if not owing:
             return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
-        recipes = [Recipe.from_json(record.args) for record in owing]
+        owing, recipes = self._readable(owing)
         completers = [
             self._completers_for(recipe, self.override(record.id, recipe))
             for record, recipe in zip(owing, recipes, strict=True)
@@ -301,6 +301,25 @@ class Core:
             self.accounts.check(recipe, those)
         jobs = [self._go_on(*parts) for parts in zip(owing, recipes, completers, strict=True)]
         return jobs[-1]
+
+    def _readable(self, owing: list[JobRecord]) -> tuple[list[JobRecord], list[Recipe]]:
+        """Return the jobs whose arguments can be read, with their recipes; the others say why they do not go on.
+
+        Raises:
+            FileError: none of them can.
+        """
+        found: list[tuple[JobRecord, Recipe]] = []
+        wrong: list[tuple[JobRecord, FileError]] = []
+        for record in owing:
+            try:
+                found.append((record, plan.recipe_of(record, self.state)))
+            except FileError as error:
+                wrong.append((record, error))
+        said = [JobChanged(replace(record, note=f"It cannot go on. {error}")) for record, error in wrong]
+        self.store.commit(said, actor="system")
+        if not found:
+            raise wrong[0][1]
+        return [record for record, _ in found], [recipe for _, recipe in found]
 
     def _go_on(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
         """Let a job that is known to the file go on."""

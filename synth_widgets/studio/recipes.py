@@ -9,11 +9,7 @@ from typing import Any, Literal
 from synth_widgets.arguments import count_of, text_of
 from synth_widgets.errors import StudioError, suggesting
 from synth_widgets.generation.examples import check_style
-from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
-
-MAX_LEVELS = 5
-MOST_RESULTS = 1_000_000
-"""Samples, or topics, that one job may be asked for."""
+from synth_widgets.runs.plan import DEFAULT_TARGET, MOST_LEVELS, MOST_RESULTS, Recipe
 
 
 @suggesting
@@ -34,7 +30,7 @@ def grow(
     Raises:
         StudioError: an argument is out of its bounds; the message names them.
     """
-    levels_down = count_of(depth, "depth", least=0, most=MAX_LEVELS)
+    levels_down = count_of(depth, "depth", least=0, most=MOST_LEVELS)
     depth = 0 if only or thin else levels_down
     samples = None if thin else samples
     each: Any = topics.tolist() if hasattr(topics, "tolist") else topics
@@ -71,7 +67,7 @@ def check_size(levels: Sequence[int], each: int) -> None:
 
 def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None) -> Recipe:
     """Return the recipe of `Studio.generate_topics`."""
-    levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MAX_LEVELS)
+    levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MOST_LEVELS)
     check_size(levels, 1)
     return Recipe("topics", under, len(levels), levels, leaves=leaves, guidance=text_of(guidance))
 

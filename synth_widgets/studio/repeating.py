@@ -9,7 +9,7 @@ from synth_widgets.arguments import count_of
 from synth_widgets.errors import StudioError
 from synth_widgets.records import JobRecord
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
+from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe, recipe_of
 from synth_widgets.store.state import State
 from synth_widgets.studio.recipes import check_size
 
@@ -33,9 +33,10 @@ def repeated(state: State, record: JobRecord, n: int) -> tuple[Recipe, tuple[str
 
     Raises:
         StudioError: n is out of its bounds, the topic is gone, or the job made samples anew, which is done once a time.
+        FileError: the file's arguments of the job cannot be.
     """
     n = count_of(n, "n", most=MOST)
-    recipe = Recipe.from_json(record.args)
+    recipe = recipe_of(record, state)
     if recipe.under in state.hidden:
         raise StudioError("The topic that this job worked below was removed. Undo that, or generate elsewhere.")
     match recipe.kind:

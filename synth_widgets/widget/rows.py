@@ -107,7 +107,7 @@ def topic_row(topic: Topic) -> TopicRow:
 def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> JobRow:
     """Return the run bar's row of a job, which ran in a session."""
     own = job.args.get("model")
-    models = [own] if own else list(dict.fromkeys((session.models if session else {}).values()))
+    models = [str(own)] if own else list(dict.fromkeys((session.models if session else {}).values()))
     return {
         "id": job.id,
         "kind": job.kind,

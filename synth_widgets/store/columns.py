@@ -1,0 +1,265 @@
+"""What a studio file may hold: the type and the range of every column, and the form of every JSON text.
+
+A file may come from anywhere. What stands here is checked when it is opened, by SQLite itself where a rule is about one
+column: reading a hundred thousand rows costs it a few milliseconds. Whatever else reads the file may rely on it.
+"""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, get_args
+
+from synth_widgets.errors import FileError
+from synth_widgets.records import STATUSES, STEPS, JobStatus, Json, Origin
+
+MOST = 10**12
+"""Of tokens, rows and revisions: more than any file has, and sums of them still fit."""
+MOST_SAMPLES = 1_000_000
+"""Wanted under one topic."""
+MOST_DOLLARS = 1e9
+MOST_STARS = 5
+END_OF_TIME = 253_402_300_799.0
+"""Seconds since the epoch up to the year 9999."""
+
+
+def damaged(table: str, ident: object, what: str) -> FileError:
+    """Build the error for a row that cannot be.
+
+    >>> print(damaged("samples", "4k2a000000", "stars is 300000000, not a whole number from 1 to 5, or nothing"))
+    The studio file is damaged: table samples, row '4k2a000000': stars is 300000000, not a whole number from 1 to 5, or
+    nothing. Nothing was changed; go back to a copy from before, or mend that row.
+    """
+    where = f"table {table}, row {repr(ident)[:60]}"
+    return FileError(
+        f"The studio file is damaged: {where}: {what}. Nothing was changed; go back to a copy from before, or mend "
+        "that row."
+    )
+
+
+# ------------------------------------------------------------ columns
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What a column may hold.
+
+    Attributes:
+        sql: the condition, with ``{}`` for the column; never NULL.
+        words: the same for a person.
+    """
+
+    sql: str
+    words: str
+
+    @property
+    def or_nothing(self) -> Rule:
+        """The same, or NULL."""
+        return Rule(f"({{0}} IS NULL OR {self.sql})", f"{self.words}, or nothing")
+
+
+def _whole(least: int, most: int = MOST) -> Rule:
+    bounds = f"from {least:,} to {most:,}" if most < MOST else f"from {least:,} on"
+    return Rule(f"(typeof({{0}})='integer' AND {{0}} BETWEEN {least} AND {most})", f"a whole number {bounds}")
+
+
+def _number(most: float) -> Rule:
+    return Rule(f"(typeof({{0}})='real' AND {{0}} BETWEEN 0 AND {most!r})", f"a number from 0 to {most:,.0f}")
+
+
+def _one_of(*values: str) -> Rule:
+    listed = ", ".join(f"'{value}'" for value in values)
+    return Rule(f"(typeof({{0}})='text' AND {{0}} IN ({listed}))", f"one of {', '.join(values)}")
+
+
+_TEXT = Rule("typeof({0})='text'", "text")
+_FLAG = Rule("{0} IN (0, 1) AND typeof({0})='integer'", "0 or 1")
+_TIME = _number(END_OF_TIME)
+_ORIGINS = _one_of(*get_args(Origin))
+
+COLUMNS: Mapping[str, Mapping[str, Rule]] = {
+    "settings": {"key": _TEXT, "value": _TEXT.or_nothing},
+    "tasks": {"n": _whole(1), "task": _TEXT},
+    "topics": {
+        "id": _TEXT, "parent": _TEXT.or_nothing, "name": _TEXT, "guidance": _TEXT,
+        "target": _whole(0, MOST_SAMPLES).or_nothing, "removed": _FLAG,
+    },
+    "samples": {
+        "id": _TEXT, "seq": _whole(0), "topic": _TEXT, "session": _TEXT, "source": _one_of("generated", "own"),
+        "status": _one_of(*STATUSES), "reason": _TEXT.or_nothing, "tags": _TEXT, "split": _TEXT.or_nothing,
+        "stars": _whole(1, MOST_STARS).or_nothing, "ratings": _TEXT, "current": _whole(0),
+        "proposal": _whole(0).or_nothing, "stale": _FLAG, "unfinished": _TEXT.or_nothing, "removed": _FLAG,
+        "created": _TIME,
+    },
+    "versions": {
+        "sample": _TEXT, "n": _whole(0), "origin": _ORIGINS, "input": _TEXT.or_nothing, "output": _TEXT.or_nothing,
+        "reasoning": _TEXT.or_nothing, "problem": _TEXT.or_nothing, "raw": _TEXT.or_nothing, "task_version": _whole(1),
+        "calls": _TEXT, "created": _TIME,
+    },
+    "calls": {
+        "id": _TEXT, "job": _TEXT, "step": _one_of(*STEPS), "model": _TEXT, "mode": _TEXT, "prompt": _TEXT,
+        "guidance": _TEXT, "params": _TEXT, "attempts": _whole(0), "prompt_tokens": _whole(0),
+        "completion_tokens": _whole(0), "cost": _number(MOST_DOLLARS).or_nothing, "seconds": _number(END_OF_TIME),
+        "raw": _TEXT.or_nothing,
+    },
+    "sessions": {"id": _TEXT, "guidance": _TEXT, "tags": _TEXT, "models": _TEXT, "created": _TIME},
+    "jobs": {
+        "id": _TEXT, "kind": _TEXT, "args": _TEXT, "session": _TEXT, "status": _one_of(*get_args(JobStatus)),
+        "planned": _whole(0), "added": _whole(0), "failed": _whole(0), "dropped": _whole(0),
+        "prompt_tokens": _whole(0), "completion_tokens": _whole(0), "note": _TEXT.or_nothing, "started": _TIME,
+        "ended": _TIME.or_nothing,
+    },
+    "items": {
+        "job": _TEXT, "step": _one_of(*STEPS), "target": _TEXT, "ordinal": _whole(0), "level": _whole(0, 100),
+    },
+    "groups": {
+        "id": _whole(1), "actor": _one_of("person", "job", "system"), "label": _TEXT, "job": _TEXT.or_nothing,
+        "made": _whole(0), "undone": _whole(0).or_nothing, "dead": _FLAG,
+    },
+}  # fmt: skip
+"""The tables that are read whole. Of ``log`` single entries are read, and ``meta`` has the revision."""
+
+
+def check_columns(db: sqlite3.Connection) -> None:
+    """Look at every column of every row.
+
+    Raises:
+        FileError: one holds what it cannot; it names the table, the row and the column.
+    """
+    for table, rules in COLUMNS.items():
+        key = next(iter(rules))
+        cases = " ".join(f"WHEN NOT ({rule.sql.format(column)}) THEN '{column}'" for column, rule in rules.items())
+        wrong = db.execute(f"SELECT {key}, CASE {cases} END AS bad FROM {table} WHERE bad IS NOT NULL LIMIT 1")  # noqa: S608
+        if (found := wrong.fetchone()) is not None:
+            ident, column = found
+            held = f"SELECT substr(quote({column}), 1, 40) FROM {table} WHERE {key} IS ? AND NOT ({{}})"  # noqa: S608
+            (shown,) = db.execute(held.format(rules[column].sql.format(column)), (ident,)).fetchone()
+            raise damaged(table, ident, f"{column} is {shown}, not {rules[column].words}")
+
+
+# ------------------------------------------------------------ JSON texts
+def texts_of(value: Json) -> tuple[str, ...]:
+    """Return a list of texts, such as tags, or raise."""
+    if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
+        raise ValueError("a list of texts is wanted")
+    return tuple(value)
+
+
+def object_of(value: Json) -> dict[str, Any]:
+    """Return an object, or raise."""
+    if not isinstance(value, dict):
+        raise ValueError("an object is wanted")  # noqa: TRY004 - the file is wrong, not the caller
+    return value
+
+
+def ratings_of(value: Json) -> dict[str, int]:
+    """Return the stars by requirement, or raise.
+
+    >>> ratings_of({"orders": 5})
+    {'orders': 5}
+    """
+    ratings = object_of(value)
+    if not all(type(stars) is int and 1 <= stars <= MOST_STARS for stars in ratings.values()):
+        raise ValueError(f"ratings are whole numbers from 1 to {MOST_STARS}")
+    return ratings
+
+
+def unfinished_of(value: Json) -> dict[str, Any] | None:
+    """Return an edit that does not comply yet, or ``None``, or raise."""
+    if value is None:
+        return None
+    edit = object_of(value)
+    if not isinstance(edit.get("problem", ""), str | None):
+        raise ValueError("an unfinished edit has its problem in words")  # noqa: TRY004 - as above
+    return edit
+
+
+def texts_by_key(value: Json) -> dict[str, str]:
+    """Return an object of texts, or raise."""
+    found = object_of(value)
+    if not all(isinstance(text, str) for text in found.values()):
+        raise ValueError("an object of texts is wanted")
+    return found
+
+
+def setting_of(key: str, value: Json) -> Json:
+    """Return the value of a setting, or raise.
+
+    What is no more than remembered (which way of asking works, which default model is gone) is passed on as it is, and
+    so is what another release keeps: who reads it passes over what it does not know.
+
+    >>> setting_of("guidance", {"all": "Be kind."})
+    {'all': 'Be kind.'}
+    """
+    if value is not None and key == "models":
+        for model in object_of(value).values():
+            named = object_of(model)
+            if not isinstance(named.get("name"), str) or not isinstance(named.get("in_code"), bool):
+                raise ValueError("a model is its name, and whether code gave it")  # noqa: TRY004 - as above
+    elif value is not None and key == "guidance":
+        texts_by_key(value)
+    return value
+
+
+# ------------------------------------------------------------ the log
+_FIXED = frozenset({"id", "seq", "created"})
+"""Columns that no change changes."""
+_JSON_FIELDS: Mapping[str, Callable[[Json], object]] = {
+    "tags": texts_of,
+    "ratings": ratings_of,
+    "unfinished": unfinished_of,
+}
+
+
+def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
+    """Return the log entries of a group, oldest first.
+
+    Raises:
+        FileError: one says what no change says.
+    """
+    found: list[list[Json]] = []
+    checked: set[tuple[str, str, type, Json]] = set()
+    query = "SELECT json_group_array(json_array(n, CAST(entry AS TEXT))) FROM (SELECT * FROM log WHERE grp=? ORDER BY n)"
+    for n, text in json.loads(db.execute(query, (group,)).fetchone()[0]):  # in one step: see `store/writing.py`
+        try:
+            kind, ident, before, after = entry = json.loads(text)
+            for fields in (object_of(before), object_of(after)):
+                _check_fields(db, kind, ident, fields, checked)
+            if not isinstance(ident, str) or before.keys() != after.keys():
+                raise ValueError("an entry says of one record what its fields were and what they are")
+        except WRONG as error:
+            raise damaged("log", n, in_words(error)) from None
+        found.append(entry)
+    return found
+
+
+def _check_fields(
+    db: sqlite3.Connection, kind: str, ident: str, fields: dict[str, Json], checked: set[tuple[str, str, type, Json]]
+) -> None:
+    """Raise unless the fields of a record may have these values: those that its columns may hold."""
+    if kind == "setting":
+        setting_of(ident, fields["value"])
+        return
+    rules = COLUMNS[{"sample": "samples", "topic": "topics"}[kind]]
+    for name, value in fields.items():
+        if name in _FIXED:
+            raise ValueError(f"{name} never changes")
+        if name in _JSON_FIELDS:
+            _JSON_FIELDS[name](value)
+        elif (mark := (kind, name, type(value), value)) not in checked:  # few of them differ in a whole group
+            if not db.execute(f"SELECT {rules[name].sql.format('?1')}", (value,)).fetchone()[0]:
+                raise ValueError(f"{name} is {value!r}, not {rules[name].words}")
+            checked.add(mark)
+
+
+WRONG = (
+    KeyError, ValueError, TypeError, AttributeError, IndexError, StopIteration, RecursionError, OverflowError,
+    sqlite3.Error,
+)  # fmt: skip
+"""What reading a row that cannot be may raise."""
+
+
+def in_words(error: BaseException) -> str:
+    """Return what one of those says, for a person."""
+    says_it = isinstance(error, ValueError | sqlite3.Error) and error.args
+    return str(error) if says_it else f"{error!r} does not fit the rest"
