@@ -46,6 +46,8 @@ class Forecast:
     """
 
     def __init__(self) -> None:
+        self.rev = 0
+        """How many answers were taken in: it only grows, so it tells whether averages may be others now."""
         self._seen: dict[Hashable, Average] = {}
 
     def learn(self, kind: Hashable, usage: Usage, *, slots: int) -> None:
@@ -58,6 +60,7 @@ class Forecast:
         if average.calls >= MEMORY:
             average.calls, average.slots = average.calls / 2, average.slots / 2
             average.prompt, average.completion = average.prompt / 2, average.completion / 2
+        self.rev += 1
         average.answers += 1
         average.calls += 1 if slots else 0
         average.slots += slots

@@ -114,7 +114,7 @@ class Run:
         self._aside: list[tuple[int, str]] = []
         """Work that was given up for now: its open slots, which stay owed, and why."""
         self._reached = 0
-        self._hidden = len(self.state.hidden)
+        self._turned = self.state.turned
         self._is_over = False
         self._ended: JobStatus | None = None
         """What a person, or the end of the studio, made of the job before it was done."""
@@ -225,12 +225,12 @@ class Run:
                 self._wake.set()  # the endpoint takes more than it did
 
     def _drop_moot(self) -> None:
-        """Give up the calls whose topic was removed since they were begun."""
-        if len(self.state.hidden) == self._hidden:
+        """Give up the calls whose topic or sample was removed since they were begun."""
+        if self.state.turned == self._turned:
             return
-        self._hidden = len(self.state.hidden)
+        self._turned = self.state.turned
         for task, work in tuple(self._flying.items()):
-            if id(work) in self._places and self._is_moot(work):
+            if id(work) in self._places and self._is_gone(work):
                 task.cancel()
                 self.commit([], finished=tuple(work.slots))
 
@@ -389,7 +389,11 @@ class Run:
 
     def _is_moot(self, work: Work) -> bool:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
-        if (sample := self.state.samples.get(work.target)) is not None:
-            is_done = sample.status not in {"pending", "failed"} and not self.recipe.anew
-            return is_done or not self.state.is_visible(sample)
-        return work.target in self.state.hidden
+        sample = self.state.samples.get(work.target)
+        is_done = sample is not None and sample.status not in {"pending", "failed"} and not self.recipe.anew
+        return is_done or self._is_gone(work)
+
+    def _is_gone(self, work: Work) -> bool:
+        """Whether the work's target was removed."""
+        sample = self.state.samples.get(work.target)
+        return work.target in self.state.hidden if sample is None else not self.state.is_visible(sample)

@@ -79,6 +79,9 @@ class State:
     """Ids of topics by parent and normalised name; of several, one at most is visible."""
     hidden: set[str] = field(default_factory=set)
     """Ids of topics that are removed, or below one that is."""
+    turned: int = 0
+    """How often a topic or a sample was hidden or shown again. It only grows: who asks whether something was removed
+    meanwhile compares it, not sizes, which are the same again once something else was brought back."""
     seq: int = 0
     undo_stack: list[int] = field(default_factory=list)
     redo_stack: list[int] = field(default_factory=list)
@@ -168,6 +171,7 @@ class State:
             self.named.setdefault((topic.parent, normalised_name(topic.name)), {})[topic.id] = None
         if old is None or old.removed != topic.removed or old.parent != topic.parent:
             self._mark_hidden(topic.id)
+            self.turned += 1
 
     def _mark_hidden(self, topic: str) -> None:
         parent = self.topics[topic].parent
@@ -185,6 +189,8 @@ class State:
             self.seq = max(self.seq, sample.seq)
         elif old.topic != sample.topic:
             self.by_topic[old.topic].pop(sample.id, None)
+        if old is not None and (old.removed != sample.removed or old.topic != sample.topic):
+            self.turned += 1
         self.samples[sample.id] = sample
         if old is None or old.topic != sample.topic:
             self.by_topic.setdefault(sample.topic, {})[sample.id] = None

@@ -105,7 +105,7 @@ class Accounts:
             asker, asked = self._asking(Recipe("grow", ROOT))
         except ModelError:  # it is said when the model is used
             return Caution(ASK_CALLS, "")
-        key = (tuple(asked.values()), asker.task_version, self.budget.spent)
+        key = (tuple(asked.values()), asker.task_version, self.forecast.rev)
         if self._caution is None or self._caution[0] != key:
             self._caution = key, self._look_out(asker, asked)
         return self._caution[1]

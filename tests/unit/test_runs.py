@@ -263,6 +263,46 @@ def test_a_removed_topic_is_not_asked_for_any_more(open_studio):
     assert len(studio.samples) == 5
 
 
+def test_a_call_under_a_removed_topic_ends_though_another_removal_was_undone_meanwhile(open_studio):
+    model = ScriptedCompleter(latency=3600)
+    studio = open_studio(model)
+    studio.topics.add("Was removed", "Other", "Running")
+    studio.topics.remove("Was removed")
+    job = studio.grow("Running", depth=0, samples=2)
+    until(lambda: model.in_flight == 1)
+    hidden = len(studio._state.hidden)
+    studio.undo()
+    studio.topics.remove("Running")
+    assert len(studio._state.hidden) == hidden
+    job.wait(30)
+    assert (job.status, model.in_flight) == ("done", 0)
+
+
+def test_a_call_for_a_sample_that_was_taken_away_ends(open_studio):
+    model = ScriptedCompleter(latency=lambda request: 3600)
+    studio = open_studio(model)
+    studio.add_samples([{"input": "one"}])
+    job = studio.generate_outputs()
+    until(lambda: model.in_flight == 1)
+    studio.undo()
+    job.wait(30)
+    assert (job.status, job.result.added, model.in_flight) == ("done", 0, 0)
+
+
+def test_a_verdict_keeps_no_call_from_its_answer_though_something_else_is_removed(open_studio):
+    model = ScriptedCompleter(latency=lambda request: 1.2 if request.step == "outputs" else 0)
+    studio = open_studio(model)
+    studio.topics.add("A", "B")
+    job = studio.grow("A", depth=0, samples=1)
+    until(lambda: "outputs" in steps(model.requests))
+    ident = studio.samples[0].id
+    studio.reject(ident)
+    studio.topics.remove("B")
+    job.wait(30)
+    studio.restore(ident)
+    assert studio.samples[ident].status == "draft"
+
+
 def test_a_job_is_written_once_before_its_first_call(open_studio):
     written: list[int] = []
 
