@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
@@ -58,6 +59,10 @@ def ask_list(ask: TopicsAsk, mode: Mode) -> Request:
     return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS)
 
 
+SMALL_WORDS = 3
+"""Words that a small model's name has at most."""
+_LOOSE_ENDS = frozenset("a an and at by for from in of on or the to with".split())
+"""Words on which a name that was cut short may end."""
 _LETTERS = "BCDFGHLMPRSTWAEKNOVJIU"
 _SMALL_TURNS = (
     ("Classify complaints of a garage's customers.", "Brakes"),
@@ -74,7 +79,7 @@ def ask_one(ask: TopicsAsk, mode: Mode, seed: int) -> Request:
     another first letter each time instead.
     """
     letter = _LETTERS[seed % len(_LETTERS)]
-    name = {"type": "string", "pattern": f"^{letter}[a-z]{{1,11}}( [a-z]{{1,11}}){{0,2}}$"}
+    name = {"type": "string", "pattern": f"^{letter}[a-z]{{1,11}}( [a-z]{{1,11}}){{0,{SMALL_WORDS - 1}}}$"}
     about = [ask.path[-1]] if ask.path else []
     asked = "\n".join([ask.task.instruction.split("\n")[0], *about, ask.guidance]).strip()
     return request(
@@ -89,35 +94,82 @@ def ask_one(ask: TopicsAsk, mode: Mode, seed: int) -> Request:
     )
 
 
-def name_problem(value: Json) -> str | None:
-    """Say why an answered item cannot be a topic's name, or ``None``."""
-    if not isinstance(value, str):
-        return f"a topic's name is text, not {type(value).__name__}"
-    name = tidy(value)
-    if not name:
-        return "the name is empty"
-    if len(name) > MAX_NAME:
-        return f"the name has {len(name)} characters, at most {MAX_NAME} are allowed"
-    return None
+def read(value: Json, *, place: int = 0, is_small: bool = False) -> tuple[Json, str | None]:
+    """Return an answered item as a topic's name, and what is wrong with it, or ``None``.
 
+    Args:
+        value: the item.
+        place: the highest number that it may have in a numbered list; a higher one belongs to the name.
+        is_small: whether `ask_one` asked for it: there a name ends after three words, so that a longer one was cut.
 
-_LOOSE_ENDS = frozenset("a an and at by for from in of on or the to with".split())
-"""Words on which a name that was cut short may end."""
-
-
-def tidy(name: str) -> str:
-    """Return a name on one line, without quotes, numbering, a full stop or a loose end.
-
-    >>> tidy(' 3. "Late parcel." ')
-    'Late parcel'
-    >>> tidy("Fresh fruit and")
-    'Fresh fruit'
+    >>> read("2) Cannot sign in", place=2), read("24. Dezember", place=2)
+    (('Cannot sign in', None), ('24. Dezember', None))
+    >>> read("Fresh fruit and", is_small=True)
+    ('Fresh fruit', None)
     """
-    line = name.strip().split("\n")[0].strip()
-    number, dot, rest = line.partition(" ")
-    if dot and rest and number.rstrip(".)").isdigit() and number[-1] in ".)":
-        line = rest
-    words = line.strip("\"'“”*-• ").rstrip(".").strip("\"'“”*").split()
-    while len(words) > 1 and words[-1].casefold() in _LOOSE_ENDS:
+    if not isinstance(value, str):
+        return value, f"a topic's name is text, not {type(value).__name__}"
+    name = tidy(value, place)
+    if is_small:
+        name = _without_loose_end(name)
+    if not name.strip(_MARKS):
+        return name, "the name is empty"
+    if len(name) > MAX_NAME:
+        return name, f"the name has {len(name)} characters, at most {MAX_NAME} are allowed"
+    return name, None
+
+
+_MARKS = " .,:;-–*•_#`\"'“”‘’«»"
+_BULLET = re.compile(r"(?:[-–*•]|#+|(?P<number>\d{1,3})[.)])\s+(?=\S)")
+"""What stands before a line of a list."""
+_PAIRS = [tuple(pair) for pair in ('""', "“”", "„“", "‘’", "«»", "``", "''", "**", "__")]
+_ABBREVIATED = frozenset("inc ltd co corp etc jr sr dr st no".split())
+
+
+def tidy(name: str, place: int = 0) -> str:
+    """Return a name on one line, without what an answer puts around it: a bullet, a number, quotes, a full stop.
+
+    What belongs to the name stays: every word, signs that stand in no pair, numbers beyond its place in the list.
+
+    >>> tidy(' 3. "Late parcel." ', 3), tidy("**Vitamin A**"), tidy("'90s music")
+    ('Late parcel', 'Vitamin A', "'90s music")
+    >>> tidy("-5 °C storage"), tidy("Acme Inc."), tidy("Moving to the U.S.")
+    ('-5 °C storage', 'Acme Inc.', 'Moving to the U.S.')
+    """
+    line, before = " ".join(name.strip().split("\n")[0].split()), ""
+    while line != before:
+        before = line
+        line = _without_stop(_without_quotes(_without_bullet(line, place))).strip()
+    return line
+
+
+def _without_bullet(line: str, place: int) -> str:
+    """Return a line without the bullet or the number of a list."""
+    found = _BULLET.match(line)
+    return line if found is None or int(found["number"] or 0) > place else line[found.end() :]
+
+
+def _without_quotes(line: str) -> str:
+    """Return a line without the pair of marks that it stands in as a whole."""
+    for start, end in _PAIRS:
+        if len(line) > 2 and line[0] == start and line[-1] == end:
+            mark, inner = f"[{start}{end}]", line[1:-1]
+            if not re.search(rf"(?<!\w){mark}|{mark}(?!\w)", inner.strip(start + end)):  # else it is no one pair
+                return inner
+    return line
+
+
+def _without_stop(line: str) -> str:
+    """Return a line without its full stop, unless that belongs to the last word."""
+    last = line.rpartition(" ")[2][:-1]
+    is_end = line.endswith(".") and "." not in last and last.casefold() not in _ABBREVIATED
+    return line[:-1] if is_end else line
+
+
+def _without_loose_end(name: str) -> str:
+    """Return a name that was cut after its third word without the words that want another one behind them."""
+    words = name.split()
+    was_cut = len(words) >= SMALL_WORDS
+    while was_cut and len(words) > 1 and words[-1].casefold() in _LOOSE_ENDS:
         words.pop()
     return " ".join(words)

@@ -53,6 +53,7 @@ class ItemCalls:
             params=dict(request.params), attempts=work.answer,
         )  # fmt: skip
         found, asked = 0, len(work.slots)
+        siblings = len(self.state.visible_children(topic))
         work.bad.clear()
         vetting = Vetting(run.engine, run.asker.task.input if work.step == "inputs" else None)
 
@@ -62,7 +63,7 @@ class ItemCalls:
             heard.append(piece)
             for item in stream.feed(piece):
                 found += 1
-                self._take(work, replace(call, raw="".join(heard)), item, topic, vetting)
+                self._take(work, replace(call, raw="".join(heard)), item, topic, vetting, place=siblings + found)
 
         try:
             answer = clean(await completer.complete(request, on_text))
@@ -80,20 +81,21 @@ class ItemCalls:
             on_text(answer.text)
         for item in stream.end():
             found += 1
-            self._take(work, replace(call, raw=answer.text), item, topic, vetting)
+            self._take(work, replace(call, raw=answer.text), item, topic, vetting, place=siblings + found)
         await vetting.done()
         cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
         call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
         self._close(work, call, answer, found, topic)
 
-    def _take(self, work: Work, call: Call, item: Item, topic: str, vetting: Vetting) -> None:
+    def _take(self, work: Work, call: Call, item: Item, topic: str, vetting: Vetting, *, place: int) -> None:
+        """Check an item, and commit it if it is good; ``place``: the highest number that a numbered list gives it."""
         if not work.slots:
             return  # more than was asked for
         value = storable(item.value)
         problem = item.error
         if problem is None and work.step == "topics":
-            problem = topics.name_problem(value)
+            value, problem = topics.read(value, place=place, is_small=self.run.asker.is_small("topics"))
         elif problem is None:
             value, problem = inputs.read(value, self.run.asker.task)
 
@@ -101,7 +103,7 @@ class ItemCalls:
             if problem is not None:
                 work.bad.append((item.raw, problem))
             elif work.step == "topics":
-                self._topic(work, call, topics.tidy(value), topic)
+                self._topic(work, call, value, topic)
             elif work.slots and self.repeats.is_new(value):
                 self._input(work, call, value, topic)
 

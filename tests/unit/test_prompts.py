@@ -6,8 +6,9 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.generation.prompts import REASON_CHARACTERS, REASONS, REJECTED, told_reasons
+from synth_widgets.generation.topics import read
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE
+from tests.tasks import PLAIN, TRIAGE, listed
 
 TASK = sw.Task(
     "Greeter",
@@ -176,3 +177,46 @@ def test_small_models_are_told_the_reasons_in_their_system_message(open_studio):
     assert {request.step for request in model.requests} == {"inputs", "outputs"}
     for request in model.requests:
         assert request.messages[0]["content"].endswith(f'{REJECTED}:\n- "Too short" (1)'), request.step
+
+
+NAMES = [
+    "Cannot sign in", "Vitamin A", "Plan A", "What to look for", "Opt in", "Where it comes from", "Log on", "Go to",
+    "-5 °C storage", "'90s music", 'Screens of 15"', "Acme Inc.", "Moving to the U.S.", "C*", "5* hotels", "#1 cause",
+    "24. Dezember", '"A" and "B"', "Rock 'n' roll", ".NET errors", "1984. George Orwell", "Was liegt an", "3D print",
+]  # fmt: skip
+
+
+def test_topics_keep_the_names_that_the_model_gave_them_to_the_last_word(open_studio):
+    studio = open_studio(ScriptedCompleter(answers=[listed(*NAMES)], items_per_call=50), PLAIN)
+    assert studio.generate_topics(n=len(NAMES)).wait(10).added == len(NAMES)
+    assert [path[-1] for path in studio.topics.paths()] == NAMES
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("1. Late parcel.", "Late parcel"),
+        ("2) 'Late parcel'", "Late parcel"),
+        ("- **Late parcel**", "Late parcel"),
+        ("• “Late parcel”.", "Late parcel"),
+        ("  Late   parcel\n(about parcels)", "Late parcel"),
+        ("`Late parcel`", "Late parcel"),
+        ("## Late parcel", "Late parcel"),
+        ("'Don't know'", "Don't know"),
+    ],
+)
+def test_what_an_answer_puts_around_a_name_is_taken_away(said, name):
+    assert read(said, place=3) == (name, None)
+
+
+@pytest.mark.parametrize(("said", "problem"), [("", "empty"), (' "" ', "empty"), ("**", "empty"), ("x" * 121, "121"),
+                                               (7, "text, not int"), (["a"], "text, not list")])  # fmt: skip
+def test_what_can_be_no_name_is_told(said, problem):
+    assert problem in read(said)[1]
+
+
+def test_a_name_of_a_small_model_is_cut_where_its_form_ended_it_and_nowhere_else():
+    cut = ["Fresh fruit and", "Lawn mower with", "Moving to the"]
+    assert [read(name, is_small=True)[0] for name in cut] == ["Fresh fruit", "Lawn mower", "Moving"]
+    assert [read(name, is_small=True)[0] for name in ("Log in", "Opt on", "In")] == ["Log in", "Opt on", "In"]
+    assert [read(name)[0] for name in cut] == cut
