@@ -91,6 +91,15 @@ class Model:
         return self.provider == "local"
 
     @property
+    def is_small(self) -> bool:
+        """Whether this is the embedded model with the weights of its package; weights of one's own may be of any size.
+
+        >>> Model("local").is_small, Model("local/~/weights/my-8b.gguf").is_small
+        (True, False)
+        """
+        return self.is_local and not self.name.partition("/")[2]
+
+    @property
     def api_key(self) -> str | None:
         """The key given here, or ``None``."""
         return self._api_key

@@ -40,6 +40,7 @@ class ScriptedCompleter:
         answers: texts (or JSON values) to answer with, one a call, before those made by schema; or a function
             that makes each, and returns ``None`` for those to be made by schema.
         name, concurrency, items_per_call, modes: as every completer has them.
+        is_small: whether it gets the prompts of a model too small for the ordinary ones.
         price: what its tokens cost; without one, that is unknown.
 
     Attributes:
@@ -73,12 +74,14 @@ class ScriptedCompleter:
         concurrency: int = 16,
         items_per_call: int = ITEMS_PER_CALL,
         modes: tuple[Mode, ...] = ("json_schema", "text"),
+        is_small: bool = False,
         price: Price | None = None,
     ) -> None:
         self.name = name
         self.concurrency = concurrency
         self.items_per_call = items_per_call
         self.modes = modes
+        self.is_small = is_small
         self.price = price
         self.requests: list[Request] = []
         self.in_flight = 0

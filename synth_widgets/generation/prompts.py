@@ -1,7 +1,8 @@
 """The parts that all prompts share.
 
 The stable text comes first and is the same to the byte within a job, so that prefix caches hit; the changing part
-comes last. Models too small for lists (``items_per_call == 1``) get one short item a call, with examples as turns.
+comes last. Models that say that they are too small for them (`is_small`) get one short item a call, with examples as
+turns.
 """
 
 from __future__ import annotations

@@ -91,11 +91,11 @@ class Completer(Protocol):
         name: how the model is called where people see it.
         concurrency: pieces of work to have under way at once; a completer that limits its calls by itself asks for more
             than it sends, so that one always waits for a free place.
-        items_per_call: topics or inputs to ask for in one call; 1 for models too small for lists.
+        items_per_call: topics or inputs to ask for in one call.
         modes: the ways to ask for JSON, in the order to try them.
 
-    It may have two more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown), and ``waiting``,
-    what it waits for, in words for a person, or ``None``.
+    It may have three more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown), ``waiting``,
+    what it waits for, in words for a person, or ``None``, and ``is_small``, see `is_small`.
     """
 
     name: str
@@ -125,3 +125,12 @@ class Completer(Protocol):
     async def close(self) -> None:
         """Free what this completer holds (its process, its connections)."""
         ...
+
+
+def is_small(completer: Completer) -> bool:
+    """Whether a completer's model is too small for the ordinary prompts, as it says by ``is_small = True``.
+
+    It then gets prompts of its own: one short item a call, examples as turns, little else. Of the completers here only
+    the embedded model with the weights of its package says so; that one asks for single items tells nothing of it.
+    """
+    return bool(getattr(completer, "is_small", False))

@@ -18,7 +18,7 @@ from typing import IO
 
 from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm.catalog import LOCAL, Endpoint
-from synth_widgets.llm.completer import Answer, Mode, OnText, Request
+from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
 
@@ -33,6 +33,9 @@ N_THREADS = 1
 
 MAX_TOKENS = 256
 """Length of an answer where the call does not say: a small model that does not stop would fill its context."""
+
+MAX_TOKENS_OF_OWN = 1024
+"""The same for weights of one's own, which write lists and whole answers."""
 
 _START = 180.0
 _STOP = 2.0
@@ -199,7 +202,8 @@ class LocalCompleter:
     Attributes:
         name: the model's name.
         concurrency: 1: a second call would only make both slower.
-        items_per_call: 1: lists of several items are beyond a model of this size.
+        is_small: whether it runs the packaged weights, which are too small for the ordinary prompts.
+        items_per_call: 1 for those: lists of several items are beyond a model of this size.
         modes: ways to ask for JSON, in the order to try them.
     """
 
@@ -207,7 +211,8 @@ class LocalCompleter:
         self.model = model or Model("local")
         self.name = self.model.name
         self.concurrency = self.model.concurrency or 1
-        self.items_per_call = 1
+        self.is_small = self.model.is_small
+        self.items_per_call = 1 if self.is_small else ITEMS_PER_CALL
         self.modes: tuple[Mode, ...] = ("json_schema",)
         self._server: _Server | None = None
         self._inner: OpenAICompleter | None = None
@@ -267,7 +272,8 @@ class LocalCompleter:
         if self._inner is None or self._inner.endpoint != server.endpoint:
             if self._inner is not None:
                 await self._inner.close()
-            params = {"max_tokens": MAX_TOKENS, **self.model.params}
+            longest = MAX_TOKENS if self.is_small else MAX_TOKENS_OF_OWN
+            params = {"max_tokens": longest, **self.model.params}
             model = Model(self.name, concurrency=self.concurrency, **params)
             self._inner = OpenAICompleter(model, endpoint=server.endpoint, waits=_WAITS)
         return self._inner

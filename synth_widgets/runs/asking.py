@@ -22,7 +22,8 @@ class Asker:
     Attributes:
         task_version: number of the task's version, under which answers are checked.
         session_guidance: what the session adds to the studio's guidance.
-        items_per_call: topics or inputs to ask for in one call, by step; models of one get the prompts for small ones.
+        items_per_call: topics or inputs to ask for in one call, by step.
+        small: the steps whose model is too small for the ordinary prompts.
     """
 
     state: State
@@ -31,11 +32,12 @@ class Asker:
     recipe: Recipe
     session_guidance: str
     items_per_call: Mapping[Step, int]
+    small: frozenset[Step] = frozenset()
     _rejected: dict[str, str] = field(default_factory=dict)
 
     def is_small(self, step: Step) -> bool:
-        """Whether the step's model takes one item a call."""
-        return self.items_per_call[step] == 1
+        """Whether the step's model is too small for the ordinary prompts."""
+        return step in self.small
 
     def guidance(self, step: Step, topic: str, *, own: bool = True) -> str:
         """Return all guidance that holds for a step under a topic, the nearest, the call's ``own``, last."""

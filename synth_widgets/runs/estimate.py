@@ -51,6 +51,7 @@ class Asked:
         price: its price, or ``None`` when nobody knows it.
         thinks: whether it may think before it answers.
         may_bill: whether somebody may send a bill, should the price not be known.
+        is_small: whether it gets the prompts of a model too small for the ordinary ones.
     """
 
     name: str
@@ -58,6 +59,7 @@ class Asked:
     price: Price | None
     thinks: bool = False
     may_bill: bool = False
+    is_small: bool = False
 
 
 @dataclass(slots=True)

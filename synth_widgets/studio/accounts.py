@@ -20,7 +20,7 @@ from synth_widgets.runs.plan import Recipe, recipe_of
 from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.work import Terms
 from synth_widgets.store.state import State
-from synth_widgets.studio.chosen_models import ModelLike, items_per_call, model_name
+from synth_widgets.studio.chosen_models import ModelLike, is_small, items_per_call, model_name
 
 if TYPE_CHECKING:
     from synth_widgets.studio.core import Core
@@ -38,7 +38,7 @@ def asked_of(model: ModelLike) -> Asked:
     from synth_widgets.llm.prices import may_bill, price_for
 
     name = model_name(model)
-    return Asked(name, items_per_call(model), price_for(model), reasons(name), may_bill(model))
+    return Asked(name, items_per_call(model), price_for(model), reasons(name), may_bill(model), is_small(model))
 
 
 class Accounts:
@@ -138,8 +138,9 @@ class Accounts:
         core = self._core
         asked = {step: asked_of(core.model(step) if model is None else model) for step in STEPS}
         size = {step: who.items_per_call for step, who in asked.items()}
+        small = frozenset(step for step, who in asked.items() if who.is_small)
         guidance = core.session.guidance if core.session is not None else ""
-        return Asker(core.state, core.task, len(core.state.tasks), recipe, guidance, size), asked
+        return Asker(core.state, core.task, len(core.state.tasks), recipe, guidance, size, small), asked
 
     def _learn(self) -> None:
         """Take in what the newest samples of the file took, once."""

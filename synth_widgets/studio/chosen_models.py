@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
+from synth_widgets.llm.completer import is_small as says_small
 from synth_widgets.models import Model
 
 log = logging.getLogger(__name__)
@@ -98,6 +99,11 @@ class Completers:
 def items_per_call(model: ModelLike) -> int:
     """Return how many topics or inputs a model is asked for in one call, without reaching it."""
     if isinstance(model, str | Model):
-        is_local = Model(model).is_local if isinstance(model, str) else model.is_local
-        return 1 if is_local else ITEMS_PER_CALL
+        return 1 if is_small(model) else ITEMS_PER_CALL
     return model.items_per_call
+
+
+def is_small(model: ModelLike) -> bool:
+    """Return whether a model is too small for the ordinary prompts, without reaching it."""
+    model = Model(model) if isinstance(model, str) else model
+    return model.is_small if isinstance(model, Model) else says_small(model)

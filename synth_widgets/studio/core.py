@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast, overload
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.intake.taken import Taken
-from synth_widgets.llm.completer import Completer
+from synth_widgets.llm.completer import Completer, is_small
 from synth_widgets.models import Model
 from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
@@ -357,8 +357,9 @@ class Core:
             repeat=self.repeat,
         )
         size = {step: completer.items_per_call for step, completer in completers.items()}
+        small = frozenset(step for step, completer in completers.items() if is_small(completer))
         defaults = frozenset(step for step in completers if not recipe.model and self.is_default(step))
-        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size)
+        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size, small)
         run = Run(
             self.store,
             self.engine,

@@ -180,7 +180,7 @@ def studio_view(host: Host) -> StudioView:
         "model": model,
         "model_reason": host.model_reason,
         "model_way": host.model_way,
-        "model_note": LOCAL_NOTE if model.split("/")[0] == "local" else None,
+        "model_note": LOCAL_NOTE if model == "local" else None,
         "guidance": {
             "all": guidance.get("all", ""),
             "topics": guidance.get("topics", ""),

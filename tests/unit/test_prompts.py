@@ -7,6 +7,8 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.generation.prompts import REASON_CHARACTERS, REASONS, REJECTED, told_reasons
 from synth_widgets.generation.topics import read
+from synth_widgets.llm.completer import ITEMS_PER_CALL
+from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TRIAGE, listed
 
@@ -66,7 +68,7 @@ def test_a_large_model_is_sent_these_words(open_studio):
 
 
 def test_a_small_model_is_asked_for_one_thing_with_examples_as_turns(open_studio):
-    model = ScriptedCompleter(items_per_call=1, concurrency=1)
+    model = ScriptedCompleter(items_per_call=1, is_small=True, concurrency=1)
     studio, sent = asked(open_studio, model)
     [[topic]] = studio.topics.paths()
     assert sent["topics"][0] == ("system", "Name one topic for the task.")
@@ -78,6 +80,32 @@ def test_a_small_model_is_asked_for_one_thing_with_examples_as_turns(open_studio
     seeds = [request.seed for request in model.requests]
     assert len(set(seeds)) == len(seeds), "a seed repeats an answer"
     assert all(r.schema["properties"]["items"]["maxItems"] == 1 for r in model.requests if r.step != "outputs")
+
+
+def test_a_model_that_is_asked_for_single_items_is_no_small_model(open_studio):
+    large, single = ScriptedCompleter(concurrency=1), ScriptedCompleter(items_per_call=1, concurrency=1)
+    _, sent = asked(open_studio, large)
+    studio, sent_alone = asked(open_studio, single)
+    [[topic]] = studio.topics.paths()
+    assert sent_alone["topics"] == sent["topics"]
+    system, user = sent_alone["inputs"]
+    assert system == sent["inputs"][0]
+    assert user[1].startswith(f"Topic: {topic}\n")
+    assert user[1].endswith("\nWrite 1 input as items.")
+    assert sent_alone["outputs"][0] == sent["outputs"][0]
+    assert all("maxLength" not in str(r.schema) and "pattern" not in str(r.schema) for r in single.requests)
+    assert all(not r.params for r in single.requests)
+
+
+def test_only_the_packaged_weights_are_a_small_model(open_studio):
+    packaged, own = LocalCompleter(sw.Model("local")), LocalCompleter(sw.Model("local/~/weights/mine.gguf"))
+    assert (packaged.is_small, packaged.items_per_call) == (True, 1)
+    assert (own.is_small, own.items_per_call) == (False, ITEMS_PER_CALL)
+    studio = open_studio(ScriptedCompleter(), TASK)
+    said = {name: studio.estimate("grow", topics=8, samples=8, model=name) for name in ("local", "local/mine.gguf")}
+    assert said["local"].calls[0] == 8 + 64 + 64
+    assert said["local/mine.gguf"].calls[0] == 1 + 8 + 64
+    assert said["local/mine.gguf"].prompt_tokens[0] > 0
 
 
 def test_few_shot_shows_the_tasks_pairs_as_turns(open_studio):
@@ -170,7 +198,7 @@ def test_reasons_are_those_that_stand_now_few_short_and_quoted(open_studio):
 
 
 def test_small_models_are_told_the_reasons_in_their_system_message(open_studio):
-    model = ScriptedCompleter(items_per_call=1, concurrency=1)
+    model = ScriptedCompleter(items_per_call=1, is_small=True, concurrency=1)
     studio = open_studio(model, PLAIN)
     rejected(studio, (), "Too short")
     studio.grow(depth=0, samples=1).wait(10)
