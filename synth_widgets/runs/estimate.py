@@ -13,7 +13,9 @@ from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.forecast import Average, Forecast
 from synth_widgets.runs.guess import call_tokens
+from synth_widgets.runs.last_round import ONE_IN
 from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.work import ANSWERS
 from synth_widgets.store.state import State
 
 AROUND = (0.9, 1.1)
@@ -25,9 +27,10 @@ class Estimate:
     """What a run would send, before it is started. Ranges are ``(least, most)``.
 
     Attributes:
-        calls: model calls: when every answer is right at once, and when every item needs a second answer.
+        calls: model calls: when every answer is right at once, and when every one has to be asked for twice and one
+            item in five fails and gets its last round of three answers.
         prompt_tokens, completion_tokens: a guess from the texts and the schemas; from ten answers of a step on, told
-            by those.
+            by those, answers that were no good and last rounds included.
         cost: US dollars, or ``None`` when the price of a model is not known.
         topics: topics that would be added.
         samples: samples that would be completed.
@@ -160,8 +163,9 @@ def estimate(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast, samp
         price = asked[step].price
         cost = None if cost is None or price is None else (cost[0] + price.of(least), cost[1] + price.of(most))
     total = found.calls.total()
+    last_round = ANSWERS * sum(slots // ONE_IN for slots in found.slots.values())
     return Estimate(
-        (total, 2 * total),
+        (total, 2 * total + last_round),
         (low.prompt_tokens, high.prompt_tokens),
         (low.completion_tokens, high.completion_tokens),
         cost,

@@ -17,7 +17,7 @@ from synth_widgets.runs.output_calls import RAW_KEPT, clean
 from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.vetting import Vetting
-from synth_widgets.runs.work import ANSWERS, ROUNDS, Work
+from synth_widgets.runs.work import ANSWERS, ROUNDS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
 from synth_widgets.text.normal import head, storable
 
@@ -116,6 +116,7 @@ class ItemCalls:
         if self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
             return  # a repeat: its slot stays open
         run, slot = self.run, work.slots.popleft()
+        run.last_round.came["topics"] += 1
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))
         run.commit(
             [TopicAdded(new), CallAdded(call, is_open=True)],
@@ -138,6 +139,7 @@ class ItemCalls:
         else:
             sample = old
             change = place_input(old, self.run.version(old.versions[-1].n + 1, call, input=value))
+        run.last_round.came["inputs"] += 1
         planned = [WorkItem(run.record.id, "outputs", sample.id, 0)] if wants_output else []
         paid = CallAdded(call, is_open=True)
         run.commit([change, paid], planned=planned, finished=[slot], kind=None if wants_output else "added")
@@ -153,10 +155,12 @@ class ItemCalls:
             none = "the answer has no list of items" if has_text else "the answer is empty"
             was_cut = "the answer was cut at max_tokens" if answer.finish == "length" else None
             can_mend = has_text and answer.finish in {"stop", "other"}
+            work.by_chance |= is_chance(answer)
             self._no_good(work, call, answer.withheld or was_cut or none, answer.text, topic, can_mend=can_mend)
             return
         bad, work.bad = work.bad[: len(work.slots)], []
         if bad:
+            work.by_chance = True
             slots = [work.slots.popleft() for _ in bad]
             faults = "; ".join(f"item {n}: {problem}" for n, (_, problem) in enumerate(bad, 1))
             answered = f'{{"items": [{", ".join(raw for raw, _ in bad)}]}}'
@@ -186,36 +190,61 @@ class ItemCalls:
             answer = work.answer + 1
             self.run.again(replace(work, slots=type(work.slots)(slots), answer=answer, fault=mended, bad=[]))
             return
+        if call.id not in self.state.calls:  # it was refused: its row says so all the same
+            self.run.commit([CallAdded(replace(call, cost=0.0))])
+        if work.step == "topics":
+            notes = [f"topics could not be made ({problem})" for _, problem in bad]
+            self._without_row(work, slots, notes)
+            return
         for slot, (raw, problem) in zip(slots, bad, strict=True):
-            if work.step == "topics":
-                self.run.note(f"topics could not be made ({problem})")
-                self.run.commit([], finished=[slot], kind="failed")
-            else:
-                self._failed_input(slot, call, raw, problem, topic)
+            self._failed_input(work, slot, call, topic, raw=raw, problem=problem)
 
-    def _failed_input(self, slot: WorkItem, call: Call, raw: str, problem: str, topic: str) -> None:
+    def _without_row(self, work: Work, slots: list[WorkItem], notes: list[str]) -> None:
+        """Have slots fail of which no row will say it: the job does, unless they get a last round."""
+        run = self.run
+        if work.may_come:
+            run.hold(work, slots, notes[0])
+            return
+        for note in notes:
+            run.note(note)
+        run.last_round.failed[work.step] += len(slots)
+        run.commit([], finished=slots, kind="failed", count=len(slots))
+
+    def _failed_input(self, work: Work, slot: WorkItem, call: Call, topic: str, *, raw: str, problem: str) -> None:
+        run = self.run
         old = self.state.samples.get(slot.target)
-        if old is not None and self.run.recipe.anew and old.input is not None:
-            self.run.note(f"inputs could not be made again ({problem})")
-            self.run.commit([], finished=[slot], kind="failed")
+        if old is not None and run.recipe.anew and old.input is not None:
+            self._without_row(work, [slot], [f"inputs could not be made again ({problem})"])
             return
         if old is not None and (old.status != "failed" or old.input is not None):  # it was judged, or made, meanwhile
-            self.run.commit([], finished=[slot])
+            run.commit([], finished=[slot])
             return
         n = 1 if old is None else old.versions[-1].n + 1
-        version = self.run.version(n, call, problem=f"input: {problem}", raw=head(raw, RAW_KEPT))
+        version = run.version(n, call, problem=f"input: {problem}", raw=head(raw, RAW_KEPT))
         if old is None:
             failed = replace(self._sample(topic, version), status="failed", reason=version.problem)
             change: Change | None = SampleAdded(failed)
         else:
             change = sample_change(old, version=version, status="failed", reason=version.problem, current=n)
-        self.run.commit([change], finished=[slot], kind="failed")
+        if not work.may_come:
+            run.last_round.failed["inputs"] += 1
+            run.commit([change], finished=[slot], kind="failed")
+        elif old is None:  # its last round makes it in place: from now on the slot is the row's
+            run.commit([change], finished=[slot], planned=[WorkItem(run.record.id, "inputs", failed.id, 0)])
+        else:
+            run.commit([change])
+            run.hold(work, [slot])
 
     def _too_few(self, work: Work) -> None:
         if work.round < ROUNDS:
             self.run.again(replace(work, round=work.round + 1, fault=None, bad=[]))
             return
         count = len(work.slots)
+        if work.in_last_round and work.step == "inputs":  # the row says that it failed
+            self.run.last_round.failed["inputs"] += count
+            self.run.commit([], finished=tuple(work.slots), kind="failed", count=count)
+            work.slots.clear()
+            return
         self.run.note(f"{work.step} dropped (the model repeated itself)", count)
         self.run.commit([], finished=tuple(work.slots), kind="dropped", count=count)
         work.slots.clear()

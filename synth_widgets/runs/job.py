@@ -31,7 +31,10 @@ class Progress:
         rate: results a second, over the last ten seconds.
         eta: seconds left, or ``None`` while unknown.
         topics: ids of the topics being worked on.
-        waiting: what it waits for (a refusing endpoint, a model that loads, you: ``"Paused"``), or ``None``.
+        waiting: what it waits for (a refusing endpoint, a model that loads, you: ``"Paused"``), or ``None``; at the
+            end, that it asks once more for what failed.
+        again: results that did not comply in three answers, as their rows say, and are asked for once more at the end
+            if at least 80 % of their step came. Until then they are neither done nor failed.
     """
 
     step: Step = "topics"
@@ -44,6 +47,7 @@ class Progress:
     eta: float | None = None
     topics: tuple[str, ...] = ()
     waiting: str | None = None
+    again: int = 0
 
     @property
     def expected(self) -> float | None:
@@ -57,7 +61,8 @@ class Progress:
     def __str__(self) -> str:
         left = "" if self.eta is None else f", about {max(1, round(self.eta))} s left"
         failed = f", {self.failed} failed" if self.failed else ""
-        return f"{self.step}: {self.done} of {self.total}{failed}{left}"
+        again = f", {self.again} to be asked for once more" if self.again else ""
+        return f"{self.step}: {self.done} of {self.total}{failed}{again}{left}"
 
 
 @dataclass(frozen=True, slots=True)

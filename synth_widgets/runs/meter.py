@@ -23,6 +23,11 @@ class AtWork(Protocol):
         """What the run works on."""
         ...
 
+    @property
+    def to_ask_again(self) -> int:
+        """How many items failed and may be asked for once more."""
+        ...
+
     def where(self) -> tuple[Step, list[str], str | None]:
         """Return the step, the targets of the calls under way, and what they wait for."""
         ...
@@ -129,4 +134,4 @@ class Meter:
         if self._is_over:
             topics, waiting = {}, None
         counts = (self.done, self.total, self.failed, self.usage, self._job.cost)
-        return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting)
+        return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting, self._work.to_ask_again)

@@ -1,4 +1,4 @@
-"""Calls for outputs: one sample each, and at most three answers until one complies."""
+"""Calls for outputs: one sample each, and at most three answers a round until one complies."""
 
 from __future__ import annotations
 
@@ -11,8 +11,8 @@ from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer
 from synth_widgets.records import Call, Json, Sample, new_id
 from synth_widgets.runs.placing import base_of, place_output
-from synth_widgets.runs.work import ANSWERS, Work
-from synth_widgets.store.changes import CallAdded
+from synth_widgets.runs.work import ANSWERS, Work, is_chance
+from synth_widgets.store.changes import CallAdded, sample_change
 from synth_widgets.text.normal import SURROGATES, head, storable
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class OutputCalls:
             self._answered(work, None, sample, output=None, problem=unfit)
             return
         mode = run.answering.mode(work)
-        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1)
+        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1 or work.in_last_round)
         if work.fault is not None:
             request = corrected(request, *work.fault)
         answer: Answer | None = None
@@ -50,6 +50,7 @@ class OutputCalls:
         else:
             value, problem = self._read(work, answer)
             problem = problem or await self._model_problem(work, value)
+            work.by_chance |= problem is not None and is_chance(answer)
         work.call = work.call or new_id()
         call = Call(
             work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt, run.recipe.guidance,
@@ -106,16 +107,21 @@ class OutputCalls:
             else:  # another job was faster
                 self.run.commit(paid, finished=tuple(work.slots))
             return
+        note = f"outputs could not be made again ({problem})" if problem and asked.output is not None else ""
+        comes_again = problem is not None and work.may_come
         given = base_of(asked)
         n = sample.versions[-1].n + 1
         version = self.run.version(n, call, after=given, input=given.input, problem=problem, **fields)
-        if problem and asked.output is not None:
-            self.run.note(f"outputs could not be made again ({problem})")
-        self.run.commit(
-            [place_output(sample, asked, version), *paid],
-            finished=tuple(work.slots),
-            kind="failed" if problem else "added",
-        )
+        if comes_again:  # its slot stays open; of a sample that has an output, the history alone says it
+            change = sample_change(sample, version=version) if note else place_output(sample, asked, version)
+            self.run.commit([change, *paid])
+            self.run.hold(work, work.slots, note)
+            return
+        if note:
+            self.run.note(note)
+        (self.run.last_round.failed if problem else self.run.last_round.came)["outputs"] += 1
+        change = place_output(sample, asked, version)
+        self.run.commit([change, *paid], finished=tuple(work.slots), kind="failed" if problem else "added")
 
 
 def clean(answer: Answer) -> Answer:

@@ -43,3 +43,10 @@ def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChang
     undecided = is_open or (anew and sample.status == asked.status)
     verdict = {"status": "draft", "reason": None} if undecided else {}
     return sample_change(sample, version=version, current=version.n, proposal=None, stale=False, **verdict)
+
+
+def without_output(sample: Sample | None) -> SampleChanged | None:
+    """Return the change that it is when no output comes: a new input that waits for one does so no longer."""
+    if sample is None or base_of(sample) is sample.version:
+        return None
+    return sample_change(sample, proposal=None)

@@ -32,8 +32,10 @@ from synth_widgets.runs.answering import Answering, Instead
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.item_calls import ItemCalls
 from synth_widgets.runs.job import Job
+from synth_widgets.runs.last_round import Held, LastRound, outcomes
 from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
+from synth_widgets.runs.placing import without_output
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.spending import Spending
@@ -49,6 +51,8 @@ log = logging.getLogger(__name__)
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 _changed = replacer(JobRecord)
 LOOK_UP_SECONDS = 0.5
+SLICE = 500
+"""Items that one commit settles at the end of a job."""
 LABELS = {
     "grow": "Generate",
     "topics": "Generate topics",
@@ -56,6 +60,7 @@ LABELS = {
     "outputs": "Generate outputs",
     "regenerate": "Regenerate",
 }
+LAST_ROUND = "Asking once more for {} that failed"
 
 
 class StopRunError(SynthError):
@@ -93,6 +98,7 @@ class Run:
         self.asker = asker
         self.spending = spending
         self.answering = Answering(completers, instead, spending.changed)
+        self.last_round = LastRound()
         self.items = ItemCalls(self, repeats)
         self.outputs = OutputCalls(self)
         loop = engine.loop
@@ -126,6 +132,7 @@ class Run:
         note: str | None = None
         try:
             await self.items.repeats.learn(self.engine, self.state)
+            await self._recall()
             self._begin()
             await self._work()
         except BudgetSpentError as error:
@@ -143,6 +150,14 @@ class Run:
         self._finish(self._ended or status, note)
         self.items.repeats.forget(self.engine)
 
+    async def _recall(self) -> None:
+        """Take in what came of the job before it was interrupted or stopped."""
+        state, ident = self.state, self.record.id
+        if state.ledger.of(jobs=(ident,)).calls:
+            samples, owed = tuple(state.samples.values()), {i.target for i in state.items.get(ident, {}).values()}
+            found = await self.engine.on_worker(lambda: outcomes(samples, state.calls, ident, owed))
+            self.last_round.came, self.last_round.failed = found
+
     def _begin(self) -> None:
         """Take up the open items: the file has them already."""
         items = list(self.state.items.get(self.record.id, {}).values())
@@ -158,7 +173,8 @@ class Run:
             if not self._flying and not self._is_waiting():
                 if self.spending.short:
                     raise BudgetSpentError(self.spending.short)
-                return
+                if not await self._begin_last_round():
+                    return
             with contextlib.suppress(TimeoutError):  # look up now and then: what is waited for changes by itself
                 await asyncio.wait_for(self._wake.wait(), LOOK_UP_SECONDS)
             if self._fault is not None:
@@ -170,6 +186,27 @@ class Run:
         """Whether something is left to send, but not now."""
         held = self.record.paused and any(self._ready.values())
         return held or (self.spending.short is not None and self.spending.is_waiting)
+
+    async def _begin_last_round(self) -> bool:
+        """Ask once more for what failed by chance, and settle what has failed for good. Return whether work is left."""
+        again, lost = self.last_round.begin()
+        for work in again:
+            self.again(work)
+        for at in range(0, len(lost), SLICE):
+            self._give_up(lost[at : at + SLICE])
+            await asyncio.sleep(0)
+        return bool(again)
+
+    def _give_up(self, lost: Iterable[Held]) -> None:
+        slots: list[WorkItem] = []
+        changes: list[Change | None] = []
+        for held in lost:
+            slots += held.work.slots
+            changes.append(without_output(self.state.samples.get(held.work.target)))
+            self.last_round.failed[held.work.step] += len(held.work.slots)
+            if held.note:
+                self.note(held.note, len(held.work.slots))
+        self.commit(changes, finished=slots, kind="failed", count=len(slots))
 
     def _launch(self) -> None:
         while (found := self._next()) is not None:
@@ -244,14 +281,25 @@ class Run:
         self.leave(work)
         self._wake.set()
 
+    @property
+    def to_ask_again(self) -> int:
+        """How many items had their answers, all no good, and wait for their last round or are in it."""
+        return len(self.last_round)
+
     def where(self) -> tuple[Step, list[str], str | None]:
         """Return the farthest step that was reached, the targets of the calls under way, and what they wait for."""
         told = (text for c in self.completers.values() if (text := getattr(c, "waiting", None)))
-        waiting = "Paused" if self.record.paused else next(told, None)
+        waiting = "Paused" if self.record.paused else next(told, self._says_last())
         flying = {w.step for w in self._flying.values()}
         # Steps overlap: going back and forth between them would tell nothing.
         self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
         return STEPS[self._reached], [w.target for w in self._flying.values()], waiting
+
+    def _says_last(self) -> str | None:
+        """Say that nothing but the last round is left, or ``None``."""
+        left = itertools.chain(self._flying.values(), *self._ready.values())
+        is_all = bool(self._flying) and all(work.in_last_round for work in left)
+        return LAST_ROUND.format(len(self.last_round)) if is_all else None
 
     def _landed(self, task: asyncio.Task[None]) -> None:
         if (work := self._flying.pop(task, None)) is not None:
@@ -273,7 +321,10 @@ class Run:
                 task.cancel()
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
-        given_up = tuple(self.state.items.get(self.record.id, {}).values()) if status in {"done", "cancelled"} else ()
+        owes_nothing = status in {"done", "cancelled"}
+        if owes_nothing and len(self.last_round):  # it was cancelled before their last round, or in it
+            self.commit([], finished=self.last_round.open, kind="failed", count=len(self.last_round))
+        given_up = tuple(self.state.items.get(self.record.id, {}).values()) if owes_nothing else ()
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.answering.said, *counted, *self.spending.said]
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
@@ -360,6 +411,7 @@ class Run:
         self.meter.expect(plan.expected(self.recipe, list(planned)) - plan.expected(self.recipe, list(finished)))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
+        self.last_round.settle(finished)
         self.record = _changed(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
         news = [*changes, JobChanged(self.record, planned, finished)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
@@ -371,6 +423,11 @@ class Run:
         (ready.appendleft if first else ready.append)(work)
         self._wake.set()
 
+    def hold(self, work: Work, slots: Iterable[WorkItem], note: str = "") -> None:
+        """Keep slots whose answers are used up open for the last round; ``note`` is said of each that gets none."""
+        self.last_round.hold(Work(work.step, work.target, deque(slots), in_last_round=True), note)
+        self.meter.look()
+
     def note(self, text: str, count: int = 1) -> None:
         """Remember something that the job has to say at its end."""
         self._notes[text] = self._notes.get(text, 0) + count
@@ -378,7 +435,10 @@ class Run:
     def _queue(self, items: Iterable[WorkItem]) -> None:
         grouped: dict[tuple[Step, str], list[WorkItem]] = {}
         for item in items:
-            grouped.setdefault((item.step, item.target), []).append(item)
+            if self._has_failed(item):
+                self.last_round.hold(Work(item.step, item.target, deque([item]), in_last_round=True))
+            else:
+                grouped.setdefault((item.step, item.target), []).append(item)
         for (step, target), slots in grouped.items():
             size = 1 if step == "outputs" else self.completers[step].items_per_call
             parts = [slots[i : i + size] for i in range(0, len(slots), size)]
@@ -386,6 +446,14 @@ class Run:
                 self._ready[step].append(Work(step, target, deque(part), part=(n, len(parts))))
         if grouped:
             self._wake.set()
+
+    def _has_failed(self, item: WorkItem) -> bool:
+        """Whether an item's sample has had its answers in this job, so that only its last round is left."""
+        sample = self.state.samples.get(item.target)
+        if sample is None or sample.status != "failed" or not sample.version.calls:
+            return False
+        call = self.state.calls.get(sample.version.calls[-1])
+        return call is not None and call.job == self.record.id and call.step == item.step
 
     def _is_moot(self, work: Work) -> bool:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""

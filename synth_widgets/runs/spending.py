@@ -94,7 +94,7 @@ class Spending:
         cost = cost_of(price, usage)
         self._untold += price is not None and cost is None
         self._settle(work, work.reserved if cost is None else cost)
-        is_first = work.answer == 1 and work.round == 1
+        is_first = work.answer == 1 and work.round == 1 and not work.in_last_round
         self._forecast.learn(work.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 

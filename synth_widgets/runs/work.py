@@ -6,14 +6,14 @@ from collections import deque
 from collections.abc import Hashable
 from dataclasses import dataclass, field
 
-from synth_widgets.llm.completer import Mode
+from synth_widgets.llm.completer import Answer, Mode
 from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage, WorkItem
 
 ROUNDS = 3
 """How often what is missing or repeated is asked for anew."""
 ANSWERS = 3
-"""Answers an item may have before it has failed: the first, its correction, and a fresh one by the next way."""
+"""Answers an item may have in a round: the first, its correction, and a fresh one by the next way."""
 UNREACHED = 2
 """Calls of one piece of work without any answer, each tried often, after which it is not asked for again."""
 BROKEN_OFF = 5
@@ -42,6 +42,8 @@ class Work:
         fault: the answer before this one and what is wrong with it, where it can be corrected.
         round: how often the slots were asked for because too few came.
         unreached: calls that got no answer.
+        by_chance: whether one of the answers so far was no good in a way in which another need not be.
+        in_last_round: whether this is its last round, of those that get one; see `last_round`.
         mode: the way in which the last answer was asked for.
         part: which of how many calls for this target.
         usage: tokens of the answers so far that were no good; ``cost``, ``seconds`` and ``raws`` are theirs too.
@@ -57,6 +59,8 @@ class Work:
     fault: tuple[str, str] | None = None
     round: int = 1
     unreached: int = 0
+    by_chance: bool = False
+    in_last_round: bool = False
     mode: Mode = "text"
     part: tuple[int, int] = (1, 1)
     usage: Usage = Usage()
@@ -68,3 +72,17 @@ class Work:
     raws: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     """Invalid items of the call under way: raw text and what is wrong."""
+
+    @property
+    def may_come(self) -> bool:
+        """Whether it may get a last round, now that its answers are used up."""
+        return self.by_chance and not self.in_last_round
+
+
+def is_chance(answer: Answer) -> bool:
+    """Whether an answer that is no good says nothing of the next one: it was neither withheld nor cut for its length.
+
+    >>> is_chance(Answer("no JSON")), is_chance(Answer("", finish="filter")), is_chance(Answer("[1", finish="length"))
+    (True, False, False)
+    """
+    return answer.withheld is None and answer.finish != "length"

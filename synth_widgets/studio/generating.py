@@ -217,7 +217,7 @@ class Generating:
         >>> from synth_widgets.testing import ScriptedCompleter
         >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
         >>> studio.estimate("grow", topics=4, samples=8)
-        Estimate(calls=(37, 74), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32)
+        Estimate(calls=(37, 110), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32)
         >>> studio.close()
         """
         planned: dict[str, Callable[..., tuple[Recipe, tuple[str, ...]]]] = {

@@ -32,8 +32,8 @@ def figures(estimate: EstimateLike, *, outputs: bool = True) -> list[list[str]]:
     found = [[f"{estimate.samples:,}", _some(estimate.samples, "sample" if outputs else "input"), ""]]
     if estimate.topics:
         found.append([f"{estimate.topics:,}", _some(estimate.topics, "new topic"), ""])
-    twice = f"At most {most:,}, when every answer has to be asked for twice" if most > fewest else ""
-    found.append([f"{fewest:,}", _some(fewest, "model call"), twice])
+    worst = f"At most {most:,}: every answer asked for twice, and a last round for what fails" if most > fewest else ""
+    found.append([f"{fewest:,}", _some(fewest, "model call"), worst])
     found.append([_between(*map(_compact, tokens)), "tokens", "Prompts and answers"])
     if estimate.cost is None:
         found.append(["unknown", "cost", ""])

@@ -150,5 +150,5 @@ def test_jobs_whose_arguments_say_nothing_do_not_keep_a_file_from_its_estimate(t
     with sqlite3.connect(path) as db:
         db.execute("""UPDATE jobs SET args = '{"kind": "grow", "of": "another release"}'""")
     with sw.Studio(PLAIN, path=path, model=ScriptedCompleter(price=PRICE)) as studio:
-        assert studio.estimate("grow", depth=0, samples=20).calls == (9, 18)
+        assert studio.estimate("grow", depth=0, samples=20).calls == (9, 24)
         assert studio.grow(depth=0, samples=20, budget=1).wait(10).added == 8

@@ -28,7 +28,7 @@ class Desk:
         self.heard: list[tuple[float, int]] = []
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         job = SimpleNamespace(_tell=self._set, cost=Cost())
-        work = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None))
+        work = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None), to_ask_again=0)
         record = JobRecord("a" * 10, "grow", status="running")
         self.meter = Meter(job, record, clock=lambda: self.now, later=self._later, tell=self._hear, work=work)  # type: ignore[arg-type]
         self.meter.expect(100)
