@@ -321,7 +321,7 @@ def _stop(body: Mapping[str, Any], finish: str, *, refused: bool = False) -> dic
     if refused:
         details = {"type": "refusal", "category": None, "explanation": "I cannot help with that."}
         return {"stop_reason": "refusal", "stop_sequence": None, "stop_details": details}
-    return {"stop_reason": {"stop": ended, "length": "max_tokens"}[finish], "stop_sequence": None}
+    return {"stop_reason": {"stop": ended, "length": "max_tokens"}.get(finish, finish), "stop_sequence": None}
 
 
 def _event(kind: str, **fields: Any) -> bytes:

@@ -24,6 +24,7 @@ from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.invent import Inventor
 from synth_widgets.records import Usage
 from synth_widgets.testing import invent, spoil
+from tests.dressing import dressed
 from tests.rules import Rule
 
 _CONCERNS: Mapping[str, Mode] = {
@@ -257,7 +258,9 @@ class Loopback(ABC):
             content = self._list or content
         self._list = content if isinstance(content, dict) and "items" in content else self._list
         nothing = {"empty": ("", "stop"), "withhold": ("", "content_filter")}
-        text, finish = nothing.get(kind or "") or spoil(content, kind)
+        is_call = question.mode == "tools" and asked is body
+        worn = dressed(kind, content, self._received, as_arguments=is_call)
+        text, finish = worn or nothing.get(kind or "") or spoil(content, kind)
         if question.streams and kind != "plain":
             return await self._stream(request, asked, text, finish, rule)
         if kind in {"drop", "unfinished"}:

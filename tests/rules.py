@@ -6,7 +6,7 @@ breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``cha
 (the answer comes as content although a tool must be called), ``plain`` (a whole answer although a stream was asked),
 ``error_event`` (a 200 that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal),
 ``withhold`` (the provider's content filter), ``empty``, ``repeat`` (the items of the list before), ``page`` (a 200
-that is a web page), ``flood`` (an answer without end).
+that is a web page), ``flood`` (an answer without end), ``think``, ``wrap`` and ``bad_end`` (see `tests.dressing`).
 """
 
 from __future__ import annotations

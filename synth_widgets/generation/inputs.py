@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.forms import form_of
+from synth_widgets.llm.structured import Check, fitting
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import head
@@ -110,10 +111,25 @@ def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
 
 def read(value: Json, task: Task) -> tuple[Json, str | None]:
     """Return an item as an input, checked under the task's schema, and what is wrong with it, or ``None``."""
-    value = value.strip() if isinstance(value, str) else value
-    if task.input is None:
+    return fitting(value, check(task), fields(task))
+
+
+def check(task: Task) -> Check:
+    """Return what checks whether a value is an input."""
+
+    def of_text(value: Json) -> tuple[Json, str | None]:
+        value = value.strip() if isinstance(value, str) else value
         return value, task.input_problem(value)
-    return form_of(task.input.json).read(value, task.input_problem)
+
+    if task.input is None:
+        return of_text
+    form = form_of(task.input.json)
+    return lambda value: form.read(value.strip() if isinstance(value, str) else value, task.input_problem)
+
+
+def fields(task: Task) -> frozenset[str]:
+    """Return the names of an input's properties; none where inputs are texts."""
+    return frozenset(task.input.properties() if task.input is not None else ())
 
 
 def _longest_word(given: Json) -> str:

@@ -64,22 +64,26 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
     )
 
 
-def read(answer: Answer, task: Task) -> tuple[Json, str | None]:
+def read(answer: Answer, task: Task, request: Request | None = None) -> tuple[Json, str | None]:
     """Turn an answer into an output, checked under the task's schema.
+
+    Args:
+        answer: what the model said, without its thoughts.
+        task: says what complies.
+        request: what the model was asked.
 
     Returns:
         The value and ``None``, or the value (``None`` where there is none) and what is wrong, for a person.
     """
     text = answer.text.strip()
+    was_cut = answer.finish == "length"
     if answer.finish == "refusal" or not text:
-        was_cut = answer.finish == "length"
         empty = "the answer was cut at max_tokens before it began" if was_cut else "the answer is empty"
         return None, answer.withheld or empty
     if task.output is None:
-        return storable(text), "the answer was cut at max_tokens" if answer.finish == "length" else answer.withheld
-    value, error = extract_json(text)
-    if error is not None:
-        if answer.finish == "length":
-            error = "the answer was cut at max_tokens; the JSON did not end"
-        return None, answer.withheld or error
-    return form_of(task.output.json).read(storable(value), task.output_problem)
+        return storable(text), "the answer was cut at max_tokens" if was_cut else answer.withheld
+    form, fields = form_of(task.output.json), task.output.properties()
+    value, error = extract_json(text, lambda found: form.read(storable(found), task.output_problem), request, fields)
+    if error is not None and value is None and was_cut:
+        error = "the answer was cut at max_tokens; the JSON did not end"
+    return value, answer.withheld or error

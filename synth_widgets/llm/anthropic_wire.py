@@ -10,9 +10,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.errors import ModeRefusedError
-from synth_widgets.llm.completer import Finish, Messages, Mode
+from synth_widgets.llm.completer import Messages, Mode
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, tokens
+from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.llm.wire import TOOL
 from synth_widgets.records import Usage
 
@@ -20,14 +20,6 @@ VERSION = "2023-06-01"
 """The API's version. The next one, 2026-10-21, takes ``temperature`` of no model; in this one each model decides."""
 PATH = "/v1/messages"
 
-_FINISH: Mapping[str, Finish] = {
-    "end_turn": "stop",
-    "stop_sequence": "stop",
-    "tool_use": "stop",
-    "max_tokens": "length",
-    "model_context_window_exceeded": "length",
-    "refusal": "refusal",
-}
 _STATUS = {
     "invalid_request_error": 400,
     "authentication_error": 401,
@@ -144,11 +136,6 @@ def json_wish(schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
 class MessageReading(Reading):
     """A message of the API while it arrives."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._tool: object = None
-        """Which block is read as the tool's input: the first; a second one would be another answer."""
-
     @property
     def text(self) -> str:
         """As everywhere; but what came before a refusal is not to be used, so its words come first."""
@@ -158,10 +145,11 @@ class MessageReading(Reading):
         """Read a body that holds the whole answer; see `Reading.whole`."""
         self._check(data)
         blocks = data.get("content")
+        blocks = [{"type": "text", "text": blocks}] if isinstance(blocks, str) else blocks
         if not isinstance(blocks, list):
             raise NoAnswerError("the answer has no content")
         self._count(data.get("usage"))
-        text = "".join(self._begun(at, block) + self._input(at, block) for at, block in enumerate(blocks))
+        text = "".join(map(self._block, range(len(blocks)), blocks))
         self._ended(data)
         return text
 
@@ -193,12 +181,19 @@ class MessageReading(Reading):
             raise NoAnswerError("the answer is no message of Anthropic's API")
 
     def _begun(self, at: object, block: Any) -> str:
-        """Take a block that begins, in an event or in a body; return its text."""
+        """Take a block that begins in an event; return its text. A tool's input is empty there, and comes in pieces."""
         if not isinstance(block, dict):
             return ""
-        if block.get("type") == "tool_use" and self._tool is None:
-            self._tool = (at,)
+        if block.get("type") == "tool_use" and isinstance(at, int | str):
+            self._called(at, "")
         return self._added(at, block)
+
+    def _block(self, at: int, block: Any) -> str:
+        """Take a block that came whole; return its text, or the tool's input."""
+        if not isinstance(block, dict) or block.get("type") != "tool_use":
+            return self._begun(at, block)
+        given = block.get("input")
+        return self._called(at, given if isinstance(given, str) else json.dumps(given, ensure_ascii=False))
 
     def _added(self, at: object, part: Any) -> str:
         """Take what a block brings; return the text, or the part of the tool's input, that it adds."""
@@ -209,23 +204,15 @@ class MessageReading(Reading):
         if isinstance(text := part.get("text"), str) and text:
             self._text.append(text)
             return text
-        if isinstance(piece := part.get("partial_json"), str) and self._tool == (at,):
-            self._arguments.append(piece)
-            return piece
+        piece = part.get("partial_json")
+        if isinstance(piece, str) and isinstance(at, int | str) and at in self._calls:
+            return self._called(at, piece)
         return ""
 
-    def _input(self, at: object, block: Any) -> str:
-        """Take the input of a tool that came whole; an event has it empty, and sends it in pieces."""
-        if self._tool != (at,):
-            return ""
-        text = json.dumps(block.get("input"), ensure_ascii=False)
-        self._arguments.append(text)
-        return text
-
     def _ended(self, part: Any) -> None:
-        if not isinstance(part, dict) or part.get("stop_reason") is None:
+        if not isinstance(part, dict) or not part.get("stop_reason"):
             return
-        self.finish = _FINISH.get(str(part["stop_reason"]), "other")
+        self.finish = end_of(part["stop_reason"])
         details = part.get("stop_details")
         if self.finish == "refusal" and isinstance(details, dict) and isinstance(details.get("explanation"), str):
             self._refusal.append(details["explanation"])

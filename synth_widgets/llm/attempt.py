@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable
 from contextlib import aclosing
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 from synth_widgets.errors import UnreachableError
-from synth_widgets.llm.completer import Answer, OnText
+from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure
 from synth_widgets.llm.reading import Reading
+from synth_widgets.llm.structured import SLOW, is_json
 from synth_widgets.llm.thoughts import apart
+
+T = TypeVar("T")
 
 MAX_ANSWER = 8 * 2**20
 """Bytes that an endpoint may send for one answer."""
@@ -43,15 +48,27 @@ class Waits:
     patient: bool = True
 
 
+async def aside(size: int, function: Callable[[], T]) -> T:
+    """Return what a function does: at once where it has little to read, else on a thread of its own.
+
+    Args:
+        size: characters or bytes that it reads.
+        function: reads them; pure, or the only one to touch what it touches.
+    """
+    return function() if size <= SLOW else await asyncio.to_thread(function)
+
+
 class Attempt(ABC):
     """One request sent once, over whichever transport.
 
     Args:
+        request: what is asked.
         on_text: takes each piece of text as it comes; ``None``: the answer is asked for whole.
         reading: takes what comes, in the endpoint's format.
     """
 
-    def __init__(self, on_text: OnText | None, reading: Reading) -> None:
+    def __init__(self, request: Request, on_text: OnText | None, reading: Reading) -> None:
+        self._request = request
         self._on_text = on_text
         self._reading = reading
         self._handed_out = False
@@ -85,9 +102,18 @@ class Attempt(ABC):
         if failure is not None and failure.salvage is None:
             return self._after_text(failure)
         read = self._reading
-        text, thought = apart(read.text if failure is None or failure.salvage is None else failure.salvage)
-        reasoning = read.reasoning if thought is None else "\n\n".join(filter(None, (read.reasoning, thought)))
+        came = read.text if failure is None or failure.salvage is None else failure.salvage
+        text, reasoning = await aside(len(came), lambda: self._said(came, read.reasoning))
         return Answer(text, read.outcome, reasoning, read.usage, time.perf_counter() - began)
+
+    def _said(self, came: str, reasoning: str | None) -> tuple[str, str | None]:
+        """Return the answer and the thoughts."""
+        text, thought = apart(came, self._request)
+        if not text.strip() and reasoning and self._request.schema is not None and self._reading.outcome != "length":
+            instead = apart(reasoning, self._request)[0]
+            if is_json(instead):  # a server that takes all of a model's words for thoughts
+                return instead, thought
+        return text, reasoning if thought is None else "\n\n".join(filter(None, (reasoning, thought)))
 
     def _lost(self, error: Exception) -> Failure:
         failure = self.failure(error)

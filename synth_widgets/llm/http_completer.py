@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import suppress
@@ -10,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from synth_widgets.llm import failures, session
-from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.failures import Failure
@@ -102,10 +103,9 @@ class _HttpAttempt(Attempt):
     """One POST."""
 
     def __init__(self, owner: HttpCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(on_text, owner.reading())
+        super().__init__(request, on_text, owner.reading())
         self._owner = owner
         self._endpoint = endpoint
-        self._request = request
 
     async def pieces(self) -> AsyncGenerator[str | Failure, None]:
         """Send the request and yield the content as it comes, or one `Failure`."""
@@ -130,7 +130,7 @@ class _HttpAttempt(Attempt):
                 return
             chunks = _bounded(response)
             if not stream:
-                yield self._reading.whole(read_json(b"".join([chunk async for chunk in chunks])))
+                yield await self._whole(b"".join([chunk async for chunk in chunks]))
                 return
             async for piece in self._events(chunks):
                 yield piece
@@ -149,16 +149,19 @@ class _HttpAttempt(Attempt):
             if whole or not chunk.strip():
                 continue
             for data in reader.feed(chunk):
-                yield self._reading.raw_event(data)
+                yield await aside(len(data), functools.partial(self._reading.raw_event, data))
                 if self._reading.is_over:
                     return
         if whole:
-            yield self._reading.whole(read_json(head))
+            yield await self._whole(head)
             return
         for data in reader.end():
-            yield self._reading.raw_event(data)
+            yield await aside(len(data), functools.partial(self._reading.raw_event, data))
         if self._reading.finish is None:
             raise ConnectionResetError("the stream ended before the answer did")
+
+    async def _whole(self, body: bytes) -> str:
+        return await aside(len(body), lambda: self._reading.whole(read_json(body)))
 
     async def _refused(self, response: aiohttp.ClientResponse, post: Post) -> Failure:
         raw = b""

@@ -7,17 +7,21 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from synth_widgets.llm.completer import Request
 from synth_widgets.llm.jsontext import parse_json
 from synth_widgets.llm.mending import mended
+from synth_widgets.llm.thoughts import Unthought
 
 _INSIDE = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 """Of a text, all up to its last quotation mark, or up to half an escape."""
 _SPACE = re.compile(r"\s*")
 _OPENING = re.compile(r"[\[{]")
 _PLAIN = re.compile(r'[^"{}\[\],]+')
-_HEAD = re.compile(r"\s*(?:<think(?:ing)?>.*?</think(?:ing)?>\s*)?(?:```[\w-]*\s*)?", re.DOTALL)
-_THOUGHT_END = re.compile(r"</think(?:ing)?>")
+_HEAD = re.compile(r"\s*(?:```[\w-]*\s*)?")
 _CLOSER = {"{": "}", "[": "]"}
+
+SLOW = 32_768
+"""Characters of an answer, or of an item, above which reading it takes too long for the engine's thread."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +32,17 @@ class Item:
         raw: its text as the model wrote it.
         value: the JSON value, or ``None`` if there is an error.
         error: why the text is no JSON value, or ``None``.
+        is_read: whether value and error are known; a text that takes its time is left to `read`, on a worker.
     """
 
     raw: str
     value: Any
     error: str | None = None
+    is_read: bool = True
+
+    def read(self) -> Item:
+        """Return the item with its value or its error."""
+        return self if self.is_read else _read(self.raw)
 
 
 class ItemStream:
@@ -41,16 +51,22 @@ class ItemStream:
     The list is the first array under a key ``"items"``, or a bare array. Chatter and code fences before it
     are skipped, whatever follows it is ignored. How the text is cut into chunks changes nothing. An element
     that is no JSON comes with its error, and reading goes on behind it. A text element is whole when the
-    comma or bracket after it has come: only then is it sure that its last quotation mark ended it.
+    comma or bracket after it has come: only then is it sure that its last quotation mark ended it. What begins with
+    words may be thoughts, and their drafts no items: it is read when they have ended, or the answer has
+    (`synth_widgets.llm.thoughts.Unthought`).
+
+    Args:
+        request: what the model was asked.
 
     >>> stream = ItemStream()
-    >>> [item.value for item in stream.feed('Sure: {"items": ["a", "b')]
+    >>> [item.value for item in stream.feed('```json {"items": ["a", "b')]
     ['a']
     >>> [item.value for item in stream.feed('c"]}') + stream.end()]
     ['bc']
     """
 
-    def __init__(self) -> None:
+    def __init__(self, request: Request | None = None) -> None:
+        self._answer = Unthought(request)
         self._text = ""
         self._list = _List()
         self._seeker = _Seeker()
@@ -64,8 +80,16 @@ class ItemStream:
 
     def feed(self, chunk: str) -> list[Item]:
         """Take the next piece of the answer; return the items that it finishes."""
+        return [] if self.done else self._read(self._answer.feed(chunk))
+
+    def end(self) -> list[Item]:
+        """Say that the answer is over; return the items that are left and whole. A cut one is dropped."""
         if self.done:
             return []
+        items = self._read(self._answer.end())
+        return items if self.done or not self.found else items + self._list.end()
+
+    def _read(self, chunk: str) -> list[Item]:
         if self.found:
             return self._list.feed(chunk)
         self._text += chunk
@@ -76,10 +100,6 @@ class ItemStream:
         rest, self._text = self._text[start:], ""
         return self._list.feed(rest)
 
-    def end(self) -> list[Item]:
-        """Say that the answer is over; return a last item that is whole. A cut one is dropped."""
-        return [] if self.done or not self.found else self._list.end()
-
 
 class _Seeker:
     """Finds where the list's first element may begin. What was read once is not read again."""
@@ -87,8 +107,6 @@ class _Seeker:
     def __init__(self) -> None:
         self._in_head = True
         self._at = 0
-        self._thought = 0
-        """Up to here no thought has ended."""
         self._object: _Object | None = None
 
     def find(self, text: str) -> int | None:
@@ -113,13 +131,9 @@ class _Seeker:
         return None
 
     def _skip_head(self, text: str) -> bool:
-        """Skip a thought and a code fence at the very beginning; tell whether what follows has come."""
+        """Skip a code fence at the very beginning; tell whether what follows has come."""
         at = _skip_space(text, 0)
-        begins = text[at : at + 6]
-        if any(mark.startswith(begins) and begins != mark for mark in ("<think", "```")):
-            return False
-        if begins == "<think" and _THOUGHT_END.search(text, self._thought) is None:
-            self._thought = max(0, len(text) - len("</thinking>"))
+        if "```".startswith(begins := text[at : at + 3]) and begins != "```":
             return False
         head = _HEAD.match(text)
         self._at = head.end() if head else 0
@@ -201,6 +215,8 @@ class _List:
     def __init__(self) -> None:
         self.done = False
         self._rest = ""
+        self._from = 0
+        """Where the element begins that is read now."""
         self._at = 0
         self._open: list[str] = []
         self._in_string = False
@@ -208,11 +224,12 @@ class _List:
         """Whether an object or array was whole, but no JSON."""
 
     def feed(self, chunk: str) -> list[Item]:
-        self._rest += chunk
+        self._rest = self._rest[self._from :] + chunk
+        self._at, self._from = self._at - self._from, 0
         return list(self._elements())
 
     def end(self) -> list[Item]:
-        raw, self._rest, self.done = self._rest.strip(), "", True
+        raw, self._rest, self.done = self._rest[self._from :].strip(), "", True
         if not raw or raw[0] not in '"{[' or self._open:
             return []
         item = _item(raw)
@@ -260,7 +277,7 @@ class _List:
         """Yield what was read if it is a whole object or array: nothing that follows can change it."""
         if self._broken:
             return  # nor can anything mend it
-        item = _item(self._rest[: self._at].strip())
+        item = _item(self._rest[self._from : self._at].strip())
         self._broken = item.error is not None
         if not self._broken:
             self._drop(self._at)
@@ -268,20 +285,23 @@ class _List:
 
     def _cut(self, sign: str) -> Iterator[Item]:
         """Yield what stands before a comma or the list's closing bracket, and drop both."""
-        raw = self._rest[: self._at].strip()
+        raw = self._rest[self._from : self._at].strip()
         self._drop(self._at + 1)
         self.done = sign == "]"
         if raw:
             yield _item(raw)
 
-    def _drop(self, count: int) -> None:
-        self._rest = self._rest[count:]
-        self._at = 0
+    def _drop(self, end: int) -> None:
+        self._from = self._at = end
         self._open.clear()
         self._broken = False
 
 
 def _item(raw: str) -> Item:
+    return _read(raw) if len(raw) <= SLOW else Item(raw, None, is_read=False)
+
+
+def _read(raw: str) -> Item:
     value, error = parse_json(raw)
     if error is not None and (almost := mended(raw)) is not None:
         return Item(raw, almost)

@@ -3,14 +3,59 @@
 from __future__ import annotations
 
 import json
+import re
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.llm.completer import Finish
+from synth_widgets.llm.jsontext import loads
 from synth_widgets.records import Usage
 
 MOST_TOKENS = 2**40
 """More tokens than this no answer has; an endpoint that says so is not believed."""
+
+
+_ENDS: Mapping[Finish, frozenset[str]] = {
+    "stop": frozenset(
+        "stop stop_sequence stop_token stop_str eos eos_token eot end end_turn end_of_turn complete completed done "
+        "finished tool_call tool_calls tool_use function_call".split()
+    ),
+    "length": frozenset(
+        "length max_length max_tokens max_output_tokens max_completion_tokens model_length token_limit length_limit "
+        "error_limit context_length context_length_exceeded context_window_exceeded model_context_window_exceeded "
+        "truncated incomplete continuation compaction".split()
+    ),
+    "filter": frozenset(
+        "content_filter content_filtered content_blocked safety image_safety recitation blocklist prohibited_content "
+        "spii sensitive language escalation guardrail_intervened guardrails moderation error_toxic".split()
+    ),
+    "refusal": frozenset({"refusal", "refused"}),
+    "other": frozenset({"", "null", "none", "unspecified"}),
+}
+"""How endpoints say that an answer has ended: well, cut, or withheld."""
+_ENUM = re.compile(r"^(?:finish_?reason[._])+")
+
+
+_MOST_SHOWN = 80
+
+
+def end_of(word: object) -> Finish:
+    """Return what an endpoint's word for the end of an answer means; ``other`` where it says nothing.
+
+    Raises:
+        StreamError: it is no good end, and what came is no whole answer: ``error``, ``abort``, ``network_error``, and
+            whatever word is not known.
+
+    >>> end_of("STOP"), end_of("model_context_window_exceeded"), end_of("sensitive"), end_of(None)
+    ('stop', 'length', 'filter', 'other')
+    """
+    said = "" if word is None else str(word)
+    plain = _ENUM.sub("", said.strip().lower().partition(":")[0].replace("-", "_").replace(" ", "_"))
+    for finish, words in _ENDS.items():
+        if plain in words:
+            return finish
+    raise StreamError(f"the answer ended with {said[:_MOST_SHOWN]!r}", 502)
 
 
 class StreamError(Exception):
@@ -44,7 +89,7 @@ def read_json(text: str | bytes) -> Any:
         NoAnswerError: it is not JSON.
     """
     try:
-        return json.loads(text)
+        return loads(text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass"))
     except (ValueError, RecursionError):
         raise NoAnswerError("not JSON", is_json=False) from None
 
@@ -56,6 +101,10 @@ def tokens(count: object) -> int:
     (12, 0, 0, 0)
     """
     return int(count) if isinstance(count, int | float) and 0 < count < MOST_TOKENS else 0
+
+
+_NO_ARGUMENTS = frozenset({"", "{}", "null"})
+"""What a model sends that calls the tool and answers beside it."""
 
 
 class Reading(ABC):
@@ -72,14 +121,18 @@ class Reading(ABC):
         self.usage = Usage()
         self.is_over = False
         self._text: list[str] = []
-        self._arguments: list[str] = []
+        self._calls: dict[object, list[str]] = {}
+        """The arguments of each call of a tool: the one that is offered."""
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
 
     @property
     def text(self) -> str:
-        """The arguments of a tool call so far, else the content; the words of a refusal where there is neither."""
-        return "".join(self._arguments) or "".join(self._text) or "".join(self._refusal)
+        """The arguments of a tool's calls so far, else the content; the words of a refusal where there is neither."""
+        calls = dict.fromkeys("".join(parts) for parts in self._calls.values())
+        said = "".join(self._text)
+        called = "\n".join(call for call in calls if call.strip() not in _NO_ARGUMENTS)
+        return called or (said if said.strip() else "".join(calls) or said) or "".join(self._refusal)
 
     @property
     def reasoning(self) -> str | None:
@@ -90,6 +143,11 @@ class Reading(ABC):
     def outcome(self) -> Finish:
         """Why it ended."""
         return "refusal" if self._refusal else (self.finish or "other")
+
+    def _called(self, which: object, arguments: str) -> str:
+        """Note what a part adds to a call of the tool; return what it adds to the first: another is another answer."""
+        self._calls.setdefault(which, []).append(arguments)
+        return arguments if which == next(iter(self._calls)) else ""
 
     @abstractmethod
     def whole(self, data: Any) -> str:

@@ -1,87 +1,196 @@
-"""How JSON is read out of a model's answer, however it was asked for. Pure.
+"""How JSON is read out of a model's answer, however it was asked for and whatever it is wrapped in. Pure.
 
-`synth_widgets.llm.ways` has the ways to ask; `synth_widgets.llm.items` reads a list while it streams.
+`synth_widgets.llm.ways` has the ways to ask; `synth_widgets.llm.items` reads a list while it streams. All that is
+looked at is bounded: a model that loops may fill megabytes. What is longer than `SLOW` belongs on a worker even so.
 """
 
 from __future__ import annotations
 
+import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
 from typing import Any
 
-from synth_widgets.llm.items import Item, ItemStream
-from synth_widgets.llm.jsontext import TOKEN, parse_json
+from synth_widgets.llm.completer import Request
+from synth_widgets.llm.items import SLOW, Item, ItemStream
+from synth_widgets.llm.jsontext import VALUE_START, balanced, first, parse_json
 from synth_widgets.llm.mending import mended
+from synth_widgets.llm.thoughts import apart
+from synth_widgets.llm.wire import TOOL
+from synth_widgets.records import Json
 
-__all__ = ["Item", "ItemStream", "extract_json", "parse_json"]
+__all__ = ["SLOW", "Item", "ItemStream", "extract_json", "fitting", "is_json", "listed", "parse_json"]
 
-_START = re.compile(r"""\{(?=\s*["}])|\[(?=\s*(?:["{\[\]\d-]|true|false|null))""")
-"""A bracket that begins JSON, unlike one of plain words."""
+Check = Callable[[Json], tuple[Json, str | None]]
+"""Returns a value as it would be kept, and what is wrong with it, or ``None``."""
 
-_THOUGHT = re.compile(r"\s*<think(?:ing)?>.*?</think(?:ing)?>", re.DOTALL)
-_FENCE = re.compile(r"```[\w-]*+[ \t]*+\n?+(.*?)```", re.DOTALL)
+_FENCE = "```"
+_LANGUAGE = re.compile(r"[\w-]*+[ \t]*+\n?+")
+_BULLET = re.compile(r"^(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_NUMBERED = re.compile(r"\D*\d{1,3}")
 
 _NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
 """How reasons begin that mending must not pass over."""
+_MOST_FENCES = 16
+_MOST_VALUES = 100
+"""Values amid chatter, whole or broken, that are looked at."""
+_MOST_CHECKED = 24
+_MOST_LAYERS = 6
+_MOST_INNER = 64
+_MOST_ITEMS = 1_000
+_ENVELOPE = frozenset("name arguments parameters input type id function".split())
+"""What a call of a tool has, written as text; its name is the tool's."""
 
 
-def extract_json(text: str) -> tuple[Any, str | None]:
+def _anything(value: Json) -> tuple[Json, str | None]:
+    return value, None
+
+
+def extract_json(
+    text: str, check: Check = _anything, request: Request | None = None, fields: Iterable[str] = ()
+) -> tuple[Any, str | None]:
     """Find the JSON value in a model's answer.
 
-    Tried in this order: the whole text; the contents of a code fence; the first balanced value amid chatter,
-    where a list of bare numbers (``[1]``) counts only if there is nothing else; the same places for JSON that is
-    almost right (`synth_widgets.llm.mending`).
+    Looked for in this order: the whole text; the contents of code fences; balanced values amid chatter, where a
+    list of bare numbers (``[1]``) counts only if there is nothing else; the same places for JSON that is almost right
+    (`synth_widgets.llm.mending`). Where values do not comply, the same is looked for inside of them: in a list of one,
+    under a title, in a tool's call that was written as text. If exactly one value complies, that is the answer.
+
+    Args:
+        text: what the model wrote.
+        check: says whether a value complies.
+        request: what it was asked.
+        fields: the names that are declared for the value's properties: what has one of them is no wrapping.
 
     Returns:
-        ``(value, None)``, or ``(None, reason)``: there is no JSON, it is cut off, or it is refused (a key
-        twice, NaN or Infinity, nested too deep).
+        ``(value, None)``; or what is wrong: ``(None, reason)`` if there is no JSON, it is cut off, or it is refused (a
+        key twice, NaN or Infinity, nested too deep), ``(value, problem)`` if it does not comply, and a reason if
+        several different values do.
 
     >>> extract_json('Sure! {"a": [1, 2]} Anything else?')
     ({'a': [1, 2]}, None)
     >>> extract_json('{"a": ')
     (None, 'the JSON is cut off')
+    >>> extract_json('{"a": 1} or {"a": 2}')
+    (None, 'the answer holds several values that differ; one is wanted')
     """
-    thought = _THOUGHT.match(text)
-    text = (text[thought.end() :] if thought else text).strip().removeprefix("\ufeff")
-    value, reason = parse_json(text)
-    if reason is None:
-        return value, None
+    text = apart(text, request)[0].strip().removeprefix("\ufeff")
     if not text:
         return None, "the answer is empty"
-    fences = [fence[1].strip() for fence in _FENCE.finditer(text)]
-    for fence in fences:
-        inside, error = parse_json(fence)
-        if error is None:
-            return inside, None
-    value, reason = _amid(text, reason)
+    choice = _Choice(check, fields)
+    why: str | None = None
+    for values, reason in _tiers(text):
+        choice.look(values)
+        if choice.is_made:
+            return choice.result
+        why = reason
+    return choice.result if choice.has_any else (None, why)
+
+
+def is_json(text: str) -> bool:
+    """Whether a text is one JSON value and nothing else, but for a code fence around it."""
+    text = text.strip()
+    inside = next(_fences(text), "") if text.startswith(_FENCE) and text.endswith(_FENCE) else text
+    return inside[:1] in {"{", "["} and parse_json(inside)[1] is None
+
+
+def fitting(value: Json, check: Check, fields: Iterable[str] = ()) -> tuple[Json, str | None]:
+    """Return a value, or the only one inside of it that complies, and what is wrong with it, or ``None``.
+
+    >>> fitting({"topic": "Brakes"}, lambda value: (value, None if isinstance(value, str) else "text is wanted"))
+    ('Brakes', None)
+    """
+    choice = _Choice(check, fields)
+    choice.look([value])
+    return choice.result
+
+
+def listed(text: str, check: Check, request: Request | None = None, fields: Iterable[str] = ()) -> list[Item]:
+    r"""Return the items of an answer that has no list under ``"items"``: under another key, one a line, or bullets.
+
+    Args:
+        text: what the model wrote.
+        check: says whether a value complies as an item.
+        request: what it was asked.
+        fields: as for `extract_json`.
+
+    Returns:
+        Those that comply and those that do not; none, if there is no list of which one complies, or several are.
+
+    >>> is_text = lambda value: (value, None if isinstance(value, str) else "text is wanted")
+    >>> [item.value for item in listed('{"topics": ["Brakes", "Tyres"]}', is_text)]
+    ['Brakes', 'Tyres']
+    >>> [item.value for item in listed("Here they are:\n- Brakes\n- Tyres", is_text)]
+    ['Brakes', 'Tyres']
+    """
+    text = apart(text, request)[0].strip().removeprefix("\ufeff")
+    fields = frozenset(fields)
+    lists: list[list[Json]]
+    for values, _ in _tiers(text, lines=True):
+        lists = [found for value in values for found in _lists(value, check, fields)]
+        if not any(_one_complies(found, check, fields) for found in lists):
+            lists = [list(values)]  # each of them an item
+        if items := _only(lists, check, fields):
+            return items
+    return _only([_bullets(text)], check, fields)
+
+
+def _tiers(text: str, *, lines: bool = False) -> Iterator[tuple[Sequence[Json], str | None]]:
+    """Yield the values of a text, those that are surest first, and why there are not more."""
+    value, reason = parse_json(text)
+    if reason is None:
+        yield [value], None
+        return
+    if lines and len(values := _by_line(text)) > 1:
+        yield values, None
+        return
+    fences = list(islice(_fences(text), _MOST_FENCES))
+    for fence in fences if lines else ():
+        yield _by_line(fence), reason
+    yield [value for value, error in map(parse_json, fences) if error is None], reason
+    values, reason = _amid(text, reason)
+    yield values, reason
     if reason is None or reason.startswith(_NOT_MENDED):
-        return value, reason
-    for part in dict.fromkeys((*fences[:2], text, text[max(0, text.find("{")) : text.rfind("}") + 1])):
-        if (value := mended(part)) is not None:
-            return value, None
-    return None, reason
+        return
+    whole = text[max(0, text.find("{")) : text.rfind("}") + 1]
+    almost = (mended(part) for part in dict.fromkeys((*fences[:2], text, whole)))
+    yield next(([value] for value in almost if value is not None), []), reason
 
 
-def _amid(text: str, reason: str) -> tuple[Any, str | None]:
+def _fences(text: str) -> Iterator[str]:
+    """Yield what stands in code fences."""
+    at = text.find(_FENCE)
+    while at >= 0 and (end := text.find(_FENCE, at + len(_FENCE))) >= 0:
+        held = text[at + len(_FENCE) : end]
+        language = _LANGUAGE.match(held)
+        yield (held[language.end() :] if language else held).strip()
+        at = text.find(_FENCE, end + len(_FENCE))
+
+
+def _amid(text: str, reason: str) -> tuple[list[Json], str | None]:
+    """Return the values amid chatter, and why there is none of them, or what was wrong with the first."""
     if not any(bracket in text for bracket in "{["):
-        return None, "there is no JSON in the answer"
-    spare: Any = None
-    first: str | None = None
-    whole = text[0] in "{["
-    for start, end in _candidates(text):
-        if end is None:
-            first = first or "the JSON is cut off"
+        return [], "there is no JSON in the answer"
+    values: list[Json] = []
+    spare: list[Json] = []
+    fault: str | None = None
+    seen: set[str] = set()
+    for start, end in islice(_candidates(text), _MOST_VALUES):
+        raw = text[start:end]
+        if raw in seen:
             continue
-        value, error = parse_json(text[start:end])
+        seen.add(raw)
+        value, error = (None, "the JSON is cut off") if end is None else parse_json(raw)
         if error is not None:
-            first = first or error
+            fault = fault or error
         elif isinstance(value, list) and all(isinstance(v, int | float) for v in value):
-            spare = value if spare is None else spare
+            spare.append(value)
         else:
-            return value, None
-    if spare is not None:
-        return spare, None
-    return None, first or (reason if whole else "there is no JSON in the answer")
+            values.append(value)
+    if values or spare:
+        return values or spare[:1], fault
+    return [], fault or (reason if text[0] in "{[" else "there is no JSON in the answer")
 
 
 def _candidates(text: str) -> Iterator[tuple[int, int | None]]:
@@ -90,21 +199,145 @@ def _candidates(text: str) -> Iterator[tuple[int, int | None]]:
     What stands inside a value is no answer, be the value as broken as it may.
     """
     at = 0
-    while (start := _START.search(text, at)) is not None:
-        end = _balanced(text, start.start())
+    while (start := first(VALUE_START, text, at)) is not None:
+        end = balanced(text, start.start())
         yield start.start(), end
         if end is None:
             return
         at = end
 
 
-def _balanced(text: str, start: int) -> int | None:
-    depth = 0
-    for token in TOKEN.finditer(text, start):
-        if token.group() in "{[":
-            depth += 1
-        elif token.group() in "}]":
-            depth -= 1
-            if depth == 0:
-                return token.end()
-    return None
+class _Choice:
+    """Finds the one value that complies, among some or inside of them."""
+
+    def __init__(self, check: Check, fields: Iterable[str] = ()) -> None:
+        self._check = check
+        self._fields = frozenset(fields)
+        self._checked = 0
+        self._found: list[Json] = []
+        self._poor: list[Json] = []
+        """What complies although it has none of the fields: a wrapping may, where no field must be there."""
+        self._first: tuple[Json, str] | None = None
+
+    @property
+    def has_any(self) -> bool:
+        """Whether there was any value."""
+        return self.is_made or self._first is not None
+
+    @property
+    def is_made(self) -> bool:
+        """Whether a value complies, or several do."""
+        return bool(self._found or self._poor)
+
+    @property
+    def result(self) -> tuple[Json, str | None]:
+        """The value that complies; else what is wrong with the first, or that several do."""
+        found = self._found or self._poor
+        if len(found) > 1 and len({json.dumps(value, sort_keys=True) for value in found}) > 1:
+            return None, "the answer holds several values that differ; one is wanted"
+        return (found[0], None) if found else self._first or (None, "there is no JSON in the answer")
+
+    def look(self, values: Sequence[Json]) -> None:
+        """Look among values of the same rank, and inside of those that do not comply."""
+        for layer in range(_MOST_LAYERS):
+            inner: list[Json] = []
+            for value in values:
+                if not self._complies(value, is_inner=layer > 0):
+                    inner += islice(self._inside(value), _MOST_INNER)
+            if self._found or not inner:
+                return
+            values = inner[:_MOST_INNER]
+
+    def _complies(self, value: Json, *, is_inner: bool) -> bool:
+        """Whether a value complies; note it, or what is wrong with the first."""
+        if self._checked >= _MOST_CHECKED or (is_inner and self._is_poor(value)):
+            return False
+        self._checked += 1
+        kept, problem = self._check(value)
+        if problem is not None:
+            self._first = self._first or (kept, problem)
+            return False
+        is_poor = self._is_poor(value)
+        (self._poor if is_poor else self._found).append(kept)
+        return not is_poor
+
+    def _is_poor(self, value: Json) -> bool:
+        return bool(self._fields) and isinstance(value, dict) and bool(value) and self._fields.isdisjoint(value)
+
+    def _inside(self, value: Json) -> Iterable[Json]:
+        """Return what a value may be the wrapping of."""
+        if isinstance(value, dict):
+            return _arguments(value) or (value.values() if self._fields.isdisjoint(value) else ())
+        if isinstance(value, str) and value.lstrip()[:1] in {"{", "["}:
+            held, error = parse_json(value.strip())
+            return () if error is not None else (held,)
+        return value if isinstance(value, list) else ()
+
+
+def _arguments(value: dict[str, Json]) -> list[Json]:
+    """Return the arguments of a call of the tool that was written as text; of anything else nothing."""
+    is_call = value.get("name") == TOOL and value.keys() <= _ENVELOPE
+    return [value[name] for name in ("arguments", "parameters", "input") if name in value] if is_call else []
+
+
+def _lists(value: Json, check: Check, fields: frozenset[str]) -> Iterator[list[Json]]:
+    """Yield the lists that may be meant: the value itself, or those inside of it with no item beside them."""
+    level = [value]
+    for _ in range(_MOST_LAYERS):
+        inner: list[Json] = []
+        for each in level:
+            if isinstance(each, list):
+                yield each[:_MOST_ITEMS]
+                inner += each if len(each) == 1 else ()
+            elif isinstance(each, dict) and (given := _arguments(each)):
+                inner += given
+            elif isinstance(each, dict) and fields.isdisjoint(each):
+                held = list(each.values())[:_MOST_ITEMS]
+                if len(held) > 1 and all(map(_NUMBERED.fullmatch, each)):
+                    yield held
+                elif all(isinstance(part, list) or check(part)[1] for part in held[:_MOST_CHECKED]):
+                    inner += held
+            elif isinstance(each, str) and each.lstrip()[:1] in {"{", "["}:
+                written, error = parse_json(each.strip())
+                inner += [] if error is not None else [written]
+        level = inner[:_MOST_INNER]
+
+
+def _only(lists: Iterable[list[Json]], check: Check, fields: frozenset[str]) -> list[Item]:
+    """Return the items of the only list of which one complies."""
+    able = {json.dumps(found): found for found in lists if _one_complies(found, check, fields)}
+    if len(able) != 1:
+        return []
+    return [Item(json.dumps(value, ensure_ascii=False), value) for found in able.values() for value in found]
+
+
+def _one_complies(found: list[Json], check: Check, fields: frozenset[str]) -> bool:
+    return any(fitting(value, check, fields)[1] is None for value in found[:_MOST_CHECKED])
+
+
+def _by_line(text: str) -> list[Json]:
+    """Return the values of a text that has one in each line; else nothing."""
+    values: list[Json] = []
+    for line in islice(filter(None, map(str.strip, text.splitlines())), _MOST_ITEMS):
+        value, error = parse_json(line.removesuffix(","))
+        if error is not None:
+            return []
+        values.append(value)
+    return values
+
+
+def _bullets(text: str) -> list[Json]:
+    """Return the texts of a list with bullets or numbers; nothing, if other lines stand between them."""
+    lines = [line for line in islice(text.splitlines(), _MOST_ITEMS) if line.strip()]
+    found = [_BULLET.match(line.rstrip()) for line in lines]
+    places = [at for at, bullet in enumerate(found) if bullet is not None]
+    is_list = len(places) > 1 or len(lines) == 1
+    if not places or not is_list or places[-1] - places[0] + 1 != len(places):
+        return []
+    return [_unquoted(bullet["text"].strip()) for bullet in found if bullet is not None]
+
+
+def _unquoted(text: str) -> str:
+    text = text[2:-2] if len(text) > 4 and text.startswith("**") and text.find("**", 2) == len(text) - 2 else text
+    is_quoted = len(text) > 2 and text[0] + text[-1] in {'""', "''", "“”", "``"}
+    return text[1:-1] if is_quoted and text[0] not in text[1:-1] else text

@@ -80,10 +80,9 @@ class _LiteLLMAttempt(Attempt):
     """One ``litellm.acompletion``."""
 
     def __init__(self, owner: LiteLLMCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(on_text, ChatReading())
+        super().__init__(request, on_text, ChatReading())
         self._owner = owner
         self._endpoint = endpoint
-        self._request = request
         self._params = owner.params(endpoint, request)
 
     async def pieces(self) -> AsyncGenerator[str | Failure, None]:
@@ -102,7 +101,7 @@ class _LiteLLMAttempt(Attempt):
                         chunk = await anext(answer, None)
                     if chunk is None:
                         break
-                    piece = self._reading.event(_event(chunk))
+                    piece = self._reading.event(_event(chunk, getattr(answer, "received_finish_reason", None)))
                     size += len(piece)
                     if size > MAX_ANSWER:
                         raise TooLargeError(MAX_ANSWER)
@@ -150,28 +149,47 @@ class _LiteLLMAttempt(Attempt):
 
 def _completion(answer: Any) -> dict[str, Any]:
     """Return a whole answer of litellm as the body of a chat completion."""
-    choices = [{"finish_reason": c.finish_reason, "message": _message(c.message)} for c in answer.choices]
+    choices = [{"finish_reason": _end(c, c.message), "message": _message(c.message)} for c in answer.choices]
     return {"choices": choices, "usage": _usage(answer)}
 
 
-def _event(chunk: Any) -> dict[str, Any]:
-    """Return a piece of a streamed answer of litellm as the data of an event."""
-    choices = [{"finish_reason": c.finish_reason, "delta": _message(c.delta)} for c in chunk.choices]
+def _event(chunk: Any, received: object) -> dict[str, Any]:
+    """Return a piece of a streamed answer of litellm as the data of an event.
+
+    Args:
+        chunk: the piece.
+        received: the provider's own word for the end, where the stream has it.
+    """
+    choices = [{"finish_reason": _end(c, c.delta, received), "delta": _message(c.delta)} for c in chunk.choices]
     return {"choices": choices, "usage": _usage(chunk)}
 
 
+def _end(choice: Any, message: Any, received: object = None) -> object:
+    """Return the provider's own word for the end of an answer: litellm makes ``stop`` of what it does not know."""
+    if choice.finish_reason is None:
+        return None
+    of_choice, of_message = (getattr(each, "provider_specific_fields", None) or {} for each in (choice, message))
+    own = of_choice.get("native_finish_reason") or of_message.get("stop_reason") or received
+    return own or choice.finish_reason
+
+
 def _message(message: Any) -> Mapping[str, Any]:
-    names = ("content", "reasoning_content", "refusal")
+    names = ("content", "reasoning_content", "refusal", "parsed")
     extra = getattr(message, "provider_specific_fields", None) or {}  # where a refusal stood before 1.110.2
     found = {name: value for name in names if (value := getattr(message, name, None) or extra.get(name))}
     calls = [_tool_call(call) for call in getattr(message, "tool_calls", None) or ()]
+    if (old := getattr(message, "function_call", None)) is not None:
+        found["function_call"] = _function(old)
     return {"role": "assistant", "tool_calls": calls, **found}
 
 
 def _tool_call(call: Any) -> Mapping[str, Any]:
-    function = getattr(call, "function", None)
-    told = {"name": getattr(function, "name", None), "arguments": getattr(function, "arguments", None)}
-    return {"index": getattr(call, "index", None), "id": getattr(call, "id", None), "function": told}
+    function = _function(getattr(call, "function", None))
+    return {"index": getattr(call, "index", None), "id": getattr(call, "id", None), "function": function}
+
+
+def _function(called: Any) -> Mapping[str, Any]:
+    return {"name": getattr(called, "name", None), "arguments": getattr(called, "arguments", None)}
 
 
 def _usage(answer: Any) -> Mapping[str, Any] | None:

@@ -6,27 +6,18 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.llm.completer import Finish, Mode, Request
+from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, tokens
+from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.records import Usage
 
-_FINISH: Mapping[str, Finish] = {
-    "stop": "stop",
-    "eos": "stop",
-    "tool_calls": "stop",
-    "function_call": "stop",
-    "end_turn": "stop",
-    "length": "length",
-    "max_tokens": "length",
-    "content_filter": "filter",
-    "safety": "filter",
-    "recitation": "filter",
-    "blocklist": "filter",
-    "prohibited_content": "filter",
-    "spii": "filter",
-    "refusal": "refusal",
-}
+_THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
+"""Fields of a message that hold the model's thoughts, the same ones if there are several."""
+_THINKING = frozenset({"thinking", "reasoning", "redacted_thinking", "thought"})
+"""Kinds of parts that do."""
+_PARTS = _THINKING | {"text", "output_text", "refusal", "image", "image_url", "audio", "file", "reference"}
+_OF_A_PART = frozenset({"type", "text", "thinking", "index", "annotations"})
+_ARGUMENTS = ("arguments", "parameters", "input")
 
 
 def body(
@@ -90,11 +81,6 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_too
 class ChatReading(Reading):
     """A chat completion while it arrives."""
 
-    def __init__(self) -> None:
-        super().__init__()
-        self._call: object = None
-        """Which call of a tool is read: the first; a second one would be another answer."""
-
     def whole(self, data: Any) -> str:
         """Read a body that holds the whole answer; see `Reading.whole`."""
         return self._part(data, "message", whole=True)
@@ -122,9 +108,13 @@ class ChatReading(Reading):
         if not isinstance(choices, list) or not choices or not isinstance(choices[0], dict):
             raise NoAnswerError("the answer has no choices")
         choice = choices[0]
-        if (why := choice.get("finish_reason")) is not None:
-            self.finish = _FINISH.get(str(why).lower().partition(":")[0], "other")
+        if choice.get("error"):
+            raise StreamError(error_message(choice), _error_status(choice["error"]))
+        if why := choice.get("finish_reason"):
+            self.finish = end_of(why)
         part = choice.get(key) or choice.get("message") or choice.get("delta")
+        if isinstance(part, str) or (part is None and isinstance(choice.get("text"), str)):
+            part = {"content": choice["text"] if part is None else part}
         if not isinstance(part, dict):
             if whole:
                 raise NoAnswerError("the answer has no message")
@@ -132,39 +122,49 @@ class ChatReading(Reading):
         return self._message(part)
 
     def _message(self, part: Mapping[str, Any]) -> str:
-        content = part.get("content")
-        text = ""
-        if isinstance(content, str):
-            text = content
-        elif isinstance(content, list):  # parts, as some endpoints of reasoning models send
-            blocks = [block for block in content if isinstance(block, dict)]
-            text = "".join(b["text"] for b in blocks if isinstance(b.get("text"), str))
-            self._reasoning += [_flat(b["thinking"]) for b in blocks if "thinking" in b]
-        for name in ("reasoning_content", "reasoning"):
-            if isinstance(part.get(name), str) and part[name]:
-                self._reasoning.append(part[name])
-                break
+        text = self._content(part.get("content"))
+        thoughts = (_flat(part[name]) for name in _THOUGHTS if part.get(name))
+        self._reasoning += [next(filter(None, thoughts), "")]
         if isinstance(part.get("refusal"), str) and part["refusal"]:
             self._refusal.append(part["refusal"])
+        calls = part.get("tool_calls") or ([{"function": old}] if (old := part.get("function_call")) else ())
+        if not text.strip() and not calls and isinstance(part.get("parsed"), dict):
+            text = json.dumps(part["parsed"], ensure_ascii=False)
         if text:
             self._text.append(text)
-        return text + self._tool_call(part.get("tool_calls"))
+        return text + self._tool_calls(calls)
 
-    def _tool_call(self, calls: Any) -> str:
-        """Return what a part adds to the arguments of the first tool call, whatever its name: one was offered."""
+    def _content(self, content: Any) -> str:
+        """Return the text of a message's content, which may come in parts, or as the JSON that it should spell."""
+        if content is None or isinstance(content, str):
+            return content or ""
+        parts = content if isinstance(content, list) else [content]
+        if not any(isinstance(part, str) or (isinstance(part, dict) and _is_part(part)) for part in parts):
+            return json.dumps(content, ensure_ascii=False) if content else ""
+        text = ""
+        for part in parts:
+            if isinstance(part, str):
+                text += part
+            elif not isinstance(part, dict):
+                continue
+            elif part.get("type") in _THINKING or "thinking" in part:
+                self._reasoning.append(_flat(part))
+            elif isinstance(part.get("text"), str):
+                text += part["text"]
+        return text
+
+    def _tool_calls(self, calls: Any) -> str:
+        """Return what a part adds to the arguments of the first call, whatever the tool's name: one was offered."""
         added = ""
         for call in calls if isinstance(calls, list) else ():
-            function = call.get("function") if isinstance(call, dict) else None
-            if not isinstance(function, dict):
+            if not isinstance(call, dict):
                 continue
-            which = call.get("index") if call.get("index") is not None else call.get("id")
-            if self._call is None:
-                self._call = (which,)
-            if which is None or self._call == (which,):
-                given = function.get("arguments")
-                added += given if isinstance(given, str) else "" if given is None else json.dumps(given)
-        if added:
-            self._arguments.append(added)
+            function = call["function"] if isinstance(call.get("function"), dict) else call
+            given = next((function[name] for name in _ARGUMENTS if function.get(name) is not None), None)
+            if given is not None:
+                which = next((call[name] for name in ("index", "id") if isinstance(call.get(name), int | str)), None)
+                text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+                added += self._called(next(iter(self._calls), None) if which is None else which, text)
         return added
 
     def _count(self, usage: Any) -> None:
@@ -210,7 +210,18 @@ def _error_status(error: Any) -> int:
     return status if 400 <= status < 600 else 500
 
 
-def _flat(thinking: Any) -> str:
-    if isinstance(thinking, list):
-        return "".join(str(block.get("text", "")) for block in thinking if isinstance(block, dict))
-    return str(thinking)
+def _is_part(part: Mapping[str, Any]) -> bool:
+    """Whether an object is a part of a message's content, not the answer itself."""
+    kind = part.get("type")
+    is_known = isinstance(kind, str) and kind in _PARTS
+    return is_known or (part.keys() <= _OF_A_PART and bool(part.keys() & {"text", "thinking"}))
+
+
+def _flat(thoughts: Any) -> str:
+    """Return thoughts as text, in whichever shape they come."""
+    if isinstance(thoughts, list):
+        return "".join(map(_flat, thoughts))
+    if isinstance(thoughts, Mapping):
+        names = ("thinking", "text", "summary", "content", "reasoning")
+        return next(filter(None, (_flat(thoughts[name]) for name in names if thoughts.get(name))), "")
+    return thoughts if isinstance(thoughts, str) else ""

@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import partial
 from typing import TYPE_CHECKING
 
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import inputs, topics
 from synth_widgets.generation.prompts import corrected
-from synth_widgets.llm.completer import Answer, Completer
-from synth_widgets.llm.items import Item, ItemStream
+from synth_widgets.llm.completer import Answer, Completer, Request
+from synth_widgets.llm.structured import Item, fitting, listed
 from synth_widgets.money import cost_of
 from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, new_id
 from synth_widgets.runs import plan
+from synth_widgets.runs.item_reader import ItemReader
 from synth_widgets.runs.output_calls import RAW_KEPT, clean
 from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
-from synth_widgets.runs.vetting import Vetting
+from synth_widgets.runs.vetting import Vetting, patiently
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
 from synth_widgets.text.normal import head, storable
@@ -46,27 +48,25 @@ class ItemCalls:
             request = run.asker.inputs(topic, len(work.slots), work.part, mode, seed, earlier=earlier)
         if work.fault is not None:
             request = corrected(request, *work.fault)
-        stream = ItemStream()
-        heard: list[str] = []
         call = Call(
             new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.recipe.guidance,
             params=dict(request.params), attempts=work.answer,
         )  # fmt: skip
-        found, asked = 0, len(work.slots)
+        asked = len(work.slots)
         siblings = len(self.state.visible_children(topic))
         work.bad.clear()
         vetting = Vetting(run.engine, run.asker.task.input if work.step == "inputs" else None)
-
-        def on_text(piece: str) -> None:
-            nonlocal found
-            piece = str(storable(piece))
-            heard.append(piece)
-            for item in stream.feed(piece):
-                found += 1
-                self._take(work, replace(call, raw="".join(heard)), item, topic, vetting, place=siblings + found)
-
+        reader = ItemReader(
+            request,
+            asked=asked,
+            wanted=lambda: bool(work.slots),
+            take=lambda item, text: self._take(
+                work, replace(call, raw=text), item, topic, vetting, place=siblings + reader.found
+            ),
+        )
         try:
-            answer = clean(await completer.complete(request, on_text))
+            came = await completer.complete(request, reader.on_text)
+            answer = await patiently(run.engine, len(came.text), lambda: clean(came, request))
         except RequestRefusedError as error:
             run.spending.refused(work)
             self._no_good(work, call, storable(str(error)), "", topic)
@@ -75,31 +75,49 @@ class ItemCalls:
             vetting.give_up()
             if call.id in self.state.calls:
                 unsaid = cost_of(work.terms.price, call.usage)
-                run.commit([CallAdded(replace(call, cost=unsaid, raw="".join(heard)))])
+                run.commit([CallAdded(replace(call, cost=unsaid, raw=reader.text))])
             raise
-        if not heard and answer.text:
-            on_text(answer.text)
-        for item in stream.end():
-            found += 1
-            self._take(work, replace(call, raw=answer.text), item, topic, vetting, place=siblings + found)
+        await reader.finish(run.engine, answer)
         await vetting.done()
+        await self._other_shapes(work, request, answer, reader, vetting)
         cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
         call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
-        self._close(work, call, answer, found, topic)
+        self._close(work, call, answer, reader.found, topic)
+
+    async def _other_shapes(
+        self, work: Work, request: Request, answer: Answer, reader: ItemReader, vetting: Vetting
+    ) -> None:
+        """Take the items of an answer that has none, or none that complies, where they should be."""
+        text, task = answer.text, self.run.asker.task
+        if len(work.bad) < reader.found or answer.finish in {"refusal", "filter"}:
+            return
+        if answer.finish == "length":
+            text = text.rpartition("\n")[0]  # nobody knows whether the last one is whole
+
+        def read() -> list[Item]:
+            if work.step == "topics":
+                return listed(text, topics.read, request)
+            return listed(text, inputs.check(task), request, inputs.fields(task))
+
+        if items := await patiently(self.run.engine, len(text), read):
+            work.bad.clear()
+            reader.take(items)
+            await vetting.done()
 
     def _take(self, work: Work, call: Call, item: Item, topic: str, vetting: Vetting, *, place: int) -> None:
         """Check an item, and commit it if it is good; ``place``: the highest number that a numbered list gives it."""
-        if not work.slots:
-            return  # more than was asked for
-        value = storable(item.value)
-        problem = item.error
-        if problem is None and work.step == "topics":
-            value, problem = topics.read(value, place=place, is_small=self.run.asker.is_small("topics"))
-        elif problem is None:
-            value, problem = inputs.read(value, self.run.asker.task)
+        task = self.run.asker.task
+        as_name = partial(topics.read, place=place, is_small=self.run.asker.is_small("topics"))
 
-        def settle(problem: str | None) -> None:
+        def read() -> tuple[Json, str | None]:
+            told = item.read()
+            if told.error is not None:
+                return None, told.error
+            value = storable(told.value)
+            return fitting(value, as_name) if work.step == "topics" else inputs.read(value, task)
+
+        def settle(value: Json, problem: str | None) -> None:
             if problem is not None:
                 work.bad.append((item.raw, problem))
             elif work.step == "topics":
@@ -107,13 +125,17 @@ class ItemCalls:
             elif work.slots and self.repeats.is_new(value):
                 self._input(work, call, value, topic)
 
-        if problem is None:
-            vetting.ask(value, settle)
-        else:
-            settle(problem)
+        def vet(told: tuple[Json, str | None]) -> None:
+            value, problem = told
+            if problem is None:
+                vetting.ask(value, partial(settle, value))
+            else:
+                settle(value, problem)
+
+        vetting.read(len(item.raw), read, vet)
 
     def _topic(self, work: Work, call: Call, name: str, parent: str) -> None:
-        if self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
+        if not work.slots or self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
             return  # a repeat: its slot stays open
         run, slot = self.run, work.slots.popleft()
         run.last_round.came["topics"] += 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import sys
+import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
@@ -76,6 +77,7 @@ class Result:
         usage: tokens of all calls.
         cost: US dollars, or ``None`` where that of some call is not known; `Job.cost` tells what is known of it.
         stopped: why it ended early, or ``None``.
+        note: what else there is to say, such as why topics could not be made, which leave no failed rows; or ``None``.
     """
 
     added: int
@@ -84,6 +86,7 @@ class Result:
     usage: Usage
     cost: float | None = None
     stopped: str | None = None
+    note: str | None = None
 
 
 class Control(Protocol):
@@ -150,8 +153,10 @@ class Job(Coroutine[Any, Any, Result]):
     def result(self) -> Result:
         """What it made so far, or in the end."""
         record = self._record()
-        stopped = None if record.status in {"running", "done"} else record.note or record.status
-        return Result(record.added, record.failed, record.dropped, record.usage, self.cost.total, stopped)
+        is_early = record.status not in {"running", "done"}
+        stopped = record.note or record.status if is_early else None
+        note = None if is_early else record.note
+        return Result(record.added, record.failed, record.dropped, record.usage, self.cost.total, stopped, note)
 
     def cancel(self) -> None:
         """Stop it within half a second. Whatever is finished stays; what is under way is given up."""
@@ -244,6 +249,8 @@ class Job(Coroutine[Any, Any, Result]):
         result = self.result
         if self.status == "stopped" and not self._is_spent:
             raise RunStoppedError(f"The job stopped: {result.stopped}", result)
+        if not result.added and result.failed and result.note:  # else the failed rows say why
+            warnings.warn(f"Nothing was made: {result.note}.", stacklevel=3)
         return result
 
     def _say_it_goes_on(self) -> None:

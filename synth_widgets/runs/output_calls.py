@@ -8,12 +8,15 @@ from typing import TYPE_CHECKING
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
-from synth_widgets.llm.completer import Answer, Completer
+from synth_widgets.llm.completer import Answer, Completer, Request
+from synth_widgets.llm.structured import SLOW
+from synth_widgets.llm.thoughts import apart
 from synth_widgets.records import Call, Json, Sample, new_id
 from synth_widgets.runs.placing import base_of, place_output
+from synth_widgets.runs.vetting import patiently
 from synth_widgets.runs.work import ANSWERS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, sample_change
-from synth_widgets.text.normal import SURROGATES, head, storable
+from synth_widgets.text.normal import head, is_encodable, storable
 
 if TYPE_CHECKING:
     from synth_widgets.runs.run import Run
@@ -43,12 +46,13 @@ class OutputCalls:
             request = corrected(request, *work.fault)
         answer: Answer | None = None
         try:
-            answer = clean(await completer.complete(request))
+            came = await completer.complete(request)
         except RequestRefusedError as error:
             run.spending.refused(work)
             value, problem = None, storable(str(error))
         else:
-            value, problem = self._read(work, answer)
+            self._count(work, came)
+            answer, value, problem = await self._read(work, request, came)
             problem = problem or await self._model_problem(work, value)
             work.by_chance |= problem is not None and is_chance(answer)
         work.call = work.call or new_id()
@@ -78,12 +82,24 @@ class OutputCalls:
         problem = asker.task.input_problem(given.input)
         return None if problem is None else f"input: {problem}"
 
-    def _read(self, work: Work, answer: Answer) -> tuple[Json, str | None]:
+    def _count(self, work: Work, answer: Answer) -> None:
         work.usage, work.seconds = work.usage + answer.usage, work.seconds + answer.seconds
-        work.raws.append(answer.text)
         cost = self.run.spending.answered(work, answer.usage, slots=1)
         work.cost = None if cost is None or work.cost is None else work.cost + cost
-        return outputs.read(answer, self.run.asker.task)
+
+    async def _read(self, work: Work, request: Request, came: Answer) -> tuple[Answer, Json, str | None]:
+        """Return the answer without the model's thoughts, its value, and what is wrong with it, or ``None``."""
+        run = self.run
+
+        def read() -> tuple[Answer, tuple[Json, str | None]]:
+            answer = clean(came, request)
+            return answer, outputs.read(answer, run.asker.task, request)
+
+        if len(came.text) > SLOW:
+            run.leave_early(work)
+        answer, (value, problem) = await patiently(run.engine, len(came.text), read)
+        work.raws.append(answer.text)
+        return answer, value, problem
 
     def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:
         """Return what is to be corrected, or ``None`` where only a fresh answer can help."""
@@ -124,8 +140,10 @@ class OutputCalls:
         self.run.commit([change, *paid], finished=tuple(work.slots), kind="failed" if problem else "added")
 
 
-def clean(answer: Answer) -> Answer:
-    """Return an answer whose texts can be stored and sent."""
-    if not SURROGATES.search(f"{answer.text}{answer.reasoning}"):
-        return answer
-    return replace(answer, text=storable(answer.text), reasoning=storable(answer.reasoning))
+def clean(answer: Answer, request: Request) -> Answer:
+    """Return an answer without the model's thoughts, whose texts can be stored and sent."""
+    text, thought = apart(answer.text, request)
+    reasoning = answer.reasoning if thought is None else "\n\n".join(filter(None, (answer.reasoning, thought)))
+    if thought is None and is_encodable(text) and is_encodable(reasoning or ""):
+        return answer if text == answer.text else replace(answer, text=text)
+    return replace(answer, text=storable(text), reasoning=storable(reasoning))

@@ -1,16 +1,24 @@
-"""What a person's pydantic class says of the items of one call: asked on a worker, never on the engine's thread."""
+"""What takes too long for the engine's thread: a person's pydantic class, and the reading of long answers."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 from functools import partial
+from typing import TypeVar
 
 from synth_widgets.engine import Engine
+from synth_widgets.llm.structured import SLOW
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 
 Settle = Callable[[str | None], None]
+T = TypeVar("T")
+
+
+async def patiently(engine: Engine, size: int, function: Callable[[], T]) -> T:
+    """Return what a pure function makes of so many characters: at once if they are few, else on a worker."""
+    return function() if size <= SLOW else await engine.on_worker(function)
 
 
 class Vetting:
@@ -33,14 +41,25 @@ class Vetting:
         else:
             self._asked.append(self._engine.spawn(self._tell(partial(self._schema.model_problem, value), settle)))
 
+    def read(self, size: int, function: Callable[[], T], then: Callable[[T], None]) -> None:
+        """Tell ``then`` what a pure function makes of so many characters: at once, or from a worker."""
+        if size <= SLOW:
+            then(function())
+        else:
+            self._asked.append(self._engine.spawn(self._pass_on(function, then)))
+
     async def done(self) -> None:
         """Wait until all that was asked is settled."""
-        await asyncio.gather(*self._asked)
+        while asked := [task for task in self._asked if not task.done()]:  # what was read may be asked about
+            await asyncio.gather(*asked)
 
     def give_up(self) -> None:
         """Settle nothing more."""
         for asked in self._asked:
             asked.cancel()
+
+    async def _pass_on(self, function: Callable[[], T], then: Callable[[T], None]) -> None:
+        then(await self._engine.on_worker(function))
 
     async def _tell(self, problem: Callable[[], str | None], settle: Settle) -> None:
         settle(await self._engine.on_worker(problem))

@@ -27,12 +27,20 @@ def storable(value: Json) -> Json:
     {'a': ['�!']}
     """
     if isinstance(value, str):
-        return value if value.isascii() else SURROGATES.sub("�", value)
+        return value if is_encodable(value) else SURROGATES.sub("�", value)
     if isinstance(value, list):
         return [storable(v) for v in value]
     if isinstance(value, dict):
         return {storable(k): storable(v) for k, v in value.items()}
     return value
+
+
+def is_encodable(text: str) -> bool:
+    """Whether a text has no lone surrogate. Takes far less time than to look for one."""
+    try:
+        return text.isascii() or bool(text.encode())
+    except UnicodeEncodeError:
+        return False
 
 
 def too_deep(value: Json) -> bool:

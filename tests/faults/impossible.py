@@ -41,6 +41,13 @@ IMPOSSIBLE = (
         "an endpoint that redirects, in a format of the provider's own (Bedrock, Vertex AI, Cohere …): "
         "litellm follows, with the key",
     ),
+    Impossible(
+        "ends, but not well",
+        OWN_FORMAT,
+        "half an answer is kept",
+        "an answer that ends with an error which litellm does not know, in a format of the provider's own: litellm "
+        "calls it a good end, and what complies of it is kept",
+    ),
 )
 
 

@@ -30,6 +30,7 @@ from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.via_litellm import LiteLLMCompleter
 from synth_widgets.models import STRUCTURED
 from tests.anthropic_endpoint import AnthropicEndpoint
+from tests.dressing import DRAFT
 from tests.endpoint import Endpoint
 from tests.faults.impossible import OWN_FORMAT, impossible
 from tests.loopback import Loopback
@@ -84,6 +85,7 @@ WAITS = Waits(first=0.002, most=0.01, silence=0.5, total=10.0)
 ASKED_WAIT = 0.05
 """Seconds that the endpoint asks to wait, where it asks."""
 CLEAN = "none"
+KEPT = "nothing: half an answer is kept"
 SLOWER = 1.6
 """How much longer than the clean run one with a fault may take, apart from waits asked for and litellm's calls."""
 NEEDED = 1 / 3
@@ -183,6 +185,9 @@ FAULTS: dict[str, Fault] = {
     "streams slowly": Fault(setting(chunk_delay=0.001), waits=3.0),
     "chatters": Fault(twice("chatter"), ways=("text",)),
     "cuts off": Fault(twice("truncate")),
+    "thinks aloud": Fault(refusing("think"), ways=("json_schema", "json_object", "text", FOUND_OUT)),
+    "wraps the answer": Fault(refusing("wrap")),
+    "ends, but not well": Fault(twice("bad_end")),
     "violates the schema": Fault(twice("invalid")),
     "answers no JSON": Fault(twice("garbage")),
     "answers nothing": Fault(twice("empty")),
@@ -214,6 +219,7 @@ class Cell:
     Attributes:
         came: samples with an output that complies.
         failed, open: samples without one: that have failed, and that are still owed.
+        drafts: samples and topics with what was never the answer.
         asked: requests that the endpoint was sent.
         again: of these, those beyond what a clean run sends.
         followed: those that came to where the endpoint redirected them; whether the key came, too.
@@ -227,6 +233,7 @@ class Cell:
     came: int = 0
     failed: int = 0
     open: int = 0
+    drafts: int = 0
     asked: int = 0
     again: int = 0
     followed: list[bool] = field(default_factory=list)
@@ -259,12 +266,16 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
                     assert TRIAGE.output_problem(sample.output) is None, "what does not comply is never kept"
             status = Counter(sample.status for sample in studio.samples)
             cell.came, cell.failed, cell.open = status["draft"], status["failed"], status["pending"]
+            texts = [path[-1] for path in studio.topics.paths()]
+            texts += [f"{sample.input} {sample.output}" for sample in studio.samples if sample.status == "draft"]
+            cell.drafts = sum(DRAFT in text for text in texts)
             reasons = Counter(sample.reason for sample in studio.samples if sample.status == "failed")
             note = studio._state.jobs[job.id].note
             cell.seen = [
                 *(f"waits: {words}" for words, _ in waited.most_common(3) if words),
                 *(f"row: {reason}" for reason, _ in reasons.most_common(2)),
                 *([f"end: {stopped or note}"] if stopped or note else []),
+                *([KEPT] if cell.drafts else []),
             ]
         lists = -(-(samples // TOPICS) // completer.items_per_call) * TOPICS
         cell.asked = sum(endpoint.statuses.values()) + endpoint.broken_off
@@ -300,6 +311,8 @@ def verdict(cell: Cell, clean: Cell, samples: int = SAMPLES) -> str:
         return "impossible" if any(known.seen in words for words in cell.seen) else "NOT AS LISTED"
     if not fault.is_final and cell.came < samples:
         return "LOST"
+    if cell.drafts:
+        return "FALSE"
     again = TRANSPORTS[cell.transport].again * min(cell.again / clean.asked, NEEDED)
     allowed = (SLOWER + again) * clean.seconds + fault.waits
     return "ok" if cell.seconds <= allowed or fault.is_final else "SLOW"

@@ -67,7 +67,7 @@ def _judge(cell: Cell, samples: int) -> None:
 
 def _is_right(cell: Cell, samples: int) -> None:
     if not FAULTS[cell.fault].is_final:
-        assert (cell.came, cell.failed, cell.open) == (samples, 0, 0), cell
+        assert (cell.came, cell.failed, cell.open, cell.drafts) == (samples, 0, 0, 0), cell
     elif cell.fault in WITHHELD:
         assert cell.came + cell.failed == samples, cell
         assert cell.failed > 0

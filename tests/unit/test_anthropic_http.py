@@ -253,7 +253,6 @@ def test_thoughts_a_ping_and_kinds_to_come_are_no_text() -> None:
         ("max_tokens", "length"),
         ("model_context_window_exceeded", "length"),
         ("refusal", "refusal"),
-        ("pause_turn", "other"),
     ],
 )
 def test_every_reason_to_stop_is_known(reason: str, finish: str) -> None:
@@ -262,7 +261,7 @@ def test_every_reason_to_stop_is_known(reason: str, finish: str) -> None:
     assert reading.outcome == finish
 
 
-def test_only_the_first_call_of_a_tool_is_the_answer() -> None:
+def test_each_call_of_a_tool_is_an_answer() -> None:
     blocks = [
         {"type": "text", "text": "Let me see."},
         {"type": "tool_use", "name": "answer", "input": {"a": 1}},
@@ -270,14 +269,14 @@ def test_only_the_first_call_of_a_tool_is_the_answer() -> None:
     ]
     reading = MessageReading()
     reading.whole({"type": "message", "content": blocks, "stop_reason": "tool_use"})
-    assert json.loads(reading.text) == {"a": 1}
+    assert reading.text == '{"a": 1}\n{"b": 2}'
     deltas = [(1, '{"a"'), (2, '{"b": 2}'), (1, ": 1}")]
     streamed = _read(
         {"type": "content_block_start", "index": 1, "content_block": {"type": "tool_use", "input": {}}},
         {"type": "content_block_start", "index": 2, "content_block": {"type": "tool_use", "input": {}}},
         *({"type": "content_block_delta", "index": at, "delta": {"partial_json": part}} for at, part in deltas),
     )
-    assert streamed.text == '{"a": 1}'
+    assert streamed.text == '{"a": 1}\n{"b": 2}'
 
 
 def test_what_came_before_a_refusal_is_not_used() -> None:

@@ -277,5 +277,5 @@ def test_arguments_after_chatter_are_found_in_what_was_streamed() -> None:
     ]
     for delta in deltas:
         heard += reading.event({"choices": [{"delta": delta}]})
-    assert reading.text == '{"a": 1}'
     assert extract_json(heard) == ({"a": 1}, None)
+    assert reading.text == '{"a": 1}\n{"b": 2}', "another call is another answer"
