@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from synth_widgets.llm.completer import Request
@@ -57,6 +59,7 @@ class ItemStream:
 
     Args:
         request: what the model was asked.
+        most: items after which it is not read on.
 
     >>> stream = ItemStream()
     >>> [item.value for item in stream.feed('```json {"items": ["a", "b')]
@@ -65,8 +68,9 @@ class ItemStream:
     ['bc']
     """
 
-    def __init__(self, request: Request | None = None) -> None:
+    def __init__(self, request: Request | None = None, *, most: int = sys.maxsize) -> None:
         self._answer = Unthought(request)
+        self._left = most
         self._text = ""
         self._list = _List()
         self._seeker = _Seeker()
@@ -75,8 +79,8 @@ class ItemStream:
 
     @property
     def done(self) -> bool:
-        """Whether the list has ended with its bracket."""
-        return self._list.done
+        """Whether the list has ended with its bracket, or enough of it has come."""
+        return self._list.done or self._left <= 0
 
     def feed(self, chunk: str) -> list[Item]:
         """Take the next piece of the answer; return the items that it finishes."""
@@ -90,6 +94,11 @@ class ItemStream:
         return items if self.done or not self.found else items + self._list.end()
 
     def _read(self, chunk: str) -> list[Item]:
+        items = list(islice(self._elements(chunk), self._left))
+        self._left -= len(items)
+        return items
+
+    def _elements(self, chunk: str) -> Iterable[Item]:
         if self.found:
             return self._list.feed(chunk)
         self._text += chunk
@@ -223,10 +232,10 @@ class _List:
         self._broken = False
         """Whether an object or array was whole, but no JSON."""
 
-    def feed(self, chunk: str) -> list[Item]:
+    def feed(self, chunk: str) -> Iterator[Item]:
         self._rest = self._rest[self._from :] + chunk
         self._at, self._from = self._at - self._from, 0
-        return list(self._elements())
+        return self._elements()
 
     def end(self) -> list[Item]:
         raw, self._rest, self.done = self._rest[self._from :].strip(), "", True

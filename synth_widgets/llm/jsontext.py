@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import math
 import re
@@ -27,14 +28,14 @@ def each(pattern: re.Pattern[str], text: str, start: int = 0) -> Iterator[re.Mat
     """Yield what a pattern finds, as ``finditer`` does, in steps that do not take long.
 
     Args:
-        pattern: it finds nothing empty, and nothing of more than 260 characters.
+        pattern: it finds nothing empty, and what it finds, and looks at behind it, has at most 260 characters.
         text: where.
         start: from where on.
     """
     end = start + _WINDOW
     while True:
         found = pattern.search(text, start, end)
-        if found is not None and (found.end() < end or end >= len(text)):
+        if found is not None and (found.start() + _REACH <= end or end >= len(text)):
             yield found
             start = found.end()
         elif end >= len(text):
@@ -158,7 +159,13 @@ def _string(text: str, begin: int, strict: bool = True) -> tuple[str, int]:  # n
             raise json.JSONDecodeError("Invalid \\escape", text, begin + escape.start())
         return _SHORT[short]
 
-    return _ESCAPE.sub(plain, text[begin : end - 1]), end
+    held, written, at = text[begin : end - 1], io.StringIO(), 0
+    for escape in each(_ESCAPE, held):
+        written.write(held[at : escape.start()])
+        written.write(plain(escape))
+        at = escape.end()
+    written.write(held[at:])
+    return written.getvalue(), end
 
 
 class _Patient(json.JSONDecoder):

@@ -305,10 +305,10 @@ def _lists(value: Json, check: Check, fields: frozenset[str]) -> Iterator[list[J
 
 def _only(lists: Iterable[list[Json]], check: Check, fields: frozenset[str]) -> list[Item]:
     """Return the items of the only list of which one complies."""
-    able = {json.dumps(found): found for found in lists if _one_complies(found, check, fields)}
-    if len(able) != 1:
+    able = [found for found in lists if _one_complies(found, check, fields)]
+    if not able or (len(able) > 1 and len(set(map(json.dumps, able))) > 1):
         return []
-    return [Item(json.dumps(value, ensure_ascii=False), value) for found in able.values() for value in found]
+    return [Item(json.dumps(value, ensure_ascii=False), value) for value in able[0]]
 
 
 def _one_complies(found: list[Json], check: Check, fields: frozenset[str]) -> bool:

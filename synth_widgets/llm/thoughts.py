@@ -9,6 +9,7 @@ from __future__ import annotations
 import functools
 import json
 import re
+from collections.abc import Iterator
 
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.jsontext import VALUE_START, balanced, each, first, parse_json
@@ -282,14 +283,13 @@ def _final(text: str, asked: _Asked, thoughts: list[str]) -> str:
         thought, _, text = text.partition(ends)
         thoughts.append(thought.strip()[len(begins) :])
         return text
-    tokens = list(each(_CHANNEL, text)) if "<|channel|>" in text or "<|message|>" in text else []
-    if not tokens or asked.holds(tokens[0][0]) or _Values(text, is_whole=True).around(tokens[0].start()):
+    begun = first(_CHANNEL, text) if "<|channel|>" in text or "<|message|>" in text else None
+    if begun is None or asked.holds(begun[0]) or _Values(text, is_whole=True).around(begun.start()):
         return text
-    thoughts.append(text[: tokens[0].start()])
+    thoughts.append(text[: begun.start()])
     final = call = None
     header = ""
-    for at, found in enumerate(tokens):
-        kind, words = found[1].lower(), text[found.end() : tokens[at + 1].start() if at + 1 < len(tokens) else None]
+    for kind, words in _between(_CHANNEL, text, begun.start()):
         if kind != "message":
             header = f"{header} {words}" if kind in {"channel", "constrain"} else words if kind == "start" else ""
             continue
@@ -303,6 +303,17 @@ def _final(text: str, asked: _Asked, thoughts: list[str]) -> str:
         else:
             final = words
     return final if final is not None else call or ""
+
+
+def _between(pattern: re.Pattern[str], text: str, start: int) -> Iterator[tuple[str, str]]:
+    """Yield the name of each token, and the words up to the next."""
+    token: re.Match[str] | None = None
+    for following in each(pattern, text, start):
+        if token is not None:
+            yield token[1], text[token.end() : following.start()]
+        token = following
+    if token is not None:
+        yield token[1], text[token.end() :]
 
 
 def _without_tokens(text: str, asked: _Asked) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable, Iterable
+from functools import partial
 
 from synth_widgets.engine import Engine
 from synth_widgets.llm.completer import Answer, Request
@@ -12,8 +12,9 @@ from synth_widgets.runs.vetting import patiently
 from synth_widgets.text.normal import storable
 
 PART = 4_096
-"""Characters that are read in one go, of what comes all at once; if no item ends in them, twice as many next time."""
+"""Characters that are read as they come; in larger pieces there may be too much to read."""
 LONGEST_PART = 2**18
+"""Characters that a worker reads before it is looked whether more items are wanted."""
 MORE = 64
 """Items beyond those that were asked for that are looked at: some of the first may be repeats."""
 
@@ -37,8 +38,7 @@ class ItemReader:
     ) -> None:
         self.heard: list[str] = []
         self.found = 0
-        self._stream = ItemStream(request)
-        self._most = asked + MORE
+        self._stream = ItemStream(request, most=asked + MORE)
         self._wanted = wanted
         self._take = take
         self._late: list[str] = []
@@ -62,17 +62,17 @@ class ItemReader:
         """Hand items on, as long as they are wanted."""
         for item in items:
             self.found += 1
-            if self.found > self._most or not self._wanted():
+            if not self._wanted():
                 return
             self._take(item, self.text)
 
     async def finish(self, engine: Engine, answer: Answer) -> None:
         """Read what is left of an answer that has come to its end."""
-        left, at, size = "".join(self._late) if self.heard else answer.text, 0, PART
+        left = "".join(self._late) if self.heard else answer.text
         self.heard = self.heard or [answer.text]
-        while at < len(left) and self._wanted() and not self._stream.done:
-            items = self._stream.feed(left[at : at + size])
-            at, size = at + size, PART if items else min(2 * size, LONGEST_PART)
-            self.take(items)
-            await asyncio.sleep(0)
+        for at in range(0, len(left), LONGEST_PART):
+            if not self._wanted() or self._stream.done:
+                break
+            part = left[at : at + LONGEST_PART]
+            self.take(await patiently(engine, len(part), partial(self._stream.feed, part)))
         self.take(await patiently(engine, len(answer.text), self._stream.end))
