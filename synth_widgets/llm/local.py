@@ -21,6 +21,7 @@ from synth_widgets.llm.catalog import LOCAL, Endpoint
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
+from synth_widgets.money import FREE, Price
 
 COMMAND = "python -m synth_widgets local"
 """What installs the embedded model."""
@@ -205,6 +206,7 @@ class LocalCompleter:
         is_small: whether it runs the packaged weights, which are too small for the ordinary prompts.
         items_per_call: 1 for those: lists of several items are beyond a model of this size.
         modes: ways to ask for JSON, in the order to try them.
+        price: nothing, unless the model was given another one.
     """
 
     def __init__(self, model: Model | None = None) -> None:
@@ -214,6 +216,7 @@ class LocalCompleter:
         self.is_small = self.model.is_small
         self.items_per_call = 1 if self.is_small else ITEMS_PER_CALL
         self.modes: tuple[Mode, ...] = ("json_schema",)
+        self.price: Price = self.model.price or FREE
         self._server: _Server | None = None
         self._inner: OpenAICompleter | None = None
         self._loading = 0

@@ -7,6 +7,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.money import Budget, Price
 from synth_widgets.testing import ScriptedCompleter
 from tests.endpoint import Endpoint
@@ -197,3 +198,15 @@ def test_a_refused_call_costs_nothing(open_studio):
             studio.grow(depth=0, samples=8).wait(10)
     budget: Budget = studio._core.accounts.budget
     assert (budget.reserved, budget.spent) == (0.0, 0.0)
+
+
+def test_the_model_of_this_machine_is_free_under_a_budget(open_studio, monkeypatch):
+    scripted = ScriptedCompleter(items_per_call=1, modes=("json_schema",))
+
+    async def ready(_completer):
+        return scripted
+
+    monkeypatch.setattr(LocalCompleter, "_ready", ready)
+    studio = open_studio("local", task=TRIAGE)
+    result = studio.grow(topics=1, samples=1, budget=0.01).wait(30)
+    assert (result.added, result.cost) == (1, 0)
