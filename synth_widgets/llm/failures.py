@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import email.utils
+import itertools
 import re
 import time
 from collections.abc import Iterable, Mapping
@@ -290,9 +291,43 @@ def redacted(text: str, *keys: str | None) -> str:
     'Incorrect API key provided: ….'
     """
     for key in filter(None, keys):
-        text = text.replace(key, "…")
-        heads = {key[:n] for n in (4, 6, 8) if len(key) > 2 * n} | ({key[-6:]} if len(key) > 12 else set())
-        words = "|".join(re.escape(head) for head in sorted(heads, key=len))
-        if words:
-            text = re.sub(rf"(?<![\w*.…-])[\w*.…-]*(?:{words})[\w*…-]*", "…", text)
+        text = _without(text, key)
     return _MASKED.sub("…", text)
+
+
+_SECRET = 8
+"""Characters from which on a key is taken out wherever it stands; a shorter one, or a plain word, as a whole word."""
+_MARKS = (16, 12, _SECRET)
+"""Characters of a key's beginning, or end, by which it is known."""
+_SHORTENED = re.compile(r"(?<![\w-])([\w-]*+)(?:…|\.{2,}+)([\w-]*+)")
+_LEAST_SHOWN = 3
+"""Characters of a key beside the dots that stand for the others."""
+
+
+def _without(text: str, key: str) -> str:
+    """Take a key and parts of it out of a text, and no word that only looks a little like it."""
+    if len(key) < _SECRET or not _is_mark(key):
+        return re.sub(rf"(?<!\w){re.escape(key)}(?!\w)", "…", text)
+    text = text.replace(key, "…")
+    for size in _MARKS:
+        if len(key) < size + _LEAST_SHOWN:
+            continue
+        if _is_mark(begin := key[:size]):
+            text = re.sub(rf"(?<![\w-]){re.escape(begin)}[\w*.…-]*+", "…", text)
+        if _is_mark(end := key[-size:]):
+            text = re.sub(rf"{re.escape(end)}(?![\w-])", "…", text)
+
+    def shortened(found: re.Match[str]) -> str:
+        begins = len(found[1]) >= _LEAST_SHOWN and key.startswith(found[1])
+        ends = len(found[2]) >= _LEAST_SHOWN and key.endswith(found[2])
+        return "…" if begins or ends else found[0]
+
+    return _SHORTENED.sub(shortened, text)
+
+
+def _is_mark(part: str) -> bool:
+    """Whether a part of a key is no word: letters and digits are mixed, or capitals and small letters are."""
+    letters = [sign for sign in part if sign.isalpha()]
+    has_digits = any(sign.isdigit() for sign in part)
+    inside = any(a.islower() and b.isupper() for a, b in itertools.pairwise(part))
+    return bool(letters) and (has_digits or inside)

@@ -61,6 +61,38 @@ def test_a_masked_or_shortened_key_is_taken_out_too() -> None:
     assert redacted("key abc", "abc") == "key …"
 
 
+@pytest.mark.parametrize(
+    ("key", "words"),
+    [
+        ("test-loopback-0123456789", "The latest test model of this test-bench is not available."),
+        ("sk-my-secret-password", "sk-my is wrong: a secret password is meant, not passwordless ones."),
+        ("EMPTY", "The EMPTYness of an empty list"),
+        ("ollama", "ollamas llama3.2 is not found"),
+        ("lm-studio", "Is LM Studio running? lm-studios are many."),
+        ("x", "An example of x-rays"),
+        ("sk-proj-Zq81mMxVb7Xy0pLw", "The project sk-proj has no access to sk-project-models."),
+        ("sk-proj-Zq81mMxVb7Xy0pLw", "Wait... the model sk... is not there. And so on..."),
+        ("gsk_abcdefghijklmnop", "gsk_ keys are of Groq."),
+    ],
+)
+def test_words_that_only_look_a_little_like_a_key_stay(key: str, words: str) -> None:
+    kept = redacted(words, key)
+    assert kept.replace("…", key) == words
+    assert kept.count("…") <= (" x-" in words)
+
+
+@pytest.mark.parametrize(
+    "shown",
+    ["sk-proj-Zq81mMxVb7Xy0pLw", "xsk-proj-Zq81mMxVb7Xy0pLwx", "sk-proj-Zq81mMxV", "sk-proj-Zq81", "sk-p...0pLw",
+     "sk-proj-****0pLw", "sk-…pLw", "...Xy0pLw", "b7Xy0pLw", "sk-proj-Zq81mMxVb7Xy"],
+)  # fmt: skip
+def test_what_is_shown_of_a_key_is_taken_out_however_it_is_shortened(shown: str) -> None:
+    told = redacted(f"The key {shown} is wrong.", "sk-proj-Zq81mMxVb7Xy0pLw")
+    assert told.startswith("The key ")
+    assert told.endswith(" is wrong.")
+    assert not any(part in told for part in ("Zq8", "7Xy", "0pLw"))
+
+
 @pytest.mark.parametrize("page", ["a" * 10**6, "ab-" * 10**5, "a*" * 10**5, "a**" * 10**5, "sk-a" * 10**5])
 def test_a_page_of_nonsense_instead_of_a_refusal_holds_nobody_up(page: str) -> None:
     """With a step for each two of its letters it would not come to an end."""
