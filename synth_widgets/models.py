@@ -31,7 +31,8 @@ class Model:
             called (``"tools"``), by its JSON mode (``"json_object"``), by words alone (``"text"``), or by the first of
             these that works (``"auto"``).
         concurrency: calls in flight at most; ``None`` takes 128, and 1 for ``"local"``. Below that their number
-            follows what the endpoint takes: it begins at 32 and learns from refusals and from latency.
+            follows what the endpoint takes: it begins at 32 and learns from refusals and from latency. Where several
+            ask the same model at once, the lowest holds for all of them.
         input_cost_per_token, output_cost_per_token: US dollars a token, for a model whose price no list knows or that
             has another one here; both or none. They are for the account of costs and are not sent.
         params: sampling parameters sent with each call, such as ``temperature=0.8`` or ``max_tokens=600``, and

@@ -101,13 +101,17 @@ class AdaptiveLimit:
         self._window = _Window()
         self._is_starting = True
         self._held = 0
+        self._above = 0
+        """What the limit was before a lower ceiling came over it; 0 where it is not above."""
         self._best: tuple[float, float, int] | None = None
         """Median latency, throughput and limit of the best window that was no queue."""
 
     def set_most(self, most: int) -> None:
-        """Change the ceiling at once."""
+        """Change the ceiling at once. Once it is higher again, what was learnt before holds again."""
         self.most = most
-        self.limit = min(max(self.limit, min(FIRST, most) if self._is_starting else 1), most)
+        learnt = max(self.limit, self._above, FIRST if self._is_starting else 1)
+        self.limit = min(learnt, most)
+        self._above = learnt if learnt > most else 0
 
     def begin(self, now: float) -> Ticket:
         """Note that a call begins."""
@@ -152,6 +156,7 @@ class AdaptiveLimit:
         at_once = window.throughput(now) * median(window.seconds or [0.0])
         wanted = max(self.limit * (1 - min(window.share, MANY)), min(at_once, 0.9 * self.limit))
         self.limit = max(1, int(wanted))
+        self._above = 0
         self._is_starting = False
         self._best = None
 
@@ -173,5 +178,5 @@ class AdaptiveLimit:
                 self._best = (latency, throughput, self.limit)
             return False
         if self.limit > best[2]:
-            self.limit, self._is_starting, self._held = best[2], False, HELD
+            self.limit, self._is_starting, self._held, self._above = best[2], False, HELD, 0
         return True

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections import deque
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from weakref import WeakKeyDictionary
 
 from synth_widgets.llm.adaptive import AdaptiveLimit, Ticket
@@ -14,6 +14,8 @@ DOWN_SECONDS = 60.0
 """An endpoint where every call failed for so long is down: one call at a time asks whether it is back."""
 PROBE_SECONDS = 15.0
 """How long it is left alone between two such calls."""
+LINGER_SECONDS = 5.0
+"""How long a ceiling holds after the last call under it: between two calls of a job nobody goes above it."""
 
 
 class Place:
@@ -42,7 +44,7 @@ class Gate:
     """Lets as many calls through at once as the endpoint takes, learnt from how it answers.
 
     Args:
-        most: calls at most; `set_most` changes it.
+        most: calls at most, as long as nobody asks under a ceiling of their own; see `under`.
 
     Attributes:
         in_flight: calls inside now.
@@ -50,6 +52,10 @@ class Gate:
     """
 
     def __init__(self, most: int) -> None:
+        self._most = most
+        self._ceilings: Counter[int] = Counter()
+        """Calls under each ceiling, those between two tries too; 0 for one that lingers."""
+        self._lingering: dict[int, asyncio.TimerHandle] = {}
         self.in_flight = 0
         self.answered = 0
         self._limit = AdaptiveLimit(most)
@@ -57,6 +63,7 @@ class Gate:
         self._loop = asyncio.get_running_loop()
         self._opening: asyncio.TimerHandle | None = None
         self._failing_since: float | None = None
+        self._failed = float("-inf")
         self._probed = float("-inf")
 
     @property
@@ -71,12 +78,40 @@ class Gate:
 
     @property
     def is_down(self) -> bool:
-        """Whether an endpoint that answered before has failed at every call for a minute."""
+        """Whether an endpoint that answered before has failed at every call for a minute. An idle one has not."""
         since = self._failing_since
-        return self.answered > 0 and since is not None and self._loop.time() - since > DOWN_SECONDS
+        if self.answered == 0 or since is None or self._is_forgotten():
+            return False
+        return self._failed - since > DOWN_SECONDS
 
-    def set_most(self, most: int) -> None:
-        """Change the ceiling at once. A lower one lets the calls inside finish."""
+    def _is_forgotten(self) -> bool:
+        """Whether nobody has asked for so long that nothing is known of how the endpoint is."""
+        is_idle = self.in_flight == 0 and not self._waiting
+        return is_idle and self._loop.time() - self._failed > DOWN_SECONDS
+
+    @contextmanager
+    def under(self, most: int) -> Iterator[None]:
+        """Hold all calls to ``most`` in flight for the length of the ``with`` block, and shortly after.
+
+        The lowest ceiling of those who ask holds for all of them. A new one lets the calls inside finish.
+        """
+        self._ceilings[most] += 1
+        if (timer := self._lingering.pop(most, None)) is not None:
+            timer.cancel()
+        self._set_most()
+        try:
+            yield
+        finally:
+            self._ceilings[most] -= 1
+            if self._ceilings[most] == 0:
+                self._lingering[most] = self._loop.call_later(LINGER_SECONDS, self._lift, most)
+
+    def _lift(self, most: int) -> None:
+        del self._lingering[most], self._ceilings[most]
+        self._set_most()
+
+    def _set_most(self) -> None:
+        most = min(self._ceilings, default=self._most)
         if most != self._limit.most:
             self._limit.set_most(most)
             self._admit()
@@ -89,6 +124,8 @@ class Gate:
             timed: whether the call's length may be compared with others'.
             first: whether it goes before those that wait: it waited before.
         """
+        if self._is_forgotten():
+            self._failing_since = None
         if self._waiting or not self._has_room():
             turn = self._loop.create_future()
             (self._waiting.appendleft if first else self._waiting.append)(turn)
@@ -122,8 +159,9 @@ class Gate:
 
     def failed(self) -> None:
         """Count a call without an answer."""
+        self._failed = self._loop.time()
         if self._failing_since is None:
-            self._failing_since = self._loop.time()
+            self._failing_since = self._failed
 
     def _has_room(self) -> bool:
         if self.in_flight >= self._limit.limit or self.closed_for > 0:
@@ -165,10 +203,9 @@ _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Gate]
 
 
 def gate(endpoint: str, model: str, most: int) -> Gate:
-    """Return the running loop's gate of one model at one endpoint; the latest ``most`` holds for all its users."""
+    """Return the running loop's gate of one model at one endpoint, which all its users share; see `Gate.under`."""
     gates = _gates.setdefault(asyncio.get_running_loop(), {})
     found = gates.get((endpoint, model))
     if found is None:
         found = gates[endpoint, model] = Gate(most)
-    found.set_most(most)
     return found

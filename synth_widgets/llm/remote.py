@@ -146,7 +146,8 @@ class RemoteCompleter(ABC):
         mode = asked_by(request)
         _, ways = self._at(endpoint)
         try:
-            answer = await self._persist(endpoint, request, on_text)
+            with self.gate(endpoint).under(self.most):
+                answer = await self._persist(endpoint, request, on_text)
         except ModeRefusedError as error:
             ways.refused(mode)
             if self.model.structured == mode:

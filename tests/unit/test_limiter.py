@@ -80,6 +80,68 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
         await model.close()
 
 
+async def test_the_lowest_ceiling_of_those_who_ask_holds_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(limiter, "LINGER_SECONDS", 0.05)
+    with Endpoint(latency=0.01) as endpoint:
+        careful, other = completer(endpoint, concurrency=2), completer(endpoint)
+        await asyncio.gather(*(model.complete(ASK) for _ in range(20) for model in (careful, other)))
+        assert endpoint.peak == 2
+        await asyncio.sleep(0.2)
+        await asyncio.gather(*(other.complete(ASK) for _ in range(60)))
+        assert endpoint.peak > 20, "who asks for less asks no more"
+        await careful.close()
+        await other.close()
+
+
+async def test_what_an_endpoint_takes_is_not_forgotten_under_a_lower_ceiling() -> None:
+    gate = Gate(128)
+    gate._limit.limit = 100
+    gate._limit._is_starting = False
+    with gate.under(128):
+        with gate.under(2):
+            assert gate.limit == 2
+        gate._lift(2)
+        assert gate.limit == 100
+
+
+async def test_an_idle_time_after_a_failed_call_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
+    gate = Gate(4)
+    now = gate._loop.time()
+    monkeypatch.setattr(gate, "_loop", Clock(now))
+    async with gate.place() as place:
+        place.passed()
+    async with gate.place() as place:
+        place.failed()
+    gate._loop.now += 3600
+    assert not gate.is_down
+    async with gate.place() as place:
+        assert not gate.is_down
+        place.failed()
+    assert not gate.is_down, "one call in an hour"
+    for _ in range(8):
+        gate._loop.now += 10
+        async with gate.place() as place:
+            place.failed()
+    assert gate.is_down
+    gate._loop.now += 3600
+    assert not gate.is_down, "nobody knows, after an hour"
+    async with asyncio.timeout(5), gate.place(), gate.place():
+        assert not gate.is_down
+
+
+class Clock:
+    """A loop whose time a test moves; all else is the running loop's."""
+
+    def __init__(self, now: float) -> None:
+        self.now = now
+
+    def time(self) -> float:
+        return self.now
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(asyncio.get_running_loop(), name)
+
+
 async def test_a_gate_that_is_closed_opens_by_itself() -> None:
     gate = Gate(4)
     async with gate.place() as place:

@@ -118,9 +118,9 @@ async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cance
     assert entered == ["a"]
     tasks[1].cancel()
     await asyncio.sleep(0)
-    gate.set_most(2)
-    while len(entered) < 2:
-        await asyncio.sleep(0)
+    with gate.under(2):
+        while len(entered) < 2:
+            await asyncio.sleep(0)
     assert entered == ["a", "c"]
     for task in tasks:
         task.cancel()
