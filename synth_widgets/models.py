@@ -68,10 +68,16 @@ class Model:
             )
         if concurrency is not None and (type(concurrency) is not int or not 1 <= concurrency <= 1024):
             raise ModelError(f"concurrency={concurrency!r} must be a whole number from 1 to 1024.")
-        if api_base is not None and not is_address(api_base):
-            raise ModelError("api_base= is an address such as 'http://localhost:8000/v1'; what was given is none.")
+        if api_base is not None:
+            api_base = pasted(api_base) if isinstance(api_base, str) else api_base
+            if not is_address(api_base):
+                like = "api_base= is an address such as 'http://localhost:8000/v1'"
+                raise ModelError(f"{like}; what was given {_no_address(api_base)}.")
         if api_key is not None and not isinstance(api_key, str):
             raise ModelError(f"api_key= is text, not {type(api_key).__name__}.")
+        api_key = bare_key(api_key) if api_key else None
+        if api_key and (wrong := key_problem(api_key)) is not None:
+            raise ModelError(f"api_key= cannot be a key: {wrong}.")
         _check_params(params)
         self.name = str(storable(name)).strip()
         self.api_base = api_base.rstrip("/") if api_base else None
@@ -79,7 +85,7 @@ class Model:
         self.concurrency = concurrency
         self.price = _price(input_cost_per_token, output_cost_per_token)
         self.params: Mapping[str, Any] = MappingProxyType(dict(params))
-        self._api_key = api_key
+        self._api_key = api_key or None
 
     @property
     def provider(self) -> str:
@@ -198,13 +204,69 @@ def is_address(text: object) -> bool:
     >>> is_address("http://localhost:8000/v1"), is_address("http://[::1"), is_address("localhost:8000")
     (True, False, False)
     """
-    if not isinstance(text, str) or not text.startswith(("http://", "https://")):
+    if not isinstance(text, str) or not text.startswith(("http://", "https://")) or _NO_ADDRESS.search(text):
         return False
     try:
         parts = urllib.parse.urlsplit(text)
         return bool(parts.hostname) and parts.port != 0
     except ValueError:
         return False
+
+
+_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
+_AROUND = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\"'`“”„‘’‚«»"
+_BEFORE_KEY = re.compile(
+    r"(((export |set )?[A-Z][A-Z0-9_]*(KEY|TOKEN)\s*=|(?i:(authorization|x-api-key|api-key)\s*:)|(?i:bearer\s))"
+    r"[\s\"'`]*)+"
+)
+"""What is copied along with a key: the variable that it is set in, the header that it goes out in."""
+
+
+def pasted(text: str) -> str:
+    r"""Return a text without what comes along when it is copied: blanks, quotes, line breaks, marks that nobody sees.
+
+    >>> pasted(" 'http://localhost:8000/v1'\n")
+    'http://localhost:8000/v1'
+    """
+    return text.strip(_AROUND)
+
+
+def bare_key(text: str) -> str:
+    r"""Return a key without what was copied along with it.
+
+    >>> bare_key("Bearer sk-1234\n"), bare_key("export OPENAI_API_KEY='sk-1234'")
+    ('sk-1234', 'sk-1234')
+    """
+    text = pasted(text)
+    before = _BEFORE_KEY.match(text)
+    return pasted(text[before.end() :]) if before else text
+
+
+def key_problem(key: str) -> str | None:
+    r"""Say why a text cannot be a key, without showing it, or return ``None``.
+
+    >>> key_problem("sk-12\n34")
+    'it has a line break in it: copy the key alone, whole and in one line'
+    """
+    wrong = re.search(r"[^\x21-\x7e]", key)
+    if wrong is None:
+        return None
+    sign = wrong.group()
+    what = "a line break" if sign in "\r\n" else "a blank" if sign.isspace() else _sign(sign)
+    return f"it has {what} in it: copy the key alone, whole and in one line"
+
+
+def _sign(sign: str) -> str:
+    return f"the sign {sign!r}, which no key has," if sign.isprintable() else f"the invisible sign {sign!r}"
+
+
+def _no_address(given: object) -> str:
+    """Say what is wrong with what was given as an address, without showing what may be secret in it."""
+    if not isinstance(given, str):
+        return f"is {type(given).__name__}"
+    if _NO_ADDRESS.search(given):
+        return "has a blank in it"
+    return "lacks 'http://' or 'https://' before it" if is_address(f"http://{given}") else "is none"
 
 
 def _without_secrets(url: str) -> str:

@@ -11,7 +11,7 @@ from typing import Literal
 from synth_widgets.errors import AccessError, ModelError, nearest
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Completer, Mode
-from synth_widgets.models import Model, is_address
+from synth_widgets.models import Model, bare_key, is_address, key_problem, pasted
 
 Transport = Literal["openai", "anthropic", "litellm"]
 """Who makes the requests: we, in one of two formats, or the package litellm."""
@@ -193,7 +193,7 @@ PROVIDERS: tuple[Provider, ...] = (
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
-_USUAL = ", ".join(provider.name for provider in PROVIDERS if provider.defaults or provider.seed)
+_SOME = "openai, anthropic, gemini, openrouter, mistral, ollama, local, and others that litellm knows"
 """Those that a message names: all would be a wall of words."""
 LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True, modes=("json_schema",))
 """The embedded model; `synth_widgets.llm.local` knows its address."""
@@ -231,6 +231,12 @@ class Endpoint:
         """The address without user, password and query, or who is asked: it may be shown."""
         return _shown(self.base) if self.base else self.provider.display
 
+    @property
+    def who(self) -> str:
+        """Who answers: the provider at its own address, else the host that is asked."""
+        is_own = self.own_host or not self.base or self.provider is LOCAL
+        return self.provider.display if is_own else _shown(self.base).split("/")[2]
+
 
 @functools.lru_cache(64)  # asked for at each call
 def _url(base: str, path: str) -> str:
@@ -264,8 +270,7 @@ def provider_of(name: str) -> Provider:
         written = f"'{name}/<name>'" if known else f"'openai/{name}'"
         raise ModelError(
             f"The model {name!r} does not say whose it is: write provider/name, such as {written}, or 'local' for "
-            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers: {_USUAL}, and every "
-            "other that litellm knows."
+            f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers are {_SOME}."
         )
     found = _BY_NAME.get(provider)
     if found is None and provider in litellm_package.providers():
@@ -273,9 +278,8 @@ def provider_of(name: str) -> Provider:
     if found is None:
         raise ModelError(
             f"There is no provider {provider!r}, of which {name!r} speaks."
-            f"{nearest(provider, [*_BY_NAME, *sorted(litellm_package.providers())])} Known are: {_USUAL}, "
-            f"'local', and every other that litellm knows. An OpenAI-compatible endpoint of another name: "
-            f"sw.Model('openai/{model}', api_base='https://…/v1')."
+            f"{nearest(provider, [*_BY_NAME, *sorted(litellm_package.providers())])} Providers are {_SOME}. "
+            f"An OpenAI-compatible endpoint of another name: sw.Model('openai/{model}', api_base='https://…/v1')."
         )
     if "://" in model:  # some providers would take it for the address that their key goes to
         raise ModelError(f"The model {name!r} has an address in its name: give it as api_base= of sw.Model.")
@@ -307,7 +311,7 @@ def endpoint_of(model: Model) -> Endpoint:
         name = f"accounts/fireworks/models/{name}"
     variable = None if model.api_key else _set_one(provider.keys)
     key = model.api_key or (os.environ[variable] if variable else None)
-    return Endpoint(provider, base, name, own_host, _key_source(provider), key.strip() if key else None, variable)
+    return Endpoint(provider, base, name, own_host, _key_source(provider), bare_key(key) if key else None, variable)
 
 
 def _as_asked(provider: Provider, base: str) -> str:
@@ -317,9 +321,13 @@ def _as_asked(provider: Provider, base: str) -> str:
     'https://gateway.example'
     >>> _as_asked(provider_of("gemini/any"), "https://generativelanguage.googleapis.com/v1beta")
     'https://generativelanguage.googleapis.com/v1beta/openai'
+    >>> _as_asked(provider_of("openai/any"), "http://localhost:8000/v1/chat/completions")
+    'http://localhost:8000/v1'
     """
     if provider.transport == "anthropic":
         return base.removesuffix("/messages").removesuffix("/v1")
+    if provider.transport == "openai":
+        base = base.removesuffix("/chat/completions")
     if provider.name == "gemini" and base.endswith("/v1beta"):
         return f"{base}/openai"
     if provider.display == "Ollama" and not urllib.parse.urlsplit(base).path:
@@ -336,11 +344,14 @@ def _key_source(provider: Provider) -> str:
 
 
 def need_key(endpoint: Endpoint, model: Model) -> None:
-    """Check that a key is there where one is needed: at a hosted provider's own address.
+    """Check that a key is there where one is needed: at a hosted provider's own address; and that it may be one.
 
     Raises:
-        AccessError: it is missing; the message names the environment variable.
+        AccessError: it is missing, or is none; the message names the environment variable.
     """
+    if endpoint.key and (wrong := key_problem(endpoint.key)) is not None:
+        source = f"the environment variable {endpoint.key_variable}" if endpoint.key_variable else "api_key="
+        raise AccessError(f"What {source} holds cannot be a key: {wrong}.")
     hosted = endpoint.own_host and not endpoint.base.startswith("http://") and endpoint.provider.keys
     if hosted and not endpoint.key:
         raise AccessError(f"{model.name!r} needs a key of {endpoint.provider.display}: set {endpoint.key_source}.")
@@ -382,9 +393,9 @@ def completer_for(model: Model | str | Completer) -> Completer:
 
 
 def _environment(names: tuple[str, ...]) -> str | None:
-    return os.environ[name].strip() if (name := _set_one(names)) else None
+    return pasted(os.environ[name]) if (name := _set_one(names)) else None
 
 
 def _set_one(names: tuple[str, ...]) -> str | None:
     """Return the first of these environment variables that holds something."""
-    return next((name for name in names if os.environ.get(name, "").strip()), None)
+    return next((name for name in names if pasted(os.environ.get(name, ""))), None)

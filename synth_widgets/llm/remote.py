@@ -211,7 +211,7 @@ class RemoteCompleter(ABC):
 
     def _why_closed(self, endpoint: Endpoint, places: Gate) -> str | None:
         """Say why no call goes out, or return ``None``."""
-        who = endpoint.provider.display
+        who = endpoint.who
         if places.is_down:
             return f"{who} has not answered for a minute; it is asked now and then, and all goes on when it is back"
         if places.closed_for > 0:
@@ -317,7 +317,7 @@ async def _tell(place: limiter.Place, outcome: Failure) -> None:
 
 
 def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:
-    who = endpoint.provider.display
+    who = endpoint.who
     seconds = f"{pause:.0f} s" if pause >= 1 else "less than a second"
     if outcome.after is not None:
         return f"{who} asks to wait {seconds} ({outcome.why})"

@@ -137,8 +137,9 @@ class _LiteLLMAttempt(Attempt):
         }
         if endpoint.base:
             told["api_base"] = endpoint.base
-        if owner.model.api_key:
-            told["api_key"] = owner.model.api_key
+        variable = endpoint.key_variable
+        if owner.model.api_key or (variable and endpoint.key != os.environ.get(variable)):
+            told["api_key"] = endpoint.key  # litellm would read a key from the environment as it was pasted there
         told |= copy.deepcopy(owner.json_wish(request))  # litellm changes schemas in place for some providers
         if self._on_text is not None:
             told["stream"] = True

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from synth_widgets.errors import AccessError, CallError
+from synth_widgets.errors import AccessError, CallError, ModelError
 from synth_widgets.llm.completer import Completer, Request
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
@@ -79,3 +79,73 @@ async def test_without_a_key_a_hosted_provider_is_not_even_asked(monkeypatch: py
     completer: Completer = OpenAICompleter(Model("groq/llama-3.3-70b-versatile"))
     with pytest.raises(AccessError, match="needs a key of Groq: set the environment variable GROQ_API_KEY"):
         await completer.complete(ASK)
+
+
+PASTED = [
+    "{}\n",
+    "\r\n {} \t",
+    "\ufeff{}",
+    "\u200b{}\u200b",
+    '"{}"',
+    "'{}'",
+    "“{}”",
+    "Bearer {}",
+    'bearer "{}"\n',
+    "Authorization: Bearer {}",
+    "OPENAI_API_KEY={}",
+    "export OPENAI_API_KEY='{}'",
+    "`{}`",
+]
+
+
+@pytest.mark.parametrize("pasted", PASTED)
+@pytest.mark.parametrize("where", ["in code", "in the environment"])
+async def test_what_came_along_when_a_key_was_copied_is_left_out(
+    pasted: str, where: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    written = pasted.format(endpoint.key)
+    monkeypatch.setenv("OPENAI_API_KEY", written if where == "in the environment" else "")
+    async with asking(endpoint, written if where == "in code" else None) as completer:
+        assert (await completer.complete(ASK)).text
+
+
+@pytest.mark.parametrize(
+    ("pasted", "words"),
+    [("sk-12345678\n90", "a line break"), ("sk-12345678 90", "a blank"), ("sk-1234…7890", "the sign '…'"),
+     ("sk-1234\u200b7890", "the invisible sign"), ("sk-\u0441123456", "the sign")],
+)  # fmt: skip
+async def test_what_cannot_be_a_key_is_told_where_it_stands_and_is_not_shown(
+    pasted: str, words: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with pytest.raises(ModelError, match=f"api_key= cannot be a key: it has {words}") as given:
+        Model("openai/any", api_key=pasted)
+    monkeypatch.setenv("OPENAI_API_KEY", pasted)
+    async with asking(endpoint, None) as completer:
+        with pytest.raises(AccessError, match=f"OPENAI_API_KEY holds cannot be a key: it has {words}") as read:
+            await completer.complete(ASK)
+    assert not any(part in f"{given.value}{read.value}" for part in ("1234", "7890"))
+
+
+@pytest.mark.parametrize(
+    "written", ["  {} \n", '"{}"', "\ufeff{}", "{}/", "{}/chat/completions", "{}/chat/completions/"]
+)
+@pytest.mark.parametrize("where", ["in code", "in the environment"])
+async def test_an_address_is_taken_as_it_was_meant(
+    written: str, where: str, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    base = written.format(endpoint.url)
+    monkeypatch.setenv("OPENAI_BASE_URL", base if where == "in the environment" else "")
+    model = Model("openai/any", api_base=base if where == "in code" else None, api_key=endpoint.key)
+    completer = OpenAICompleter(model, waits=QUICK)
+    assert (await completer.complete(ASK)).text
+    await completer.close()
+
+
+@pytest.mark.parametrize(
+    ("written", "words"),
+    [("localhost:8000/v1", "lacks 'http://' or 'https://' before it"), ("http://my host/v1", "has a blank in it"),
+     ("nonsense:x:y", "is none"), (8000, "is int")],
+)  # fmt: skip
+def test_what_is_no_address_is_told_why(written: Any, words: str) -> None:
+    with pytest.raises(ModelError, match=f"what was given {words}"):
+        Model("openai/any", api_base=written)

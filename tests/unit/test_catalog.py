@@ -147,7 +147,7 @@ def test_a_shown_address_has_no_user_and_no_query() -> None:
         ("openia/gpt-5", "Did you mean 'openai'"),
         ("antropic/claude-haiku-4-5", "Did you mean 'anthropic'"),
         ("vertexai/gemini-2.5-flash", "Did you mean 'vertex_ai'"),
-        ("nosuch/x", "There is no provider 'nosuch'.*Known are: openai, anthropic"),
+        ("nosuch/x", "There is no provider 'nosuch'.*Providers are openai, anthropic"),
         ("groq/", "no name behind the slash"),
         ("huggingface/https://evil.example/v1", "has an address in its name"),
     ],

@@ -64,7 +64,7 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
         assert (await model.complete(ASK)).text
         endpoint.fail("status", status=503)
         calls = [asyncio.create_task(model.complete(ASK)) for _ in range(10)]
-        while not (model.waiting or "").startswith("OpenAI has not answered"):
+        while not (model.waiting or "").startswith(f"{endpoint.url.split('/')[2]} has not answered"):
             await asyncio.sleep(0.01)
         assert model._places is not None
         while model._places.in_flight:  # what was sent before it was down

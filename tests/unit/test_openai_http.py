@@ -133,7 +133,7 @@ async def test_what_it_waits_for_is_told_while_it_waits(endpoint: Endpoint) -> N
         task = asyncio.create_task(completer.complete(ASK))
         while completer.waiting is None and not task.done():
             await asyncio.sleep(0.01)
-        assert completer.waiting == "OpenAI asks to wait 1 s (429)"
+        assert completer.waiting == f"{endpoint.url.split('/')[2]} asks to wait 1 s (429)"
         await task
         assert completer.waiting is None
 
