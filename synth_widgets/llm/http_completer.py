@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import re
 from abc import abstractmethod
 from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from synth_widgets.llm import failures, session
 from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.catalog import Endpoint
+from synth_widgets.llm.charsets import as_utf8, decoded
 from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.failures import Failure
-from synth_widgets.llm.reading import Reading, read_json
+from synth_widgets.llm.reading import NoAnswerError, Reading, read_json
 from synth_widgets.llm.remote import RemoteCompleter, asked_by
 from synth_widgets.llm.sse import EventReader
 from synth_widgets.models import Model
@@ -25,6 +27,10 @@ if TYPE_CHECKING:
 
 _MAX_REFUSAL = 64 * 2**10
 _AFTER_END = 0.2
+_AFTER_FINISH = 10.0
+"""Seconds for which more is waited for, such as the usage, after the model said that it has ended."""
+_FIELD = re.compile(rb"(?:data|event|id|retry)?:")
+"""How a line of server-sent events begins."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,12 +131,13 @@ class _HttpAttempt(Attempt):
             timeout=aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence),
             proxy=session.proxy_for(post.url),
         ) as response:
-            if response.status != 200:
+            if not 200 <= response.status < 300:
                 yield await self._refused(response, post)
                 return
-            chunks = _bounded(response)
+            chunks = as_utf8(_bounded(response), response.charset)
             if not stream:
-                yield await self._whole(b"".join([chunk async for chunk in chunks]))
+                async for piece in self._body(b"".join([chunk async for chunk in chunks])):
+                    yield piece
                 return
             async for piece in self._events(chunks):
                 yield piece
@@ -141,27 +148,47 @@ class _HttpAttempt(Attempt):
     async def _events(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
         """Yield the content of a streamed answer, or of one that comes whole although a stream was asked."""
         reader, head, whole = EventReader(), b"", False
-        async for chunk in chunks:
-            if whole or not head.strip():
+        while (chunk := await self._next(chunks)) is not None:
+            if whole or not _begun(head):
                 head += chunk
-                whole = head.lstrip()[:1] == b"{"
-                chunk = head  # noqa: PLW2901  (the white space before the first event)
-            if whole or not chunk.strip():
-                continue
+                whole = _begun(head)[:1] in {b"{", b"<"}
+                if whole or not _begun(head):
+                    continue
+                chunk = head  # the white space before the first event
             for data in reader.feed(chunk):
                 yield await aside(len(data), functools.partial(self._reading.raw_event, data))
                 if self._reading.is_over:
                     return
         if whole:
-            yield await self._whole(head)
+            async for piece in self._body(head):
+                yield piece
             return
         for data in reader.end():
             yield await aside(len(data), functools.partial(self._reading.raw_event, data))
         if self._reading.finish is None:
             raise ConnectionResetError("the stream ended before the answer did")
 
-    async def _whole(self, body: bytes) -> str:
-        return await aside(len(body), lambda: self._reading.whole(read_json(body)))
+    async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
+        """Return what comes next, or ``None`` at the end; once the model has ended, that is not waited for long."""
+        if self._reading.finish in {None, "other"}:
+            return await anext(chunks, None)
+        try:
+            async with asyncio.timeout(_AFTER_FINISH):
+                return await anext(chunks, None)
+        except TimeoutError:
+            return None
+
+    async def _body(self, body: bytes) -> AsyncIterator[str]:
+        """Yield the content of an answer that came whole: in a body, or in events that nobody asked for."""
+        begun = _begun(body)
+        events = await aside(len(begun), functools.partial(_events_in, begun))
+        if events is None:
+            yield await aside(len(begun), lambda: self._reading.whole(_parsed(begun)))
+            return
+        for data in events:
+            yield await aside(len(data), functools.partial(self._reading.raw_event, data))
+        if self._reading.finish is None and not self._reading.is_over:
+            raise ConnectionResetError("the stream ended before the answer did")
 
     async def _refused(self, response: aiohttp.ClientResponse, post: Post) -> Failure:
         raw = b""
@@ -169,7 +196,7 @@ class _HttpAttempt(Attempt):
             raw += chunk
             if len(raw) >= _MAX_REFUSAL:
                 break
-        text = failures.redacted(raw[:_MAX_REFUSAL].decode("utf-8", "replace"), self._endpoint.key)
+        text = failures.redacted(decoded(raw[:_MAX_REFUSAL], response.charset), self._endpoint.key)
         return failures.from_status(
             response.status,
             response.headers,
@@ -182,6 +209,37 @@ class _HttpAttempt(Attempt):
     def failure(self, error: Exception) -> Failure | None:
         """Say what an exception of the connection means; ``None`` if it is none of its failures."""
         return failures.from_exception(error, self._endpoint.shown, key=self._endpoint.key)
+
+
+def _begun(body: bytes) -> bytes:
+    """Return a body from its first sign on, without the mark of its encoding."""
+    return body.lstrip().removeprefix(b"\xef\xbb\xbf").lstrip()
+
+
+def _events_in(body: bytes) -> list[str] | None:
+    """Return the data of the events that a body has, or ``None`` where it is one answer."""
+    if _FIELD.match(body):
+        reader = EventReader()
+        return [*reader.feed(body), *reader.end()]
+    lines = [line for line in body.splitlines() if line.strip()]
+    if len(lines) > 1 and all(map(_is_object, lines)):
+        return [line.decode("utf-8", "replace") for line in lines]
+    return None
+
+
+def _is_object(line: bytes) -> bool:
+    try:
+        return isinstance(read_json(line), dict)
+    except NoAnswerError:
+        return False
+
+
+def _parsed(body: bytes) -> Any:
+    """Return a body's JSON; a letter that is none costs that letter, not the answer."""
+    try:
+        return read_json(body)
+    except NoAnswerError:
+        return read_json(body.decode("utf-8", "replace"))
 
 
 async def _bounded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:

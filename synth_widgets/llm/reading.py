@@ -63,11 +63,13 @@ class StreamError(Exception):
 
     Attributes:
         status: the HTTP status that it names, or 500.
+        generation: the model's answer that the error hands back, or ``None``.
     """
 
-    def __init__(self, message: str, status: int) -> None:
+    def __init__(self, message: str, status: int, generation: str | None = None) -> None:
         super().__init__(message)
         self.status = status
+        self.generation = generation
 
 
 class NoAnswerError(Exception):
@@ -168,5 +170,14 @@ class Reading(ABC):
         """
 
     def raw_event(self, data: str) -> str:
-        """Read the data of one server-sent event as it came; see `event`."""
-        return self.event(read_json(data))
+        """Read the data of one server-sent event as it came; see `event`.
+
+        What is no object, such as ``ping``, is a sign of life that proxies send: it is passed over.
+        """
+        if not data.lstrip().startswith("{"):
+            return ""
+        try:
+            value = read_json(data)
+        except NoAnswerError:
+            raise StreamError("an event of the stream is no JSON", 502) from None
+        return self.event(value) if value else ""
