@@ -65,7 +65,12 @@ class CallError(ModelError):
 
     The subclasses say what follows from it: a run stops (`AccessError`), goes on by another way
     (`ModeRefusedError`), or leaves the work pending (`UnreachableError`).
+
+    Attributes:
+        unexplained: whether the endpoint's words do not say what it refused: the same, asked in another way, may pass.
     """
+
+    unexplained: bool = False
 
 
 class AccessError(CallError):

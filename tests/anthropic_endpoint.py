@@ -70,7 +70,7 @@ class AnthropicEndpoint(Loopback):
         texts = [_text(message["content"]) for message in body["messages"]]
         told = "\n".join([_text(body.get("system", "")), *texts])
         mode: Mode = "tools" if _tool(body) else "json_schema" if _schema(body) else "text"
-        return Question(told, texts[-1], _schema(body), bool(body.get("stream")), mode)
+        return Question(told, texts[-1], _schema(body), bool(body.get("stream")), mode, bool(body.get("system")))
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, rule.headers)

@@ -57,7 +57,8 @@ class Endpoint(Loopback):
         wanted, tool = body.get("response_format", {}), _tool(body)
         schema = tool["parameters"] if tool else wanted.get("json_schema", {}).get("schema")
         mode: Mode = "tools" if tool else wanted.get("type", "text")
-        return Question("\n".join(texts), texts[-1], schema, bool(body.get("stream")), mode)
+        has_system = any(message["role"] in {"system", "developer"} for message in body["messages"])
+        return Question("\n".join(texts), texts[-1], schema, bool(body.get("stream")), mode, has_system)
 
     def refusal(self, rule: Rule) -> web.Response:
         return _refusal(rule.status, rule.message, code=rule.code, param=rule.param, headers=rule.headers)

@@ -50,6 +50,7 @@ class Question:
         schema: the schema that the answer must comply with; with ``json_object`` and ``text`` it stands in the texts.
         streams: whether the answer is to come in events.
         mode: how it asks for JSON.
+        system: whether it has words of the system's own.
     """
 
     told: str
@@ -57,6 +58,7 @@ class Question:
     schema: Mapping[str, Any] | None = None
     streams: bool = False
     mode: Mode = "text"
+    system: bool = False
 
 
 class Loopback(ABC):
@@ -73,6 +75,11 @@ class Loopback(ABC):
         followed: requests that came to where it had redirected them, with the key if it came, too.
         wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
         desks: so many requests are worked on at once; the others wait for their turn.
+        takes_system, takes_streams: whether it takes such requests; it says no without saying why.
+        passing: the status of an answer.
+        pings: whether its streams have events that are no JSON.
+        charset: what its answers are in, with a letter in each that is not ASCII; ``None``: UTF-8.
+        lingers: whether its streams stay open after their end, which no event tells.
     """
 
     routes: ClassVar[tuple[str, ...]]
@@ -100,6 +107,10 @@ class Loopback(ABC):
         self.wall: int | None = None
         self.desks: asyncio.Semaphore | None = None
         self.asks_to_wait = "1"
+        self.takes_system = self.takes_streams = True
+        self.passing = 200
+        self.pings = self.lingers = False
+        self.charset: str | None = None
         self.rules: list[Rule] = []
         self.answers: list[str] = []
         self._received = 0
@@ -245,15 +256,18 @@ class Loopback(ABC):
         self._received += 1
         self.bodies.append(body)
         question = self.question(request, body)
-        concerned = (rule for rule in self.rules if _CONCERNS.get(rule.kind, question.mode) == question.mode)
+        concerned = (
+            rule for rule in self.rules if question.mode in (rule.modes or (_CONCERNS.get(rule.kind, question.mode),))
+        )
         rule = next((rule for rule in concerned if rule.applies(self._received, question.told)), None)
-        if rule is not None and (early := await self._early(rule, question, request)) is not None:
-            return early
+        no = self._unwilling(question, rule)
+        if no is not None or (rule is not None and (no := await self._early(rule, question, request)) is not None):
+            return no
         async with self.desks or nullcontext():
             await asyncio.sleep(self.latency)
         kind = rule.kind if rule is not None else None
         asked = {name: part for name, part in body.items() if name not in _TOOLS} if kind == "ignore_tools" else body
-        content = self._content(question)
+        content = _OWN_SHAPE if kind == "own_shape" else self._content(question)
         if kind == "repeat" and isinstance(content, dict) and "items" in content:
             content = self._list or content
         self._list = content if isinstance(content, dict) and "items" in content else self._list
@@ -266,7 +280,26 @@ class Loopback(ABC):
         if kind in {"drop", "unfinished"}:
             return await self._half(request)
         whole = self.whole(asked, text, finish, refused=kind == "filter")
-        return web.json_response(self.failed() if kind == "error_event" else whole)
+        body = json.dumps(self.failed() if kind == "error_event" else whole, ensure_ascii=False).encode()
+        kind_of_text = f"application/json; charset={self.charset or 'utf-8'}"
+        return web.Response(body=self._encoded(body), status=self.passing, headers={"Content-Type": kind_of_text})
+
+    def _unwilling(self, question: Question, rule: Rule | None) -> web.Response | None:
+        """Refuse what it does not take, without saying why; or refuse an answer and hand it back."""
+        if (question.system and not self.takes_system) or (question.streams and not self.takes_streams):
+            return self.refusal(Rule("status", status=400, message="Nothing can be said to this."))
+        if rule is None or rule.kind != "handed_back":
+            return None
+        refusal = self.refusal(Rule("status", code="json_validate_failed", message="Failed to generate JSON."))
+        said = json.loads(refusal.body)  # type: ignore[arg-type]
+        said["error"]["failed_generation"] = json.dumps(self._content(question), ensure_ascii=False)
+        return web.json_response(said, status=400)
+
+    def _encoded(self, raw: bytes) -> bytes:
+        """Return a body or an event in the endpoint's charset."""
+        if self.charset is None:
+            return raw
+        return raw.decode().replace("{", '{"note": "é", ', 1).encode(self.charset)
 
     async def _early(self, rule: Rule, question: Question, request: web.Request) -> web.StreamResponse | None:
         """Fail before any of the answer, if the rule says so."""
@@ -302,14 +335,16 @@ class Loopback(ABC):
     async def _stream(
         self, request: web.Request, body: Mapping[str, Any], text: str, finish: str, rule: Rule | None
     ) -> web.StreamResponse:
-        response = web.StreamResponse(headers={"Content-Type": "text/event-stream; charset=utf-8"})
+        headers = {"Content-Type": f"text/event-stream; charset={self.charset or 'utf-8'}"}
+        response = web.StreamResponse(status=self.passing, headers=headers)
         await response.prepare(request)
         kind, after = (rule.kind, rule.after) if rule else (None, 0)
         shown = text[:after] if kind in {"drop", "error_event", "unfinished"} else text
-        for event in (self.comment, *self.opening(body)):
-            await response.write(event)
+        for event in (self.comment, _PINGS if self.pings else b"", *self.opening(body)):
+            await response.write(self._encoded(event))
         for at in range(0, len(shown), self.chunk):
-            await response.write(self.piece(body, shown[at : at + self.chunk]))
+            await response.write(self._encoded(self.piece(body, shown[at : at + self.chunk])))
+            await response.write(_PINGS if self.pings else b"")
             await asyncio.sleep(self.chunk_delay)
         if kind == "drop":
             assert request.transport is not None
@@ -317,8 +352,11 @@ class Loopback(ABC):
         elif kind == "error_event":
             await response.write(event_bytes(self.failed(), "error" if self.named_events else None))
         elif kind != "unfinished":
-            for event in self.closing(body, text, finish):
-                await response.write(event)
+            events = [event for event in self.closing(body, text, finish) if not self.lingers or b"[DONE]" not in event]
+            for event in events:
+                await response.write(self._encoded(event))
+            if self.lingers:
+                await asyncio.sleep(3600)
         with suppress(ConnectionError):
             await response.write_eof()
         return response
@@ -340,6 +378,8 @@ class Loopback(ABC):
         return value
 
 
+_OWN_SHAPE = {"remark": "as it came to mind", "confidence": 0.5}
+_PINGS = b"data:\n\ndata: ping\n\n"
 _SHOWN = shown_schema({}).removesuffix("{}").strip()
 """The words before a schema that stands in a message."""
 _SAID = re.compile(r"Complies with (\{.*\})\.$", re.DOTALL)

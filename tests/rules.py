@@ -6,7 +6,8 @@ breaks), ``hang`` (nothing comes), ``truncate``, ``invalid``, ``garbage``, ``cha
 (the answer comes as content although a tool must be called), ``plain`` (a whole answer although a stream was asked),
 ``error_event`` (a 200 that holds an error), ``unfinished`` (the stream ends without an end), ``filter`` (a refusal),
 ``withhold`` (the provider's content filter), ``empty``, ``repeat`` (the items of the list before), ``page`` (a 200
-that is a web page), ``flood`` (an answer without end), ``think``, ``wrap`` and ``bad_end`` (see `tests.dressing`).
+that is a web page), ``flood`` (an answer without end), ``think``, ``wrap`` and ``bad_end`` (see `tests.dressing`),
+``own_shape`` (JSON that nobody asked for), ``handed_back`` (a 400 with the right answer inside, as Groq's).
 """
 
 from __future__ import annotations
@@ -21,7 +22,7 @@ class Rule:
     """One way to fail: for the next ``times`` requests (``None``: all), or each ``every``-th, from ``since`` on.
 
     With ``about``, which says from its texts what a request is about, the ``times`` are those of each such thing;
-    ``None`` is never hit.
+    ``None`` is never hit. With ``modes``, only requests that ask for JSON in these ways are hit.
     """
 
     kind: str
@@ -34,6 +35,7 @@ class Rule:
     message: str = "told to fail"
     code: str | None = None
     param: str | None = None
+    modes: tuple[str, ...] = ()
     after: int = 20  # characters that a drop or an error lets through
     hit: Counter[object] = field(default_factory=Counter)
 

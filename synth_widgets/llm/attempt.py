@@ -36,6 +36,7 @@ class Waits:
         silence: between two pieces of an answer, and before the first.
         total: for one attempt.
         patient: whether an endpoint that has answered before is waited for, however long it is away.
+        passed_by: how often one request may be refused while others are answered; then it is the one that is meant.
     """
 
     tries: int = 6
@@ -46,6 +47,7 @@ class Waits:
     silence: float = 300.0
     total: float = 900.0
     patient: bool = True
+    passed_by: int = 12
 
 
 async def aside(size: int, function: Callable[[], T]) -> T:
@@ -127,4 +129,5 @@ class Attempt(ABC):
         """Once text was handed out nothing is tried again: the caller has used it."""
         if not self._handed_out:
             return failure
-        return replace(failure, error=UnreachableError(str(failure.error), self._reading.text), again=False, param=None)
+        error = UnreachableError(str(failure.error), self._reading.text)
+        return replace(failure, error=error, again=False, param=None, unexplained=False)

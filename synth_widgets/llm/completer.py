@@ -19,6 +19,10 @@ With ``json_object`` and ``text`` the schema, if there is one, already stands in
 MODES: tuple[Mode, ...] = get_args(Mode)
 """All of them, in the order to try them."""
 
+Verdict = Literal["complied", "passed over", "refused"]
+"""What became of a way to ask for JSON: an answer complied; it never brings what complies, where another way does; a
+request was refused in it and passed in the next."""
+
 Finish = Literal["stop", "length", "refusal", "filter", "other"]
 Messages = Sequence[Mapping[str, Any]]
 OnText = Callable[[str], None]
@@ -94,8 +98,10 @@ class Completer(Protocol):
         items_per_call: topics or inputs to ask for in one call.
         modes: the ways to ask for JSON, in the order to try them.
 
-    It may have three more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown), ``waiting``,
-    what it waits for, in words for a person, or ``None``, and ``is_small``, see `is_small`.
+    It may have more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown); ``waiting``, what it
+    waits for, in words for a person, or ``None``; ``is_small``, see `is_small`; ``notes``, sentences for a person on
+    what is left out for its endpoint; and ``judged(mode, verdict)``, which is told what became of the ways that it names
+    in ``modes``.
     """
 
     name: str

@@ -20,10 +20,15 @@ from synth_widgets.errors import (
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.session import is_loopback
-from synth_widgets.llm.wire import error_fields
+from synth_widgets.llm.wire import error_fields, failed_generation
 
 _PASSING = {408, 409, 425, 429}
 _TOO_MUCH = {429, 503, 529}
+_INVALID = {400, 422}
+_BROKEN = {500, 501}
+"""What servers answer that stumble over a part of a request, such as a schema."""
+_BUSY = re.compile(r"overload|unavailable|try again|capacity|rate limit|too many", re.IGNORECASE)
+"""What they say of themselves, not of the request; litellm makes such an answer of Anthropic's 529."""
 _SHOWN = 300
 _FORMAT_WORDS = re.compile(
     r"response_?(format|mime_?type|(json_?)?schema)|json_?(schema|object)|output_?(format|config)|input_schema|"
@@ -38,14 +43,20 @@ _MODE_WORDS: Mapping[Mode, re.Pattern[str]] = {
 """What a refusal speaks of that is about the way in which JSON was asked for."""
 _NOT_MADE = re.compile(r"support|implement|requires? --|not enabled", re.IGNORECASE)
 """How servers say in a 500 that they cannot do what was asked: it will not pass."""
-_TOO_LONG = re.compile(r"context[_ ](length|window)|maximum context", re.IGNORECASE)
+_TOO_LONG = re.compile(r"context[_ ](length|window|size)|maximum context|(prompt|input) is too long", re.IGNORECASE)
 """What a request that is too long is told, sometimes with a count of the tokens in its functions."""
+_TOO_LARGE = re.compile(r"request (is )?too large|tokens must be reduced", re.IGNORECASE)
+"""What a request is told that is larger than all that may be asked for in a minute: no wait helps it."""
+_LIMIT = re.compile(
+    r"\blimit\W{0,3}(\d[\d,_]{0,15})\b.{0,80}?\brequested\W{0,3}(\d[\d,_]{0,15})", re.IGNORECASE | re.DOTALL
+)
+"""How OpenAI and Groq tell the limit of a minute, and what the request would have taken of it."""
 _NO_KEY = re.compile(r"API key not valid|API_KEY_INVALID", re.IGNORECASE)
 """Google says of a wrong key that the request is invalid."""
 _NO_BALANCE = re.compile(r"credit balance is too low", re.IGNORECASE)
 """Anthropic says of an empty account that the request is invalid, too."""
-_FILTERED = re.compile(r"content[_ ]filter", re.IGNORECASE)
-"""How a request is refused for what it, or its answer, says: Azure's code, Anthropic's words."""
+_FILTERED = re.compile(r"content[_ ]filter|requires moderation|\bflagged\b", re.IGNORECASE)
+"""How a request is refused for what it, or its answer, says: Azure's code, Anthropic's words, OpenRouter's."""
 _RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{0,9})?)s"')
 """Where Google says how long to wait: in the body, as ``google.rpc.RetryInfo``."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
@@ -86,6 +97,7 @@ class Failure:
         salvage: text that the endpoint hands back inside its refusal.
         is_refusal: whether the endpoint refused because it had too much to do.
         is_passing: whether it says nothing of this request: the endpoint is busy, broken or away.
+        unexplained: whether the words do not say what was refused; it may be how the request was asked.
     """
 
     error: CallError
@@ -97,6 +109,7 @@ class Failure:
     salvage: str | None = None
     is_refusal: bool = False
     is_passing: bool = False
+    unexplained: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +138,7 @@ class TooLargeError(Exception):
 def from_status(
     status: int, headers: Mapping[str, str], text: str, place: Place, *, mode: Mode, sent: Iterable[str]
 ) -> Failure:
-    """Read an answer whose status is not 200.
+    """Read an answer whose status says that it is none.
 
     Args:
         status: the HTTP status.
@@ -139,25 +152,56 @@ def from_status(
     said = str(fields.get("message") or text.strip() or "no reason given")[:_SHOWN]
     code = str(fields.get("code") or fields.get("type") or "")
     told = f"{place.shown} answered {status} for {place.model!r}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
-    if code in _NO_CREDIT or status == 402 or (status == 400 and _NO_BALANCE.search(said)):
-        return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
-    if status == 400 and _FILTERED.search(f"{said} {code}"):
-        return Failure(RequestRefusedError(f"the provider's content filter kept the answer back: {told}"))
-    if _is_about(mode, status, f"{said} {code} {fields.get('param')}"):
-        salvage = fields.get("failed_generation")
-        return Failure(ModeRefusedError(told), salvage=salvage if isinstance(salvage, str) else None)
+    known = _by_words(status, fields, told, place, mode)
+    if known is not None:
+        return known
     if status in _PASSING or status >= 500:
         after = asked_wait(headers, time.time(), text)
         much = status in _TOO_MUCH
         return Failure(
-            UnreachableError(told), again=True, after=after, why=str(status), is_refusal=much, is_passing=much
+            UnreachableError(told),
+            again=True,
+            after=after,
+            why=str(status),
+            is_refusal=much,
+            is_passing=much,
+            unexplained=status in _BROKEN and not _BUSY.search(said),
         )
     is_gone = _is_gone(status, {code, str(fields.get("type"))}, said)
     advice = _advice(401 if status == 400 and _NO_KEY.search(text) else 404 if is_gone else status, place)
     if advice is not None:
         kind, instead = (ModelGoneError, _default_there(place)) if is_gone else (AccessError, "")
         return Failure(kind(f"{told} {advice}{instead}"))
-    return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent))
+    unexplained = status in _INVALID and not _TOO_LONG.search(said)
+    return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent), unexplained=unexplained)
+
+
+def _by_words(status: int, fields: Mapping[str, object], told: str, place: Place, mode: Mode) -> Failure | None:
+    """Read a refusal whose words say more than its status, or return ``None``."""
+    code, said = str(fields.get("code") or fields.get("type") or ""), str(fields.get("message") or told)[: 2 * _SHOWN]
+    if code in _NO_CREDIT or status == 402 or (status == 400 and _NO_BALANCE.search(said)):
+        return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
+    if status in {400, 403} and _FILTERED.search(f"{said} {code}"):
+        return Failure(RequestRefusedError(f"the provider's content filter kept the answer back: {told}"))
+    if (generation := failed_generation(fields)) is not None:
+        return Failure(RequestRefusedError(told), salvage=generation)
+    if _is_about(mode, status, f"{said} {code} {fields.get('param')}"):
+        return Failure(ModeRefusedError(told))
+    if (status in _PASSING or status >= 500) and _is_too_large(said):
+        return Failure(RequestRefusedError(told))
+    return None
+
+
+def _is_too_large(said: str) -> bool:
+    """Whether a refusal with a passing status is about the request itself: no wait makes it smaller.
+
+    >>> _is_too_large("on tokens per min: Limit 6000, Requested 7425"), _is_too_large("Limit 6000, Requested 12")
+    (True, False)
+    """
+    if _TOO_LARGE.search(said) or _TOO_LONG.search(said):
+        return True
+    told = _LIMIT.search(said)
+    return told is not None and int(re.sub(r"\D", "", told[2])) > int(re.sub(r"\D", "", told[1]))
 
 
 def _advice(status: int, place: Place) -> str | None:
@@ -214,10 +258,7 @@ def from_exception(error: Exception, shown: str, *, key: str | None = None) -> F
         key: the key that was sent, which the endpoint's words may not carry on.
     """
     if isinstance(error, StreamError):
-        told = f"{shown} broke off with an error: {redacted(str(error), key)[:_SHOWN]}"
-        if error.status in _PASSING or error.status >= 500:
-            return Failure(UnreachableError(told), again=True, why="error in the answer")
-        return Failure(RequestRefusedError(told))
+        return _from_stream(error, shown, key)
     if isinstance(error, NoAnswerError):
         if error.is_json:
             return Failure(UnreachableError(f"{shown}: {error}."), again=True, why="no answer", tries=3)
@@ -227,6 +268,18 @@ def from_exception(error: Exception, shown: str, *, key: str | None = None) -> F
     if isinstance(error, TooLargeError):
         return Failure(RequestRefusedError(f"{shown} sent an answer of more than {error.args[0] // 2**20} MiB."))
     return from_connection(error, shown)
+
+
+def _from_stream(error: StreamError, shown: str, key: str | None) -> Failure:
+    said = redacted(str(error), key)[:_SHOWN]
+    told = f"{shown} broke off with an error: {said}"
+    if error.generation is not None:
+        return Failure(RequestRefusedError(told), salvage=error.generation)
+    if (error.status in _PASSING or error.status >= 500) and not _is_too_large(said):
+        unexplained = error.status in _BROKEN and not _BUSY.search(said)
+        return Failure(UnreachableError(told), again=True, why="error in the answer", unexplained=unexplained)
+    unexplained = error.status in _INVALID and not _TOO_LONG.search(said)
+    return Failure(RequestRefusedError(told), unexplained=unexplained)
 
 
 def from_connection(error: BaseException, shown: str) -> Failure | None:

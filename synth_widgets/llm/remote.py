@@ -8,16 +8,18 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
-from synth_widgets.errors import AccessError, ModeRefusedError, UnreachableError
+from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import limiter
 from synth_widgets.llm.adaptive import FIRST
 from synth_widgets.llm.attempt import Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
-from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request
+from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request, Verdict
+from synth_widgets.llm.dialect import Dialect, Part, dialect_of, parts_of, without_system
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
 from synth_widgets.llm.prices import price_at
@@ -31,8 +33,35 @@ log = logging.getLogger(__name__)
 
 SILENT = 15.0
 """Seconds without a sign of a call's answer after which that is said."""
+DOUBTFUL = 2
+"""Errors of the server to one request after which the request may be what it stumbles over."""
 MOST_IN_FLIGHT = 128
 """Calls in flight at most, where a model says nothing else; how many it is at a time, the endpoint decides."""
+
+
+@dataclass(slots=True)
+class _Tries:
+    """What became of one request so far.
+
+    Attributes:
+        answered: requests that the endpoint has answered, when this one was refused last.
+        count: how often it was tried.
+        stumbled: how often the endpoint stumbled over it, for no clear reason.
+        passed_by: how often it was refused although others were answered since the time before.
+    """
+
+    answered: int
+    count: int = 0
+    stumbled: int = 0
+    passed_by: int = 0
+
+    def add(self, outcome: Failure, answered: int) -> None:
+        """Count a try without an answer. Nobody is passed by where there was no connection."""
+        is_refusal = outcome.is_refusal or isinstance(outcome.error, AccessError)
+        self.count += 1
+        self.stumbled += outcome.unexplained
+        self.passed_by += is_refusal and answered > self.answered
+        self.answered = answered
 
 
 class RemoteCompleter(ABC):
@@ -48,7 +77,6 @@ class RemoteCompleter(ABC):
         provider: the line of the table of providers.
         most: calls in flight at most, together with every other completer of this model and loop.
         items_per_call: topics or inputs to ask for in one call.
-        notes: sentences for a person on what had to be left out for this endpoint.
 
     Raises:
         ModelError: the provider is not served.
@@ -63,12 +91,9 @@ class RemoteCompleter(ABC):
         self._pausing = 0
         self.items_per_call = ITEMS_PER_CALL
         self.waits = waits or Waits()
-        self.notes: list[str] = []
         self.endpoint = endpoint
-        self._left_out: set[str] = set()
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
-        self._limit_name: str | None = None
-        self._asked: tuple[Endpoint, Ways] | None = None
+        self._asked: tuple[Endpoint, Ways, Dialect] | None = None
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
         """When each call that is under way was sent, or last brought text."""
@@ -98,10 +123,20 @@ class RemoteCompleter(ABC):
         """What is known of this model's ways, shared with every other completer of it."""
         return self._at(self.endpoint or endpoint_of(self.model))[1]
 
-    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, Ways]:
+    @property
+    def dialect(self) -> Dialect:
+        """What the endpoint does not take, shared with every other completer of this model."""
+        return (self._asked or self._at(self.endpoint or endpoint_of(self.model)))[2]
+
+    @property
+    def notes(self) -> list[str]:
+        """Sentences for a person on what is left out, or done in another way, for this endpoint."""
+        return self.dialect.notes
+
+    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, Ways, Dialect]:
         """Remember where the latest call went, and what is known there: looking it up takes a while."""
         if self._asked is None or self._asked[0] != endpoint:
-            self._asked = endpoint, ways_of(endpoint)
+            self._asked = endpoint, ways_of(endpoint), dialect_of(endpoint)
         return self._asked
 
     @property
@@ -115,8 +150,18 @@ class RemoteCompleter(ABC):
         forced = next((mode for mode in MODES if mode == self.model.structured), None)
         if forced is not None:
             return (forced,)
-        endpoint, ways = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        endpoint, ways, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
         return ways.order(endpoint.provider.modes)
+
+    def judged(self, mode: Mode, verdict: Verdict) -> None:
+        """Take in what became of answers that were asked for in a way; see `Completer`."""
+        _, ways, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        if verdict == "complied":
+            ways.worked(mode)
+        elif verdict == "passed over":
+            ways.refused(mode)
+        else:
+            ways.doubted(mode)
 
     @property
     def price(self) -> Price | None:
@@ -144,18 +189,15 @@ class RemoteCompleter(ABC):
         need_key(endpoint, self.model)
         await self.warm_up()
         mode = asked_by(request)
-        _, ways = self._at(endpoint)
+        _, ways, dialect = self._at(endpoint)
         try:
             with self.gate(endpoint).under(self.most):
-                answer = await self._persist(endpoint, request, on_text)
+                return await self._with_less(endpoint, request, on_text, dialect)
         except ModeRefusedError as error:
             ways.refused(mode)
             if self.model.structured == mode:
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
-        if request.schema is not None and answer.finish == "stop" and answer.text.strip():
-            (ways.worked if "{" in answer.text or "[" in answer.text else ways.ignored)(mode)
-        return answer
 
     def place(self, endpoint: Endpoint) -> Place:
         """Return where calls go, in words that may be shown."""
@@ -169,35 +211,120 @@ class RemoteCompleter(ABC):
         self._places = gate(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
         return self._places
 
-    async def _persist(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer:
+    async def _with_less(
+        self, endpoint: Endpoint, request: Request, on_text: OnText | None, dialect: Dialect
+    ) -> Answer:
+        """Ask without what the endpoint does not take. Refused for no clear reason, ask with less, and remember that.
+
+        Raises:
+            CallError: see `complete`; it is `unexplained` where the way of asking for JSON may be the reason.
+        """
+        less = dialect.without
+        parts = [part for part in parts_of(request, streams=on_text is not None) if part not in less]
+        mode = asked_by(request)
+        has_ways = mode != "text" and any(other != mode for other in self.modes)
+
+        def may_be_asked_in_another_way() -> bool:
+            return has_ways or bool(dialect.to_try(parts, ""))
+
+        outcome = await self._unless_refused(endpoint, request, on_text, less, may_be_asked_in_another_way)
+        if isinstance(outcome, Answer):
+            dialect.took(parts)
+            return outcome
+        for more in (tried := dialect.to_try(parts, str(outcome))):
+            again = await self._unless_refused(endpoint, request, on_text, less | more, lambda: True)
+            if isinstance(again, Answer):
+                dialect.passed(more, self.name, sure=isinstance(outcome, RequestRefusedError))
+                return again
+        if tried:
+            dialect.in_vain()
+        if isinstance(outcome, UnreachableError) and not has_ways:
+            return await self._persist(endpoint, request, on_text, less, lambda: False)
+        outcome.unexplained = has_ways
+        raise outcome
+
+    async def _unless_refused(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        on_text: OnText | None,
+        without: frozenset[Part],
+        doubts: Callable[[], bool],
+    ) -> Answer | CallError:
+        """Return the answer, or the refusal that may be about how the request was asked; see `_persist`."""
+        try:
+            return await self._persist(endpoint, request, on_text, without, doubts)
+        except (RequestRefusedError, UnreachableError) as error:
+            if not error.unexplained:
+                raise
+            return error
+
+    async def _persist(
+        self,
+        endpoint: Endpoint,
+        request: Request,
+        on_text: OnText | None,
+        without: frozenset[Part],
+        doubts: Callable[[], bool],
+    ) -> Answer:
         """Try until there is an answer or no sense in trying.
 
         An endpoint that has answered before is waited for, however long it takes: it is busy, or down for a while. One
-        that never has is given up after some tries: it may be the wrong one.
+        that never has is given up after some tries: it may be the wrong one. A request that is refused again and again
+        while others are answered is the one that is meant.
+
+        Args:
+            endpoint: where to ask.
+            request: what to ask.
+            on_text: takes the answer's text as it comes.
+            without: parts of the request to do without.
+            doubts: whether something may be asked in another way if the server stumbles over this one.
         """
-        tries = 0
+        if "system" in without:
+            request = without_system(request)
+        if "stream" in without and on_text is not None:
+            answer = await self._persist(endpoint, request, None, without - {"system"}, doubts)
+            if answer.text:
+                on_text(answer.text)
+            return answer
+        adapted: set[str] = set()
         places = self.gate(endpoint)
+        tried = _Tries(places.answered)
         while True:
             with self.saying(self._why_closed(endpoint, places)):
-                async with places.place(timed=on_text is None, first=tries > 0) as place:
+                async with places.place(timed=on_text is None, first=tried.count > 0) as place:
                     with self._listening(on_text) as heard:
                         outcome = await self.attempt(endpoint, request, heard).run()
                     if isinstance(outcome, Answer):
                         place.passed()
                         return outcome
                     await _tell(place, outcome)
-            if outcome.param is not None and self._adapt(outcome.param, str(outcome.error)):
+            if outcome.param is not None and outcome.param not in adapted:
+                adapted.add(outcome.param)
+                self._adapt(outcome.param, str(outcome.error))
                 continue
-            tries += 1
-            most = min(self.waits.tries, outcome.tries or self.waits.tries)
-            is_awaited = self.waits.patient and outcome.is_passing and places.answered
-            if not outcome.again or (tries >= most and not is_awaited):
-                if isinstance(outcome.error, UnreachableError) and outcome.error.partial:
-                    await self._rest(endpoint, outcome, tries)  # whoever asks anew need not wait
-                raise _with_tries(outcome, tries)
-            if (outcome.after or 0.0) > self.waits.longest:
-                raise UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
-            await self._rest(endpoint, outcome, tries)
+            tried.add(outcome, places.answered)
+            error = self._last_word(outcome, tried, doubts)
+            if error is None or (isinstance(error, UnreachableError) and error.partial):
+                await self._rest(endpoint, outcome, tried.count)  # of half an answer, too: whoever asks anew need not
+            if error is not None:
+                raise error
+
+    def _last_word(self, outcome: Failure, tried: _Tries, doubts: Callable[[], bool]) -> CallError | None:
+        """Return what to raise if there is no sense in trying the same again, else ``None``."""
+        most = min(self.waits.tries, outcome.tries or self.waits.tries)
+        if outcome.unexplained and (not outcome.again or (tried.stumbled >= DOUBTFUL and doubts())):
+            outcome.error.unexplained = True
+            return outcome.error
+        if outcome.is_passing and tried.passed_by >= self.waits.passed_by:
+            told = f"{outcome.error} It said so {tried.count} times, while others were answered."
+            return RequestRefusedError(told)
+        is_awaited = self.waits.patient and outcome.is_passing and tried.answered
+        if not outcome.again or (tried.count >= most and not is_awaited):
+            return _with_tries(outcome, tried.count)
+        if (outcome.after or 0.0) > self.waits.longest:
+            return UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
+        return None
 
     async def _rest(self, endpoint: Endpoint, outcome: Failure, tries: int) -> None:
         """Wait before the next try, and say so."""
@@ -254,23 +381,20 @@ class RemoteCompleter(ABC):
         finally:
             del self._heard[mark]
 
-    def _adapt(self, param: str, said: str) -> bool:
-        """Leave out or rename what the endpoint does not take; tell whether that changes anything.
+    def _adapt(self, param: str, said: str) -> None:
+        """Leave out or rename what the endpoint does not take, unless a call before this one was told the same.
 
         Raises:
             AccessError: the person asked for it in the model's own parameters.
         """
-        if param == "max_tokens" and "max_completion_tokens" in said and self._limit_name is None:
-            self._limit_name = "max_completion_tokens"
-            return True
-        if param in self.model.params:
+        dialect = self.dialect
+        if param == "max_tokens" and "max_completion_tokens" in said:
+            dialect.limit = "max_completion_tokens"
+        elif param in self.model.params:
             raise AccessError(f"{said} Take {param}= out of sw.Model({self.name!r}, …).")
-        if param in self._left_out:
-            return False
-        self._left_out.add(param)
-        self.notes.append(f"{self.name} does not take {param}; it is left out.")
-        log.info("%s does not take %s; it is left out", self.name, param)
-        return True
+        elif param not in dialect.left_out:
+            dialect.leave_out(param, self.name)
+            log.info("%s does not take %s; it is left out", self.name, param)
 
     def json_wish(self, request: Request) -> dict[str, Any]:
         """Return the fields of a request that make its answer JSON; none where words alone do."""
@@ -289,15 +413,15 @@ class RemoteCompleter(ABC):
         return json_wish(schema, mode, strict=self.provider.strict, strict_tool=self.provider.strict_tool)
 
     def takes(self, param: str) -> bool:
-        """Whether a parameter may be sent: it was not refused before."""
-        return param not in self._left_out
+        """Whether a parameter may be sent: it was not refused before, or the person asks for it all the same."""
+        return param in self.model.params or param not in self.dialect.left_out
 
     def params(self, endpoint: Endpoint, request: Request) -> dict[str, Any]:
         """Return the sampling parameters of a call, by the names that the endpoint knows."""
         told = {**self.model.params, **request.params}
         if request.seed is not None and endpoint.provider.seed:
             told.setdefault("seed", request.seed)
-        limit = self._limit_name or (endpoint.provider.limit if endpoint.own_host else "max_tokens")
+        limit = self.dialect.limit or (endpoint.provider.limit if endpoint.own_host else "max_tokens")
         if "max_tokens" in told and limit not in told:
             told[limit] = told.pop("max_tokens")
         return {name: value for name, value in told.items() if self.takes(name) and value is not None}
@@ -324,7 +448,7 @@ def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:
     return f"{who}: {outcome.why}; trying again in {seconds}"
 
 
-def _with_tries(outcome: Failure, tries: int) -> Exception:
+def _with_tries(outcome: Failure, tries: int) -> CallError:
     error = outcome.error
     if isinstance(error, UnreachableError) and tries > 1:
         return UnreachableError(f"{error} Tried {tries} times.", error.partial)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
 from collections.abc import Iterable, Mapping
 
 from synth_widgets.llm.catalog import Endpoint
@@ -17,15 +16,12 @@ IN_WORDS: Mapping[Mode, str] = {
 }
 """The ways as people read of them."""
 
-MOST_IGNORED = 2
-"""Answers of plain words, before the first with JSON, after which a way counts as passed over. An item has three."""
-
 
 class Ways:
     """What is known of one model at one endpoint. All its completers share it.
 
     Attributes:
-        working: the way that brought the latest answer, or that a studio file remembers; ``None``: not known yet.
+        working: a way that brought what complies, or that a studio file remembers; ``None``: not known yet.
 
     >>> ways = Ways()
     >>> ways.order(MODES)
@@ -39,7 +35,7 @@ class Ways:
     def __init__(self) -> None:
         self.working: Mode | None = None
         self._refused: set[Mode] = set()
-        self._ignored: Counter[Mode] = Counter()
+        self._worked: set[Mode] = set()
 
     def order(self, offered: Iterable[Mode]) -> tuple[Mode, ...]:
         """Return the ways to try: the working one and those after it, then those before it; none that was refused."""
@@ -50,22 +46,23 @@ class Ways:
         return (*left[at:], *left[:at])
 
     def worked(self, mode: Mode) -> None:
-        """Note that JSON came."""
-        self._ignored[mode] = -MOST_IGNORED  # that a model refuses now and then says nothing of the way
-        if mode not in self._refused:  # a call that was sent before the refusal came
+        """Note that an answer came that complies. Who once works is not left because another works too."""
+        self._worked.add(mode)
+        if self.working is None and mode not in self._refused:  # else a call that was sent before the refusal came
             self.working = mode
-
-    def ignored(self, mode: Mode) -> None:
-        """Note that plain words came. An endpoint that passes a way over brings nothing else, and does not say so."""
-        self._ignored[mode] += 1
-        if mode != "text" and self._ignored[mode] >= MOST_IGNORED:
-            self.refused(mode)
 
     def refused(self, mode: Mode) -> None:
         """Note that the endpoint does not take a way. If it was the working one, the others are tried anew in order."""
+        if mode == "text":
+            return  # there is no other way behind it
         self._refused.add(mode)
         if self.working == mode:
             self.working = None
+
+    def doubted(self, mode: Mode) -> None:
+        """Note that a request was refused in a way, and passed in the next. A way that ever worked is kept."""
+        if mode not in self._worked:
+            self.refused(mode)
 
     def recall(self, mode: object) -> None:
         """Take over what a studio file remembers, as long as nothing is known. What is no way is passed over."""

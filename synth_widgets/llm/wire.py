@@ -100,7 +100,7 @@ class ChatReading(Reading):
         if not isinstance(data, dict):
             raise NoAnswerError("the answer is not a JSON object")
         if data.get("error"):
-            raise StreamError(error_message(data), _error_status(data["error"]))
+            raise StreamError(error_message(data), _error_status(data["error"]), failed_generation(data["error"]))
         self._count(data.get("usage"))
         choices = data.get("choices")
         if not choices and not whole:
@@ -201,13 +201,31 @@ def error_message(data: Mapping[str, Any]) -> str:
     return str(error.get("message") or error) if isinstance(error, dict) else str(error)
 
 
+_MODELS_OWN = {"json_validate_failed", "tool_use_failed", "output_parse_failed"}
+"""How Groq says that the model's answer is not what was asked for: an answer that is no good, not a refusal."""
+
+
+def failed_generation(error: Any) -> str | None:
+    """Return the model's answer that an ``error`` hands back, empty where it only speaks of one; else ``None``.
+
+    >>> failed_generation({"code": "json_validate_failed", "failed_generation": '{"a": 1}'})
+    '{"a": 1}'
+    """
+    if not isinstance(error, Mapping):
+        return None
+    given = error.get("failed_generation")
+    if isinstance(given, dict | list):
+        return json.dumps(given, ensure_ascii=False)
+    if isinstance(given, str) and given.strip():
+        return given
+    return "" if str(error.get("code")) in _MODELS_OWN else None
+
+
 def _error_status(error: Any) -> int:
-    code = error.get("code") or error.get("status") if isinstance(error, dict) else None
-    try:
-        status = int(str(code))
-    except ValueError:
-        return 500
-    return status if 400 <= status < 600 else 500
+    """Return the status that an error names under any of its usual names, or 500."""
+    names = ("code", "status", "status_code") if isinstance(error, dict) else ()
+    found = (int(str(error[name])) for name in names if str(error.get(name)).isdecimal())
+    return next((status for status in found if 400 <= status < 600), 500)
 
 
 def _is_part(part: Mapping[str, Any]) -> bool:

@@ -2,47 +2,132 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable
 
-from synth_widgets.errors import ModelGoneError
-from synth_widgets.llm.completer import Completer, Mode
+from synth_widgets.errors import CallError, ModelGoneError, UnreachableError
+from synth_widgets.llm.completer import Answer, Completer, Mode, Request, Verdict
 from synth_widgets.records import Step
 from synth_widgets.runs.work import Work
 
 Instead = Callable[[Step, Completer, ModelGoneError], Completer]
 """Says who answers a step whose model is gone; raises an `AccessError` where nobody may take over."""
 
+MISSED = 2
+"""Answers that do not comply after which a way that never brought one that does is the last to be tried."""
+MISSED_LATER = 12
+"""The same, in a row, for a way that did: that a model fails now and then says nothing of the way."""
+DOUBTFUL = 2
+"""Requests on which a server must have stumbled in one way, and not in the next, before that way is left."""
+IN_VAIN = 3
+"""Requests that were refused in every way, after which a refusal is no more about the way."""
+
 
 class Answering:
     """Who answers, now. What is under way when that changes is still told and counted as the one's who was asked.
+
+    It counts, for each step, which ways bring what complies: an endpoint may pass a way over without a word.
 
     Args:
         completers: by step; they are replaced in place.
         instead: says who takes over.
         changed: is told of a step that somebody else answers from now on.
-
-    Attributes:
-        said: sentences for a person on who took over from whom.
     """
 
     def __init__(self, completers: dict[Step, Completer], instead: Instead, changed: Callable[[Step], None]) -> None:
         self.completers = completers
-        self.said: list[str] = []
         self._instead = instead
         self._changed = changed
+        self._took_over: list[str] = []
         self._refused: set[tuple[Step, Mode]] = set()
         """Ways to ask for JSON that an endpoint did not take in this job."""
+        self._complied: set[tuple[Step, Mode]] = set()
+        self._missed: Counter[tuple[Step, Mode]] = Counter()
+        """Answers in a row that did not comply."""
+        self._stumbled: Counter[tuple[Step, Mode]] = Counter()
+        self._in_vain: defaultdict[Step, set[str]] = defaultdict(set)
+        """What was refused in every way."""
+        self._noted = {note for completer in completers.values() for note in _notes(completer)}
+
+    @property
+    def said(self) -> list[str]:
+        """Sentences for a person: who took over from whom, and what was found out that an endpoint does not take."""
+        notes = (note for completer in self.completers.values() for note in _notes(completer))
+        return [*self._took_over, *dict.fromkeys(note.rstrip(".") for note in notes if note not in self._noted)]
 
     def mode(self, work: Work) -> Mode:
         """Return the way in which this answer is asked for, and note it in the work.
 
-        The first answer and its correction take the first way; a fresh answer after an invalid one takes the next.
+        The first answer and its correction take the first way, once that has brought what complies. A fresh answer
+        after an invalid one takes a way that was not tried for this work, and so does one after a doubtful refusal.
         """
-        known: tuple[Mode, ...] = self.completers[work.step].modes
-        ways = [mode for mode in known if (work.step, mode) not in self._refused] or ["text"]
-        is_next = work.answer > 1 and work.fault is None
-        work.mode = ways[min(1, len(ways) - 1) if is_next else 0]
+        ways = self._ways(work.step)
+        is_fresh = work.answer > 1 and (work.fault is None or (work.step, ways[0]) not in self._complied)
+        if is_fresh or work.doubted is not None:
+            ways = [mode for mode in ways if mode not in work.tried] or ways[-1:]
+        work.mode = ways[0]
+        work.tried |= {work.mode}  # a new set: works that were split share the old one
         return work.mode
+
+    def _ways(self, step: Step) -> list[Mode]:
+        """Return the ways to try, in order: those that bring nothing that complies come last."""
+        known = self.completers[step].modes
+        ways: list[Mode] = [mode for mode in known if (step, mode) not in self._refused] or ["text"]
+        return sorted(ways, key=lambda mode: self._missed[step, mode] if self._is_passed_over(step, mode) else 0)
+
+    def _is_passed_over(self, step: Step, mode: Mode) -> bool:
+        most = MISSED_LATER if (step, mode) in self._complied else MISSED
+        return self._missed[step, mode] >= most
+
+    def judged(self, work: Work, by: Completer, request: Request, answer: Answer, *, complied: bool) -> None:
+        """Take in whether an answer complied: with the schema, whatever else may be wrong with it."""
+        if self.completers[work.step] is not by:
+            return
+        if work.doubted is not None:
+            self._passed_after_doubt(work, by, work.doubted)
+        if request.schema is None or answer.finish in {"refusal", "filter"}:
+            return
+        key = work.step, request.mode
+        if not complied:
+            self._missed[key] += 1
+            if any(step == work.step for step, _ in self._complied):
+                self._tell_of_misses(by, work.step, (request.mode,))
+            return
+        self._missed[key] = 0
+        if key not in self._complied:
+            self._complied.add(key)
+            self._tell_of_misses(by, work.step, by.modes)
+        _tell(by, request.mode, "complied")
+
+    def _tell_of_misses(self, by: Completer, step: Step, modes: Iterable[Mode]) -> None:
+        """Tell of ways that never bring what complies, now that another one shows that the model can."""
+        for mode in modes:
+            if self._missed[step, mode] >= MISSED and (step, mode) not in self._complied:
+                _tell(by, mode, "passed over")
+
+    def doubts(self, work: Work, error: CallError) -> bool:
+        """Whether a refusal may be about the way in which an answer was asked for, and another way is left to try.
+
+        It is noted in the work, which is then to be asked once more.
+        """
+        in_vain = self._in_vain[work.step]
+        is_left = error.unexplained and not all(mode in work.tried for mode in self._ways(work.step))
+        if not is_left or len(in_vain) >= IN_VAIN:
+            if work.doubted is not None and not isinstance(error, UnreachableError):
+                in_vain.add(work.target)
+            return False
+        work.doubted = work.mode
+        work.is_sure = not isinstance(error, UnreachableError)
+        return True
+
+    def _passed_after_doubt(self, work: Work, by: Completer, mode: Mode) -> None:
+        """Note that what was refused in one way had an answer in the next."""
+        key = work.step, mode
+        work.doubted = None
+        self._stumbled[key] += 1
+        if key not in self._complied and self._stumbled[key] >= (1 if work.is_sure else DOUBTFUL):
+            self._refused.add(key)
+            _tell(by, mode, "refused")
 
     def refused(self, work: Work, by: Completer) -> None:
         """Note that a step's model does not take the way in which it was asked."""
@@ -59,7 +144,26 @@ class Answering:
             return  # a call before this one was told
         taken = self._instead(step, model, error)
         self.completers[step] = taken
-        self._refused = {(of, mode) for of, mode in self._refused if of != step}
+        self._forget(step)
         self._changed(step)
-        if (words := f"{model.name} is gone, and {taken.name} was taken instead") not in self.said:
-            self.said.append(words)
+        if (words := f"{model.name} is gone, and {taken.name} was taken instead") not in self._took_over:
+            self._took_over.append(words)
+
+    def _forget(self, step: Step) -> None:
+        for known in (self._refused, self._complied):
+            known.difference_update([key for key in known if key[0] == step])
+        for counted in (self._missed, self._stumbled):
+            for key in [key for key in counted if key[0] == step]:
+                del counted[key]
+        self._in_vain[step].clear()
+
+
+def _tell(completer: Completer, mode: Mode, verdict: Verdict) -> None:
+    """Tell a completer that wants to know: it asks in other jobs, too."""
+    if (judged := getattr(completer, "judged", None)) is not None:
+        judged(mode, verdict)
+
+
+def _notes(completer: Completer) -> list[str]:
+    found = getattr(completer, "notes", None)
+    return list(found) if isinstance(found, list | tuple) else []

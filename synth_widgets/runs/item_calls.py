@@ -68,8 +68,7 @@ class ItemCalls:
             came = await completer.complete(request, reader.on_text)
             answer = await patiently(run.engine, len(came.text), lambda: clean(came, request))
         except RequestRefusedError as error:
-            run.spending.refused(work)
-            self._no_good(work, call, storable(str(error)), "", topic)
+            self._refused(work, call, error, topic)
             return
         except BaseException:  # it broke off, or was given up: what came of it is paid for, and nobody says how much
             vetting.give_up()
@@ -80,6 +79,7 @@ class ItemCalls:
         await reader.finish(run.engine, answer)
         await vetting.done()
         await self._other_shapes(work, request, answer, reader, vetting)
+        run.answering.judged(work, completer, request, answer, complied=vetting.complied > 0)
         cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
         call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
@@ -189,6 +189,12 @@ class ItemCalls:
             self._bad_items(work, call, slots, bad, topic, fault=(answered, faults))
         if work.slots:
             self._too_few(work)
+
+    def _refused(self, work: Work, call: Call, error: RequestRefusedError, topic: str) -> None:
+        if self.run.answering.doubts(work, error):
+            raise error
+        self.run.spending.refused(work)
+        self._no_good(work, call, storable(str(error)), "", topic)
 
     def _no_good(self, work: Work, call: Call, reason: str, raw: str, topic: str, *, can_mend: bool = False) -> None:
         slots = list(work.slots)

@@ -48,11 +48,14 @@ class OutputCalls:
         try:
             came = await completer.complete(request)
         except RequestRefusedError as error:
+            if run.answering.doubts(work, error):
+                raise
             run.spending.refused(work)
             value, problem = None, storable(str(error))
         else:
             self._count(work, came)
             answer, value, problem = await self._read(work, request, came)
+            run.answering.judged(work, completer, request, answer, complied=problem is None)
             problem = problem or await self._model_problem(work, value)
             work.by_chance |= problem is not None and is_chance(answer)
         work.call = work.call or new_id()

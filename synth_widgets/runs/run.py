@@ -22,6 +22,7 @@ from synth_widgets.errors import (
     ModelError,
     ModelGoneError,
     ModeRefusedError,
+    RequestRefusedError,
     SynthError,
     UnreachableError,
 )
@@ -360,6 +361,9 @@ class Run:
                 raise StopRunError(str(error)) from error
             self.answering.refused(work, completer)
             self._ready[work.step].appendleft(work)
+        except RequestRefusedError:  # perhaps the way of asking: it is asked once more, by the next one
+            self.spending.refused(work)
+            self._ready[work.step].appendleft(work)
         except ModelGoneError as error:
             self.spending.refused(work)
             self.answering.gone(work.step, completer, error)
@@ -376,6 +380,9 @@ class Run:
 
     def _unanswered(self, work: Work, error: UnreachableError) -> None:
         """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
+        if self.answering.doubts(work, error):
+            self._ready[work.step].appendleft(work)
+            return
         work.unreached += 1
         self._silent = 0 if error.partial else self._silent + 1  # what breaks off in the middle is alive
         if work.unreached < (BROKEN_OFF if error.partial else UNREACHED):

@@ -27,15 +27,20 @@ class Vetting:
     Args:
         engine: whose workers are asked.
         schema: of the items; ``None`` where there is none.
+
+    Attributes:
+        complied: values that were asked about: those that comply with the schema.
     """
 
     def __init__(self, engine: Engine, schema: Schema | None) -> None:
         self._engine = engine
         self._schema = schema
+        self.complied = 0
         self._asked: list[asyncio.Task[None]] = []
 
     def ask(self, value: Json, settle: Settle) -> None:
         """Tell ``settle`` what the class objects to in a value, or ``None``: at once where there is no class."""
+        self.complied += 1
         if self._schema is None or self._schema.model is None:
             settle(None)
         else:

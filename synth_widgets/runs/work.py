@@ -45,6 +45,9 @@ class Work:
         by_chance: whether one of the answers so far was no good in a way in which another need not be.
         in_last_round: whether this is its last round, of those that get one; see `last_round`.
         mode: the way in which the last answer was asked for.
+        tried: all ways in which one was.
+        doubted: the way in which the last request was refused, where that may be the reason; it passes in the next.
+        is_sure: whether that was a refusal, not an error of the server.
         part: which of how many calls for this target.
         usage: tokens of the answers so far that were no good; ``cost``, ``seconds`` and ``raws`` are theirs too.
         call: id of the call that these answers make together, once there is one.
@@ -62,6 +65,9 @@ class Work:
     by_chance: bool = False
     in_last_round: bool = False
     mode: Mode = "text"
+    tried: frozenset[Mode] = frozenset()
+    doubted: Mode | None = None
+    is_sure: bool = True
     part: tuple[int, int] = (1, 1)
     usage: Usage = Usage()
     cost: float | None = 0.0

@@ -19,14 +19,17 @@ class Impossible:
         fault, transport: which one.
         seen: what a person is told instead.
         told: what the README says of it.
+        is_long: whether it takes seconds, because litellm waits where nothing comes.
     """
 
     fault: str
     transport: str
     seen: str
     told: str
+    is_long: bool = False
 
 
+_CHARSET = "an answer in another charset than UTF-8, which its header names: litellm cannot read it, and the job stops"
 _EMPTY = (
     "a web page instead of a streamed list: litellm makes an empty answer of it, and after three its rows have failed"
 )
@@ -34,6 +37,14 @@ _EMPTY = (
 IMPOSSIBLE = (
     Impossible("web pages for lists", "litellm", "the answer is empty", _EMPTY),
     Impossible("web pages for lists", OWN_FORMAT, "the answer is empty", _EMPTY),
+    Impossible("another charset", "litellm", "can't decode byte", _CHARSET),
+    Impossible("another charset", OWN_FORMAT, "can't decode byte", _CHARSET, is_long=True),
+    Impossible(
+        "pings in the stream",
+        OWN_FORMAT,
+        "the answer is empty",
+        "a streamed list with events that are no JSON, in a format of the provider's: litellm makes it an empty one",
+    ),
     Impossible(
         "redirects",
         OWN_FORMAT,

@@ -165,6 +165,23 @@ def setting(**attributes: Any) -> Callable[[Loopback], None]:
     return install
 
 
+def unshown(told: str) -> str | None:
+    """Tell requests apart whose texts do not show the schema."""
+    return None if _SCHEMA in told else "a schema that nobody sees"
+
+
+def odd_words(endpoint: Loopback) -> None:
+    """Take neither a schema nor a tool, in words that nobody knows."""
+    endpoint.fail("status", status=422, message="Unsupported feature: constrained decoding", modes=("json_schema",))
+    endpoint.fail("status", status=400, message="That is not how it is done here.", modes=("tools",))
+
+
+def too_large(endpoint: Loopback) -> None:
+    """Refuse one thing in seven as too large, whenever it is asked, with the status of a passing refusal."""
+    said = "Request too large for `any` on tokens per minute (TPM): Limit 6000, Requested 7425."
+    endpoint.fail("status", status=429, message=said, code="rate_limit_exceeded", about=unlucky)
+
+
 def redirecting(endpoint: Loopback) -> None:
     """Point to another host from the twentieth request on."""
     endpoint.fail("status", status=302, headers={"Location": endpoint.elsewhere}, since=20)
@@ -192,6 +209,22 @@ FAULTS: dict[str, Fault] = {
     "answers no JSON": Fault(twice("garbage")),
     "answers nothing": Fault(twice("empty")),
     "repeats itself": Fault(twice("repeat")),
+    "ignores the schema and answers JSON": Fault(
+        lambda endpoint: endpoint.fail("own_shape", about=unshown), ways=(FOUND_OUT,)
+    ),
+    "refuses the schema in words of its own": Fault(odd_words, ways=(FOUND_OUT,)),
+    "stumbles over the schema": Fault(
+        lambda endpoint: endpoint.fail("status", message="Grammar compilation failed", modes=("json_schema",)),
+        waits=0.5,
+        ways=(FOUND_OUT,),
+    ),
+    "hands the answer back in a refusal": Fault(twice("handed_back"), ways=("json_schema", FOUND_OUT)),
+    "takes no system text": Fault(setting(takes_system=False), ways=(FOUND_OUT,)),
+    "takes no streams": Fault(setting(takes_streams=False), waits=1.0, ways=(FOUND_OUT,)),
+    "too large for a minute": Fault(too_large, is_final=True, ways=(FOUND_OUT,)),
+    "pings in the stream": Fault(setting(pings=True), ways=(FOUND_OUT,)),
+    "201": Fault(setting(passing=201), ways=(FOUND_OUT,)),
+    "another charset": Fault(setting(charset="iso-8859-1"), ways=(FOUND_OUT,)),
     "withholds": Fault(lambda endpoint: endpoint.fail("withhold", about=unlucky), is_final=True),
     "refuses": Fault(lambda endpoint: endpoint.fail("filter", about=unlucky), is_final=True),
     "429, seconds": Fault(busy({"Retry-After": str(ASKED_WAIT)}), waits=2.0),

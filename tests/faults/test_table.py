@@ -9,8 +9,15 @@ import pytest
 from tests.faults.impossible import IMPOSSIBLE, impossible
 from tests.faults.table import FAULTS, SAMPLES, TRANSPORTS, Cell, run
 
+
+def _marks(fault: str, transport: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Mark a cell as one for the whole suite where litellm waits for seconds and nothing comes."""
+    known = impossible(fault, transport)
+    return (pytest.mark.slow,) if known is not None and known.is_long else ()
+
+
 CELLS = [
-    pytest.param(fault, way, transport, id=f"{fault}-{way}-{transport}")
+    pytest.param(fault, way, transport, id=f"{fault}-{way}-{transport}", marks=_marks(fault, transport))
     for transport in TRANSPORTS
     for fault in FAULTS
     for way in FAULTS[fault].ways
@@ -20,6 +27,7 @@ FEW = 40
 WITHHELD = {
     "refuses": "the model refused to answer: ",
     "withholds": "the provider's content filter kept the answer back",
+    "too large for a minute": "Request too large for `any`",
 }
 STOPPED = {"401": "The key was sent and not accepted", "redirects": "It redirects; give the final address"}
 README = Path(__file__).resolve().parents[2] / "README.md"

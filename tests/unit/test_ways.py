@@ -130,7 +130,6 @@ def test_a_model_that_ignores_the_tool_and_answers_json_is_taken_at_its_word(ask
     asked.endpoint.fail("ignore_tools")
     for on_text in (None, lambda _: None):
         assert json.loads(asked.ask("tools", on_text).text)["label"] in {"a", "b"}
-    assert asked.completer().ways.working == "tools"
 
 
 def test_a_tool_call_that_was_cut_says_length(openai: Asked) -> None:
@@ -187,9 +186,9 @@ def test_all_completers_of_a_model_know_what_one_found_out(openai: Asked) -> Non
     assert openai.completer().modes == MODES
     with pytest.raises(ModeRefusedError):
         openai.ask("json_schema")
-    openai.ask("tools")
-    assert openai.completer().modes == ("tools", "json_object", "text")
-    assert openai.completer(concurrency=3).ways.working == "tools"
+    openai.completer().judged("json_object", "complied")
+    assert openai.completer().modes == ("json_object", "text", "tools")
+    assert openai.completer(concurrency=3).ways.working == "json_object"
     other = Asked(openai.endpoint, openai.name.replace("any", "other"))
     assert other.completer().modes == MODES
 
@@ -214,19 +213,31 @@ def test_a_remembered_way_that_is_refused_is_forgotten_and_the_others_are_tried_
     assert ways.order(MODES) == ("json_schema", "tools", "text")
 
 
-def test_a_way_that_brings_nothing_but_words_is_left_unless_it_ever_brought_json() -> None:
+def test_a_way_in_which_a_request_is_refused_is_left_unless_it_ever_worked() -> None:
     ways = Ways()
-    for _ in range(2):
-        assert ways.order(MODES)[0] == "json_schema"
-        ways.ignored("json_schema")
-    assert ways.order(MODES)[0] == "tools"
+    ways.doubted("json_schema")
+    assert ways.order(MODES) == ("tools", "json_object", "text")
     ways.worked("tools")
-    for _ in range(3):
-        ways.ignored("tools")
+    ways.doubted("tools")
     assert ways.order(MODES)[0] == "tools"
-    for _ in range(9):
-        ways.ignored("text")
-    assert "text" in ways.order(MODES)
+
+
+def test_a_way_that_works_stays_the_first_although_others_work_too() -> None:
+    ways = Ways()
+    ways.worked("json_schema")
+    ways.worked("text")
+    assert ways.order(MODES) == MODES
+    ways.refused("json_schema")
+    ways.worked("tools")
+    assert ways.order(MODES) == ("tools", "json_object", "text")
+
+
+def test_words_alone_are_never_refused() -> None:
+    ways = Ways()
+    for mode in MODES:
+        ways.refused(mode)
+        ways.doubted(mode)
+    assert ways.order(MODES) == ("text",)
 
 
 @pytest.mark.parametrize("nonsense", [None, "", "telepathy", 3, ["text"], {}])

@@ -1,0 +1,139 @@
+"""What an endpoint takes less of a request than OpenAI's does: found out once, known to the whole process."""
+
+from __future__ import annotations
+
+import logging
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any, Literal
+
+from synth_widgets.llm.catalog import Endpoint
+from synth_widgets.llm.completer import Request
+
+log = logging.getLogger(__name__)
+
+Part = Literal["system", "stream"]
+"""A part of a request that can be done without: words of the system's own, and an answer in pieces."""
+
+IN_WORDS: Mapping[Part, str] = {
+    "system": "takes no system message; its text stands before the first message of the user",
+    "stream": "does not stream; lists come whole",
+}
+"""What a person reads of what is done without."""
+
+IN_VAIN = 2
+"""Requests that were refused with less of them too, after which no more is left out by trial."""
+_SEEN = {True: 1, False: 2}
+"""Requests that passed with less after which it is known, by whether the refusal was sure to be about the request."""
+_SYSTEM = frozenset({"system", "developer"})
+
+
+class Dialect:
+    """What is known of one model at one endpoint. All its completers share it.
+
+    Attributes:
+        left_out: names of parameters that it does not take.
+        limit: how it calls the limit of an answer's length, where that is known from its words.
+        without: parts of a request that it does not take.
+        notes: sentences for a person on all of this.
+    """
+
+    def __init__(self) -> None:
+        self.left_out: set[str] = set()
+        self.limit: str | None = None
+        self.without: frozenset[Part] = frozenset()
+        self.notes: list[str] = []
+        self._taken: set[Part] = set()
+        self._passed: Counter[Part] = Counter()
+        self._in_vain = 0
+
+    def leave_out(self, param: str, name: str) -> None:
+        """Note that a parameter is not taken by the model of this name."""
+        self.left_out.add(param)
+        self._say(f"{name} does not take {param}; it is left out.")
+
+    def took(self, parts: Iterable[Part]) -> None:
+        """Note that a request with these parts had an answer: they are never doubted again."""
+        self._taken.update(parts)
+
+    def to_try(self, parts: Iterable[Part], said: str) -> list[frozenset[Part]]:
+        """Return what to do without after a refusal, in the order to try it: one part, then all that may be it.
+
+        Args:
+            parts: those that the request had.
+            said: the refusal's words; a part that they speak of is first.
+
+        >>> Dialect().to_try(["system", "stream"], "Streaming is not available.") == [{"stream"}, {"system"},
+        ...     {"system", "stream"}]
+        True
+        """
+        doubted = [part for part in parts if part not in self._taken]
+        if not doubted or self._in_vain >= IN_VAIN:
+            return []
+        doubted.sort(key=lambda part: part not in said.lower())
+        one = [frozenset({part}) for part in doubted]
+        return one if len(one) == 1 else [*one, frozenset(doubted)]
+
+    def passed(self, without: Iterable[Part], name: str, *, sure: bool) -> None:
+        """Note that a request passed without these parts, after it was refused with them.
+
+        Args:
+            without: the parts.
+            name: how the model is called where people see it.
+            sure: whether the refusal was about the request; an error of the server may have passed meanwhile.
+        """
+        for part in without:
+            self._passed[part] += 1
+            if self._passed[part] >= _SEEN[sure] and part not in self.without:
+                self.without |= {part}
+                self._say(f"{name} {IN_WORDS[part]}.")
+                log.info("%s %s", name, IN_WORDS[part])
+
+    def in_vain(self) -> None:
+        """Note that a request was refused with less of it, too."""
+        self._in_vain += 1
+
+    def _say(self, note: str) -> None:
+        if note not in self.notes:
+            self.notes.append(note)
+
+
+def parts_of(request: Request, *, streams: bool) -> list[Part]:
+    """Return the parts of a request that could be done without."""
+    has_system = any(message.get("role") in _SYSTEM for message in request.messages)
+    had: dict[Part, bool] = {"system": has_system, "stream": streams}
+    return [part for part, is_there in had.items() if is_there]
+
+
+def without_system(request: Request) -> Request:
+    r"""Return a request whose system text stands before the first words of the user.
+
+    >>> told = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
+    >>> list(without_system(Request(told)).messages)
+    [{'role': 'user', 'content': 'Be kind.\n\nHello'}]
+    """
+    system = [message for message in request.messages if message.get("role") in _SYSTEM]
+    turns = [dict(message) for message in request.messages if message.get("role") not in _SYSTEM]
+    if not system:
+        return request
+    if not turns or turns[0].get("role") != "user":
+        turns.insert(0, {"role": "user", "content": ""})
+    turns[0]["content"] = _joined([*(message.get("content") for message in system), turns[0].get("content")])
+    return replace(request, messages=tuple(turns))
+
+
+def _joined(contents: Sequence[Any]) -> Any:
+    """Return contents as one: a text, or parts where one of them has parts."""
+    if not any(isinstance(content, list) for content in contents):
+        return "\n\n".join(str(content) for content in contents if content)
+    parts = [[{"type": "text", "text": c}] if isinstance(c, str) else c for c in contents if c]
+    return [part for each in parts for part in each]
+
+
+_known: dict[tuple[str, str], Dialect] = {}
+
+
+def dialect_of(endpoint: Endpoint) -> Dialect:
+    """Return what this process knows of a model at an endpoint."""
+    return _known.setdefault((endpoint.base or endpoint.provider.name, endpoint.model), Dialect())
