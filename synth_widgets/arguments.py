@@ -5,18 +5,22 @@ from __future__ import annotations
 import numbers
 import operator
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path as FilePath
 from typing import Any
 
 from synth_widgets.errors import FileError, StudioError, unknown_keywords
-from synth_widgets.records import STEPS, Path
+from synth_widgets.records import GUIDED, Guided, Path
 from synth_widgets.task import normalised_name
 from synth_widgets.text.normal import storable
 
 MAX_NAME = 500
 MAX_DEPTH = 50
 MAX_TAG = 100
+GuidanceLike = str | Mapping[str, str]
+"""Guidance as a person gives it: one text, or texts by the keys ``all``, ``topics``, ``inputs`` and ``outputs``."""
+BEFORE_OUTPUTS: tuple[Guided, ...] = ("topics", "inputs")
+"""What one text is for where samples are asked for: how inputs should be is nothing to tell the one who answers."""
 
 
 def path_of(given: Any) -> Path:
@@ -135,18 +139,30 @@ def _index(index: Any, what: str) -> list[str]:
     return list(dict.fromkeys(str(value) for value in index))
 
 
-def guidance_of(given: Any) -> dict[str, str]:
-    """Return guidance by step from one text (for every step) or a dict."""
+def guidance_of(given: Any, text_for: Sequence[Guided], *, clears: bool = False) -> dict[Guided, str]:
+    """Return guidance by what it is for.
+
+    Args:
+        given: texts by key, one text, or ``None`` for none.
+        text_for: what one text is for.
+        clears: whether empty texts stay, because they take away what is there.
+
+    Raises:
+        StudioError: it is neither text nor a dict of texts.
+        TypeError: a key that there is not.
+
+    >>> guidance_of("Curt.", BEFORE_OUTPUTS), guidance_of({"outputs": "Formal.", "all": ""}, ("all",))
+    ({'topics': 'Curt.', 'inputs': 'Curt.'}, {'outputs': 'Formal.'})
+    """
     if given is None:
         return {}
-    if isinstance(given, str):
-        return {"all": str(storable(given)).strip()}
-    allowed = ("all", *STEPS)
-    if not isinstance(given, dict) or not all(isinstance(text, str) for text in given.values()):
-        raise StudioError(f"guidance is text, or a dict of texts with the keys {', '.join(allowed)}, not {given!r}.")
-    if wrong := [key for key in given if key not in allowed]:
-        raise unknown_keywords("guidance", {str(wrong[0]): None}, allowed)
-    return {key: str(storable(text)).strip() for key, text in given.items()}
+    by_key = dict.fromkeys(text_for, given) if isinstance(given, str) else given
+    if not isinstance(by_key, Mapping) or not all(isinstance(text, str) for text in by_key.values()):
+        raise StudioError(f"guidance is text, or a dict of texts with the keys {', '.join(GUIDED)}, not {given!r}.")
+    if unknown := {str(key): None for key in by_key if key not in GUIDED}:
+        raise unknown_keywords("guidance", unknown, GUIDED)
+    texts = {key: str(storable(by_key[key])).strip() for key in GUIDED if key in by_key}
+    return {key: text for key, text in texts.items() if text or clears}
 
 
 def count_of(given: Any, what: str, *, least: int = 1, most: int = 10_000) -> int:
@@ -194,9 +210,9 @@ def file_path_of(given: Any, example: str) -> FilePath:
 
 
 def text_of(given: str | None) -> str:
-    """Return guidance or a reason, without spaces around it; nothing for ``None``."""
+    """Return a reason, without spaces around it; nothing for ``None``."""
     if given is not None and not isinstance(given, str):
-        raise StudioError(f"Guidance and reasons are text, not {given!r}.")
+        raise StudioError(f"A reason is text, not {given!r}.")
     return str(storable(given or "")).strip()
 
 

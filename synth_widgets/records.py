@@ -20,9 +20,15 @@ Status = Literal["pending", "draft", "kept", "rejected", "failed"]
 Step = Literal["topics", "inputs", "outputs"]
 Origin = Literal["generated", "edited", "regenerated", "own"]
 JobStatus = Literal["running", "done", "cancelled", "stopped", "interrupted"]
+Guided = Literal["all", "topics", "inputs", "outputs"]
+"""What a text of guidance is for: one step, or each of them."""
+
+Guidance = Mapping[Guided, str]
+"""Free text that steers generation, by what it is for. What there is no text for has no key."""
 
 STATUSES: tuple[Status, ...] = ("pending", "draft", "kept", "rejected", "failed")
 STEPS: tuple[Step, ...] = ("topics", "inputs", "outputs")
+GUIDED: tuple[Guided, ...] = ("all", *STEPS)
 ROOT = "0000000000"
 """Id of the root topic, which every studio has."""
 
@@ -74,7 +80,7 @@ class Topic:
     id: str
     parent: str | None
     name: str
-    guidance: str = ""
+    guidance: Guidance = field(default_factory=dict)
     target: int | None = None
     removed: bool = False
 
@@ -178,6 +184,7 @@ class Call:
     Attributes:
         mode: how JSON was asked for, as ``structured`` names the ways.
         prompt: name of the prompt style.
+        guidance: what its job's own guidance said to the step.
         attempts: answers that were needed.
         cost: US dollars, or ``None`` where the price is not known.
         seconds: from sending to the last byte.
@@ -204,7 +211,7 @@ class Session:
     """One sitting of generation; its tag is on every sample it made."""
 
     id: str
-    guidance: str = ""
+    guidance: Guidance = field(default_factory=dict)
     tags: tuple[str, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)  # of the few records that people hold, copy and pickle
     created: float = 0.0

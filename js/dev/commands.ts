@@ -182,7 +182,6 @@ function addTopic(kernel: FakeKernel, path: readonly string[]): void {
       id: id(5000 + kernel.rev),
       parent: parent?.id ?? null,
       name: path[length - 1] ?? "",
-      guidance: "",
       target: null,
     };
     kernel.commit([{ op: "topic", row }]);

@@ -113,13 +113,13 @@ export function id(number: number): string {
 }
 
 export function topics(target: number): TopicRow[] {
-  const rows: TopicRow[] = [{ id: id(1), parent: null, name: "", guidance: "", target: null }];
+  const rows: TopicRow[] = [{ id: id(1), parent: null, name: "", target: null }];
   const open: string[] = [id(1)];
   TREE.forEach(([name, level], index) => {
     open.length = level + 1;
     const own = id(index + 2);
     const leaf = (TREE[index + 1]?.[1] ?? 0) <= level;
-    rows.push({ id: own, parent: open.at(-1) ?? null, name, guidance: "", target: leaf ? target : null });
+    rows.push({ id: own, parent: open.at(-1) ?? null, name, target: leaf ? target : null });
     open.push(own);
   });
   return rows;

@@ -49,7 +49,7 @@ export function history(): JobRow[] {
       dropped: 4,
       tokens: 142_310,
       cost: "$0.19",
-      guidance: "More business customers; amounts in €, £ and CHF.",
+      guidance: "Topics, inputs: More business customers; amounts in €, £ and CHF.",
       models: ["openai/gpt-6-luna", "openai/gpt-6.1-terra"],
       note: "4 repeats were dropped.",
     }),

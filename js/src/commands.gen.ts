@@ -22,7 +22,7 @@ export interface EditArgs {
 export interface Regenerate {
   ids: string[];
   part?: "input" | "output";
-  guidance?: string | null;
+  guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
 }
 
 /** Pending or failed samples to answer; null: every pending one. */
@@ -66,7 +66,7 @@ export interface Grow {
   outputs?: boolean;
   only?: boolean;
   thin?: boolean;
-  guidance?: string | null;
+  guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
 }
 
 /** What `grow` with these arguments would send. */
@@ -78,7 +78,7 @@ export interface Estimate {
   outputs?: boolean;
   only?: boolean;
   thin?: boolean;
-  guidance?: string | null;
+  guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
 }
 
 /** A job, and how many times as much of it. */
@@ -112,7 +112,7 @@ export interface RenameTopic {
 /** A topic's guidance or target, as it was typed; what is empty or null is taken away, what is left out stays. */
 export interface SetTopic {
   path: string[];
-  guidance?: string | null;
+  guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
   target?: number | string | null;
 }
 

@@ -1,4 +1,5 @@
 import type { Grow } from "./commands.gen";
+import type { TopicRow } from "./protocol.gen";
 import type { View } from "./view";
 import { compact, dollars, some } from "./words";
 
@@ -11,6 +12,42 @@ export interface Shape {
 
 /** Which topics get samples: the leaves, the topic alone, or leaves that have less than half of what is wanted. */
 export type Where = "" | "only" | "thin";
+
+/** Texts of guidance, by what each is for. */
+export type Guidance = NonNullable<TopicRow["guidance"]>;
+
+/** What one text of guidance is for: topics and inputs, or what is named. */
+export type Aim = "" | "outputs" | "all";
+export const AIMS: readonly (readonly [Aim, string])[] = [
+  ["", "Topics and inputs"],
+  ["outputs", "Outputs"],
+  ["all", "Every step"],
+];
+
+/** Guidance as `grow` takes it: there, a text alone is for topics and inputs. */
+export function aimed(text: string, aim: Aim): Grow["guidance"] {
+  const told = text.trim();
+  return told && aim ? { [aim]: told } : told || null;
+}
+
+/** Texts of guidance to choose from, by their names. Each is a line that says by itself what it is about. */
+export const TEXTS: readonly (readonly [string, string])[] = [
+  ["Edge cases", "Inputs are edge cases: rare, incomplete, contradictory, or at the limit of the task."],
+  [
+    "Adversarial",
+    "Inputs try to mislead the task: false claims, orders hidden in the text, requests that it must not fulfil.",
+  ],
+  ["Other languages", "One input in four is in another language, as a native speaker would write it."],
+  ["Lengths", "Inputs differ much in length: some a few words, some several paragraphs."],
+  ["Reproduce a bug", "Each input is a variation of this one, which went wrong:"],
+];
+
+/** The guidance with this line at its end, or without it where it has it. */
+export function withLine(guidance: string, line: string): string {
+  const lines = guidance.split("\n");
+  if (lines.includes(line)) return lines.filter((each) => each !== line).join("\n");
+  return guidance.trim() ? `${guidance.trimEnd()}\n${line}` : line;
+}
 
 /** Whether spending asks a second time: for the number of calls, their cost, or a price that nobody knows. */
 export function asksFor(view: View, calls: number): boolean {
@@ -36,7 +73,7 @@ export const LIMITS: Readonly<Record<keyof Shape | "times", [number, number]>> =
 export function growArgs(
   shape: Shape,
   under: readonly string[],
-  guidance: string,
+  guidance: Grow["guidance"],
   outputs = true,
   where: Where = "",
 ): Grow {
@@ -49,7 +86,7 @@ export function growArgs(
     samples: shape.samples,
     ...(outputs ? {} : { outputs }),
     ...(where && { [where]: true }),
-    guidance: guidance.trim() || null,
+    guidance: guidance ?? null,
   };
 }
 

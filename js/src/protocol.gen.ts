@@ -1,6 +1,6 @@
 // Made by `python -m synth_widgets.widget.typescript`. Change the Python side, then run it again.
 
-export const PROTOCOL = 1;
+export const PROTOCOL = 2;
 export const HEAD = 300;
 
 /**
@@ -41,19 +41,20 @@ export interface SampleRow {
   proposal?: boolean;
 }
 
-/** One node of the tree. The root has no parent and an empty name. */
+/** One node of the tree. The root has no parent and an empty name; `guidance`: its texts by what each is for. */
 export interface TopicRow {
   id: string;
   parent: string | null;
   name: string;
-  guidance: string;
+  guidance?: Partial<Record<"all" | "topics" | "inputs" | "outputs", string>>;
   target: number | null;
 }
 
 /**
- * One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
+ * One job as the run bar shows it. `note` says why it stopped, or what it could not do.
  *
  * `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
+ * `cost` and `guidance` are in words.
  */
 export interface JobRow {
   id: string;
@@ -108,7 +109,7 @@ export interface RequirementView {
   priority: string;
 }
 
-/** The studio's guidance: for every step, and per step. */
+/** The studio's guidance: for every step, and for single ones. */
 export interface GuidanceView {
   all: string;
   topics: string;

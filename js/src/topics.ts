@@ -1,3 +1,4 @@
+import type { Guidance } from "./plan";
 import type { TopicRow } from "./protocol.gen";
 import { type Counts, noCounts } from "./store";
 
@@ -18,7 +19,7 @@ export interface Node {
   place: number;
   siblings: number;
   target: number | null;
-  guidance: string;
+  guidance: Guidance;
 }
 
 /** Samples by status in a subtree, and how many are wanted there. */
@@ -50,7 +51,7 @@ export function inOrder(topics: Iterable<TopicRow>, places: ReadonlyMap<string, 
       place: at,
       siblings,
       target: row.target,
-      guidance: row.guidance,
+      guidance: row.guidance ?? {},
     };
     nodes.push(node);
     below.forEach((child, index) => {

@@ -46,7 +46,7 @@ export const studio: StudioView = {
 };
 
 export function topic(id: string, parent: string | null, target: number | null = null): TopicRow {
-  return { id, parent, name: parent === null ? "" : id, guidance: "", target };
+  return { id, parent, name: parent === null ? "" : id, target };
 }
 
 export function sample(

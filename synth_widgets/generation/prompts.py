@@ -13,7 +13,7 @@ from dataclasses import replace
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.records import Json
+from synth_widgets.records import Guidance, Guided, Json, Step
 from synth_widgets.text.normal import head, normal_form
 
 Message = dict[str, str]
@@ -29,9 +29,16 @@ ITEMS: dict[str, Any] = {
 """Schema of an answer that is a list of texts."""
 
 
-def guidance_text(parts: Iterable[str]) -> str:
-    """Join guidance from the farthest to the nearest; the nearest, being last, weighs most."""
-    return "\n".join(dict.fromkeys(part.strip() for part in parts if part and part.strip()))
+def guidance_for(step: Step, levels: Iterable[Guidance]) -> str:
+    """Join what guidance says to one step, from the farthest level to the nearest, which, being last, weighs most.
+
+    >>> print(guidance_for("inputs", [{"all": "Be kind."}, {"inputs": "Curt."}, {"outputs": "Formal."}]))
+    Be kind.
+    Curt.
+    """
+    keys: tuple[Guided, Guided] = ("all", step)
+    texts = (level.get(key, "").strip() for level in levels for key in keys)
+    return "\n".join(dict.fromkeys(filter(None, texts)))
 
 
 def section(title: str, text: str) -> list[str]:

@@ -6,9 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from synth_widgets.generation import examples, inputs, outputs, topics
-from synth_widgets.generation.prompts import guidance_text, told_reasons
+from synth_widgets.generation.prompts import guidance_for, told_reasons
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.records import ROOT, Json, Sample, Step
+from synth_widgets.records import ROOT, Guidance, Json, Sample, Step
 from synth_widgets.runs.placing import base_of
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
@@ -30,7 +30,7 @@ class Asker:
     task: Task
     task_version: int
     recipe: Recipe
-    session_guidance: str
+    session_guidance: Guidance
     items_per_call: Mapping[Step, int]
     small: frozenset[Step] = frozenset()
     _rejected: dict[str, str] = field(default_factory=dict)
@@ -41,11 +41,14 @@ class Asker:
 
     def guidance(self, step: Step, topic: str, *, own: bool = True) -> str:
         """Return all guidance that holds for a step under a topic, the nearest, the call's ``own``, last."""
-        settings = self.state.settings
-        general = settings.get("guidance") or {}
+        general = self.state.settings.get("guidance") or {}
         lineage = [t.guidance for t in self.state.lineage(topic)]
         call = [self.recipe.guidance] if own else []
-        return guidance_text([general.get("all", ""), general.get(step, ""), self.session_guidance, *lineage, *call])
+        return guidance_for(step, [general, self.session_guidance, *lineage, *call])
+
+    def wish(self, step: Step) -> str:
+        """Return what the call's own guidance says to a step."""
+        return guidance_for(step, [self.recipe.guidance])
 
     def rejected(self, topic: str) -> str:
         """Return why a person rejected samples at a topic or above it, looked up once a job."""
@@ -97,7 +100,7 @@ class Asker:
             small,
             is_again,
             earlier,
-            self.recipe.guidance,
+            self.wish("outputs"),
             self.rejected(topic),
         )
         return outputs.ask(question, mode, seed if small else None)

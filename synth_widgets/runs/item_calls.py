@@ -49,7 +49,7 @@ class ItemCalls:
         if work.fault is not None:
             request = corrected(request, *work.fault)
         call = Call(
-            new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.recipe.guidance,
+            new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.asker.wish(work.step),
             params=dict(request.params), attempts=work.answer,
         )  # fmt: skip
         asked = len(work.slots)

@@ -60,9 +60,9 @@ class OutputCalls:
             work.by_chance |= problem is not None and is_chance(answer)
         work.call = work.call or new_id()
         call = Call(
-            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt, run.recipe.guidance,
-            params=dict(request.params), attempts=work.answer, usage=work.usage, cost=work.cost, seconds=work.seconds,
-            raw="\n\n".join(work.raws),
+            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
+            run.asker.wish("outputs"), params=dict(request.params), attempts=work.answer, usage=work.usage,
+            cost=work.cost, seconds=work.seconds, raw="\n\n".join(work.raws),
         )  # fmt: skip
         if answer is not None:
             run.meter.spend(answer.usage)

@@ -9,9 +9,9 @@ from math import prod
 from typing import Any, Literal, get_args
 
 from synth_widgets.generation.examples import Style
-from synth_widgets.records import JobRecord, Json, Sample, Step, Topic, WorkItem
+from synth_widgets.records import Guidance, JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
-from synth_widgets.store.columns import damaged
+from synth_widgets.store.columns import damaged, guidance_of
 from synth_widgets.store.state import State
 
 DEFAULT_TARGET = 8
@@ -36,7 +36,7 @@ class Recipe:
         outputs: whether each input gets an output.
         only: the topic itself instead of its leaves.
         leaves: for ``topics``: below each leaf instead of below the topic.
-        guidance: this call's own guidance.
+        guidance: this call's own guidance, by what it is for.
         prompt: prompt style of the outputs.
         model: name of a model that answers this job instead of the studio's; empty for the studio's.
         in_code: whether that model cannot be had by its name alone.
@@ -54,7 +54,7 @@ class Recipe:
     outputs: bool = True
     only: bool = False
     leaves: bool = False
-    guidance: str = ""
+    guidance: Guidance = field(default_factory=dict)
     prompt: str = "basic"
     model: str = ""
     in_code: bool = False
@@ -113,6 +113,14 @@ def _text(value: Any) -> bool:
     return isinstance(value, str)
 
 
+def _guidance(value: Any) -> bool:
+    try:
+        guidance_of(value)
+    except ValueError:
+        return False
+    return True
+
+
 _MAY_BE: Mapping[str, Callable[[Any], bool]] = {
     "kind": lambda value: value in get_args(Kind),
     "under": _text,
@@ -122,7 +130,7 @@ _MAY_BE: Mapping[str, Callable[[Any], bool]] = {
     "outputs": _flag,
     "only": _flag,
     "leaves": _flag,
-    "guidance": _text,
+    "guidance": _guidance,
     "prompt": lambda value: value in get_args(Style),
     "model": _text,
     "in_code": _flag,

@@ -305,7 +305,7 @@ def sample_change(sample: Sample, *, version: Version | None = None, **after: Js
 def topic_change(topic: Topic, **after: Json) -> TopicChanged | None:
     """Return the change that gives a topic these fields, or ``None`` when it has them already."""
     fields = {k: v for k, v in after.items() if getattr(topic, k) != v}
-    return TopicChanged(topic.id, {k: getattr(topic, k) for k in fields}, fields) if fields else None
+    return TopicChanged(topic.id, {k: _plain(getattr(topic, k)) for k in fields}, fields) if fields else None
 
 
 def by_record(entries: list[list[Json]]) -> list[list[list[Json]]]:

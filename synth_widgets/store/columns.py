@@ -10,10 +10,10 @@ import json
 import sqlite3
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from synth_widgets.errors import FileError
-from synth_widgets.records import STATUSES, STEPS, JobStatus, Json, Origin
+from synth_widgets.records import GUIDED, STATUSES, STEPS, Guidance, JobStatus, Json, Origin
 
 MOST = 10**12
 """Of tokens, rows and revisions: more than any file has, and sums of them still fit."""
@@ -182,6 +182,18 @@ def texts_by_key(value: Json) -> dict[str, str]:
     return found
 
 
+def guidance_of(value: Json) -> Guidance:
+    """Return guidance, texts by what they are for, or raise.
+
+    >>> guidance_of({"inputs": "Short."})
+    {'inputs': 'Short.'}
+    """
+    found = texts_by_key(value)
+    if unknown := sorted(found.keys() - set(GUIDED)):
+        raise ValueError(f"guidance is for {', '.join(GUIDED)}, not for {unknown[0]!r}")
+    return cast(Guidance, found)
+
+
 def setting_of(key: str, value: Json) -> Json:
     """Return the value of a setting, or raise.
 
@@ -197,7 +209,7 @@ def setting_of(key: str, value: Json) -> Json:
             if not isinstance(named.get("name"), str) or not isinstance(named.get("in_code"), bool):
                 raise ValueError("a model is its name, and whether code gave it")  # noqa: TRY004 - as above
     elif value is not None and key == "guidance":
-        texts_by_key(value)
+        guidance_of(value)
     return value
 
 
@@ -205,6 +217,7 @@ def setting_of(key: str, value: Json) -> Json:
 _FIXED = frozenset({"id", "seq", "created"})
 """Columns that no change changes."""
 _JSON_FIELDS: Mapping[str, Callable[[Json], object]] = {
+    "guidance": guidance_of,
     "tags": texts_of,
     "ratings": ratings_of,
     "unfinished": unfinished_of,

@@ -19,7 +19,7 @@ from typing import Any, TypeVar
 
 from synth_widgets.errors import FileError
 from synth_widgets.records import Json
-from synth_widgets.store import copying, rows
+from synth_widgets.store import copying
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.columns import entries_of
 from synth_widgets.store.open_file import MovedError, OpenFile, Trouble

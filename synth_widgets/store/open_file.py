@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth_widgets.errors import FileError
-from synth_widgets.store import opening, rows, wal
+from synth_widgets.store import migrations, opening, rows, wal
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.loading import read_state
 from synth_widgets.store.lock import FileLock
@@ -133,18 +133,27 @@ class OpenFile:
         self.db = opening.to_read(path, verdict, self._stack, has_locks=has_locks)
         if verdict == "foreign":
             self.notes.append(f"{wal.log_of(path)} belongs to another file than {path.name} and was not read.")
-        return read_state(self.db) if opening.check_kind(self.db, path) else State()
+        if not opening.check_kind(self.db, path):
+            return State()
+        self.db = migrations.brought_up(self.db, in_place=False)
+        return read_state(self.db)
 
     def _open_to_write(self, path: Path, lock: FileLock) -> State:
         log = self._settled_log(path, lock)
         with contextlib.ExitStack() as stack:
             db = opening.to_read(path, log, stack, has_locks=lock.has_locks)
-            state = read_state(db) if opening.check_kind(db, path) else None
+            state = None
+            if opening.check_kind(db, path):
+                today = migrations.brought_up(db, in_place=False)  # read whole before anything is written
+                stack.callback(today.close)
+                state = read_state(today)
         self._connect(path, lock)
         lock.made = False
         assert self.db is not None  # noqa: S101 - for the type checker
         if state is None:
             self._make(self.db)
+        else:
+            migrations.brought_up(self.db, in_place=True)
         self._look_round(self.db)
         if log != "none" or self._position.epoch == "" or state is None:
             with contextlib.suppress(sqlite3.Error):  # a full disk: it can be read, and says so at the first save

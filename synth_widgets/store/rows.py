@@ -7,7 +7,8 @@ from collections.abc import Callable, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.records import Call, Guidance, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
+from synth_widgets.store import columns
 from synth_widgets.store.columns import object_of, ratings_of, texts_by_key, texts_of, unfinished_of
 from synth_widgets.store.making import maker
 from synth_widgets.store.state import Group
@@ -40,8 +41,8 @@ CREATE TABLE groups(id INTEGER PRIMARY KEY, actor TEXT, label TEXT, job TEXT, ma
 CREATE TABLE log(n INTEGER PRIMARY KEY AUTOINCREMENT, rev INTEGER, grp INTEGER, at REAL, entry TEXT);
 CREATE INDEX log_of_group ON log(grp);
 """
-FORMAT = 1
-"""Version of the layout above, in the file's ``user_version``."""
+FORMAT = 2
+"""Version of the layout above, in the file's ``user_version``. `migrations` brings earlier ones to it."""
 APPLICATION_ID = 0x53594E54
 """``SYNT``, in the file's ``application_id``, which tells a studio file from other databases."""
 
@@ -79,13 +80,22 @@ class Shared:
 
 def topic_row(t: Topic) -> Row:
     """Return the row of a topic."""
-    return (t.id, t.parent, t.name, t.guidance, t.target, t.removed)
+    return (t.id, t.parent, t.name, dump(dict(t.guidance)), t.target, t.removed)
 
 
 def topic_of(row: Row) -> Topic:
     """Build a topic from its row."""
     ident, parent, name, guidance, target, removed = row
-    return Topic(ident, parent, name, guidance, target, bool(removed))
+    return Topic(ident, parent, name, guidance_of(guidance), target, bool(removed))
+
+
+def guidance_of(text: str) -> Guidance:
+    """Return guidance by what it is for.
+
+    Raises:
+        ValueError: it is something else.
+    """
+    return _NOTHING if text == "{}" else columns.guidance_of(load(text))
 
 
 def sample_row(s: Sample) -> Row:
@@ -186,12 +196,12 @@ def call_of(row: Row, share: Shared) -> Call:
 
 def session_row(s: Session) -> Row:
     """Return the row of a session."""
-    return (s.id, s.guidance, dump(list(s.tags)), dump(dict(s.models)), s.created)
+    return (s.id, dump(dict(s.guidance)), dump(list(s.tags)), dump(dict(s.models)), s.created)
 
 
 def session_of(row: Row) -> Session:
     """Build a session from its row."""
-    return Session(row[0], row[1], texts_of(load(row[2])), texts_by_key(load(row[3])), row[4])
+    return Session(row[0], guidance_of(row[1]), texts_of(load(row[2])), texts_by_key(load(row[3])), row[4])
 
 
 def job_row(j: JobRecord) -> Row:

@@ -139,7 +139,7 @@ class Accounts:
         asked = {step: asked_of(core.model(step) if model is None else model) for step in STEPS}
         size = {step: who.items_per_call for step, who in asked.items()}
         small = frozenset(step for step, who in asked.items() if who.is_small)
-        guidance = core.session.guidance if core.session is not None else ""
+        guidance = core.session.guidance if core.session is not None else {}
         return Asker(core.state, core.task, len(core.state.tasks), recipe, guidance, size, small), asked
 
     def _learn(self) -> None:

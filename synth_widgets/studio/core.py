@@ -17,7 +17,7 @@ from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
 from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer, is_small
 from synth_widgets.models import Model
-from synth_widgets.records import STEPS, JobRecord, Session, Step, new_id, new_session_id
+from synth_widgets.records import STEPS, Guidance, JobRecord, Session, Step, new_id, new_session_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.job import Job
@@ -234,15 +234,15 @@ class Core:
         known_ways.recall(self.state.settings, found)
         return found
 
-    def set_guidance(self, wanted: Mapping[str, str], *, actor: Actor) -> None:
-        """Set the studio's guidance by step; steps that are left out keep theirs."""
+    def set_guidance(self, wanted: Guidance, *, actor: Actor) -> None:
+        """Set the studio's guidance; what is left out keeps its text, and an empty text takes it away."""
         before = self.state.settings.get("guidance") or {}
         after = {step: text for step, text in {**before, **wanted}.items() if text}
         if after != before:
             self.store.commit([SettingChanged("guidance", before, after)], actor=actor, label="Change guidance")
 
     # ------------------------------------------------------------ sessions and jobs
-    def new_session(self, guidance: str, tags: tuple[str, ...]) -> Session:
+    def new_session(self, guidance: Guidance, tags: tuple[str, ...]) -> Session:
         """Begin a sitting now."""
         models: dict[str, str] = {step: self.model_name(step) for step in STEPS}
         session = Session(new_session_id(), guidance, tags, models, now())
@@ -264,7 +264,7 @@ class Core:
             return self._ended(record)
         completers = self._completers_for(recipe, model)
         self.accounts.check(recipe, completers)
-        session = self.session or self.new_session("", ())
+        session = self.session or self.new_session({}, ())
         planned = plan.expected(recipe, first.items)
         record = replace(record, status="running", session=session.id, planned=planned)
         begun = JobChanged(record, planned=tuple(first.items))

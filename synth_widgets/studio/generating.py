@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
-from synth_widgets.arguments import budget_of, ids_of, path_of
+from synth_widgets.arguments import GuidanceLike, budget_of, ids_of, path_of
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
@@ -39,7 +39,7 @@ class Generating:
         outputs: bool = True,
         only: bool = False,
         model: ModelLike | None = None,
-        guidance: str | None = None,
+        guidance: GuidanceLike | None = None,
         prompt: str = "basic",
         thin: bool = False,
         budget: float | None = None,
@@ -57,7 +57,8 @@ class Generating:
             outputs: whether inputs get outputs; without, they stay pending for review.
             only: work at the topic itself, not at its leaves.
             model: another model for this call.
-            guidance: guidance for this call; it weighs most.
+            guidance: guidance for this call; it weighs most. A text is for topics and inputs; a dict says what each is
+                for, with the keys ``topics``, ``inputs``, ``outputs``, and ``all`` for every step.
             prompt: prompt style of the outputs: ``basic`` or ``few_shot`` (the task's own pairs).
             thin: only the leaves that have less than half of their target, each up to it; ``depth``, ``topics`` and
                 ``samples`` then say nothing.
@@ -86,33 +87,42 @@ class Generating:
     @suggesting
     def generate_topics(
         self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None, budget: float | None = None,
+        guidance: GuidanceLike | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
-        """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``."""
+        """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``.
+
+        ``guidance`` is what it is in `grow`.
+        """
         recipe, _ = self._topics(under, n=n, depth=depth, leaves=leaves, guidance=guidance)
         return self._start(recipe, model=model, budget=budget)
 
     @suggesting
     def generate_inputs(
         self, under: Any = (), *, n: int = 8, only: bool = False, model: ModelLike | None = None,
-        guidance: str | None = None, budget: float | None = None,
+        guidance: GuidanceLike | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
-        """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending."""
+        """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending.
+
+        ``guidance`` is what it is in `grow`.
+        """
         recipe, _ = self._inputs(under, n=n, only=only, guidance=guidance)
         return self._start(recipe, model=model, budget=budget)
 
     @suggesting
     def generate_outputs(
-        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None, guidance: str | None = None,
-        budget: float | None = None,
+        self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None,
+        guidance: GuidanceLike | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
-        """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place."""
+        """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place.
+
+        A text as ``guidance`` is for the outputs.
+        """
         recipe, samples = self._outputs(ids, prompt=prompt, guidance=guidance)
         return self._start(recipe, model=model, samples=samples, budget=budget)
 
     @suggesting
     def regenerate(
-        self, ids: Any, *, part: str = "output", guidance: str | None = None, model: ModelLike | None = None,
+        self, ids: Any, *, part: str = "output", guidance: GuidanceLike | None = None, model: ModelLike | None = None,
         prompt: str | None = None, budget: float | None = None,
     ) -> Job:  # fmt: skip
         """Make samples anew: one, several, or all that a frame names.
@@ -123,7 +133,8 @@ class Generating:
         Args:
             ids: samples as `keep` takes them.
             part: ``"output"``, or ``"input"``: another input, and then its output.
-            guidance: how the new one should differ, such as ``"shorter, less formal"``.
+            guidance: how the new one should differ, such as ``"shorter, less formal"``. A text is for the part that
+                is made, a dict says what each is for, as in `grow`.
             model: another model for this call.
             prompt: prompt style of the outputs.
             budget: US dollars that this job may cost.
@@ -249,17 +260,17 @@ class Generating:
         return recipes.grow(self._topic(under), **arguments), ()
 
     def _topics(
-        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, guidance: str | None = None
+        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, guidance: GuidanceLike | None = None
     ) -> tuple[Recipe, tuple[str, ...]]:
         return recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance), ()
 
     def _inputs(
-        self, under: Any = (), *, n: int = 8, only: bool = False, guidance: str | None = None
+        self, under: Any = (), *, n: int = 8, only: bool = False, guidance: GuidanceLike | None = None
     ) -> tuple[Recipe, tuple[str, ...]]:
         return recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance), ()
 
     def _outputs(
-        self, ids: Any = None, *, prompt: str = "basic", guidance: str | None = None
+        self, ids: Any = None, *, prompt: str = "basic", guidance: GuidanceLike | None = None
     ) -> tuple[Recipe, tuple[str, ...]]:
         self._check_open()
         if ids is None:
@@ -274,7 +285,7 @@ class Generating:
         return recipes.outputs(ROOT, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
     def _again(
-        self, ids: Any, *, part: str = "output", prompt: str | None = None, guidance: str | None = None
+        self, ids: Any, *, part: str = "output", prompt: str | None = None, guidance: GuidanceLike | None = None
     ) -> tuple[Recipe, tuple[str, ...]]:
         self._check_open()
         chosen = review.find(self._state, ids_of(ids))

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from math import prod
 from typing import Any, Literal
 
-from synth_widgets.arguments import count_of, text_of
+from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, count_of, guidance_of
 from synth_widgets.errors import StudioError, suggesting
 from synth_widgets.generation.examples import check_style
 from synth_widgets.runs.plan import DEFAULT_TARGET, MOST_LEVELS, MOST_RESULTS, Recipe
@@ -21,7 +21,7 @@ def grow(
     samples: int | None = DEFAULT_TARGET,
     outputs: bool = True,
     only: bool = False,
-    guidance: str | None = None,
+    guidance: GuidanceLike | None = None,
     prompt: str = "basic",
     thin: bool = False,
 ) -> Recipe:
@@ -50,7 +50,7 @@ def grow(
         samples,
         outputs=bool(outputs),
         only=bool(only),
-        guidance=text_of(guidance),
+        guidance=guidance_of(guidance, BEFORE_OUTPUTS),
         prompt=check_style(prompt),
         thin=bool(thin),
     )
@@ -65,27 +65,30 @@ def check_size(levels: Sequence[int], each: int) -> None:
         )
 
 
-def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: str | None) -> Recipe:
+def topics(under: str, *, n: int, depth: int, leaves: bool, guidance: GuidanceLike | None) -> Recipe:
     """Return the recipe of `Studio.generate_topics`."""
     levels = (count_of(n, "n"),) * count_of(depth, "depth", most=MOST_LEVELS)
     check_size(levels, 1)
-    return Recipe("topics", under, len(levels), levels, leaves=leaves, guidance=text_of(guidance))
+    told = guidance_of(guidance, BEFORE_OUTPUTS)
+    return Recipe("topics", under, len(levels), levels, leaves=leaves, guidance=told)
 
 
-def inputs(under: str, *, n: int, only: bool, guidance: str | None) -> Recipe:
+def inputs(under: str, *, n: int, only: bool, guidance: GuidanceLike | None) -> Recipe:
     """Return the recipe of `Studio.generate_inputs`."""
-    return Recipe("inputs", under, 0, samples=count_of(n, "n"), outputs=False, only=only, guidance=text_of(guidance))
+    told = guidance_of(guidance, BEFORE_OUTPUTS)
+    return Recipe("inputs", under, 0, samples=count_of(n, "n"), outputs=False, only=only, guidance=told)
 
 
-def outputs(root: str, *, prompt: str, guidance: str | None) -> Recipe:
+def outputs(root: str, *, prompt: str, guidance: GuidanceLike | None) -> Recipe:
     """Return the recipe of `Studio.generate_outputs`."""
-    return Recipe("outputs", root, 0, guidance=text_of(guidance), prompt=check_style(prompt))
+    return Recipe("outputs", root, 0, guidance=guidance_of(guidance, ("outputs",)), prompt=check_style(prompt))
 
 
-def regenerate(root: str, *, part: str, prompt: str | None, guidance: str | None) -> Recipe:
+def regenerate(root: str, *, part: str, prompt: str | None, guidance: GuidanceLike | None) -> Recipe:
     """Return the recipe of `Studio.regenerate`."""
     if part not in ("output", "input"):
         raise StudioError(f"part={part!r} is 'output', or 'input' (and then its output).")
     style = check_style(prompt or "basic")
     wanted: Literal["input", "output"] = "input" if part == "input" else "output"
-    return Recipe("regenerate", root, 0, guidance=text_of(guidance), prompt=style, part=wanted)
+    told = guidance_of(guidance, ("inputs",) if wanted == "input" else ("outputs",))
+    return Recipe("regenerate", root, 0, guidance=told, prompt=style, part=wanted)

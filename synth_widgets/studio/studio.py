@@ -6,10 +6,10 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, Self
 
-from synth_widgets.arguments import budget_of, guidance_of, tags_of, text_of
+from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, budget_of, guidance_of, tags_of
 from synth_widgets.errors import StudioError, nearest, suggesting, unknown_keywords
 from synth_widgets.money import Cost, read_prices
-from synth_widgets.records import STEPS, Session
+from synth_widgets.records import STEPS, Guided, Session
 from synth_widgets.runs.job import Job
 from synth_widgets.studio.accounts import costs
 from synth_widgets.studio.chosen_models import ModelLike, checked_models
@@ -25,6 +25,9 @@ from synth_widgets.task import Task
 if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget
 
+EVERY_STEP: tuple[Guided, ...] = ("all",)
+"""What one text of guidance is for where it is the studio's own."""
+
 
 class Studio(Generating, Curating, HandingOff):
     """A task, its topics and samples, and the file that holds them. On the last line of a cell it is the widget.
@@ -39,7 +42,8 @@ class Studio(Generating, Curating, HandingOff):
             its list), else one of a server that answers on this machine (Ollama, LM Studio, vLLM, llamafile), else
             the embedded model, ``"local"``.
         models: models for single steps: a dict with the keys ``topics``, ``inputs``, ``outputs``.
-        guidance: free text that steers all generation, or a dict with the keys ``all`` and the steps.
+        guidance: free text that steers every step of generation, or a dict of texts: ``topics``, ``inputs`` and
+            ``outputs`` for single steps, ``all`` for each of them.
         budget: US dollars that may be spent from the file's opening on, by all jobs together; see `set_budget`.
 
     Raises:
@@ -67,7 +71,7 @@ class Studio(Generating, Curating, HandingOff):
         path: str | FilePath | None = None,
         model: ModelLike | None = None,
         models: Mapping[str, ModelLike] | None = None,
-        guidance: str | Mapping[str, str] | None = None,
+        guidance: GuidanceLike | None = None,
         budget: float | None = None,
     ) -> None:
         if task is not None and not isinstance(task, Task):
@@ -76,7 +80,7 @@ class Studio(Generating, Curating, HandingOff):
         steps = dict(models or {})
         if wrong := [key for key in steps if key not in STEPS]:
             raise unknown_keywords("models", {wrong[0]: None}, STEPS)
-        wanted = guidance_of(guidance) if guidance is not None else None
+        wanted = guidance_of(guidance, EVERY_STEP, clears=True)
         chosen = checked_models({"default": model, **steps})
         cap = budget_of(budget)
         read_prices()
@@ -87,7 +91,7 @@ class Studio(Generating, Curating, HandingOff):
         self._core.choose_model()
         if cap is not None:
             self.set_budget(cap)
-        if wanted is not None and self.read_only is None:
+        if wanted and self.read_only is None:
             self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
         self.topics = Topics(self._core)
         self.samples = Samples(self._core)
@@ -110,7 +114,7 @@ class Studio(Generating, Curating, HandingOff):
 
     @property
     def guidance(self) -> dict[str, str]:
-        """The studio's guidance, by step and for ``all`` of them."""
+        """The studio's guidance: for ``all`` steps, and for single ones."""
         return {"all": "", **dict.fromkeys(STEPS, ""), **(self._state.settings.get("guidance") or {})}
 
     @property
@@ -190,12 +194,31 @@ class Studio(Generating, Curating, HandingOff):
 
     # ------------------------------------------------------------ settings
     @suggesting
-    def set_guidance(self, all: str | None = None, *, topics: str | None = None, inputs: str | None = None,
+    def set_guidance(self, all: GuidanceLike | None = None, *, topics: str | None = None, inputs: str | None = None,
                      outputs: str | None = None) -> None:  # fmt: skip
-        """Set the guidance for all steps, or for single ones; what is left out stays."""
+        """Set the guidance for every step, or for single ones; what is left out stays, ``""`` takes a text away.
+
+        Args:
+            all: one text for every step; or a dict with the keys ``all``, ``topics``, ``inputs`` and ``outputs``.
+            topics: what steers topics alone.
+            inputs: what steers inputs alone: who writes, in which tone, how long.
+            outputs: what steers outputs alone.
+
+        Raises:
+            StudioError: it is neither text nor a dict of texts.
+            TypeError: a key that there is not.
+
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = Studio(Task("Greeter", "Greet the person."), path=":memory:", model=ScriptedCompleter())
+        >>> studio.set_guidance("The shop sells bicycles.", inputs="A few with typing errors.")
+        >>> studio.guidance["all"], studio.guidance["outputs"]
+        ('The shop sells bicycles.', '')
+        >>> studio.close()
+        """
         self._check_open()
-        given = {"all": all, "topics": topics, "inputs": inputs, "outputs": outputs}
-        wanted = guidance_of({k: v for k, v in given.items() if v is not None})
+        single = {"topics": topics, "inputs": inputs, "outputs": outputs}
+        wanted = guidance_of(all, EVERY_STEP, clears=True)
+        wanted |= guidance_of({k: v for k, v in single.items() if v is not None}, EVERY_STEP, clears=True)
         self._core.act(lambda: self._core.set_guidance(wanted, actor="person"))
 
     def set_model(self, name: str) -> None:
@@ -220,12 +243,19 @@ class Studio(Generating, Curating, HandingOff):
         self._core.act(act)
 
     @suggesting
-    def new_session(self, *, guidance: str | None = None, tags: Iterable[str] = ()) -> Session:
-        """Begin a new sitting: what is generated from now on carries its tag and follows its guidance."""
+    def new_session(self, *, guidance: GuidanceLike | None = None, tags: Iterable[str] = ()) -> Session:
+        """Begin a new sitting: what is generated from now on carries its tag and follows its guidance.
+
+        Args:
+            guidance: a text for topics and inputs; or a dict that says what each text is for, with the keys
+                ``topics``, ``inputs``, ``outputs``, and ``all`` for every step.
+            tags: further tags for what is generated, one word each.
+        """
         self._check_open()
         words = (tags,) if isinstance(tags, str) else tuple(tags)
         chosen = tags_of(words) if words else ()
-        return self._core.act(lambda: self._core.new_session(text_of(guidance), chosen))
+        told = guidance_of(guidance, BEFORE_OUTPUTS)
+        return self._core.act(lambda: self._core.new_session(told, chosen))
 
     # ------------------------------------------------------------ the file
     def flush(self) -> None:

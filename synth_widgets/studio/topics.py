@@ -5,16 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from synth_widgets.arguments import count_of, name_of, path_of
+from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, count_of, guidance_of, name_of, path_of
 from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggesting
-from synth_widgets.records import ROOT, Path, Topic, new_id
+from synth_widgets.records import ROOT, Guidance, Path, Topic, new_id
 from synth_widgets.store.changes import Change, TopicAdded, sample_change, topic_change
 from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.state import State
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
 from synth_widgets.task import normalised_name
-from synth_widgets.text.normal import storable
 
 MOST = 10_000
 MAX_GUIDANCE = 20_000
@@ -35,12 +34,12 @@ class Topics:
         return self._core.store.state
 
     @suggesting
-    def add(self, *paths: Any, guidance: str | None = None, target: int | None = None) -> list[Path]:
+    def add(self, *paths: Any, guidance: GuidanceLike | None = None, target: int | None = None) -> list[Path]:
         """Add topics, with the ancestors they need; those that are there already stay as they are.
 
         Args:
             paths: each a tuple or list of names, or one name as text.
-            guidance: steers what is generated at and below the named topics.
+            guidance: steers what is generated at and below the named topics, see `set`.
             target: samples wanted under each of them.
 
         Returns:
@@ -158,22 +157,26 @@ class Topics:
         return core.act(act)
 
     @suggesting
-    def set(self, path: Any, *, guidance: str | None = ABSENT, target: int | None = ABSENT) -> None:
+    def set(self, path: Any, *, guidance: GuidanceLike | None = ABSENT, target: int | None = ABSENT) -> None:
         """Set a topic's guidance or its target; ``None`` takes it away, what is left out stays.
 
         Args:
             path: the topic.
-            guidance: steers what is generated at the topic and below it.
+            guidance: steers what is generated at the topic and below it, in the place of what steered it before. A
+                text is for topics and inputs; a dict says what each is for, with the keys ``topics``, ``inputs``,
+                ``outputs``, and ``all`` for every step.
             target: samples wanted under it.
 
         Raises:
             StudioError: the target is no whole number from 1 to 10,000, or the guidance is no text.
+            TypeError: a key of the guidance that there is not.
 
         >>> import synth_widgets as sw
         >>> from synth_widgets.testing import ScriptedCompleter
         >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
         >>> _ = studio.topics.add("Billing", target=8)
         >>> studio.topics.set("Billing", guidance="Curt, with typing errors.", target=None)
+        >>> studio.topics.set("Billing", guidance={"inputs": "With an amount.", "outputs": "Name the amount."})
         >>> studio.close()
         """
         wanted = path_of(path)
@@ -240,7 +243,7 @@ def find_topic(state: State, path: Path) -> Topic:
 
 
 def _additions(
-    state: State, wanted: Sequence[Path], guidance: str, target: int | None
+    state: State, wanted: Sequence[Path], guidance: Guidance, target: int | None
 ) -> tuple[list[Change], list[Path]]:
     changes: list[Change] = []
     made: list[Path] = []
@@ -252,7 +255,7 @@ def _additions(
             topic = new.get(key) or state.child(parent, name)
             if topic is None:
                 is_named = depth == len(path) - 1
-                topic = Topic(new_id(), parent, name, guidance if is_named else "", target if is_named else None)
+                topic = Topic(new_id(), parent, name, guidance if is_named else {}, target if is_named else None)
                 new[key] = topic
                 changes.append(TopicAdded(topic))
                 made.append(path[: depth + 1])
@@ -298,7 +301,8 @@ def _flattened(nested: Any, path: Path) -> list[Path]:
     raise StudioError(f"A tree is nested dicts, or lists of names, not {nested!r}.")
 
 
-def _guidance(text: str | None) -> str:
-    if text is not None and (not isinstance(text, str) or len(text) > MAX_GUIDANCE):
-        raise StudioError(f"guidance is text of at most {MAX_GUIDANCE:,} characters.")
-    return str(storable(text or "")).strip()
+def _guidance(given: GuidanceLike | None) -> Guidance:
+    guidance = guidance_of(given, BEFORE_OUTPUTS)
+    if (longest := max(map(len, guidance.values()), default=0)) > MAX_GUIDANCE:
+        raise StudioError(f"A text of guidance has at most {MAX_GUIDANCE:,} characters; this one has {longest:,}.")
+    return guidance

@@ -10,6 +10,8 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
+from synth_widgets.records import Guided
+
 Pane = Literal["any", "grid", "tree", "diff"]
 Text = Annotated[str, Field(max_length=20_000)]
 Name = Annotated[str, Field(min_length=1, max_length=500)]
@@ -17,6 +19,8 @@ Names = Annotated[list[Name], Field(max_length=50)]
 Id = Annotated[str, Field(pattern=r"^[0-9a-z]{10}$")]
 Stars = Annotated[int, Field(ge=1, le=5)]
 Count = Annotated[int, Field(ge=1, le=10_000)]
+Guidance = Text | dict[Guided, Text] | None
+"""One text, for the steps that the method says, or texts by what each is for."""
 
 
 def _typed(given: Any) -> Any:
@@ -86,7 +90,7 @@ class Regenerate(Ids):
     """Samples to make again, which part of them, and how it should differ."""
 
     part: Literal["input", "output"] = "output"
-    guidance: Text | None = None
+    guidance: Guidance = None
 
 
 class Revert(Args):
@@ -137,7 +141,7 @@ class TopicTo(TopicPath):
 class SetTopic(TopicPath):
     """A topic's guidance or target, as it was typed; what is empty or null is taken away, what is left out stays."""
 
-    guidance: Text | None = None
+    guidance: Guidance = None
     target: Typed = None
 
 
@@ -151,7 +155,7 @@ class Grow(Args):
     outputs: bool = True
     only: bool = False
     thin: bool = False
-    guidance: Text | None = None
+    guidance: Guidance = None
 
 
 class Repeat(Args):

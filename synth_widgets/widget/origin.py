@@ -19,8 +19,10 @@ def by(version: Version, calls: Sequence[Call]) -> str:
     """
     if not calls or version.origin in OWN_WORDS:
         return OWN_WORDS.get(version.origin, version.origin)
-    wish = f", “{calls[-1].guidance}”" if version.origin == "regenerated" and calls[-1].guidance else ""
-    return f"{version.origin} by {calls[-1].model.rpartition('/')[2]}{wish}"
+    last = calls[-1]
+    said = _guidance([call for call in calls if call.job == last.job]) if version.origin == "regenerated" else ""
+    wish = f", “{said}”" if said else ""
+    return f"{version.origin} by {last.model.rpartition('/')[2]}{wish}"
 
 
 def made(calls: Sequence[Call]) -> list[list[str]]:
@@ -36,11 +38,16 @@ def made(calls: Sequence[Call]) -> list[list[str]]:
         "Model": ", ".join(dict.fromkeys(call.model for call in calls)),
         "Way": last.mode,
         "Prompt": last.prompt,
-        "Guidance": last.guidance,
+        "Guidance": _guidance(calls),
         "Attempts": str(last.attempts) if last.attempts > 1 else "",
         "Usage": _usage(calls),
     }
     return [[label, words] for label, words in lines.items() if words]
+
+
+def _guidance(calls: Sequence[Call]) -> str:
+    """Say what the jobs' own guidance told the calls: an input may have been guided, and its output not."""
+    return "\n".join(dict.fromkeys(call.guidance for call in calls if call.guidance))
 
 
 def _usage(calls: Sequence[Call]) -> str:

@@ -14,7 +14,7 @@ from typing import Any, Literal, NotRequired, TypedDict
 
 from synth_widgets.widget.replica import JobRow, SampleRow, StudioView, TaskView, TopicRow
 
-PROTOCOL = 1
+PROTOCOL = 2
 """Raised when a message changes in a way that an older front end cannot read."""
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any, Literal, NotRequired, TypedDict
 
+from synth_widgets.records import Guided
+
 HEAD = 300
 """Characters of a text that travel with a row; the rest comes on demand, as a body."""
 
@@ -47,19 +49,20 @@ class SampleRow(TypedDict):
 
 
 class TopicRow(TypedDict):
-    """One node of the tree. The root has no parent and an empty name."""
+    """One node of the tree. The root has no parent and an empty name; `guidance`: its texts by what each is for."""
 
     id: str
     parent: str | None
     name: str
-    guidance: str
+    guidance: NotRequired[dict[Guided, str]]
     target: int | None
 
 
 class JobRow(TypedDict):
-    """One job as the run bar shows it. `note` says why it stopped, or what it could not do; `cost` is in words.
+    """One job as the run bar shows it. `note` says why it stopped, or what it could not do.
 
     `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
+    `cost` and `guidance` are in words.
     """
 
     id: str
@@ -117,7 +120,7 @@ class RequirementView(TypedDict):
 
 
 class GuidanceView(TypedDict):
-    """The studio's guidance: for every step, and per step."""
+    """The studio's guidance: for every step, and for single ones."""
 
     all: str
     topics: str

@@ -95,13 +95,22 @@ def sample_row(sample: Sample, inputs: Cells, outputs: Cells, calls: Mapping[str
 
 def topic_row(topic: Topic) -> TopicRow:
     """Return the tree's node of a topic."""
-    return {
-        "id": topic.id,
-        "parent": topic.parent,
-        "name": topic.name,
-        "guidance": topic.guidance,
-        "target": topic.target,
-    }
+    row: TopicRow = {"id": topic.id, "parent": topic.parent, "name": topic.name, "target": topic.target}
+    if topic.guidance:
+        row["guidance"] = dict(topic.guidance)
+    return row
+
+
+def guidance_words(guidance: Mapping[str, str]) -> str:
+    """Say in a line what guidance there is, and what for.
+
+    >>> guidance_words({"topics": "Curt.", "inputs": "Curt.", "outputs": "Formal."})
+    'Topics, inputs: Curt. · Outputs: Formal.'
+    """
+    steps: dict[str, list[str]] = {}
+    for key, text in guidance.items():
+        steps.setdefault(text, []).append("every step" if key == "all" else key)
+    return " · ".join(f"{', '.join(names).capitalize()}: {text}" for text, names in steps.items())
 
 
 def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> JobRow:
@@ -114,7 +123,7 @@ def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> J
         "title": TITLES.get(job.kind, job.kind),
         "headline": headline(job, owed),
         "models": models,
-        "guidance": str(job.args.get("guidance") or ""),
+        "guidance": guidance_words(job.args.get("guidance") or {}),
         "started": job.started,
         "ended": job.ended,
         "status": job.status,

@@ -226,7 +226,8 @@ def _fields(fields: list[FieldView]) -> list[FieldView]:
 
 def _topic(state: StateLike, ident: str) -> TopicRow:
     row = rows.topic_row(state.topics[ident])
-    return {**row, "name": row["name"][:SAVED_HEAD], "guidance": ""}
+    row.pop("guidance", None)
+    return {**row, "name": row["name"][:SAVED_HEAD]}
 
 
 def _short(row: SampleRow) -> SampleRow:

@@ -57,6 +57,8 @@ def spelled(annotation: Any) -> str:
     'string[] | null'
     >>> spelled(Literal["a", "b"])
     '"a" | "b"'
+    >>> spelled(dict[Literal["a", "b"], int])
+    'Partial<Record<"a" | "b", number>>'
     """
     while get_origin(annotation) in (Annotated, NotRequired, Required):
         annotation = get_args(annotation)[0]
@@ -71,7 +73,8 @@ def spelled(annotation: Any) -> str:
     if origin in (Union, types.UnionType):
         return " | ".join(dict.fromkeys(inner))
     if origin is dict:
-        return f"Record<{inner[0]}, {inner[1]}>"
+        record = f"Record<{inner[0]}, {inner[1]}>"
+        return f"Partial<{record}>" if get_origin(arguments[0]) is Literal else record
     if origin is list:
         return f"({inner[0]})[]" if " | " in inner[0] else f"{inner[0]}[]"
     message = f"{annotation!r} has no spelling in TypeScript"

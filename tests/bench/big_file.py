@@ -101,7 +101,7 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
     model = {"default": {"name": "openai/gpt-6-luna", "in_code": False}}
     first.settings = {"models": model, "guidance": {"all": "Write as real customers do."}}
     first.sessions = [
-        Session(f"{n:012d}", "", (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-6-luna"), _at(n, 0))
+        Session(f"{n:012d}", {}, (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-6-luna"), _at(n, 0))
         for n in range(SESSIONS)
     ]
     each, batches = -(-count // SESSIONS), -(-count // BATCH)

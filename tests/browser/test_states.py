@@ -10,6 +10,7 @@ wrote.
 
 from __future__ import annotations
 
+import json
 import re
 from typing import Literal
 
@@ -63,11 +64,14 @@ model = ScriptedCompleter(answers=answer, faults=fault, name="scripted", latency
 studio = sw.Studio(task, model=model)"""
 
 
-def opened(open_notebook: OpenNotebook, *, later: float = 0.05, fault: str = "None") -> StudioView[Notebook]:
-    """Open a notebook with an empty studio in its last cell."""
+def opened(
+    open_notebook: OpenNotebook, *, later: float = 0.05, fault: str = "None", more: str = ""
+) -> StudioView[Notebook]:
+    """Open a notebook with an empty studio in its third cell, and perhaps one more below it."""
     scripted = SCRIPTED.replace("FAULT", fault).replace("LATER", str(later))
-    notebook = open_notebook([TASK, scripted, "studio"])
-    notebook.run_all()
+    notebook = open_notebook([TASK, scripted, "studio", *([more] if more else [])])
+    for cell in range(3):
+        notebook.run_cell(cell)
     return StudioView(notebook, cell=2)
 
 
@@ -120,6 +124,38 @@ def test_each_state_of_a_generation_wears_each_theme_and_can_be_read(open_notebo
     view.press("?")
     view.root.get_by_role("dialog", name=re.compile("Keys")).wait_for()
     look(view, "help", shots)
+
+
+SENT = """texts = ["differ much in length", "Formal, please."]
+print(json.dumps([sorted({r.step for r in model.requests if text in str(r.messages)}) for text in texts]))"""
+
+
+def test_guidance_is_what_a_person_wrote_or_chose_and_goes_to_the_steps_that_the_form_says(
+    open_notebook: OpenNotebook, shots: Shots
+) -> None:
+    view = opened(open_notebook, more=SENT)
+    words = view.root.get_by_role("textbox", name="Guidance for this run")
+    assert words.input_value() == ""
+    view.button("Lengths").click()
+    view.button("Edge cases").click()
+    view.button("Edge cases").click()
+    assert view.button("Lengths").get_attribute("aria-pressed") == "true"
+    look(view, "empty-guided", shots)
+    view.root.get_by_role("button", name="Try 8 first").click()
+    view.until(lambda: view.by_status()["Draft"] == 8)
+    view.until_idle()
+
+    popover = view.plan(samples=3)
+    assert words.input_value() == ""
+    words.fill("Formal, please.")
+    popover.get_by_role("radio", name="Outputs").check()
+    look(view, "generate-guided", shots)
+    popover.get_by_role("button", name=re.compile(r"^Generate \d+ samples")).click()
+    view.until(lambda: view.by_status()["Draft"] > 8)
+    view.until_idle()
+    assert json.loads(view.notebook.run_cell(3)) == [["inputs", "topics"], ["outputs"]]
+    view.button("Jobs").click()
+    view.root.get_by_text("Outputs: Formal, please.").wait_for()
 
 
 def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(open_notebook: OpenNotebook, shots: Shots) -> None:

@@ -34,7 +34,8 @@ studio.rate(studio.samples[0].id, 5)"""
 SLOW = "wait = 0.4"
 TELL = """print(json.dumps({"tree": studio.topics.to_dict(), "samples": [s.topic for s in studio.samples],
   "budget": studio.budget, "in_flight": model.in_flight, "jobs": [[j.kind, j.status] for j in studio.jobs],
-  "set": [[t.name, t.guidance, t.target] for t in studio._state.subtree("0000000000") if t.guidance or t.target]}))"""
+  "set": [[t.name, {**t.guidance}, t.target]
+          for t in studio._state.subtree("0000000000") if t.guidance or t.target]}))"""
 ITEMS = """tree => [...tree.querySelectorAll('[role=treeitem]')]
   .sort((a, b) => a.getBoundingClientRect().top - b.getBoundingClientRect().top)
   .map(node => '  '.repeat(node.ariaLevel - 1) + node.ariaLabel.split(',')[0])"""
@@ -124,7 +125,7 @@ def test_topics_are_moved_merged_and_set_by_keys(hand: Hand) -> None:
         hand.pick("Refunds")
         view.press("e")
         form = hand.dialog("Topic")
-        form.get_by_label("Guidance for it and all below").fill("Curt, with typing errors.")
+        form.get_by_label("Guidance for topics and inputs, here and below").fill("Curt, with typing errors.")
         form.get_by_label("Samples wanted").fill("a few")
         view.press(["Enter"])
         form.get_by_role("alert").wait_for()
@@ -140,7 +141,7 @@ def test_topics_are_moved_merged_and_set_by_keys(hand: Hand) -> None:
         form.wait_for(state="detached")
     told = hand.told()
     assert told["tree"] == {"Billing": {"Refunds": {"Partial": {}, "Late": {}}, "Invoices": {}}}
-    assert ["Refunds", "Curt, with typing errors.", None] in told["set"]
+    assert ["Refunds", dict.fromkeys(("topics", "inputs"), "Curt, with typing errors."), None] in told["set"]
     assert sorted(map(tuple, told["samples"])) == sorted(
         [("Billing", "Refunds", leaf) for leaf in ("Partial", "Late")] * 2 + [("Billing", "Invoices")] * 2
     )

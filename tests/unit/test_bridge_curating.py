@@ -80,7 +80,7 @@ def test_a_kept_sample_made_anew_waits_for_the_choice(peer):
     assert body["proposal"] == body["versions"][-1]["n"] != body["version"]
     assert body["versions"][-1]["origin"] == "regenerated"
     job = next(reversed(peer.replica.rows["job"].values()))
-    assert (job["kind"], job["guidance"], job["models"]) == ("regenerate", "shorter", ["scripted"])
+    assert (job["kind"], job["guidance"], job["models"]) == ("regenerate", "Outputs: shorter", ["scripted"])
     assert peer.do("accept", ids=[first])["ok"] == {}
     assert ("proposal" in row(peer, first), row(peer, first)["status"]) == (False, "kept")
 

@@ -35,6 +35,10 @@ def text(chance: random.Random, _studio: sw.Studio) -> str:
     return chance.choice(["", "shorter", *(each for each in TEXTS.values() if len(each) < 1_000)])
 
 
+def guidance(chance: random.Random, studio: sw.Studio) -> Any:
+    return chance.choice([None, text(chance, studio), {"outputs": text(chance, studio)}, {"all": "a", "inputs": "b"}])
+
+
 def path(chance: random.Random, studio: sw.Studio) -> list[str]:
     return list(chance.choice([(), ("Nowhere",), *studio.topics.paths()]))
 
@@ -56,7 +60,7 @@ VALUES: dict[str, Make] = {
     "ids": ids,
     "id": lambda chance, studio: ids(chance, studio)[0],
     "reason": text,
-    "guidance": text,
+    "guidance": guidance,
     "text": lambda chance, studio: text(chance, studio) or "a",
     "input": one_of("by hand", "by another hand"),
     "output": one_of(*(each["output"] for each in EDITS.values() if "output" in each)),

@@ -18,6 +18,7 @@ from tests.tasks import TRIAGE
 
 NAMES = ("Billing", "Delivery", "billing", "Account")
 PICK = st.integers(0, 30)
+GUIDANCE = st.sampled_from((None, "", "Curt.", {"outputs": "Formal."}, {"all": "Kind.", "inputs": "Curt."}))
 
 EDITS: dict[str, dict[str, Any]] = {
     "output": {"output": {"kind": "a", "note": "by hand"}},
@@ -30,8 +31,8 @@ COMMANDS = st.one_of(
     st.tuples(st.just("remove"), PICK),
     st.tuples(st.just("rename"), PICK, st.sampled_from(NAMES)),
     st.tuples(st.sampled_from(("move", "merge")), PICK, PICK),
-    st.tuples(st.just("set"), PICK, st.sampled_from(("", "Curt.")), st.sampled_from((None, 1, 5))),
-    st.tuples(st.just("guide"), st.text(max_size=5)),
+    st.tuples(st.just("set"), PICK, GUIDANCE, st.sampled_from((None, 1, 5))),
+    st.tuples(st.just("guide"), st.text(max_size=5) | GUIDANCE),
     st.tuples(st.just("grow"), PICK, st.integers(0, 1), st.booleans()),
     st.tuples(st.sampled_from(("keep", "reject", "restore")), st.lists(PICK, min_size=1, max_size=4)),
     st.tuples(st.just("edit"), PICK, st.sampled_from(("output", "input", "invalid", "both"))),
@@ -156,7 +157,7 @@ TREE_COMMANDS = st.one_of(
     st.tuples(st.just("remove"), PICK),
     st.tuples(st.just("rename"), PICK, st.sampled_from(("A", "B", "c"))),
     st.tuples(st.sampled_from(("move", "merge")), PICK, PICK),
-    st.tuples(st.just("set"), PICK, st.sampled_from(("", "Curt.")), st.sampled_from((None, 1, 5))),
+    st.tuples(st.just("set"), PICK, GUIDANCE, st.sampled_from((None, 1, 5))),
     st.tuples(st.sampled_from(("undo", "redo"))),
 )
 

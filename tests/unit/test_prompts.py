@@ -117,12 +117,12 @@ def test_few_shot_shows_the_tasks_pairs_as_turns(open_studio):
 def test_guidance_adds_up_the_nearest_last_and_reaches_its_own_step_only(open_studio):
     model = ScriptedCompleter()
     studio = open_studio(model, PLAIN, guidance={"all": "1 all", "outputs": "2 outputs", "inputs": "2 inputs"})
-    studio.new_session(guidance="3 session")
+    studio.new_session(guidance={"all": "3 session"})
     studio.topics.add(("A", "B"))
-    studio.topics.set((), guidance="4 root")
-    studio.topics.set("A", guidance="5 a")
-    studio.topics.set(("A", "B"), guidance="6 b")
-    studio.grow(("A", "B"), depth=0, samples=1, guidance="7 call").wait(10)
+    studio.topics.set((), guidance={"all": "4 root"})
+    studio.topics.set("A", guidance={"all": "5 a"})
+    studio.topics.set(("A", "B"), guidance={"all": "6 b"})
+    studio.grow(("A", "B"), depth=0, samples=1, guidance={"all": "7 call"}).wait(10)
     by_step = {request.step: request.messages[0]["content"] for request in model.requests}
     for step, other in (("inputs", "outputs"), ("outputs", "inputs")):
         lines = ["1 all", f"2 {step}", "3 session", "4 root", "5 a", "6 b", "7 call"]

@@ -33,7 +33,7 @@ def test_a_merge_takes_samples_and_subtopics_over_and_makes_one_of_those_of_one_
     assert studio.topics.to_dict() == {"Returns": {"Late": {"Parcels": {}, "Mail": {}}, "Part": {}}}
     assert [s.topic for s in studio.samples] == [("Returns",), ("Returns", "Late", "Parcels"), ("Returns", "Late")]
     stays = studio._state.find(("Returns",))
-    assert (stays.guidance, stays.target) == ("Curt.", 7)
+    assert (stays.guidance, stays.target) == ({"topics": "Curt.", "inputs": "Curt."}, 7)
 
     assert studio.undo().label == "Merge “Refunds” into “Returns”"
     assert (studio.topics.to_dict(), [s.topic for s in studio.samples]) == before
@@ -120,11 +120,11 @@ def test_guidance_and_target_are_taken_away_by_none_and_left_alone_by_nothing(op
     studio.topics.add("A", guidance="Curt.", target=4)
     studio.topics.set("A")
     topic = studio._state.find(("A",))
-    assert (topic.guidance, topic.target) == ("Curt.", 4)
+    assert (topic.guidance, topic.target) == ({"topics": "Curt.", "inputs": "Curt."}, 4)
     studio.topics.set("A", target=None)
     studio.topics.set("A", guidance=None)
     topic = studio._state.find(("A",))
-    assert (topic.guidance, topic.target) == ("", None)
+    assert (topic.guidance, topic.target) == ({}, None)
     for wrong in (0, 8.5, "few", True):
         with pytest.raises(StudioError, match="must be a whole number from 1 to 10,000"):
             studio.topics.set("A", target=wrong)
@@ -153,7 +153,7 @@ def test_what_is_typed_for_a_target_or_a_budget_is_read_and_what_is_none_is_told
     assert "'many' must be a whole number" in peer.do("set_topic", path=["A"], target="many")["error"]["message"]
     assert target() == 1200
     peer.do("set_topic", path=["A"], target="", guidance="Curt.")
-    assert (target(), studio._state.find(("A",)).guidance) == (None, "Curt.")
+    assert (target(), studio._state.find(("A",)).guidance) == (None, {"topics": "Curt.", "inputs": "Curt."})
     assert peer.do("move_topic", path=["A"], to=["A"])["error"]["kind"] == "StudioError"
     studio.topics.add("B")
     assert peer.do("merge_topic", path=["A"], to=["B"])["ok"] == ["B"]

@@ -1,25 +1,22 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { grow } from "../actions";
-import { growArgs } from "../plan";
+import { aimed, growArgs } from "../plan";
 import type { View } from "../view";
 import { Button, keysOf } from "./bits";
 import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
 import { usePlan } from "./usePlan";
 
-const EXAMPLE =
-  "Write as real people do: some short, some long, a few with typos, some polite and some not. Vary names, numbers and places.";
-
-/** The first thing a new person sees: what to press, with an example filled in. */
+/** The first thing a new person sees: what to press. */
 export function Empty({ view }: { view: View }): JSX.Element {
-  const plan = usePlan(view, [], { topics: 4, subtopics: 4, samples: 8 }, EXAMPLE);
+  const plan = usePlan(view, [], { topics: 4, subtopics: 4, samples: 8 });
   useEffect(() => {
     view.sendFirst = plan.send;
     return () => {
       view.sendFirst = null;
     };
   });
-  const few = growArgs({ topics: 4, subtopics: 0, samples: 2 }, [], plan.guidance);
+  const few = growArgs({ topics: 4, subtopics: 0, samples: 2 }, [], aimed(plan.guidance, plan.aim));
   const note = view.replica.studio.value?.model_note;
   return (
     <section class="sw-pane sw-pane--grid" aria-label="Samples">
@@ -32,12 +29,7 @@ export function Empty({ view }: { view: View }): JSX.Element {
             </p>
           </div>
           <Steppers plan={plan} parts={["topics", "subtopics", "samples"]} sum />
-          <Guidance
-            plan={plan}
-            label="Guidance (optional)"
-            rows={3}
-            note="An example is filled in. Change it, or empty it."
-          />
+          <Guidance view={view} plan={plan} label="Guidance for this run (optional)" rows={3} />
           <Figures plan={plan} />
           <div class="sw-plan-row">
             <SendButton plan={plan} class="sw-btn--lg" chord={view.keys.chord("generate")} />

@@ -22,7 +22,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
   const [where, setWhere] = useState(view.where);
   const empty = view.nodes.value.length <= 1;
   const first: Shape = empty ? { topics: 4, subtopics: 4, samples: 8 } : start;
-  const plan = usePlan(view, node?.path ?? [], first, "", where);
+  const plan = usePlan(view, node?.path ?? [], first, where);
   const name = node && node.parent !== null ? node.name : null;
   const nodes = view.nodes.value.slice(view.at.value, node?.end);
   const leaves = nodes.filter((each) => each.children === 0).length;
@@ -97,7 +97,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
           Inputs only <span class="sw-muted">to review them before their outputs are paid for</span>
         </span>
       </label>
-      <Guidance plan={plan} label="Guidance for this call (optional)" rows={2} />
+      <Guidance view={view} plan={plan} label="Guidance for this run (optional)" rows={2} />
       <div class="sw-card">
         <Figures plan={plan} />
       </div>

@@ -103,7 +103,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
       </p>
       {job.guidance && (
         <p class="sw-small sw-ell" dir="auto" title={job.guidance}>
-          “{job.guidance}”
+          {job.guidance}
         </p>
       )}
       <Repeat view={view} job={job} />

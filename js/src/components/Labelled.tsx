@@ -37,15 +37,18 @@ interface TextProps {
   rows?: number;
   placeholder?: string | undefined;
   onKeyDown?: (event: KeyboardEvent) => void;
+  /** What stands between the label and the words. */
+  above?: ComponentChildren;
   children?: ComponentChildren;
 }
 
 /** Words for a model, in a few lines. */
-export function Words({ label, onText, first = false, children, ...own }: TextProps): JSX.Element {
+export function Words({ label, onText, first = false, above, children, ...own }: TextProps): JSX.Element {
   return (
     <Labelled label={label} first={first || undefined}>
       {(id) => (
         <>
+          {above}
           <textarea
             id={id}
             class="sw-input"

@@ -1,7 +1,7 @@
 import type { JSX } from "preact";
 import { prevent } from "../events";
 import { iconOf } from "../icons";
-import { clamp, LIMITS, product, type Shape } from "../plan";
+import { AIMS, clamp, LIMITS, product, type Shape, TEXTS, withLine } from "../plan";
 import type { View } from "../view";
 import { count, some } from "../words";
 import { keysOf, Press } from "./bits";
@@ -169,10 +169,30 @@ export function SendButton({
   );
 }
 
-export function Guidance(props: { plan: Plan; label: string; rows: number; note?: string }): JSX.Element {
+/** Guidance for one run: texts to choose from, words, and what they are for. */
+export function Guidance(props: { view: View; plan: Plan; label: string; rows: number }): JSX.Element {
+  const { guidance, setGuidance, aim, setAim } = props.plan;
+  const lines = guidance.split("\n");
+  const choices = (
+    <div class="sw-choices" role="group" aria-label="Texts to choose from">
+      {TEXTS.map(([name, text]) => {
+        const on = lines.includes(text);
+        const press = () => setGuidance(withLine(guidance, text));
+        return (
+          <Press class="sw-choice" title={text} aria-pressed={on} onPress={press}>
+            {iconOf(on ? "check" : "plus", 12)}
+            <span>{name}</span>
+          </Press>
+        );
+      })}
+    </div>
+  );
   return (
-    <Words label={props.label} rows={props.rows} value={props.plan.guidance} onText={props.plan.setGuidance}>
-      {props.note && <span class="sw-small sw-faint">{props.note}</span>}
+    <Words label={props.label} rows={props.rows} value={guidance} onText={setGuidance} above={choices}>
+      <div class="sw-plan-row">
+        <span class="sw-small sw-muted">For</span>
+        <Choice view={props.view} label="What the guidance is for" value={aim} ways={AIMS} onWay={setAim} />
+      </div>
     </Words>
   );
 }

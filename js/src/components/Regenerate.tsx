@@ -49,7 +49,7 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
         }}
       />
       <Words
-        label="Instruction (optional)"
+        label={`Instruction for the ${part} (optional)`}
         first
         placeholder="shorter, less formal"
         value={wish}

@@ -3,8 +3,9 @@ import { useState } from "preact/hooks";
 import { refusal, send } from "../actions";
 import type { SetTopic } from "../commands.gen";
 import { iconOf } from "../icons";
+import type { Guidance } from "../plan";
 import type { StudioView, TaskView } from "../protocol.gen";
-import { ALL } from "../topics";
+import { ALL, type Node } from "../topics";
 import type { View } from "../view";
 import { Button } from "./bits";
 import { Name, Words } from "./Labelled";
@@ -34,14 +35,14 @@ interface AskProps {
   title?: string;
   about?: ComponentChildren;
   fields: readonly Line[];
-  /** The command that takes the texts that were changed, by their names, and what it takes besides. */
+  /** The command that takes the texts that were changed, by their names, or what is made of them. */
   give: "set_model" | "set_guidance" | "set_budget" | "set_topic";
-  more?: Partial<SetTopic>;
+  made?: (texts: Readonly<Record<string, string>>) => SetTopic;
   children?: ComponentChildren;
 }
 
 /** Asks for a few texts. */
-function Ask({ view, fields, give, more, children, ...sheet }: AskProps): JSX.Element {
+function Ask({ view, fields, give, made, children, ...sheet }: AskProps): JSX.Element {
   const [texts, setTexts] = useState<Record<string, string>>({});
   const [wrong, setWrong] = useState("");
   const no = refusal(view) ?? (Object.keys(texts).length === 0 ? "Nothing is changed" : null);
@@ -51,9 +52,9 @@ function Ask({ view, fields, give, more, children, ...sheet }: AskProps): JSX.El
   };
   const save = async () => {
     if (no) view.toasts.say(no);
-    else if (await send(view, give, { ...more, ...texts } as never, refused)) {
+    else if (await send(view, give, (made?.(texts) ?? texts) as never, refused)) {
       view.goBack();
-      view.toasts.say(`${sheet.label} saved`, { undo: more !== undefined });
+      view.toasts.say(`${sheet.label} saved`, { undo: made !== undefined });
     }
   };
   return (
@@ -149,6 +150,34 @@ export function BudgetPopover({ view, studio }: { view: View; studio: StudioView
   );
 }
 
+/** Lines for a topic's guidance, named by what each is for: topics and inputs have one while both are told the same. */
+export function guidanceLines({ all = "", topics = "", inputs = "", outputs = "" }: Guidance): Line[] {
+  const line = (keys: string, what: string, text: string): Line => [
+    keys,
+    `Guidance for ${what}, here and below`,
+    "",
+    text,
+  ];
+  return [
+    ...(all ? [line("all", "every step", all)] : []),
+    ...(topics === inputs
+      ? [line("topics inputs", "topics and inputs", topics)]
+      : [line("topics", "topics", topics), line("inputs", "inputs", inputs)]),
+    line("outputs", "outputs", outputs),
+  ];
+}
+
+/** What `set_topic` takes: a topic's guidance is given whole. */
+function topicMade(node: Node, { target, ...texts }: Readonly<Record<string, string>>): SetTopic {
+  const guidance: Record<string, string> = { ...node.guidance };
+  for (const [keys, text] of Object.entries(texts)) for (const key of keys.split(" ")) guidance[key] = text;
+  return {
+    path: [...node.path],
+    ...(target === undefined ? {} : { target }),
+    ...(Object.keys(texts).length > 0 ? { guidance } : {}),
+  };
+}
+
 /** What steers the chosen topic and all below it, and how many samples it should have. */
 export function TopicPopover({ view }: { view: View }): JSX.Element | null {
   const [node] = useState(view.node());
@@ -159,9 +188,9 @@ export function TopicPopover({ view }: { view: View }): JSX.Element | null {
       label="Topic"
       title={node.name || ALL}
       give="set_topic"
-      more={{ path: [...node.path] }}
+      made={(texts) => topicMade(node, texts)}
       fields={[
-        ["guidance", "Guidance for it and all below", "", node.guidance],
+        ...guidanceLines(node.guidance),
         ["target", "Samples wanted", "none", `${node.target ?? ""}`, ""],
       ]}
     />

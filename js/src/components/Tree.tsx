@@ -167,7 +167,8 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
     view.focusOn("tree");
   };
   const stars = average(totals);
-  const label = `${name}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${node.guidance && ", has guidance"}${working ? ", generating" : ""}`;
+  const guided = Object.values(node.guidance).some(Boolean);
+  const label = `${name}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${guided ? ", has guidance" : ""}${working ? ", generating" : ""}`;
   const lifted = view.lifted.value;
   const takes = lifted && !isWithin(node, lifted.node);
   return (
@@ -217,7 +218,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
           {name}
         </span>
       )}
-      {node.guidance && iconOf("guidance", 12, "sw-faint")}
+      {guided && iconOf("guidance", 12, "sw-faint")}
       {stars && (
         <span class="sw-thin sw-rated">
           {stars}

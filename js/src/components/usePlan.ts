@@ -1,7 +1,7 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
 import { askLater } from "../events";
-import { asksFor, growArgs, product, type Shape, type Where } from "../plan";
+import { type Aim, aimed, asksFor, growArgs, product, type Shape, type Where } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
 
@@ -12,6 +12,9 @@ export interface Plan {
   setShape: (shape: Shape) => void;
   guidance: string;
   setGuidance: (text: string) => void;
+  /** What the guidance is for. */
+  aim: Aim;
+  setAim: (aim: Aim) => void;
   /** False: only inputs, to be reviewed before their outputs are paid for. */
   outputs: boolean;
   setOutputs: (outputs: boolean) => void;
@@ -25,19 +28,14 @@ export interface Plan {
 }
 
 /** A generation that is being put together: its shape, its guidance, and what it would take, live. */
-export function usePlan(
-  view: View,
-  under: readonly string[],
-  start: Shape,
-  text: string,
-  where: Where = "",
-): Plan {
+export function usePlan(view: View, under: readonly string[], start: Shape, where: Where = ""): Plan {
   const [shape, putShape] = useState(start);
-  const [guidance, setGuidance] = useState(text);
+  const [guidance, setGuidance] = useState("");
+  const [aim, setAim] = useState<Aim>("");
   const [outputs, putOutputs] = useState(true);
   const [estimate, setEstimate] = useState<EstimateView | null>(null);
   const [asking, setAsking] = useState(false);
-  const args = growArgs(shape, under, guidance, outputs, where);
+  const args = growArgs(shape, under, aimed(guidance, aim), outputs, where);
   const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs, where]);
   view.replica.samplesAt.value;
   const blocked = refusal(view);
@@ -62,13 +60,30 @@ export function usePlan(
     putOutputs(next);
   };
   const missing = estimate !== null && estimate.samples === 0 && estimate.topics === 0;
-  const off = blocked ?? (missing ? "Nothing is missing here. Raise a number." : null);
+  const lost = guidance.trim() !== "" && aim === "outputs" && !outputs;
+  const off =
+    blocked ??
+    (missing ? "Nothing is missing here. Raise a number." : null) ??
+    (lost ? "The guidance is for outputs, and this makes inputs only." : null);
   const send = () => {
     if (off) view.toasts.say(off);
     else if (!asking && asksFor(view, estimate?.calls[0] ?? product(shape))) setAsking(true);
     else void grow(view, args);
   };
-  return { shape, setShape, guidance, setGuidance, outputs, setOutputs, estimate, asking, off, send };
+  return {
+    shape,
+    setShape,
+    guidance,
+    setGuidance,
+    aim,
+    setAim,
+    outputs,
+    setOutputs,
+    estimate,
+    asking,
+    off,
+    send,
+  };
 }
 
 function isEstimate(answer: unknown): answer is EstimateView {

@@ -37,11 +37,55 @@ test("Generate shows what it would take before it sends, and then sends what sta
   assert.equal(stage.sent[0]?.[0], "estimate");
   await stage.reply("estimate", ESTIMATE);
   assert.match(textOf(dialog), /9–12/);
-  stage.type("Guidance for this call (optional)", "more about rye");
+  stage.type("Guidance for this run (optional)", "more about rye");
   stage.press("button", "Generate 6 samples");
   const [name, args] = stage.sent.at(-1) ?? [];
   assert.equal(name, "grow");
   assert.equal((args as { guidance: string }).guidance, "more about rye");
+});
+
+test("guidance for a run goes to the steps that the form says, and to none where none are made", async () => {
+  const stage = opened("generate");
+  await stage.wait(200);
+  await stage.reply("estimate", ESTIMATE);
+  assert.equal((stage.get("radio", "Topics and inputs") as HTMLInputElement).checked, true);
+  stage.press("button", "Edge cases");
+  assert.equal(stage.get("button", "Edge cases").getAttribute("aria-pressed"), "true");
+  stage.press("button", "Edge cases");
+  stage.type("Guidance for this run (optional)", "formal");
+  stage.press("radio", "Outputs");
+  stage.press("checkbox", /^Inputs only/);
+  await stage.wait(200);
+  await stage.reply("estimate", ESTIMATE);
+  assert.match(stage.get("button", /^Generate 6 inputs/).title, /guidance is for outputs/);
+  stage.press("checkbox", /^Inputs only/);
+  await stage.wait(200);
+  await stage.reply("estimate", ESTIMATE);
+  stage.press("button", "Generate 6 samples");
+  const [, args] = stage.sent.at(-1) ?? [];
+  assert.deepEqual((args as { guidance: unknown }).guidance, { outputs: "formal" });
+});
+
+test("a topic's guidance is shown by what each text is for, and given whole", async () => {
+  const set = { all: "kind", topics: "rye", inputs: "rye" };
+  const stage = opened("topic", {
+    topics: [topic("root", null), { ...topic("Bread", "root", 4), guidance: set }],
+  });
+  stage.change((view) => {
+    view.close();
+    view.pickTopic("Bread");
+  });
+  stage.change((view) => view.toggleOpen("topic"));
+  const text = (what: string) =>
+    stage.get("textbox", `Guidance for ${what}, here and below`) as HTMLTextAreaElement;
+  assert.equal(text("every step").value, "kind");
+  assert.equal(text("topics and inputs").value, "rye");
+  assert.equal(text("outputs").value, "");
+  stage.type("Guidance for topics and inputs, here and below", "wheat");
+  stage.type("Guidance for outputs, here and below", "formal");
+  stage.press("button", "Save");
+  const guidance = { all: "kind", topics: "wheat", inputs: "wheat", outputs: "formal" };
+  assert.deepEqual(stage.sent, [["set_topic", { path: ["Bread"], guidance }]]);
 });
 
 test("where spending asks, the first press shows the calls and the second sends", async () => {

@@ -6,6 +6,12 @@ import { Stage, textOf } from "./stage";
 
 const draw = (given?: object) => new Stage((view) => <App view={view} />, given);
 
+/** The guidance of the last command. */
+function guidanceSent(stage: Stage): unknown {
+  const [, args] = stage.sent.at(-1) ?? [];
+  return (args as { guidance?: unknown } | undefined)?.guidance;
+}
+
 test("before anything was made, the widget shows what to press first, and sends it", () => {
   const stage = draw({ studio: { ...studio, model_note: "A small model for trying out." } });
   const first = stage.get("region", "Samples");
@@ -15,7 +21,21 @@ test("before anything was made, the widget shows what to press first, and sends 
   const [name, args] = stage.sent.at(-1) ?? [];
   assert.equal(name, "grow");
   assert.deepEqual((args as { topics: number[]; samples: number }).topics, [4]);
+  const { guidance } = args as { guidance: string | null };
+  assert.equal(guidance, null, "what nobody wrote or chose is not sent");
   assert.equal((args as { samples: number }).samples, 2);
+});
+
+test("the first guidance is empty, with texts to choose from that are sent as they stand there", () => {
+  const stage = draw({ studio });
+  const field = stage.get("textbox", "Guidance for this run (optional)") as HTMLTextAreaElement;
+  assert.equal(field.value, "");
+  stage.press("button", "Lengths");
+  stage.press("button", "Other languages");
+  stage.press("button", "Lengths");
+  assert.equal(field.value, "One input in four is in another language, as a native speaker would write it.");
+  stage.press("button", "Try 8 first");
+  assert.deepEqual(guidanceSent(stage), field.value);
 });
 
 test("before the kernel has answered, the widget says that it opens", () => {

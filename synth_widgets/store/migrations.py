@@ -1,0 +1,80 @@
+"""Brings studio files of earlier releases to today's layout. What they hold keeps its meaning.
+
+Each step takes a file from one `rows.FORMAT` to the next; all that are missing are one transaction.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Callable
+
+from synth_widgets.errors import FileError
+from synth_widgets.records import Json
+from synth_widgets.store import rows
+
+
+def brought_up(db: sqlite3.Connection, *, in_place: bool) -> sqlite3.Connection:
+    """Return the database in today's layout: itself, if it has that.
+
+    Args:
+        db: a studio file, in autocommit mode.
+        in_place: whether the file itself is changed. One that can only be read stays as it is: what comes back is a
+            copy in memory.
+
+    Raises:
+        FileError: the file is damaged, or cannot be written.
+    """
+    version = db.execute("PRAGMA user_version").fetchone()[0]
+    if version == rows.FORMAT:
+        return db
+    if not in_place:
+        copy = sqlite3.connect(":memory:", isolation_level=None)
+        db.backup(copy)
+        db.close()
+        db = copy
+    try:
+        db.execute("BEGIN IMMEDIATE")
+        for step in _steps(version):
+            step(db)
+        db.execute(f"PRAGMA user_version={rows.FORMAT}")
+        db.execute("COMMIT")
+    except (sqlite3.Error, ValueError, TypeError, AttributeError, IndexError, RecursionError) as error:
+        db.close()  # takes back what was begun
+        raise FileError(
+            f"The studio file is of an earlier release and cannot be brought to this one's layout ({error!r}). It is "
+            "as it was."
+        ) from None
+    return db
+
+
+def _guidance_by_step(db: sqlite3.Connection) -> None:
+    """To 2: guidance is texts by what they are for. It was one text, and was told at every step."""
+
+    def by_step(text: Json) -> Json:
+        return {"all": text} if text else {}
+
+    for read, write in (
+        ("SELECT guidance, rowid FROM topics", "UPDATE topics SET guidance=? WHERE rowid=?"),
+        ("SELECT guidance, rowid FROM sessions", "UPDATE sessions SET guidance=? WHERE rowid=?"),
+    ):
+        db.executemany(write, [(rows.dump(by_step(text)), row) for text, row in db.execute(read)])
+    jobs = [(rows.load(text), row) for text, row in db.execute("SELECT args, rowid FROM jobs")]
+    changed = [(rows.dump({**args, "guidance": by_step(args.get("guidance"))}), row) for args, row in jobs]
+    db.executemany("UPDATE jobs SET args=? WHERE rowid=?", changed)
+    logged = db.execute("""SELECT n, entry FROM log WHERE entry LIKE '["topic",%"guidance"%'""").fetchall()
+    for n, text in logged:
+        entry = rows.load(text)
+        for fields in entry[2:]:
+            if "guidance" in fields:
+                fields["guidance"] = by_step(fields["guidance"])
+        db.execute("UPDATE log SET entry=? WHERE n=?", (rows.dump(entry), n))
+
+
+STEPS: tuple[Callable[[sqlite3.Connection], None], ...] = (_guidance_by_step,)
+"""The step from each format to the next one, from 1 on."""
+
+
+def _steps(version: int) -> tuple[Callable[[sqlite3.Connection], None], ...]:
+    if version < 1:
+        raise ValueError(f"there is no layout {version}")
+    return STEPS[version - 1 :]
