@@ -28,8 +28,12 @@ export function obey(kernel: FakeKernel, cmd: Cmd): void {
     case "restore": {
       const to = { keep: "kept", reject: "rejected", restore: "draft" } as const;
       const label = `${cmd.name[0]?.toUpperCase()}${cmd.name.slice(1)} ${rows.length}`;
-      const good = rows.filter((row) => cmd.name !== "keep" || row.output);
-      for (const row of rows) if (!good.includes(row)) refused[row.id] = "it has no output yet";
+      const spares = (cmd.args as { only_undecided?: boolean }).only_undecided;
+      const isOpen = (row: SampleRow) => !spares || !["kept", "rejected"].includes(row.status);
+      const good = rows.filter((row) => isOpen(row) && (cmd.name !== "keep" || row.output));
+      for (const row of rows)
+        if (!good.includes(row))
+          refused[row.id] = isOpen(row) ? "it has no output yet" : `is ${row.status} already`;
       kernel.done.push({ label, before: good, topics: [] });
       kernel.commit([
         ...good.map((row) => ({

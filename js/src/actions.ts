@@ -1,5 +1,5 @@
 import { copyText } from "./clip";
-import type { CommandName, Grow, Ids } from "./commands.gen";
+import type { CommandName, Grow } from "./commands.gen";
 import { compare, keepSide, otherVersion } from "./compare";
 import { rate, remakable, remake } from "./curate";
 import { leaveEdit, openEdit } from "./editing";
@@ -9,8 +9,9 @@ import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
 import { live, type Node } from "./topics";
+import { isDecided } from "./verdicts";
 import type { View } from "./view";
-import { sentence, some } from "./words";
+import { count, sentence, some } from "./words";
 
 export { refusal, send } from "./send";
 
@@ -24,12 +25,39 @@ const DONE: Record<Decision, string> = {
   retry: "Retrying",
 };
 
+/** What a verdict is about, and which of the given samples it leaves as they are. */
+interface Judged {
+  ids: readonly string[];
+  left: readonly string[];
+  /** Whether the kernel is to leave those, too, that were decided about meanwhile. */
+  spares: boolean;
+}
+
+/** Of decided and undecided samples together, a verdict is about the undecided; of one kind alone, about all. */
+export function judged(view: View, verb: Decision, ids: readonly string[]): Judged {
+  const all = { ids, left: [], spares: false };
+  if (ids.length < 2 || (verb !== "keep" && verb !== "reject")) return all;
+  const undecided: string[] = [];
+  const left: string[] = [];
+  for (const id of ids) {
+    const row = view.sampleOf(id);
+    (row && isDecided(view.line.verdicts, row) ? left : undecided).push(id);
+  }
+  return undecided.length === 0 ? all : { ids: undecided, left, spares: true };
+}
+
+/** Whether a verdict would change one of these samples: what is kept already cannot be kept once more. */
+function wouldChange(view: View, verb: Decision, ids: readonly string[]): boolean {
+  return verb === "keep" ? ids.some((id) => view.sampleOf(id)?.status !== "kept") : ids.length > 0;
+}
+
 /** Gives a verdict on the selection, else on the sample in focus, and goes on to the next undecided one. */
 export async function decide(
   view: View,
   verb: Decision,
-  ids = view.targets(),
+  given: readonly string[] = view.targets(),
   reason?: string,
+  { ids, left, spares }: Judged = judged(view, verb, given),
 ): Promise<void> {
   const no = ids.length === 0 ? "No sample is selected." : refusal(view);
   if (no) {
@@ -37,29 +65,36 @@ export async function decide(
     return;
   }
   const focused = view.focusedRow;
-  const own = ids.length === 1 && focused?.id === ids[0] ? focused : null;
+  const own = given.length === 1 && focused?.id === given[0] ? focused : null;
   const mark = view.line.verdicts.put(ids, verb);
   if (own && verb !== "restore" && view.advances.value) advance(view);
   const stood = view.focus.value; // who goes on from here is not led back
   const selected = view.selection.value;
-  if (selected.size > 0 && ids.every((id) => selected.has(id))) view.select([]);
-  const answer = await send(view, verb, { ids, reason } as Ids);
+  if (selected.size > 0 && given.every((id) => selected.has(id))) view.select([]);
+  const args = { ids: [...ids], ...(reason && { reason }), ...(spares && { only_undecided: true }) };
+  const answer = await send(view, verb, args);
   if (!answer) {
     mark.refused(ids);
     if (own && view.focus.value === stood) view.focus.value = own.id;
     return;
   }
   mark.taken();
-  const refused = verb === "keep" ? refusals(answer.ok) : [];
+  const refused = verb === "keep" || spares ? refusals(answer.ok) : [];
   mark.refused(refused.map(([id]) => id));
   const done = ids.length - refused.length;
   const why = refused[0]?.[1];
   const said = `${DONE[verb]} ${done}${reason ? `: ${reason}` : ""}`;
-  if (why === undefined) view.toasts.say(said, { undo: verb !== "retry" });
-  else if (ids.length === 1) {
+  const but = left.length > 0 ? ` · ${count(left.length)} decided left` : "";
+  const all = { ids: left, left: [], spares: false };
+  const include = wouldChange(view, verb, left) ? () => decide(view, verb, left, reason, all) : null;
+  if (why === undefined) view.toasts.say(said + but, { undo: verb !== "retry", include });
+  else if (given.length === 1) {
     view.toasts.warn(`Not kept: ${why}`);
     if (own && view.focus.value === stood) view.moveTo(own);
-  } else view.toasts.say(`Kept ${done}, not ${refused.length}: ${why}`, { undo: done > 0, alert: true });
+  } else {
+    const not = `${DONE[verb]} ${done}, not ${refused.length}: ${why}`;
+    view.toasts.say(not + but, { undo: done > 0, alert: true, include });
+  }
 }
 
 function advance(view: View): void {
@@ -185,6 +220,7 @@ const ACTIONS: Partial<Record<CommandName, (view: View, chord: string) => unknow
   keep: (view) => decide(view, "keep"),
   reject: (view) => decide(view, "reject"),
   reject_because: (view) => view.toggleOpen("reasons"),
+  include: (view) => view.toasts.last?.include?.(),
   restore: (view) => decide(view, "restore"),
   retry: (view) => retry(view),
   edit: (view) => openEdit(view),
@@ -253,6 +289,7 @@ export function cannot(view: View, name: CommandName): string | null {
   const there: Partial<Record<CommandName, unknown>> = {
     undo: studio.value?.undo,
     redo: studio.value?.redo,
+    include: view.toasts.last?.include,
     pause: runs,
     stop: runs,
     resume: [...jobs.values()].some((job) => job.owed > 0),

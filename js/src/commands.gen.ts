@@ -1,14 +1,21 @@
 // Made by `python -m synth_widgets.widget.typescript`. Change the Python side, then run it again.
 
+/** Samples that are judged; whether those that are kept or rejected already stay as they are. */
+export interface VerdictArgs {
+  ids: string[];
+  only_undecided?: boolean;
+}
+
+/** Samples that are rejected, and why. */
+export interface RejectArgs {
+  ids: string[];
+  only_undecided?: boolean;
+  reason?: string | null;
+}
+
 /** Samples, by id. */
 export interface Ids {
   ids: string[];
-}
-
-/** Samples and why they are rejected. */
-export interface RejectArgs {
-  ids: string[];
-  reason?: string | null;
 }
 
 /** One sample and its new input, output or both; what is left out stays. */
@@ -154,7 +161,7 @@ export interface Export {
 
 /** What each command that goes over the wire takes. */
 export interface WireArgs {
-  keep: Ids;
+  keep: VerdictArgs;
   reject: RejectArgs;
   restore: Ids;
   edit: EditArgs;
@@ -191,7 +198,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "reject_because" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
+export type CommandName = "keep" | "reject" | "reject_because" | "include" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -214,6 +221,7 @@ const TABLE: Record<Group, Line[]> = {
     ["keep", "Keep", "kept", ["a"], "grid", true, true],
     ["reject", "Reject", "rejected", ["x"], "grid", true, true],
     ["reject_because", "Reject because…", "rejected", ["Shift+x"], "grid", true, true],
+    ["include", "Include the decided ones", "check", ["i"], "grid", false, true],
     ["restore", "Restore", "draft", [], "grid", true, true],
     ["skip", "Skip", "skip", ["s"], "grid"],
     ["auto_advance", "Auto-advance to the next draft", "down", [], "grid"],

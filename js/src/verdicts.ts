@@ -14,9 +14,16 @@ interface Entry<What> {
   at: number;
 }
 
+/** Verbs after which a sample is decided about, and those after which it is not. */
+const DECIDED: Readonly<Record<string, boolean>> = { keep: true, reject: true, restore: false, retry: false };
+
+/** Whether a person has decided about a row, by what is on its way to the kernel, else by its status. */
+export function isDecided(verdicts: Verdicts, row: SampleRow): boolean {
+  return DECIDED[verdicts.of(row.id) ?? ""] ?? ["kept", "rejected"].includes(row.status);
+}
+
 /** How long what the kernel took is shown while its delta has not come. */
 const GRACE = 1500;
-const DECIDING = new Set<unknown>(["keep", "reject", "restore", "retry"]);
 
 /** What is on its way to the kernel: the rows show it at once, and lose it when the truth has come. */
 export class Verdicts<What = Verb> {
@@ -30,7 +37,7 @@ export class Verdicts<What = Verb> {
 
   /** Whether the row's new status is known before the kernel says it. */
   decides(id: string): boolean {
-    return DECIDING.has(this.of(id));
+    return String(this.of(id)) in DECIDED;
   }
 
   /** Returns what takes these entries back, at once or a little later, when their delta is late. */

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { signal } from "@preact/signals";
 import { decide, run } from "../src/actions";
 import type { SampleRow } from "../src/protocol.gen";
+import { Toasts } from "../src/toast";
 import { Verdicts } from "../src/verdicts";
 import type { View } from "../src/view";
 import { sample, studio } from "./fixtures";
@@ -15,14 +16,25 @@ function setUp() {
   const answers: ((ok: unknown) => void)[] = [];
   const shown: (() => void)[] = [];
   const said: string[] = [];
+  const sent: [string, Record<string, unknown>][] = [];
+  const toasts = new Toasts();
+  const say = toasts.say.bind(toasts);
+  toasts.say = (text, more) => {
+    said.push(text);
+    say(text, more);
+    toasts.hold();
+  };
   const view = {
     focus: signal<string | null>("a"),
     facet: signal("all"),
     selection: signal(new Set()),
     advances: signal(true),
     turnedAt: null,
-    toasts: { say: (text: string) => said.push(text), warn: (text: string) => said.push(text) },
-    targets: () => [view.focus.value],
+    toasts,
+    select: (ids: string[]) => {
+      view.selection.value = new Set(ids);
+    },
+    targets: () => (view.selection.value.size > 0 ? [...view.selection.value] : [view.focus.value]),
     sampleOf: (id: string) => all.get(id),
     moveTo: (row: SampleRow | null) => {
       if (row) view.focus.value = row.id;
@@ -47,7 +59,10 @@ function setUp() {
     line: {
       line: signal({ state: "ready" }),
       verdicts: new Verdicts(),
-      cmd: () => new Promise((resolve) => answers.push(resolve)),
+      cmd: (name: string, args: Record<string, unknown>) => {
+        sent.push([name, JSON.parse(JSON.stringify(args))]);
+        return new Promise((resolve) => answers.push(resolve));
+      },
     },
   } as unknown as View;
   const answer = async (ok: unknown) => {
@@ -56,7 +71,10 @@ function setUp() {
     for (const act of shown.splice(0)) act();
     return view.focus.value;
   };
-  return { view, items, said, answers, answer };
+  const decided = (status: SampleRow["status"], ...ids: string[]) => {
+    for (const id of ids) all.set(id, { ...(all.get(id) as SampleRow), status });
+  };
+  return { view, items, said, sent, answers, answer, decided };
 }
 
 test("undo and redo go to where it happened, one after the other", async () => {
@@ -108,4 +126,74 @@ test("a verdict that is refused leads back, but nobody who went on since", async
   assert.equal(view.focus.value, "c");
   assert.equal(await answer({ a: "Too long" }), "c");
   assert.equal(await answer({}), "c");
+});
+
+test("a verdict on decided and undecided samples is about the undecided, and can be taken to the others", async () => {
+  const { view, said, sent, answer, decided } = setUp();
+  decided("rejected", "a", "b");
+  view.select(["a", "b", "c", "d"]);
+  void decide(view, "keep");
+  assert.deepEqual(sent.at(-1), ["keep", { ids: ["c", "d"], only_undecided: true }]);
+  assert.deepEqual(
+    [..."abcd"].map((id) => view.line.verdicts.of(id)),
+    [null, null, "keep", "keep"],
+  );
+  assert.equal(view.selection.value.size, 0);
+  await answer({});
+  assert.equal(said.at(-1), "Kept 2 · 2 decided left");
+  assert.equal(view.toasts.now.value?.undo, true);
+  run(view, "include");
+  assert.deepEqual(sent.at(-1), ["keep", { ids: ["a", "b"] }]);
+  await answer({});
+  assert.equal(said.at(-1), "Kept 2");
+  run(view, "include");
+  assert.equal(sent.length, 2, "it was done");
+});
+
+test("the reason goes along when the decided ones are included", async () => {
+  const { view, said, sent, answer, decided } = setUp();
+  decided("kept", "a");
+  view.select(["a", "b"]);
+  void decide(view, "reject", view.targets(), "Too short");
+  await answer({});
+  assert.equal(said.at(-1), "Rejected 1: Too short · 1 decided left");
+  run(view, "include");
+  assert.deepEqual(sent.at(-1), ["reject", { ids: ["a"], reason: "Too short" }]);
+});
+
+test("one sample, and decided ones alone, are judged as they are given", async () => {
+  const { view, said, sent, answer, decided } = setUp();
+  decided("rejected", "a", "b");
+  void decide(view, "keep", ["a"]);
+  await answer({});
+  view.select(["a", "b"]);
+  void decide(view, "keep");
+  await answer({});
+  assert.deepEqual(sent, [
+    ["keep", { ids: ["a"] }],
+    ["keep", { ids: ["a", "b"] }],
+  ]);
+  assert.deepEqual(said, ["Kept 1", "Kept 2"]);
+});
+
+test("what is on its way counts as decided, and what another one decided meanwhile is told", async () => {
+  const { view, said, sent, answers, answer } = setUp();
+  void decide(view, "reject", ["a"]);
+  view.select(["a", "b", "c"]);
+  void decide(view, "keep");
+  assert.deepEqual(sent.at(-1), ["keep", { ids: ["b", "c"], only_undecided: true }]);
+  answers.shift()?.(null);
+  await answer({ c: "is kept already" });
+  assert.equal(said.at(-1), "Kept 1, not 1: is kept already · 1 decided left");
+  assert.equal(view.line.verdicts.of("c"), null);
+});
+
+test("where the decided ones are kept already, there is nothing to include", async () => {
+  const { view, said, answer, decided } = setUp();
+  decided("kept", "a");
+  view.select(["a", "b"]);
+  void decide(view, "keep");
+  await answer({});
+  assert.equal(said.at(-1), "Kept 1 · 1 decided left");
+  assert.equal(view.toasts.now.value?.include, null);
 });

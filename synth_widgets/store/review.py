@@ -31,6 +31,15 @@ def find(state: State, ids: Iterable[str]) -> list[Sample]:
     return found
 
 
+DECIDED: frozenset[Status] = frozenset({"kept", "rejected"})
+
+
+def undecided(samples: Sequence[Sample]) -> tuple[list[Sample], dict[str, str]]:
+    """Return the samples that nobody has decided about, and why the others stay as they are, by id."""
+    left = {sample.id: f"is {sample.status} already" for sample in samples if sample.status in DECIDED}
+    return [sample for sample in samples if sample.id not in left], left
+
+
 def keep(
     samples: Sequence[Sample], task: Task, task_version: int, objection: Objection
 ) -> tuple[list[SampleChanged | None], dict[str, str]]:
@@ -55,7 +64,7 @@ def restore(
     """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
     changes = []
     for sample in samples:
-        if sample.status in {"kept", "rejected"}:
+        if sample.status in DECIDED:
             problem = _problem(sample.version, task, task_version) or objection(sample.version)
             status: Status = "failed" if problem else "pending" if sample.output is None else "draft"
             changes.append(sample_change(sample, status=status, reason=problem))

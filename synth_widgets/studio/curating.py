@@ -33,36 +33,54 @@ class Curating:
         raise NotImplementedError
 
     # ------------------------------------------------------------ verdicts
-    def keep(self, ids: Any) -> dict[str, str]:
+    @suggesting
+    def keep(self, ids: Any, *, only_undecided: bool = False) -> dict[str, str]:
         """Keep samples: they are the dataset. What does not comply stays as it is.
 
         Args:
             ids: one id, a list of ids, a frame of `to_pandas`, or a boolean Series indexed by id.
+            only_undecided: leave those as they are that are kept or rejected already.
 
         Returns:
-            Why samples could not be kept, by id; empty when all could.
+            Why samples were not kept, by id; empty when all were.
 
         Raises:
             UnknownIdError: an id is not there; nothing was changed.
+
+        >>> import synth_widgets as sw
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model="local")
+        >>> first, second = studio.add_samples([{"input": f"I am {name}.", "output": "Hello!"} for name in "AB"]).ids
+        >>> studio.reject(first, "No name")
+        >>> studio.keep([first, second], only_undecided=True) == {first: "is rejected already"}
+        True
+        >>> studio.keep([first, second]), len(studio.to_pandas())
+        ({}, 2)
+        >>> studio.close()
         """
         wanted, core = self._ids(ids), self._core
         validators = Validators(core)
         refused: dict[str, str] = {}
 
         def judged(samples: list[Sample]) -> Changes:
-            changes, why_not = review.keep(samples, core.task, len(core.state.tasks), validators.problem)
-            refused.update(why_not)
+            open_ones, left = review.undecided(samples) if only_undecided else (samples, {})
+            changes, why_not = review.keep(open_ones, core.task, len(core.state.tasks), validators.problem)
+            refused.update(left | why_not)
             return changes
 
         return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused, validators)
 
-    def reject(self, ids: Any, reason: str | None = None) -> None:
+    @suggesting
+    def reject(self, ids: Any, reason: str | None = None, *, only_undecided: bool = False) -> dict[str, str] | None:
         """Reject samples of any status. They stay in the file and can be restored.
 
         Args:
             ids: samples as `keep` takes them.
             reason: why, if you like. It is shown beside them, and the next jobs that make inputs or outputs under
                 their topic, or below it, tell the model: the most frequent reasons, quoted, with how many.
+            only_undecided: leave those as they are that are kept or rejected already.
+
+        Returns:
+            With ``only_undecided``: why samples were left as they are, by id.
 
         Raises:
             UnknownIdError: an id is not there; nothing was changed.
@@ -77,7 +95,15 @@ class Curating:
         >>> studio.close()
         """
         wanted, why = self._ids(ids), text_of(reason) or None
-        return self._on(wanted, lambda samples: review.reject(samples, why), lambda: f"Reject {len(wanted)}", None)
+        spared: dict[str, str] = {}
+
+        def judged(samples: list[Sample]) -> Changes:
+            open_ones, left = review.undecided(samples) if only_undecided else (samples, {})
+            spared.update(left)
+            return review.reject(open_ones, why)
+
+        result = spared if only_undecided else None
+        return self._on(wanted, judged, lambda: f"Reject {len(wanted) - len(spared)}", result)
 
     def restore(self, ids: Any) -> None:
         """Take the verdict on kept or rejected samples back."""

@@ -59,8 +59,14 @@ class Ids(Args):
     ids: Annotated[list[Id], Field(min_length=1, max_length=200_000)]
 
 
-class RejectArgs(Ids):
-    """Samples and why they are rejected."""
+class VerdictArgs(Ids):
+    """Samples that are judged; whether those that are kept or rejected already stay as they are."""
+
+    only_undecided: bool = False
+
+
+class RejectArgs(VerdictArgs):
+    """Samples that are rejected, and why."""
 
     reason: Text | None = None
 
@@ -247,7 +253,7 @@ class Command:
 
 
 COMMANDS: tuple[Command, ...] = (
-    Command("keep", "Keep", "Review", "keep", Ids, ("a",), "grid", "kept", many=True),
+    Command("keep", "Keep", "Review", "keep", VerdictArgs, ("a",), "grid", "kept", many=True),
     Command("reject", "Reject", "Review", "reject", RejectArgs, ("x",), "grid", "rejected", many=True),
     Command(
         "reject_because",
@@ -261,6 +267,7 @@ COMMANDS: tuple[Command, ...] = (
         many=True,
         leads=True,
     ),
+    Command("include", "Include the decided ones", "Review", None, None, ("i",), "grid", "check", leads=True),
     Command("restore", "Restore", "Review", "restore", Ids, (), "grid", "draft", many=True),
     Command("skip", "Skip", "Review", None, None, ("s",), "grid", "skip"),
     Command("auto_advance", "Auto-advance to the next draft", "Review", None, None, (), "grid", "down"),

@@ -214,6 +214,20 @@ def output_is_stale(stage: Stage) -> None:
     stage.view.open_row(stage.focus)
 
 
+def decided_is_left(stage: Stage) -> None:
+    """Keep a draft together with a sample that was rejected before, which stays as it is."""
+    stage.on("Draft")
+    rejected, before = stage.view.focused(), stage.view.by_status()
+    stage.view.press("x")
+    stage.view.until(lambda: stage.view.by_status()["Rejected"] == before["Rejected"] + 1)
+    stage.view.open_row(rejected)
+    stage.view.press([" "])
+    stage.on("Draft")
+    stage.view.press([" ", "a"])
+    stage.view.until(lambda: stage.view.by_status()["Kept"] == before["Kept"] + 1)
+    button("Include them")(stage).wait_for()
+
+
 def has_a_new_version(stage: Stage) -> None:
     stage.keep_one()
     stage.focus = stage.view.focused()

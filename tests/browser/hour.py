@@ -178,13 +178,13 @@ class Hour:
         return chosen
 
     def batch(self) -> None:
-        chosen = self.select()
+        judged = self.plan.judged(self.select())
         if self.random.random() < 0.6:
             self.press("a")
-            self.plan.do("Keep", self.plan.changed(self.plan.keepable(chosen), status="kept"))
+            self.plan.do("Keep", self.plan.changed(self.plan.keepable(judged), status="kept"))
         else:
             self.press("x")
-            self.plan.do("Reject", self.plan.changed(chosen, status="rejected"))
+            self.plan.do("Reject", self.plan.changed(judged, status="rejected"))
 
     def batch_rate(self) -> None:
         chosen, stars = self.select(), self.random.randint(1, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -60,6 +60,10 @@ class Plan:
     def keepable(self, ids: Iterable[str]) -> list[str]:
         """Return those that comply and have an output."""
         return [i for i in ids if self.want[i].complies and self.want[i].output is not None]
+
+    def judged(self, ids: Sequence[str]) -> Sequence[str]:
+        """Return those that a verdict on several at once is about: the undecided ones, if there are any."""
+        return [i for i in ids if self.want[i].status not in {"kept", "rejected"}] or ids
 
     def next_draft(self, ident: str) -> str:
         """Return the next sample that waits for a verdict, from the top again after the last; else the same one."""

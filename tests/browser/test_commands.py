@@ -32,6 +32,11 @@ LINES: dict[str, Line] = {
     "keep": Line(lambda s: s.status() == "Kept", verdict("Keep")),
     "reject": Line(lambda s: s.status() == "Rejected", verdict("Reject")),
     "reject_because": Line(lambda s: s.dialog("Reject because").is_visible(), button("Reject because…")),
+    "include": Line(
+        lambda s: s.more_than("Kept") and s.more_than("Rejected", -1),
+        button("Include them"),
+        before=commands.decided_is_left,
+    ),
     "restore": Line(lambda s: s.status() == "Draft", verdict("Restore"), before=lambda s: s.keep_one()),
     "skip": Line(lambda s: s.place() > s.at and s.status() == "Draft", verdict("Skip")),
     "auto_advance": Line(commands.is_switched, commands.offer("Auto-advance"), before=commands.advance_found),

@@ -189,6 +189,54 @@ def test_all_that_the_filter_shows_is_judged_at_once_and_taken_back_at_once(
     assert told(notebook) == at_first
 
 
+def test_what_was_decided_before_stays_until_it_is_included(
+    opened: tuple[Notebook, StudioView[Notebook]], shots: Shots
+) -> None:
+    """All that the filter shows is judged by key and by the palette: rejected rows keep their reasons."""
+    notebook, view = opened
+    why = view.root.get_by_role("dialog", name="Reject because")
+    ids = [row.id for row in view.rows()]
+    view.choose_topic("Billing")
+    view.open_row(ids[0])
+    with notebook.cells_unchanged("verdicts on a mixed selection"):
+        view.press([" ", "j", " ", "Shift+x"])
+        why.get_by_role("option", name="Too short").wait_for()
+        view.press("1")
+        view.until(lambda: view.by_status()["Rejected"] == 2)
+        view.grid.focus()
+        view.press(["Control+a"])
+        foot = view.root.get_by_role("toolbar", name="Selected samples")
+        assert foot.get_by_role("button", name="Keep 4").get_attribute("title") == (
+            "2 that you decided about stay as they are"
+        )
+        view.press("a")
+        view.root.get_by_text("Kept 4 · 2 decided left").first.wait_for()
+        include = view.root.get_by_role("button", name="Include them")
+        include.wait_for()
+        shots(view.root, "decided-left-light")
+        check_look(view, "light", "decided-left")
+        assert [(status, reason) for _, status, reason, *_ in told(notebook)[:6]] == [
+            *[("rejected", "Too short")] * 2,
+            *[("kept", None)] * 4,
+        ]
+        view.grid.focus()
+        view.press("i")
+        view.until(lambda: view.by_status()["Kept"] == 6)
+        view.until(lambda: view.undo_label() == "Undo: Keep 2 (U)")
+        view.press("u")
+        view.until(lambda: view.by_status()["Rejected"] == 2)
+        view.until(lambda: view.undo_label() == "Undo: Keep 4 (U)")
+
+        view.choose_topic("All topics")
+        view.grid.focus()
+        give(view, "reject", "All 12 that the filter shows", "Reject")
+        view.root.get_by_text("Rejected 6 · 6 decided left").first.wait_for()
+        assert statuses(notebook) == ["rejected"] * 2 + ["kept"] * 4 + ["rejected"] * 6
+        include.click()
+        view.until(lambda: view.by_status()["Rejected"] == 12)
+    assert statuses(notebook) == ["rejected"] * 12
+
+
 def test_ten_samples_are_reviewed_one_at_a_time_by_keys_alone(
     opened: tuple[Notebook, StudioView[Notebook]], shots: Shots
 ) -> None:

@@ -82,6 +82,7 @@ VALUES: dict[str, Make] = {
     "outputs": one_of(True, False),
     "only": one_of(True, False),
     "thin": one_of(True, False),
+    "only_undecided": one_of(True, False),
     "job": job,
     "on": one_of(True, False),
     "format": one_of("tsv", "json", "python"),

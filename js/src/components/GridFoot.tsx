@@ -1,6 +1,6 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useMemo } from "preact/hooks";
-import { decide, generateOutputs, goToNewest, refusal, run } from "../actions";
+import { decide, generateOutputs, goToNewest, judged, refusal, run } from "../actions";
 import type { CommandName } from "../commands.gen";
 import { choose, isProposed } from "../compare";
 import { iconOf } from "../icons";
@@ -87,13 +87,14 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
     selected > TOLD ? `studio.widget.selected_ids holds the first ${count(TOLD)} of them` : undefined;
   const at = view.replica.samplesAt.value;
   const verdicts = view.line.verdicts.at.value;
-  const proposed = useMemo(() => {
-    const { all } = view.replica.samples;
-    return [...view.selection.value].filter((id) => {
-      const row = all.get(id);
-      return row !== undefined && isProposed(view, row);
-    });
+  const [proposed, verdict] = useMemo(() => {
+    const ids = [...view.selection.value];
+    const rows = ids.flatMap((id) => view.sampleOf(id) ?? []);
+    return [rows.filter((row) => isProposed(view, row)).map(keyOf), judged(view, "keep", ids)] as const;
   }, [view.selection.value, at, verdicts]);
+  const { length: judging } = verdict.ids;
+  const decided = verdict.left.length;
+  const leaves = decided > 0 ? `${count(decided)} that you decided about stay as they are` : undefined;
   return (
     <div class="sw-foot" role="toolbar" aria-label="Selected samples">
       <span class="sw-reason sw-selected" role="status">
@@ -122,9 +123,10 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
           class="sw-btn--sm"
           chord={view.keys.chord("keep")}
           off={no}
+          title={leaves}
           onPress={() => void decide(view, "keep")}
         >
-          {`Keep ${count(selected)}`}
+          {`Keep ${count(judging)}`}
         </Button>
       )}
       <Button
@@ -132,9 +134,10 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
         class="sw-btn--sm"
         chord={view.keys.chord("reject")}
         off={no}
+        title={leaves}
         onPress={() => void decide(view, "reject")}
       >
-        {`Reject ${count(selected)}`}
+        {`Reject ${count(judging)}`}
       </Button>
       {proposed.length > 0 ? (
         <Button icon="diff" class="sw-btn--sm" off={no} onPress={() => void choose(view, "accept", proposed)}>

@@ -1,5 +1,5 @@
 import type { JSX } from "preact";
-import { cannot, decide, run, stateOf } from "../actions";
+import { cannot, decide, judged, run, stateOf } from "../actions";
 import type { Command } from "../commands.gen";
 import type { IconName } from "../icons";
 import { byReason } from "../rows";
@@ -78,7 +78,7 @@ export function reasonsOf(view: View): string[] {
 export function Reasons({ view }: { view: View }): JSX.Element {
   const ids = view.targets();
   const offer = (label: string, chord = ""): Offer => ({
-    titled: `Reject ${some(ids.length, "sample")} because`,
+    titled: `Reject ${some(judged(view, "reject", ids).ids.length, "sample")} because`,
     icon: "rejected",
     label,
     chord,

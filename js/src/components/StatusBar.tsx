@@ -147,6 +147,12 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
       <span class="sw-ell" title={toast.text}>
         {toast.text}
       </span>
+      {toast.include && (
+        <Press onPress={() => run(view, "include")}>
+          Include them
+          {keysOf(view.keys.chord("include"))}
+        </Press>
+      )}
       {toast.undo && (
         <Press
           onPress={() => {
