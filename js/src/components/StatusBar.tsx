@@ -150,7 +150,7 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
       {toast.include && (
         <Press onPress={() => run(view, "include")}>
           Include them
-          {keysOf(view.keys.chord("include"))}
+          <span class="sw-hide-n">{keysOf(view.keys.chord("include"))}</span>
         </Press>
       )}
       {toast.undo && (
@@ -161,7 +161,7 @@ function ToastLine({ view }: { view: View }): JSX.Element | null {
           }}
         >
           Undo
-          {keysOf(view.keys.chord("undo"))}
+          <span class="sw-hide-n">{keysOf(view.keys.chord("undo"))}</span>
         </Press>
       )}
     </span>
