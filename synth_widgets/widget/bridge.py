@@ -10,8 +10,9 @@ from __future__ import annotations
 import asyncio
 import inspect
 import logging
-from collections.abc import Callable
-from dataclasses import asdict, is_dataclass
+from collections import deque
+from collections.abc import Callable, Coroutine
+from dataclasses import asdict, dataclass, is_dataclass
 from operator import attrgetter
 from typing import Any
 
@@ -32,13 +33,42 @@ from synth_widgets.widget.snapshot import Shown, saved_state
 log = logging.getLogger(__name__)
 
 BODIES = 100
+MOST_WAITING = 1_000
+"""Commands that may wait for those before them."""
+MOST_READING = 100
+"""Questions (searches, estimates, bodies) that may be worked on at once."""
 CLOSED = "This studio is closed. Run the cell again."
+STOPPED = "Stopped before it began."
+STARTS = frozenset({"grow", "generate_outputs", "retry", "regenerate", "repeat"})
+"""Commands that start a job. One that still waits when everything is stopped does not begin."""
 
 Send = Callable[[Any], None]
 
 
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A command that came from the browser, checked against the table."""
+
+    rid: str
+    command: Command
+    args: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A command that is none: what its reply says."""
+
+    rid: str
+    message: str
+    kind: str
+
+
 class Bridge:
     """Carries one widget model's messages between the browser and the engine.
+
+    Commands that change something are carried out one after another, in the order in which they came. Two kinds do not
+    wait for those: what only reads, and what steers jobs, for a person who presses Stop does not mean "when that edit
+    is checked".
 
     Args:
         host: what lives behind the studio.
@@ -51,7 +81,9 @@ class Bridge:
         self.studio = studio
         self._send = send
         self.outbox = Outbox(host, self._say)
-        self._commands: asyncio.Queue[tuple[str, Command, dict[str, Any]]] = asyncio.Queue()
+        self._commands: deque[Asked] = deque()
+        self._has_come = asyncio.Event()
+        self._reading = 0
         self._ends = [host.store.listen(self.outbox.committed)]
         host.on_progress.append(self._progressed)
         host.on_close.append(self._host_closed)
@@ -59,81 +91,122 @@ class Bridge:
 
     # ------------------------------------------------------------ inbox
     def receive(self, message: Any) -> None:
-        """Take a message from the browser, on whatever thread it arrives, and return at once."""
-        if isinstance(message, dict):
-            self.host.engine.post(lambda: self._receive(message))
+        """Take a message from the browser, on whatever thread it arrives, and return at once.
 
-    def _receive(self, message: dict[str, Any]) -> None:
+        A command is checked right here: two hundred thousand ids would hold the engine.
+        """
+        if isinstance(message, dict):
+            asked = _checked(message) if message.get("t") == "cmd" else None
+            self.host.engine.post(lambda: self._receive(message, asked))
+
+    def _receive(self, message: dict[str, Any], asked: Asked | Refused | None = None) -> None:
         match message.get("t"):
             case "hello":
                 self.outbox.hello(message.get("epoch"), message.get("rev"))
             case "resync":
                 self.outbox.hello(self.host.store.epoch, message.get("rev"))
             case "cmd":
-                self._command(message)
+                self._command(asked)
             case "body" if isinstance(ids := message.get("ids"), list):
-                self.host.engine.spawn(self._bodies([i for i in ids[:BODIES] if isinstance(i, str)]))
+                self._read(self._bodies([i for i in ids[:BODIES] if isinstance(i, str)]))
             case "save":
-                self.host.engine.spawn(self._save())
+                self._read(self._save())
             case other:
                 log.warning("A message of the unknown kind %r came from the browser.", other)
 
-    def _command(self, message: dict[str, Any]) -> None:
-        rid, name, given = message.get("rid"), message.get("name"), message.get("args")
-        if not isinstance(rid, str) or len(rid) > 100:
+    def _command(self, asked: Asked | Refused | None) -> None:
+        if asked is None:
             return
         if self.host.closed:
-            self._fail(rid, CLOSED, "ClosedError")
-            return
-        command = BY_NAME.get(str(name))
-        if command is None or command.method is None or command.args is None:
-            self._fail(rid, f"There is no command {name!r}.", "UnknownCommand")
-            return
-        try:
-            args = command.args.model_validate(storable(given or {}))
-        except RecursionError:
-            self._fail(rid, f"{command.label}: the arguments are nested too deeply", "BadArguments")
-            return
-        except pydantic.ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            place = ".".join(map(str, first["loc"]))
-            self._fail(rid, f"{command.label}: {place} {first['msg']}", "BadArguments")
-            return
-        arguments = args.model_dump(exclude_unset=True)
-        if command.reads and not command.in_turn:
-            self.host.engine.spawn(self._carry_out(rid, command, arguments))
+            self._fail(asked.rid, CLOSED, "ClosedError")
+        elif isinstance(asked, Refused):
+            self._fail(asked.rid, asked.message, asked.kind)
+        elif asked.command.steers and not self._needs_turn(asked):
+            self.host.engine.spawn(self._steer(asked))
+        elif asked.command.reads and not asked.command.in_turn:
+            if not self._read(self._carry_out(asked)):
+                self._fail(asked.rid, _busy(MOST_READING, "questions"), "Busy")
+        elif len(self._commands) < MOST_WAITING:
+            self._commands.append(asked)
+            self._has_come.set()
         else:
-            self._commands.put_nowait((rid, command, arguments))
+            self._fail(asked.rid, _busy(MOST_WAITING, "actions"), "Busy")
+
+    async def _steer(self, asked: Asked) -> None:
+        if asked.command.name == "stop" and asked.args.get("job") is None:
+            self._drop_starts()
+        await self._carry_out(asked)
+
+    def _needs_turn(self, asked: Asked) -> bool:
+        """Whether it depends on what waits: jobs are not resumed by a model that a person has just changed."""
+        return asked.command.name == "resume" and any(w.command.name == "set_model" for w in self._commands)
+
+    def _drop_starts(self) -> None:
+        """Let no job begin that was asked for before a person stopped everything."""
+        waiting, self._commands = self._commands, deque()
+        for asked in waiting:
+            if asked.command.name in STARTS:
+                self._fail(asked.rid, STOPPED, "Stopped")
+            else:
+                self._commands.append(asked)
+
+    def _read(self, reading: Coroutine[Any, Any, None]) -> bool:
+        """Work on a question beside everything else; ``False`` when too many are being worked on."""
+        if self._reading >= MOST_READING:
+            reading.close()
+            return False
+        self._reading += 1
+        self.host.engine.spawn(reading).add_done_callback(self._has_read)
+        return True
+
+    def _has_read(self, _task: asyncio.Task[None]) -> None:
+        self._reading -= 1
 
     async def _work(self) -> None:
         """Carry commands out one after another, in the order in which they came."""
         while True:
-            rid, command, args = await self._commands.get()
-            carrying_out = self._carry_out(rid, command, args)
-            if command.reads:  # it had its turn; those behind it need not wait until a file is written
-                self.host.engine.spawn(carrying_out)
-            else:
-                await carrying_out
+            while self._commands:
+                asked = self._commands.popleft()
+                if asked.command.reads:  # it had its turn; those behind it need not wait until a file is written
+                    self.host.engine.spawn(self._carry_out(asked))
+                else:
+                    await self._carry_out(asked)
+            self._has_come.clear()
+            await self._has_come.wait()
 
-    async def _carry_out(self, rid: str, command: Command, args: dict[str, Any]) -> None:
-        if command.name == "edit":
-            args = self._exact(args)
+    async def _carry_out(self, asked: Asked) -> None:
+        """Do what a command says and see that it is answered, whatever happens: the ones behind it wait for it."""
+        command, rev = asked.command, self.host.store.state.rev
         try:
+            args = self._exact(asked.args) if command.name == "edit" else dict(asked.args)
+            outputs = args.get("outputs", True)
             result = _call(attrgetter(command.method or "")(self.studio), command, args)
             if inspect.iscoroutine(result):
                 result = await result
+            if command.name in {"estimate", "estimate_repeat"}:
+                result = {**asdict(result), "figures": figures(result, outputs=outputs)}
+            told = _plain(result)
+        except asyncio.CancelledError:
+            if self._is_ending():
+                self._fail(asked.rid, CLOSED, "ClosedError")
+                raise
+            self._fail(asked.rid, f"{command.label} was given up.", "Cancelled")  # by what it waited for
         except SynthError as error:
-            self._fail(rid, str(error), type(error).__name__)
+            self._fail(asked.rid, str(error), type(error).__name__)
         except Exception as error:
             log.exception("The command %s failed.", command.name)
-            self._fail(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
+            self._fail(asked.rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
         else:
-            if command.name in {"estimate", "estimate_repeat"}:
-                result = {**asdict(result), "figures": figures(result, outputs=args.get("outputs", True))}
-            self.host.engine.spawn(self._reply(rid, result))
+            has_changed = not command.reads and not (command.steers and self.host.store.state.rev == rev)
+            self.host.engine.spawn(self._reply(asked.rid, told, has_changed=has_changed))
+
+    def _is_ending(self) -> bool:
+        task = asyncio.current_task()
+        return task is not None and task.cancelling() > 0
 
     def _exact(self, args: dict[str, Any]) -> dict[str, Any]:
-        """Give an edit's numbers back what they lost in the browser."""
+        """Return an edit with what its numbers lost in the browser."""
+        args = dict(args)
         sample = self.host.store.state.samples.get(args["id"])
         if sample is None:
             return args
@@ -142,16 +215,17 @@ class Bridge:
             args |= {part: as_held(args[part], held.get(part)) for part in parts if part in args}
         return args
 
-    async def _reply(self, rid: str, result: Any) -> None:
-        """Answer when what the command changed is on disk; its delta has gone out by then."""
+    async def _reply(self, rid: str, told: Any, *, has_changed: bool) -> None:
+        """Answer, and where something changed only when it is on disk; its delta has gone out by then."""
         try:
-            if not self.host.closed:
-                await asyncio.wrap_future(self.host.store.saved())
-            await self.outbox.told()
+            if has_changed:
+                if not self.host.closed:
+                    await asyncio.wrap_future(self.host.store.saved())
+                await self.outbox.told()
         except SynthError as error:
             self._fail(rid, str(error), type(error).__name__)
         else:
-            reply: Reply = {"t": "reply", "rid": rid, "ok": _plain(result)}
+            reply: Reply = {"t": "reply", "rid": rid, "ok": told}
             self._say(reply)
 
     def _fail(self, rid: str, message: str, kind: str) -> None:
@@ -205,14 +279,47 @@ class Bridge:
         }
         self._say(message)
 
+    def end(self) -> None:
+        """Hear nothing more of the studio, and carry nothing more out: the widget is closed."""
+        for end in self._ends:
+            end()
+        if self._progressed in self.host.on_progress:
+            self.host.on_progress.remove(self._progressed)
+            self.host.on_close.remove(self._host_closed)
+        self._working.cancel()
+
     def _host_closed(self) -> None:
         """Tell the views that the studio is closed, and let go of it. Commands still get their error."""
         self.outbox.closed()
-        for end in self._ends:
-            end()
-        self._working.cancel()
-        while not self._commands.empty():
-            self._fail(self._commands.get_nowait()[0], CLOSED, "ClosedError")
+        self.end()
+        while self._commands:
+            self._fail(self._commands.popleft().rid, CLOSED, "ClosedError")
+
+
+def _checked(message: dict[str, Any]) -> Asked | Refused | None:
+    """Check a command against the table; ``None`` where it has no name to answer it by."""
+    rid, name, given = message.get("rid"), message.get("name"), message.get("args")
+    if not isinstance(rid, str) or len(rid) > 100:
+        return None
+    command = BY_NAME.get(str(name))
+    if command is None or command.method is None or command.args is None:
+        return Refused(rid, f"There is no command {name!r}.", "UnknownCommand")
+    try:
+        args = command.args.model_validate(storable(given or {}))
+    except RecursionError:
+        return Refused(rid, f"{command.label}: the arguments are nested too deeply", "BadArguments")
+    except pydantic.ValidationError as error:
+        first = error.errors(include_url=False)[0]
+        place = ".".join(map(str, first["loc"]))
+        return Refused(rid, f"{command.label}: {place} {first['msg']}", "BadArguments")
+    except Exception as error:
+        log.exception("The arguments of the command %s could not be checked.", name)
+        return Refused(rid, f"{command.label} failed inside: {type(error).__name__}: {error}", "Internal")
+    return Asked(rid, command, args.model_dump(exclude_unset=True))
+
+
+def _busy(most: int, what: str) -> str:
+    return f"{most:,} {what} wait to be worked on already. Try again when they are through."
 
 
 def _call(method: Callable[..., Any], command: Command, args: dict[str, Any]) -> Any:

@@ -231,6 +231,8 @@ class Command:
         in_turn: whether, although it reads, it must see what the commands before it did.
         many: whether it acts on each of the selected samples, and so may be offered for all that the filter shows.
         leads: whether, without a method, it leads to a command that changes something.
+        steers: whether it steers jobs, or caps what they spend: it is carried out at once, ahead of edits and verdicts
+            that wait, none of which it depends on.
     """
 
     name: str
@@ -245,6 +247,7 @@ class Command:
     in_turn: bool = False
     many: bool = False
     leads: bool = False
+    steers: bool = False
 
     @property
     def changes(self) -> bool:
@@ -330,9 +333,9 @@ COMMANDS: tuple[Command, ...] = (
     Command("jobs", "Jobs", "Generate", None, None, (), "any", "queued"),
     Command("repeat", "Generate again", "Generate", "repeat", Repeat),
     Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Repeat, reads=True),
-    Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause"),
-    Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop"),
-    Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play"),
+    Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause", steers=True),
+    Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop", steers=True),
+    Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play", steers=True),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
     Command("rename_topic", "Rename", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),
     Command("set_topic", "Guidance and target", "Topics", "topics.set", SetTopic, ("e",), "tree", "guidance"),
@@ -341,7 +344,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("remove_topic", "Remove", "Topics", "topics.remove", TopicPath, ("Delete",), "tree", "trash"),
     Command("set_guidance", "Guidance", "Generate", "set_guidance", SetGuidance, (), "any", "guidance"),
     Command("set_model", "Model", "Generate", "set_model", SetModel, (), "any", "model"),
-    Command("set_budget", "Budget", "Generate", "set_budget", SetBudget, (), "any", "budget"),
+    Command("set_budget", "Budget", "Generate", "set_budget", SetBudget, (), "any", "budget", steers=True),
     Command("export", "Export", "Everywhere", "export", Export, (), "any", "export", reads=True, in_turn=True),
     Command("palette", "Commands", "Everywhere", None, None, ("Mod+k",), "any", "prompt"),
     Command("help", "Keys", "Everywhere", None, None, ("?",), "any", "help"),

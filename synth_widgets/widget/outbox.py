@@ -47,6 +47,8 @@ class Outbox:
         self._say = say
         self._busy = 0
         """Snapshots and long deltas that are on their way or wait for it; what is committed meanwhile is held."""
+        self._is_asked = False
+        """Whether a snapshot is still to begin."""
         self._held: list[CommitLike] = []
         self._one_at_a_time = asyncio.Lock()
         self._telling: asyncio.Task[None] | None = None
@@ -60,8 +62,10 @@ class Outbox:
             self._delta(rev, [])
             return
         self.attached = True
-        self._busy += 1
-        self.host.engine.spawn(self._snapshot())
+        if not self._is_asked:  # one that is still to begin is for all who asked for it
+            self._is_asked = True
+            self._busy += 1
+            self.host.engine.spawn(self._snapshot())
 
     def committed(self, commits: Sequence[CommitLike]) -> None:
         """Tell of commits that are on disk, or will be told when what is on its way has gone out."""
@@ -145,6 +149,7 @@ class Outbox:
         """Send everything as it is at one revision that is on disk, in pages, then what came meanwhile."""
         try:
             async with self._one_at_a_time:
+                self._is_asked = False
                 await self._send_snapshot()
         finally:
             self._busy -= 1
@@ -156,7 +161,7 @@ class Outbox:
         rev = state.rev
         everything = tuple(state.samples.values())
         shown = list(state.subtree(ROOT))
-        topics = [rows.topic_row(t) for t in state.topics.values() if t.id not in state.hidden]
+        topics = [rows.topic_row(t) for t in tuple(state.topics.values()) if t.id not in state.hidden]
         jobs = [self._job(j, len(state.items.get(j.id, ()))) for j in _jobs_shown(state)]
         view = self._studio_view = rows.studio_view(self.host)
         task = self._task_view = self._task()
