@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import asyncio
-import concurrent.futures
 import inspect
 import os
 import threading
 from collections.abc import Callable, Coroutine
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any, TypeVar, overload
 
 from synth_widgets.errors import ClosedError
 
 T = TypeVar("T")
 
+WORKERS = 8
+"""Threads for slow work of the package's own, shared by all studios."""
+
 
 class Engine:
     """One daemon thread that runs one asyncio loop.
 
-    It never prints, never sets a trait, and never runs the person's code or anything over 10 ms: that goes to a
-    worker (`Engine.on_worker`).
+    It never prints, never sets a trait, and never runs anything over 10 ms: that is cut in slices, or goes to a worker
+    (`Engine.on_worker`). The person's code, which may never come back, has threads of its own (``own_code.py``).
     """
 
     def __init__(self) -> None:
         self._pid = os.getpid()
         self.loop = asyncio.new_event_loop()
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._workers: concurrent.futures.ThreadPoolExecutor | None = None
+        self._workers: ThreadPoolExecutor | None = None
         started = threading.Event()
         self._thread = threading.Thread(target=self._main, args=(started,), name="synth-engine", daemon=True)
         self._thread.start()
@@ -57,15 +60,21 @@ class Engine:
         On the engine's thread it runs at once, and a coroutine comes back as it is. Elsewhere the caller waits;
         a coroutine is awaited there, and an exception is raised here.
         """
-        if self.is_current:
-            return function()
+        return function() if self.is_current else self.begin(function).result()
+
+    @overload
+    def begin(self, function: Callable[[], Coroutine[Any, Any, T]]) -> Future[T]: ...
+    @overload
+    def begin(self, function: Callable[[], T]) -> Future[T]: ...
+    def begin(self, function: Callable[[], Any]) -> Future[Any]:
+        """Do what `call` does from another thread, and return at once what will hold the result."""
         self._check()
 
         async def run() -> Any:
             result = function()
             return await result if inspect.iscoroutine(result) else result
 
-        return asyncio.run_coroutine_threadsafe(run(), self.loop).result()
+        return asyncio.run_coroutine_threadsafe(run(), self.loop)
 
     def spawn(self, coroutine: Coroutine[Any, Any, T], *, name: str | None = None) -> asyncio.Task[T]:
         """Start a task on the loop and hold on to it until it ends. Only on the engine's thread."""
@@ -75,9 +84,9 @@ class Engine:
         return task
 
     async def on_worker(self, function: Callable[[], T]) -> T:
-        """Run slow work, or the person's code, on a worker thread."""
+        """Run slow work on a worker thread: such as ends by itself. The person's code may not."""
         if self._workers is None:
-            self._workers = concurrent.futures.ThreadPoolExecutor(2, thread_name_prefix="synth-worker")
+            self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="synth-worker")
         return await self.loop.run_in_executor(self._workers, function)
 
     def _check(self) -> None:

@@ -48,6 +48,10 @@ class ClosedError(StudioError):
     """The studio was closed, or belongs to the parent of this forked process."""
 
 
+class OwnCodeError(SynthError):
+    """Code of yours, such as a validator, took too long or could not be run."""
+
+
 class ModelError(SynthError):
     """A model cannot be used as asked; the message says which line or command mends it."""
 

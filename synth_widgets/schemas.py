@@ -100,14 +100,6 @@ class Schema:
                 "{'answer': …}, 'required': ['answer']}."
             )
 
-    def __getstate__(self) -> dict[str, Any]:
-        """What is pickled and copied: not what was compiled, which each process does for itself."""
-        return {"json": self.json, "model": self.model}
-
-    def __setstate__(self, state: Mapping[str, Any]) -> None:
-        self.json, self.model = state["json"], state["model"]
-        self._compiled = None
-
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None`` when it complies."""
         return self._checker.problem(value)

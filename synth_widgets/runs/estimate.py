@@ -82,18 +82,18 @@ def kind_of(step: Step, name: str, recipe: Recipe, task_version: int) -> Hashabl
 
 def needs(state: State, recipe: Recipe, size: Mapping[Step, int], samples: tuple[str, ...] = ()) -> Needs:
     """Return what a run of the recipe would ask for now."""
-    items = plan.start(state, recipe, "", samples).items
     found = Needs(Counter(), Counter())
     asked: Counter[tuple[Step, str]] = Counter()
     levels: Counter[int] = Counter()
-    for item in items:
-        found.slots[item.step] += 1
-        if item.step == "outputs":
-            found.calls["outputs"] += 1
+    for slots in plan.tally(state, recipe, samples):
+        n = len(slots.ordinals)
+        found.slots[slots.step] += n
+        if slots.step == "outputs":
+            found.calls["outputs"] += n
         else:
-            asked[item.step, item.target] += 1
-        if item.step == "topics":
-            levels[item.level] += 1
+            asked[slots.step, slots.target] += n
+        if slots.step == "topics":
+            levels[slots.level] += n
     for (step, _), n in asked.items():
         found.calls[step] += ceil(n / size[step])
     found.samples = found.slots["outputs"] + found.slots["inputs"]

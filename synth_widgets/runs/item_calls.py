@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING
@@ -31,7 +32,7 @@ class ItemCalls:
     """Asks for one piece of work and turns what comes into changes of the state."""
 
     def __init__(self, run: Run, repeats: Repeats) -> None:
-        self.run = run
+        self.run: Run = weakref.proxy(run)  # which holds this: an ended run goes at once, with what it holds
         self.state = run.state
         self.repeats = repeats
 
@@ -55,7 +56,7 @@ class ItemCalls:
         asked = len(work.slots)
         siblings = len(self.state.visible_children(topic))
         work.bad.clear()
-        vetting = Vetting(run.engine, run.asker.task.input if work.step == "inputs" else None)
+        vetting = Vetting(run.engine, run.own_code, run.asker.task.input if work.step == "inputs" else None)
         reader = ItemReader(
             request,
             asked=asked,

@@ -77,6 +77,10 @@ class Meter:
         """Add to the results that are expected, or take away from them."""
         self._open += more
 
+    def settle(self) -> None:
+        """Expect nothing more: what is open is given up."""
+        self._open = 0
+
     def finished(self, count: int, *, failed: bool) -> None:
         """Count results that came in."""
         self.done += count
@@ -105,6 +109,8 @@ class Meter:
         self._say()
 
     def _update(self) -> None:
+        if self._is_over:
+            return
         wait = self._told + TELL_SECONDS - self._clock()
         if wait <= 0:
             self._say()

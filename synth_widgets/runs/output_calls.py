@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from synth_widgets.errors import RequestRefusedError
+from synth_widgets.errors import OwnCodeError, RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Request
@@ -29,7 +30,7 @@ class OutputCalls:
     """Asks for single outputs and turns the answers into changes of the state."""
 
     def __init__(self, run: Run) -> None:
-        self.run = run
+        self.run: Run = weakref.proxy(run)  # which holds this: an ended run goes at once, with what it holds
         self.state = run.state
 
     async def ask(self, work: Work, completer: Completer) -> None:
@@ -40,11 +41,9 @@ class OutputCalls:
             run.spending.refused(work)
             self._answered(work, None, sample, output=None, problem=unfit)
             return
-        mode = run.answering.mode(work)
-        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1 or work.in_last_round)
-        if work.fault is not None:
-            request = corrected(request, *work.fault)
+        request = self._request(work, sample)
         answer: Answer | None = None
+        is_last = work.answer >= ANSWERS
         try:
             came = await completer.complete(request)
         except RequestRefusedError as error:
@@ -56,8 +55,12 @@ class OutputCalls:
             self._count(work, came)
             answer, value, problem = await self._read(work, request, came)
             run.answering.judged(work, completer, request, answer, complied=problem is None)
-            problem = problem or await self._model_problem(work, value)
-            work.by_chance |= problem is not None and is_chance(answer)
+            try:
+                problem = problem or await self._model_problem(work, value)
+            except OwnCodeError as error:  # no model can help it, so that no other answer is paid for
+                problem, is_last = str(error), True
+            else:
+                work.by_chance |= problem is not None and is_chance(answer)
         work.call = work.call or new_id()
         call = Call(
             work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
@@ -66,7 +69,7 @@ class OutputCalls:
         )  # fmt: skip
         if answer is not None:
             run.meter.spend(answer.usage)
-        if problem is not None and work.answer < ANSWERS:
+        if problem is not None and not is_last:
             if answer is not None:  # it is paid for, whether or not there will be another one
                 run.commit([CallAdded(call)])
             fault = self._fault(answer, problem, work.answer) if answer else None
@@ -76,6 +79,12 @@ class OutputCalls:
         output = None if problem else value
         reasoning = answer.reasoning if answer else None
         self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
+
+    def _request(self, work: Work, sample: Sample) -> Request:
+        run = self.run
+        mode = run.answering.mode(work)
+        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1 or work.in_last_round)
+        return request if work.fault is None else corrected(request, *work.fault)
 
     def _unfit(self, sample: Sample) -> str | None:
         """Say why an input of another time is none under this task, so that no output is paid for, or ``None``."""
@@ -114,7 +123,7 @@ class OutputCalls:
         if schema is None or schema.model is None:
             return None
         self.run.leave_early(work)
-        return await self.run.engine.on_worker(lambda: schema.model_problem(value))
+        return await self.run.own_code.run(lambda: schema.model_problem(value))
 
     def _answered(self, work: Work, call: Call | None, asked: Sample, *, problem: str | None, **fields: Json) -> None:
         sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile

@@ -3,22 +3,30 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from itertools import chain
 from math import prod
-from typing import Any, Literal, get_args
+from typing import Any, Literal, TypeVar, cast, get_args
 
 from synth_widgets.generation.examples import Style
 from synth_widgets.records import Guidance, JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
 from synth_widgets.store.columns import damaged, guidance_of
+from synth_widgets.store.making import maker
 from synth_widgets.store.state import State
+
+T = TypeVar("T", bound=Sequence[Any])
+_item = maker(WorkItem)
 
 DEFAULT_TARGET = 8
 MOST_RESULTS = 1_000_000
 """Samples, or topics, that one job may be asked for."""
 MOST_LEVELS = 5
 """Levels of topics that one job makes."""
+ONE = range(1)
+SLICE = 1_000
+"""Items that are planned, and records that are looked at, in one go."""
 
 Kind = Literal["grow", "topics", "inputs", "outputs", "regenerate"]
 
@@ -162,46 +170,228 @@ class Plan:
     """Work items to add to a job, and changes of targets that go with them.
 
     Attributes:
-        topped: which steps it saw to, and at which topics or for which samples.
         taken_over: items that jobs which no longer run still owed there, by job: the top-up sees to them.
     """
 
     items: list[WorkItem] = field(default_factory=list)
     targets: list[TopicChanged] = field(default_factory=list)
-    topped: set[tuple[Step, str]] = field(default_factory=set)
     taken_over: dict[str, list[WorkItem]] = field(default_factory=dict)
+
+    def add(self, more: Plan) -> None:
+        """Take another part in."""
+        self.items += more.items
+        self.targets += more.targets
+        for job, items in more.taken_over.items():
+            self.taken_over.setdefault(job, []).extend(items)
 
 
 def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
-    """Plan all that can be planned before the first answer.
+    """Plan all that can be planned before the first answer; see `parts`."""
+    whole = Plan()
+    for part in parts(state, recipe, job, samples):
+        whole.add(part)
+    return whole
 
-    For ``outputs``, ``samples`` are the ids of pending or failed samples; for ``regenerate``, of any.
+
+def parts(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Iterator[Plan]:
+    """Plan bit by bit all that can be planned before the first answer: each part takes milliseconds.
+
+    Between two parts the state may change, and what was planned may be worked on already; a part may be empty, where
+    much was looked at and nothing is missing.
+
+    Args:
+        state: what is there.
+        recipe: what to make.
+        job: the id of the job that makes it.
+        samples: for ``outputs``, ids of pending or failed samples; for ``regenerate``, of any.
     """
-    plan = Plan()
-    match recipe.kind:
-        case "outputs":
-            coming = _coming(state, job)
-            finishing = (_finish(state.samples[ident], job) for ident in samples)
-            plan.items += [item for item in finishing if not coming[item.step, item.target]]
-            plan.topped = {(item.step, item.target) for item in plan.items}
-            plan.taken_over = _taken_over(state, plan.topped)
-        case "regenerate":
-            coming = _coming(state, job)
-            again = [_again(state.samples[ident], recipe, job) for ident in samples]
-            is_there = {ident for ident in samples if state.samples[ident].output is not None}
-            plan.items += [i for i in again if i.target in is_there or not coming[i.step, i.target]]
-        case "topics":
-            nodes = state.leaves(recipe.under) if recipe.leaves else [state.topics[recipe.under]]
-            for topic in nodes:
-                plan.items += [WorkItem(job, "topics", topic.id, i) for i in range(recipe.topics[0])]
-        case "inputs":
-            nodes = [state.topics[recipe.under]] if recipe.only else state.leaves(recipe.under)
-            for topic in nodes:
-                plan.items += [WorkItem(job, "inputs", topic.id, i) for i in range(recipe.samples or 0)]
-        case "grow":
-            _top_up(plan, state, recipe, job, topic=recipe.under, level=0, coming=_coming(state, job))
-            plan.taken_over = _taken_over(state, plan.topped)
-    return plan
+    return _Planning(state, recipe, job, samples).parts()
+
+
+@dataclass(frozen=True, slots=True)
+class Slots:
+    """Open slots of one step and target: one work item for each ordinal."""
+
+    step: Step
+    target: str
+    ordinals: range
+    level: int = 0
+
+
+def tally(state: State, recipe: Recipe, samples: tuple[str, ...] = ()) -> Iterator[Slots]:
+    """Plan what `parts` does, only to be counted: no item is made."""
+    return _Planning(state, recipe, "", samples).tally()
+
+
+class _Planning:
+    """A plan in the making. Its steps yield whenever others should have their turn."""
+
+    def __init__(self, state: State, recipe: Recipe, job: str, samples: tuple[str, ...]) -> None:
+        self.state = state
+        self.recipe = recipe
+        self.job = job
+        self.samples = samples
+        self.part = Plan()
+        self.slots: list[Slots] = []
+        """What was planned since the last part."""
+        self._seen = 0
+        self._topped: set[tuple[Step, str]] = set()
+        """Which steps are seen to, and at which topics or for which samples; only where some job may owe them."""
+
+    def parts(self) -> Iterator[Plan]:
+        """Yield what was planned since the last part."""
+        for _ in self._steps():
+            yield self._taken()
+        yield self._taken()
+
+    def tally(self) -> Iterator[Slots]:
+        """Yield the same as slots that are only counted."""
+        for _ in chain(self._steps(), (None,)):
+            yield from self.slots
+            self._taken()
+
+    def _taken(self) -> Plan:
+        slots, part = self.slots, self.part
+        self.slots, self.part, self._seen = [], Plan(), 0
+        part.items = [_item(self.job, s.step, s.target, n, s.level) for s in slots for n in s.ordinals]
+        return part
+
+    def _steps(self) -> Iterator[None]:
+        recipe, state = self.recipe, self.state
+        match recipe.kind:
+            case "outputs":
+                yield from self._finish_samples()
+                yield from self._take_over()
+            case "regenerate":
+                yield from self._make_samples_anew()
+            case "topics":
+                for topic in state.iter_leaves(recipe.under) if recipe.leaves else (state.topics[recipe.under],):
+                    yield from self._slots("topics", topic.id, recipe.topics[0])
+            case "inputs":
+                for topic in (state.topics[recipe.under],) if recipe.only else state.iter_leaves(recipe.under):
+                    yield from self._slots("inputs", topic.id, recipe.samples or 0)
+            case "grow":
+                yield from self._top_up(recipe.under, 0)
+                yield from self._take_over()
+
+    def _finish_samples(self) -> Iterator[None]:
+        owing = bool(self._owing())
+        for some in _slices(self.samples):
+            slots = [_finish(self.state.samples[ident]) for ident in some]
+            wanted = [slot for slot in slots if not self._coming(slot.step, slot.target)]
+            self.slots += wanted
+            if owing:
+                self._topped.update((slot.step, slot.target) for slot in wanted)
+            yield
+
+    def _make_samples_anew(self) -> Iterator[None]:
+        for some in _slices(self.samples):
+            for sample in (self.state.samples[ident] for ident in some):
+                slot = _again(sample, self.recipe)
+                if sample.output is not None or not self._coming(slot.step, slot.target):
+                    self.slots.append(slot)
+            yield
+
+    def _top_up(self, topic: str, level: int) -> Iterator[None]:
+        recipe, state = self.recipe, self.state
+        if self._is_due(1):
+            yield
+        children = state.visible_children(topic)
+        if level < recipe.depth:
+            self._topped.add(("topics", topic))
+            missing = recipe.topics[level] - len(children) - self._coming("topics", topic)
+            yield from self._slots("topics", topic, missing, level)
+            for child in children:
+                yield from self._top_up(child.id, level + 1)
+            return
+        for leaf in (state.topics[topic],) if recipe.only or not children else state.iter_leaves(topic):
+            yield from self._top_up_leaf(leaf)
+
+    def _top_up_leaf(self, leaf: Topic) -> Iterator[None]:
+        recipe = self.recipe
+        if self._is_due(2):
+            yield
+        coming = self._coming("inputs", leaf.id)  # of the same moment as the samples that are counted
+        counts, open_ones = yield from self._looked_at(leaf)
+        live = counts.total() - counts["rejected"]
+        if recipe.more:
+            new = recipe.more * (leaf.target or DEFAULT_TARGET if recipe.samples is None else recipe.samples)
+            if live + coming + new > (leaf.target or 0):  # the target grows with what comes on top
+                self._set_target(leaf, live + coming + new)
+            yield from self._slots("inputs", leaf.id, new)
+            return
+        if recipe.thin and counts["draft"] + counts["kept"] >= (leaf.target or 0) / 2:
+            return
+        self._topped.add(("inputs", leaf.id))
+        if recipe.outputs:
+            self._topped.add(("outputs", leaf.id))
+        if recipe.samples is not None:
+            self._set_target(leaf, recipe.samples)
+        wanted = recipe.samples if recipe.samples is not None else leaf.target or DEFAULT_TARGET
+        yield from self._slots("inputs", leaf.id, wanted - live - coming)
+        for some in _slices(open_ones):
+            finishing = [_finish(sample) for sample in some if recipe.outputs or sample.input is None]
+            self.slots += [slot for slot in finishing if not self._coming(slot.step, slot.target)]
+            if self._is_due(len(some)):
+                yield
+
+    def _looked_at(self, leaf: Topic) -> Generator[None, None, tuple[Counter[str], list[Sample]]]:
+        """Return how many samples of each status a topic has, and those that are pending or failed."""
+        counts: Counter[str] = Counter()
+        open_ones: list[Sample] = []
+        samples = self.state.samples
+        here = () if leaf.id in self.state.hidden else tuple(self.state.by_topic.get(leaf.id, ()))
+        for some in _slices(here):
+            found = [sample for ident in some if not (sample := samples[ident]).removed]
+            counts.update(sample.status for sample in found)
+            open_ones += [sample for sample in found if sample.status in {"pending", "failed"}]
+            if self._is_due(len(some)):
+                yield
+        return counts, open_ones
+
+    def _slots(self, step: Step, target: str, n: int, level: int = 0) -> Iterator[None]:
+        """Plan so many slots of a step; none where ``n`` is less than one."""
+        for some in _slices(range(max(0, n))):
+            self.slots.append(Slots(step, target, some, level))
+            if self._is_due(len(some)):
+                yield
+
+    def _set_target(self, leaf: Topic, target: int) -> None:
+        if change := topic_change(leaf, target=target):
+            self.part.targets.append(change)
+            self._seen += 5  # a change of a record takes as long as some items
+
+    def _take_over(self) -> Iterator[None]:
+        """Plan that ended top-ups no longer owe what this one sees to."""
+        samples, topped = self.state.samples, self._topped
+        for job in self._owing():
+            for some in _slices(tuple(self.state.items[job].values())):
+                for item in some if job in self._owing() else ():  # else it was resumed meanwhile
+                    sample = samples.get(item.target)
+                    if (item.step, item.target) in topped or (sample and (item.step, sample.topic) in topped):
+                        self.part.taken_over.setdefault(job, []).append(item)
+                if self._is_due(len(some)):
+                    yield
+
+    def _owing(self) -> list[str]:
+        """Return the top-ups that no longer run and have open items."""
+        jobs = self.state.jobs
+        owing = [ident for ident, items in tuple(self.state.items.items()) if items]
+        return [i for i in owing if jobs[i].status != "running" and jobs[i].kind in {"grow", "outputs"}]
+
+    def _coming(self, step: Step, target: str) -> int:
+        """Return how many open slots other running jobs have there: what is on its way is not missing."""
+        jobs = self.state.jobs
+        return sum(
+            items.count(step, target)
+            for ident, items in tuple(self.state.items.items())
+            if items and ident != self.job and jobs[ident].status == "running"
+        )
+
+    def _is_due(self, looked_at: int) -> bool:
+        """Count what was looked at or planned; tell whether it is time that others have their turn."""
+        self._seen += looked_at + 1
+        return self._seen >= SLICE
 
 
 def below(recipe: Recipe, job: str, topic: str, level: int) -> list[WorkItem]:
@@ -219,85 +409,22 @@ def target_of(recipe: Recipe, level: int) -> int | None:
     return per_leaf(recipe) if is_leaf and recipe.samples is not None else None
 
 
-def _coming(state: State, job: str) -> Counter[tuple[Step, str]]:
-    """Return how many open slots other running jobs have, by step and target: what is on its way is not missing."""
-    running = (items for i, items in tuple(state.items.items()) if i != job and state.jobs[i].status == "running")
-    return Counter((item.step, item.target) for items in running for item in tuple(items.values()))
+def _slices(things: T) -> Iterator[T]:
+    return (cast(T, things[at : at + SLICE]) for at in range(0, len(things), SLICE))
 
 
-def _taken_over(state: State, topped: set[tuple[Step, str]]) -> dict[str, list[WorkItem]]:
-    """Return what top-ups that no longer run owe where this one sees to it, by job."""
-    found: dict[str, list[WorkItem]] = {}
-    for job, items in tuple(state.items.items()):
-        if state.jobs[job].status != "running" and state.jobs[job].kind in {"grow", "outputs"}:
-            for item in tuple(items.values()):
-                sample = state.samples.get(item.target)
-                if (item.step, item.target) in topped or (sample and (item.step, sample.topic) in topped):
-                    found.setdefault(job, []).append(item)
-    return found
+def _finish(sample: Sample) -> Slots:
+    """Return the slot that completes a pending or failed sample in place."""
+    return Slots("inputs" if sample.input is None else "outputs", sample.id, ONE)
 
 
-def _top_up(
-    plan: Plan, state: State, recipe: Recipe, job: str, *, topic: str, level: int, coming: Counter[tuple[Step, str]]
-) -> None:
-    children = state.visible_children(topic)
-    if level < recipe.depth:
-        plan.topped.add(("topics", topic))
-        missing = recipe.topics[level] - len(children) - coming["topics", topic]
-        plan.items += [WorkItem(job, "topics", topic, i, level) for i in range(max(0, missing))]
-        for child in children:
-            _top_up(plan, state, recipe, job, topic=child.id, level=level + 1, coming=coming)
-        return
-    leaves = [state.topics[topic]] if recipe.only or not children else state.leaves(topic)
-    for leaf in leaves:
-        if recipe.more:
-            _add_more(plan, recipe, job, leaf, there=_live(state, leaf) + coming["inputs", leaf.id])
-            continue
-        if recipe.thin and not _is_thin(state, leaf):
-            continue
-        plan.topped.add(("inputs", leaf.id))
-        if recipe.outputs:
-            plan.topped.add(("outputs", leaf.id))
-        if recipe.samples is not None and (change := topic_change(leaf, target=recipe.samples)):
-            plan.targets.append(change)
-        wanted = recipe.samples if recipe.samples is not None else leaf.target or DEFAULT_TARGET
-        there = [s for s in state.samples_at(leaf.id) if s.status != "rejected"]
-        missing = wanted - len(there) - coming["inputs", leaf.id]
-        plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(max(0, missing))]
-        open_ones = (s for s in there if s.status in {"pending", "failed"} and (recipe.outputs or s.input is None))
-        finishing = (_finish(sample, job) for sample in open_ones)
-        plan.items += [item for item in finishing if not coming[item.step, item.target]]
-
-
-def _add_more(plan: Plan, recipe: Recipe, job: str, leaf: Topic, *, there: int) -> None:
-    """Plan samples on top of those that are there or coming; the leaf's target grows with them."""
-    new = recipe.more * (leaf.target or DEFAULT_TARGET if recipe.samples is None else recipe.samples)
-    if there + new > (leaf.target or 0) and (change := topic_change(leaf, target=there + new)):
-        plan.targets.append(change)
-    plan.items += [WorkItem(job, "inputs", leaf.id, i) for i in range(new)]
-
-
-def _is_thin(state: State, leaf: Topic) -> bool:
-    """Whether a leaf has less than half of what is wanted there, drafts and kept samples counted."""
-    return _live(state, leaf, but=("rejected", "failed", "pending")) < (leaf.target or 0) / 2
-
-
-def _live(state: State, leaf: Topic, but: tuple[str, ...] = ("rejected",)) -> int:
-    return sum(s.status not in but for s in state.samples_at(leaf.id))
-
-
-def _finish(sample: Sample, job: str) -> WorkItem:
-    """Return the item that completes a pending or failed sample in place."""
-    return WorkItem(job, "inputs" if sample.input is None else "outputs", sample.id, 0)
-
-
-def _again(sample: Sample, recipe: Recipe, job: str) -> WorkItem:
-    """Return the item that makes a part of a sample anew."""
+def _again(sample: Sample, recipe: Recipe) -> Slots:
+    """Return the slot that makes a part of a sample anew."""
     step: Step = "inputs" if recipe.part == "input" or sample.input is None else "outputs"
-    return WorkItem(job, step, sample.id, 0)
+    return Slots(step, sample.id, ONE)
 
 
-def expected(recipe: Recipe, items: list[WorkItem]) -> int:
+def expected(recipe: Recipe, items: Iterable[WorkItem]) -> int:
     """Return how many results the open items will lead to, if nothing is dropped."""
     total = 0
     for item in items:

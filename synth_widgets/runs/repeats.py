@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
 from itertools import chain
 
+from synth_widgets.collector import let_go
 from synth_widgets.engine import Engine
 from synth_widgets.records import Json
 from synth_widgets.store.state import State
@@ -17,9 +19,12 @@ class Repeats:
         self._forms: set[str] | None = None
         self._users = 0
 
+    def begin(self) -> None:
+        """Say that a job began."""
+        self._users += 1
+
     async def learn(self, engine: Engine, state: State) -> None:
         """Read the inputs that are there, and the task's examples, on a worker; once while any job runs."""
-        self._users += 1
         if self._forms is None:
             samples, hidden = tuple(state.samples.values()), frozenset(state.hidden)
             examples = [given for given, _ in state.task.examples]
@@ -29,8 +34,9 @@ class Repeats:
                 return {normal_form(value) for value in chain(here, examples) if value is not None}
 
             found = await engine.on_worker(read)
-            found |= self._forms or set()
-            self._forms = found
+            if self._users:  # else the jobs have ended meanwhile
+                found |= self._forms or set()
+                self._forms = found
 
     def is_new(self, value: Json) -> bool:
         """Whether no input is the same; if so, remember it."""
@@ -48,4 +54,4 @@ class Repeats:
         if self._users <= 0:
             forms, self._forms, self._users = self._forms, None, 0
             if forms is not None:
-                engine.spawn(engine.on_worker(forms.clear))
+                engine.spawn(engine.on_worker(partial(let_go, forms)))

@@ -11,10 +11,14 @@ import contextlib
 import itertools
 import logging
 import random
+import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from concurrent.futures import Future
+from functools import partial
+from typing import Any, Literal
 
+from synth_widgets.collector import collector_off, let_go
 from synth_widgets.engine import Engine
 from synth_widgets.errors import (
     AccessError,
@@ -27,6 +31,7 @@ from synth_widgets.errors import (
     UnreachableError,
 )
 from synth_widgets.llm.completer import Completer
+from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, Call, JobRecord, JobStatus, Json, Origin, Step, Version, WorkItem
 from synth_widgets.runs import plan
 from synth_widgets.runs.answering import Answering, Instead
@@ -37,10 +42,10 @@ from synth_widgets.runs.last_round import Held, LastRound, outcomes
 from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
 from synth_widgets.runs.placing import without_output
-from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.plan import SLICE, Plan, Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.spending import Spending
-from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Work
+from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Waiting, Work
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.making import replacer
@@ -52,8 +57,8 @@ log = logging.getLogger(__name__)
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 _changed = replacer(JobRecord)
 LOOK_UP_SECONDS = 0.5
-SLICE = 500
-"""Items that one commit settles at the end of a job."""
+AHEAD = 20
+"""Parts of a plan that may wait for the disk."""
 LABELS = {
     "grow": "Generate",
     "topics": "Generate topics",
@@ -79,6 +84,7 @@ class Run:
         self,
         store: Store,
         engine: Engine,
+        own_code: OwnCode,
         job: Job,
         *,
         record: JobRecord,
@@ -92,6 +98,7 @@ class Run:
         self.store = store
         self.state = store.state
         self.engine = engine
+        self.own_code = own_code
         self.job = job
         self.record = record
         self.recipe: Recipe = asker.recipe
@@ -104,10 +111,10 @@ class Run:
         self.outputs = OutputCalls(self)
         loop = engine.loop
         self.meter = Meter(
-            job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=self
+            job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=weakref.proxy(self)
         )
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
-        self._ready: dict[Step, deque[Work]] = {step: deque() for step in ORDER}
+        self._ready: dict[Step, Waiting] = {step: Waiting(step) for step in ORDER}
         self._flying: dict[asyncio.Task[None], Work] = {}
         self._places: dict[int, int] = {}
         """Calls under way: the completer of each piece of work, both by identity."""
@@ -123,18 +130,25 @@ class Run:
         self._reached = 0
         self._turned = self.state.turned
         self._is_over = False
+        self._planned = asyncio.Event()
+        """Whether all of it is planned."""
+        self._planned.set()
+        self._has_moot = False
+        """Whether work that is to be given up may still wait."""
         self._ended: JobStatus | None = None
         """What a person, or the end of the studio, made of the job before it was done."""
 
     # ------------------------------------------------------------ from start to end
-    async def main(self) -> None:
-        """Take up the job's open items, work to the end, and say how it ended."""
+    async def main(self, *, is_resumed: bool) -> None:
+        """Work to the end, and say how it ended; a job that is resumed takes up first what it owes."""
         status: JobStatus = "done"
         note: str | None = None
         try:
-            await self.items.repeats.learn(self.engine, self.state)
-            await self._recall()
-            self._begin()
+            self.items.repeats.begin()
+            await self._unless_ended(self.items.repeats.learn(self.engine, self.state))
+            if is_resumed:
+                await self._unless_ended(self._recall())
+                await self._unless_ended(self._take_up_all())
             await self._work()
         except BudgetSpentError as error:
             status, note = "stopped", str(error)
@@ -145,6 +159,7 @@ class Run:
             log.exception("The job %s ended with an error that nobody foresaw.", self.record.id)
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
+        await self._unless_ended(self._planned.wait())  # what it does not come to is owed, all of it
         if status == "done" and self._aside:
             count = sum(slots for slots, _ in self._aside)
             status, note = "stopped", f"{count} got no answer and can be resumed: {self._aside[-1][1]}"
@@ -154,17 +169,63 @@ class Run:
     async def _recall(self) -> None:
         """Take in what came of the job before it was interrupted or stopped."""
         state, ident = self.state, self.record.id
-        if state.ledger.of(jobs=(ident,)).calls:
-            samples, owed = tuple(state.samples.values()), {i.target for i in state.items.get(ident, {}).values()}
-            found = await self.engine.on_worker(lambda: outcomes(samples, state.calls, ident, owed))
-            self.last_round.came, self.last_round.failed = found
+        if not state.ledger.of(jobs=(ident,)).calls:
+            return
 
-    def _begin(self) -> None:
-        """Take up the open items: the file has them already."""
-        items = list(self.state.items.get(self.record.id, {}).values())
+        def look() -> tuple[Counter[Step], Counter[Step]]:
+            owed = {item.target for item in tuple(state.open_items(ident).values())}
+            return outcomes(tuple(state.samples.values()), state.calls, ident, owed)
+
+        self.last_round.came, self.last_round.failed = await self.engine.on_worker(look)
+
+    async def _unless_ended(self, doing: Coroutine[Any, Any, object]) -> None:
+        """Wait until something is done, or a person ends the job."""
+        task = self.engine.spawn(doing)
+        while not task.done() and self._ended is None:
+            self._wake.clear()
+            waking = self.engine.spawn(self._wake.wait())
+            await asyncio.wait({task, waking}, return_when=asyncio.FIRST_COMPLETED)
+            waking.cancel()
+        if task.done():
+            await task
+        else:
+            task.cancel()
+
+    def take_up(self, items: Sequence[WorkItem]) -> None:
+        """Work on open items that the job has in the state already."""
         self.meter.expect(plan.expected(self.recipe, items))
         self._queue(items)
-        self.meter.look()
+
+    async def _take_up_all(self) -> None:
+        owed = iter(self.state.open_items(self.record.id).values())  # only the job's own work changes them
+        while items := list(itertools.islice(owed, SLICE)):
+            with collector_off(stays=True):
+                self.take_up(items)
+            await asyncio.sleep(0)
+
+    async def plan_on(self, parts: Iterator[Plan]) -> None:
+        """Plan the rest of the job, while what is planned is worked on already; end where the job ends."""
+        ahead: deque[Future[None]] = deque()
+        self._planned.clear()
+        try:
+            while self._ended is None and not self._is_over:
+                with collector_off(stays=True):
+                    if (part := next(parts, None)) is None:
+                        break
+                    self.commit([*part.targets, *self._taken_over(part)], planned=part.items)
+                ahead.append(self.store.saved())
+                if len(ahead) > AHEAD:  # who stops it waits for what the disk has been handed
+                    await asyncio.wrap_future(ahead.popleft())
+                await asyncio.sleep(0)
+        except Exception as error:
+            self._fault = self._fault or error
+            raise
+        finally:
+            self._planned.set()
+            self._wake.set()
+
+    def _taken_over(self, part: Plan) -> list[Change]:
+        return [JobChanged(self.state.jobs[job], finished=tuple(items)) for job, items in part.taken_over.items()]
 
     async def _work(self) -> None:
         while self._ended is None:
@@ -176,6 +237,7 @@ class Run:
                     raise BudgetSpentError(self.spending.short)
                 if not await self._begin_last_round():
                     return
+            await asyncio.sleep(0)  # where there is nothing to wait for, others have their turn
             with contextlib.suppress(TimeoutError):  # look up now and then: what is waited for changes by itself
                 await asyncio.wait_for(self._wake.wait(), LOOK_UP_SECONDS)
             if self._fault is not None:
@@ -186,7 +248,12 @@ class Run:
     def _is_waiting(self) -> bool:
         """Whether something is left to send, but not now."""
         held = self.record.paused and any(self._ready.values())
-        return held or (self.spending.short is not None and self.spending.is_waiting)
+        return (
+            held
+            or not self._planned.is_set()
+            or self._has_moot
+            or (self.spending.short is not None and self.spending.is_waiting)
+        )
 
     async def _begin_last_round(self) -> bool:
         """Ask once more for what failed by chance, and settle what has failed for good. Return whether work is left."""
@@ -210,6 +277,7 @@ class Run:
         self.commit(changes, finished=slots, kind="failed", count=len(slots))
 
     def _launch(self) -> None:
+        self._has_moot = False
         while (found := self._next()) is not None:
             work, completer = found
             task = self.engine.spawn(self._go_on(work, completer))
@@ -228,11 +296,15 @@ class Run:
             completer = self.completers.get(step)
             ready = self._ready[step]
             while found is None and ready and completer and self._taken[id(completer)] < completer.concurrency:
-                work = ready.popleft()
+                if len(moot) >= SLICE:  # the rest at the next turn
+                    self._has_moot = True
+                    self._wake.set()
+                    break
+                work = ready.take(1 if step == "outputs" else completer.items_per_call)
                 if not work.slots or self._is_moot(work):
                     moot += work.slots
                 elif not self.spending.reserve(work):
-                    ready.appendleft(work)
+                    ready.put_back(work)
                     break
                 else:
                     found = work, completer
@@ -299,7 +371,7 @@ class Run:
     def _says_last(self) -> str | None:
         """Say that nothing but the last round is left, or ``None``."""
         left = itertools.chain(self._flying.values(), *self._ready.values())
-        is_all = bool(self._flying) and all(work.in_last_round for work in left)
+        is_all = bool(self._flying) and all(isinstance(each, Work) and each.in_last_round for each in left)
         return LAST_ROUND.format(len(self.last_round)) if is_all else None
 
     def _landed(self, task: asyncio.Task[None]) -> None:
@@ -312,32 +384,43 @@ class Run:
 
     async def _land(self) -> None:
         """Give up the calls under way; what has been answered is still taken in."""
-        for task, work in tuple(self._flying.items()):
-            if id(work) in self._places:
-                task.cancel()
+        self._hang_up()
         for patience in (0.3, 0.1):
             if self._flying:
                 await asyncio.wait(tuple(self._flying), timeout=patience)
             for task in tuple(self._flying):
                 task.cancel()
 
+    def _hang_up(self) -> None:
+        for task, work in tuple(self._flying.items()):
+            if id(work) in self._places:
+                task.cancel()
+
     def _finish(self, status: JobStatus, note: str | None) -> None:
         owes_nothing = status in {"done", "cancelled"}
         if owes_nothing and len(self.last_round):  # it was cancelled before their last round, or in it
             self.commit([], finished=self.last_round.open, kind="failed", count=len(self.last_round))
-        given_up = tuple(self.state.items.get(self.record.id, {}).values()) if owes_nothing else ()
+        given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.answering.said, *counted, *self.spending.said]
+        if not self._planned.is_set() and status == "interrupted":
+            said.append("it was interrupted before all of it was planned; start it again for the rest")
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
+        if owes_nothing:
+            self.meter.settle()
         self.meter.end()
-        self.commit([], finished=given_up, ends=True)
+        self.commit([], ends=True, owes_nothing=owes_nothing)
         self._is_over = True
         self.store.settle()
+        left: list[Any] = [*given_up, *(waiting.emptied() for waiting in self._ready.values())]
+        if sum(map(len, left)) > SLICE:
+            self.engine.spawn(self.engine.on_worker(partial(let_go, *left)))
 
     def cancel(self, *, interrupted: bool = False) -> None:
         """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
         self._ended = self._ended or ("interrupted" if interrupted else "cancelled")
+        self._hang_up()  # at once: the loop may have much to do before the job's own turn
         self._wake.set()
 
     def pause(self, *, on: bool) -> None:
@@ -360,14 +443,14 @@ class Run:
             if work.mode == "text":
                 raise StopRunError(str(error)) from error
             self.answering.refused(work, completer)
-            self._ready[work.step].appendleft(work)
+            self._ready[work.step].put_back(work)
         except RequestRefusedError:  # perhaps the way of asking: it is asked once more, by the next one
             self.spending.refused(work)
-            self._ready[work.step].appendleft(work)
+            self._ready[work.step].put_back(work)
         except ModelGoneError as error:
             self.spending.refused(work)
             self.answering.gone(work.step, completer, error)
-            self._ready[work.step].appendleft(work)
+            self._ready[work.step].put_back(work)
         except AccessError:
             self.spending.refused(work)
             raise
@@ -381,7 +464,7 @@ class Run:
     def _unanswered(self, work: Work, error: UnreachableError) -> None:
         """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
         if self.answering.doubts(work, error):
-            self._ready[work.step].appendleft(work)
+            self._ready[work.step].put_back(work)
             return
         work.unreached += 1
         self._silent = 0 if error.partial else self._silent + 1  # what breaks off in the middle is alive
@@ -409,25 +492,26 @@ class Run:
         kind: Literal["added", "failed", "dropped"] | None = None,
         count: int = 1,
         ends: bool = False,
+        owes_nothing: bool = False,
     ) -> None:
         """Commit changes together with what they mean for the job: items, counts, progress."""
         if self._is_over:
             return  # a call that would not be cancelled came in after the end
         planned, finished = tuple(planned), tuple(finished)
         counted = {kind: getattr(self.record, kind) + count} if kind else {}
-        self.meter.expect(plan.expected(self.recipe, list(planned)) - plan.expected(self.recipe, list(finished)))
+        self.meter.expect(plan.expected(self.recipe, planned) - plan.expected(self.recipe, finished))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
         self.last_round.settle(finished)
         self.record = _changed(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
-        news = [*changes, JobChanged(self.record, planned, finished)]
+        news = [*changes, JobChanged(self.record, planned, finished, owes_nothing)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
 
     def again(self, work: Work, *, first: bool = False) -> None:
         """Ask anew for the slots that are still open, ``first`` or after what waits."""
         ready = self._ready[work.step]
-        (ready.appendleft if first else ready.append)(work)
+        (ready.put_back if first else ready.append)(work)
         self._wake.set()
 
     def hold(self, work: Work, slots: Iterable[WorkItem], note: str = "") -> None:
@@ -440,18 +524,15 @@ class Run:
         self._notes[text] = self._notes.get(text, 0) + count
 
     def _queue(self, items: Iterable[WorkItem]) -> None:
-        grouped: dict[tuple[Step, str], list[WorkItem]] = {}
+        by_step: dict[Step, list[WorkItem]] = {}
         for item in items:
             if self._has_failed(item):
                 self.last_round.hold(Work(item.step, item.target, deque([item]), in_last_round=True))
             else:
-                grouped.setdefault((item.step, item.target), []).append(item)
-        for (step, target), slots in grouped.items():
-            size = 1 if step == "outputs" else self.completers[step].items_per_call
-            parts = [slots[i : i + size] for i in range(0, len(slots), size)]
-            for n, part in enumerate(parts, 1):
-                self._ready[step].append(Work(step, target, deque(part), part=(n, len(parts))))
-        if grouped:
+                by_step.setdefault(item.step, []).append(item)
+        for step, some in by_step.items():
+            self._ready[step].add(some)
+        if by_step:
             self._wake.set()
 
     def _has_failed(self, item: WorkItem) -> bool:

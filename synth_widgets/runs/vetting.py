@@ -8,7 +8,9 @@ from functools import partial
 from typing import TypeVar
 
 from synth_widgets.engine import Engine
+from synth_widgets.errors import OwnCodeError
 from synth_widgets.llm.structured import SLOW
+from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema
 
@@ -25,15 +27,17 @@ class Vetting:
     """Asks the class about each item as it comes, while the call goes on.
 
     Args:
-        engine: whose workers are asked.
+        engine: whose loop waits.
+        own_code: runs the class.
         schema: of the items; ``None`` where there is none.
 
     Attributes:
         complied: values that were asked about: those that comply with the schema.
     """
 
-    def __init__(self, engine: Engine, schema: Schema | None) -> None:
+    def __init__(self, engine: Engine, own_code: OwnCode, schema: Schema | None) -> None:
         self._engine = engine
+        self._own_code = own_code
         self._schema = schema
         self.complied = 0
         self._asked: list[asyncio.Task[None]] = []
@@ -67,4 +71,8 @@ class Vetting:
         then(await self._engine.on_worker(function))
 
     async def _tell(self, problem: Callable[[], str | None], settle: Settle) -> None:
-        settle(await self._engine.on_worker(problem))
+        try:
+            said = await self._own_code.run(problem)
+        except OwnCodeError as error:
+            said = str(error)
+        settle(said)

@@ -1,10 +1,12 @@
-"""A piece of work: what one call is for."""
+"""A piece of work, what one call is for, and the work that waits."""
 
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Hashable
+from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, field
+from math import ceil
+from typing import Any
 
 from synth_widgets.llm.completer import Answer, Mode
 from synth_widgets.money import Price
@@ -92,3 +94,73 @@ def is_chance(answer: Answer) -> bool:
     (True, False, False)
     """
     return answer.withheld is None and answer.finish != "length"
+
+
+@dataclass(slots=True)
+class _Group:
+    """Open slots of one target, from which calls are cut: so many slots ``at`` the front are, by so many calls."""
+
+    slots: list[WorkItem]
+    at: int = 0
+    cut: int = 0
+
+
+class Waiting:
+    """The work of one step that waits to be sent, in order.
+
+    What one call is for is cut out when its turn has come: a million slots that wait take no more room than the slots.
+
+    >>> waiting = Waiting("inputs")
+    >>> waiting.add(WorkItem("job", "inputs", "topic", n) for n in range(3))
+    >>> [(len(work.slots), work.part) for work in (waiting.take(2), waiting.take(2))], bool(waiting)
+    ([(2, (1, 2)), (1, (2, 2))], False)
+    """
+
+    def __init__(self, step: Step) -> None:
+        self._step = step
+        self._queue: deque[Work | WorkItem | _Group] = deque()
+
+    def __bool__(self) -> bool:
+        return bool(self._queue)
+
+    def __iter__(self) -> Iterator[object]:
+        """Yield what waits: pieces of work, and what calls are yet to be cut from."""
+        return iter(self._queue)
+
+    def add(self, items: Iterable[WorkItem]) -> None:
+        """Put open slots at the end, those of one target together."""
+        if self._step == "outputs":  # one a target
+            self._queue.extend(items)
+            return
+        for item in items:
+            last = self._queue[-1] if self._queue else None
+            if isinstance(last, _Group) and last.slots[0].target == item.target:
+                last.slots.append(item)
+            else:
+                self._queue.append(_Group([item]))
+
+    def take(self, size: int) -> Work:
+        """Take what comes first: a piece of work that was put back, or at most so many slots of one target."""
+        first = self._queue[0]
+        if isinstance(first, _Group):
+            slots = first.slots[first.at : first.at + size]
+            first.at, first.cut = first.at + size, first.cut + 1
+            left = max(0, len(first.slots) - first.at)
+            if not left:
+                self._queue.popleft()
+            return Work(self._step, slots[0].target, deque(slots), part=(first.cut, first.cut + ceil(left / size)))
+        self._queue.popleft()
+        return first if isinstance(first, Work) else Work(self._step, first.target, deque((first,)))
+
+    def put_back(self, work: Work) -> None:
+        """Put a piece of work before all others."""
+        self._queue.appendleft(work)
+
+    def append(self, work: Work) -> None:
+        """Put a piece of work after all others."""
+        self._queue.append(work)
+
+    def emptied(self) -> deque[Any]:
+        """Return what waits, and wait for nothing any more."""
+        queue, self._queue = self._queue, deque()
+        return queue

@@ -15,6 +15,7 @@ class Batch:
 
     Attributes:
         urgent: whether it is a person's, who waits, so that it is not held back to be gathered with others.
+        settled: jobs of which no item is open any more.
         entries: log entries of the group, for undo.
         subtrees: topics that came or went, and with them all that is below.
         studio: whether something besides topics, samples and jobs changed.
@@ -32,6 +33,7 @@ class Batch:
     jobs: dict[str, JobRecord] = field(default_factory=dict)
     planned: list[WorkItem] = field(default_factory=list)
     finished: list[WorkItem] = field(default_factory=list)
+    settled: list[str] = field(default_factory=list)
     settings: dict[str, Json] = field(default_factory=dict)
     tasks: list[tuple[int, Task]] = field(default_factory=list)
     groups: list[Group] = field(default_factory=list)

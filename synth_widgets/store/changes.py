@@ -15,6 +15,7 @@ from typing import Any, ClassVar
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.columns import damaged
+from synth_widgets.store.items import OpenItems
 from synth_widgets.store.making import replacer
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
@@ -215,13 +216,18 @@ class SessionAdded(Change):
 
 @dataclass(frozen=True, slots=True)
 class JobChanged(Change):
-    """A job began, ended, or counted on; items it planned and items it finished go along."""
+    """A job began, ended, or counted on; items it planned and items it finished go along.
+
+    Attributes:
+        owes_nothing: whether all items that are still open are given up: a million of them as quickly as one.
+    """
 
     kind: ClassVar[str] = "job"
     table: ClassVar[str] = "jobs"
     job: JobRecord
     planned: tuple[WorkItem, ...] = ()
     finished: tuple[WorkItem, ...] = ()
+    owes_nothing: bool = False
 
     @property
     def ident(self) -> str:
@@ -232,28 +238,32 @@ class JobChanged(Change):
         batch.planned += self.planned
         batch.finished += self.finished
         batch.studio = batch.studio or self.job.ended is not None  # what was spent is told anew
-        open_items = state.items.setdefault(self.job.id, {})
+        items = state.open_items(self.job.id)
         for item in self.planned:
-            open_items[item.key] = item
+            items.put(item)
         for item in self.finished:
-            open_items.pop(item.key, None)
+            items.drop(item)
+        if self.owes_nothing:
+            state.items[self.job.id] = OpenItems()
+            batch.settled.append(self.job.id)
 
-    def held(self, state: State) -> tuple[JobRecord | None, list[WorkItem]]:
-        open_items = state.items.get(self.job.id, {})
-        touched = (open_items.get(item.key) for item in (*self.planned, *self.finished))
-        return state.jobs.get(self.job.id), [item for item in touched if item is not None]
+    def held(self, state: State) -> tuple[JobRecord | None, OpenItems | None, list[WorkItem]]:
+        items = state.items.get(self.job.id)
+        touched = (*self.planned, *self.finished) if items is not None else ()
+        found = [items[item.key] for item in touched if items is not None and item.key in items]
+        return state.jobs.get(self.job.id), items, found
 
-    def put_back(self, state: State, held: tuple[JobRecord | None, list[WorkItem]]) -> None:
-        job, items = held
+    def put_back(self, state: State, held: tuple[JobRecord | None, OpenItems | None, list[WorkItem]]) -> None:
+        job, items, found = held
         Change.put_back(self, state, job)
-        if job is None:
+        if items is None:
             state.items.pop(self.job.id, None)
             return
-        open_items = state.items.setdefault(self.job.id, {})
+        state.items[self.job.id] = items
         for item in self.planned:
-            open_items.pop(item.key, None)
-        for item in items:
-            open_items[item.key] = item
+            items.drop(item)
+        for item in found:
+            items.put(item)
 
 
 @dataclass(frozen=True, slots=True)

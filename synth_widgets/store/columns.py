@@ -232,7 +232,9 @@ def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
     """
     found: list[list[Json]] = []
     checked: set[tuple[str, str, type, Json]] = set()
-    query = "SELECT json_group_array(json_array(n, CAST(entry AS TEXT))) FROM (SELECT * FROM log WHERE grp=? ORDER BY n)"
+    query = (
+        "SELECT json_group_array(json_array(n, CAST(entry AS TEXT))) FROM (SELECT * FROM log WHERE grp=? ORDER BY n)"
+    )
     for n, text in json.loads(db.execute(query, (group,)).fetchone()[0]):  # in one step: see `store/writing.py`
         try:
             kind, ident, before, after = entry = json.loads(text)

@@ -33,6 +33,9 @@ GATHER_SECONDS = 0.05
 """How long changes of a job wait for more of them."""
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
+CLOSE_SECONDS = 10.0
+"""How long the end waits for the disk."""
+"""How long closing waits for the disk."""
 
 
 class Journal:
@@ -42,7 +45,7 @@ class Journal:
         path: the file, or ``None`` for a database in memory.
         on_saved: called on the journal's thread with the highest revision that is on disk.
         on_trouble: called on the journal's thread with what keeps it from writing, or ``None`` when it can again.
-        whole: returns all that is in memory, for a copy of a file that was written over.
+        whole: returns all that is in memory, for a copy of a file that was written over; ``None`` if nobody holds it.
 
     Attributes:
         read_only: why the file can only be read, or ``None``.
@@ -58,7 +61,7 @@ class Journal:
         *,
         on_saved: Callable[[int], None],
         on_trouble: Callable[[Trouble | None], None],
-        whole: Callable[[], Batch] | None = None,
+        whole: Callable[[], Batch | None] | None = None,
     ) -> None:
         self.path = path
         self._file = OpenFile(path)
@@ -137,7 +140,7 @@ class Journal:
             self._wake.notify()
         return self._ended
 
-    def close(self, timeout: float = 10.0) -> str | None:
+    def close(self, timeout: float = CLOSE_SECONDS) -> str | None:
         """Do what `ending` does, and wait for it. Return what could not be written, or ``None``."""
         try:
             return self.ending().result(timeout)
@@ -159,6 +162,7 @@ class Journal:
         try:
             state = self._file.open()
         except BaseException as error:  # noqa: BLE001 - handed to the caller, who waits for it
+            self._ended.set_result(None)
             opened.set_exception(error)
             return
         opened.set_result(state)

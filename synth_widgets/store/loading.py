@@ -57,12 +57,7 @@ def _read(db: sqlite3.Connection) -> State:
         if job.session not in state.sessions:
             raise damaged("jobs", job.id, f"there is no session {job.session!r}")
         state.jobs[job.id] = job
-    for item in _each(db, "items", "SELECT * FROM items", lambda row: WorkItem(*row)):
-        if item.job not in state.jobs or not _is_target(state, item):
-            raise damaged(
-                "items", item.job, f"there is no such job, or nothing {item.target!r} to make {item.step} for"
-            )
-        state.items.setdefault(item.job, {})[item.key] = item
+    _read_items(db, state)
     state.settings = dict(_each(db, "settings", "SELECT * FROM settings", _setting_of))
     state.tasks = _tasks(db)
     for group in _each(db, "groups", "SELECT * FROM groups ORDER BY id", rows.group_of):
@@ -115,7 +110,7 @@ def _read_items(db: sqlite3.Connection, state: State) -> None:
             raise damaged("items", item.job, "there is no such job")
         if not _is_target(state, item):
             raise damaged("items", item.job, f"there is nothing {item.target!r} to make {item.step} for")
-        state.items.setdefault(item.job, {})[item.key] = item
+        state.open_items(item.job).put(item)
 
 
 def _tasks(db: sqlite3.Connection) -> list[Task]:

@@ -16,6 +16,7 @@ from synth_widgets.text.normal import SURROGATES
 
 Row = tuple[Any, ...]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
+_NO_GUIDANCE: Guidance = MappingProxyType({})
 _sample, _version, _call, _usage = maker(Sample), maker(Version), maker(Call), maker(Usage)
 
 TABLES = """
@@ -95,7 +96,7 @@ def guidance_of(text: str) -> Guidance:
     Raises:
         ValueError: it is something else.
     """
-    return _NOTHING if text == "{}" else columns.guidance_of(load(text))
+    return _NO_GUIDANCE if text == "{}" else columns.guidance_of(load(text))
 
 
 def sample_row(s: Sample) -> Row:

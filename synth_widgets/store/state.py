@@ -21,8 +21,8 @@ from synth_widgets.records import (
     Sample,
     Session,
     Topic,
-    WorkItem,
 )
+from synth_widgets.store.items import OpenItems
 from synth_widgets.store.ledger import Ledger
 from synth_widgets.store.making import replacer
 from synth_widgets.task import Task, normalised_name
@@ -61,7 +61,7 @@ class State:
     calls: dict[str, Call] = field(default_factory=dict)
     sessions: dict[str, Session] = field(default_factory=dict)
     jobs: dict[str, JobRecord] = field(default_factory=dict)
-    items: dict[str, dict[tuple[str, str, int], WorkItem]] = field(default_factory=dict)
+    items: dict[str, OpenItems] = field(default_factory=dict)
     """Open work items, by job."""
     ledger: Ledger = field(default_factory=Ledger)
     settings: dict[str, Json] = field(default_factory=dict)
@@ -135,7 +135,11 @@ class State:
 
     def leaves(self, topic: str) -> list[Topic]:
         """Return the visible topics at or below one that have no visible children."""
-        return [t for t in self.subtree(topic) if not self.visible_children(t.id)]
+        return list(self.iter_leaves(topic))
+
+    def iter_leaves(self, topic: str) -> Iterator[Topic]:
+        """Yield the same one by one, each as it is when its turn has come."""
+        return (t for t in self.subtree(topic) if not self.visible_children(t.id))
 
     # ------------------------------------------------------------ samples
     def is_visible(self, sample: Sample) -> bool:
@@ -195,6 +199,13 @@ class State:
         if old is None or old.topic != sample.topic:
             self.by_topic.setdefault(sample.topic, {})[sample.id] = None
 
+    def open_items(self, job: str) -> OpenItems:
+        """Return the open items of a job, to put some in or take some out."""
+        found = self.items.get(job)
+        if found is None:
+            found = self.items[job] = OpenItems()
+        return found
+
     def put_call(self, call: Call, *, is_open: bool = False) -> None:
         """Insert or replace a call, without its raw text, and count it; see `Ledger.put`."""
         self.ledger.put(call, self.calls.get(call.id), is_open=is_open)
@@ -248,7 +259,8 @@ class State:
 
     def next_redo(self) -> Group | None:
         """Return the group that redo would bring back: the last one undone."""
-        return self.groups[self.redo_stack[-1]] if self.redo_stack else None
+        newest = self.redo_stack[-1:]  # one look: it may be asked on another thread
+        return self.groups[newest[0]] if newest else None
 
     def can_turn(self, group: int, *, is_undo: bool) -> bool:
         """Whether a group can be undone, or redone, as things are now."""

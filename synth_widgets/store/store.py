@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import logging
 import secrets
+import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+from synth_widgets.collector import made
 from synth_widgets.errors import ClosedError, FileError, ReadOnlyError, warn
 from synth_widgets.records import JobRecord, Sample, Topic
 from synth_widgets.store.batch import Batch
@@ -82,11 +84,22 @@ class Store:
         self._closed = False
         self._empty: set[int] = set()
         """Groups that have changed nothing so far."""
+        me = weakref.ref(self)  # else the journal's thread would keep a store, and its state, that nobody holds
+
+        def to_owner(do: Callable[[Store], None]) -> None:
+            store = me()
+            if store is not None and not store._closed:  # noqa: SLF001 - its own class
+                store._post(lambda: do(store))  # noqa: SLF001
+
+        def whole() -> Batch | None:
+            store = me()
+            return None if store is None else store._whole()  # noqa: SLF001
+
         self._journal = Journal(
             path,
-            on_saved=lambda rev: self._to_owner(lambda: self._publish(rev)),
-            on_trouble=lambda trouble: self._to_owner(lambda: self._set_trouble(trouble)),
-            whole=self._whole,
+            on_saved=lambda rev: to_owner(lambda store: store._publish(rev)),  # noqa: SLF001
+            on_trouble=lambda trouble: to_owner(lambda store: store._set_trouble(trouble)),  # noqa: SLF001
+            whole=whole,
         )
         self.state: State = self._journal.load()
         self.read_only = self._journal.read_only
@@ -203,15 +216,15 @@ class Store:
     ) -> int:
         state = self.state
         batch = Batch(state.rev + 1, now(), urgent, group, groups=groups)
-        made: list[tuple[Change, object]] = []
+        begun: list[tuple[Change, object]] = []
         try:
             for change in changes:
-                made.append((change, change.held(state)))
+                begun.append((change, change.held(state)))
                 change.apply(state, batch)
                 if group is not None and (entry := change.entry()) is not None:
                     batch.entries.append(entry)
         except BaseException:  # memory must not hold a part of a step that the file will never hear of
-            for change, held in reversed(made):
+            for change, held in reversed(begun):
                 change.put_back(state, held)
             state.reindex()
             raise
@@ -231,6 +244,7 @@ class Store:
         )
         self._unpublished.append(commit)
         self._journal.write(batch)
+        made(len(changes))
         return rev
 
     def _touch_below(self, topic: str, topics: dict[str, None], samples: dict[str, None]) -> None:
@@ -329,16 +343,20 @@ class Store:
         self._journal.ending().add_done_callback(lambda ended: self._post(lambda: end(ended.result())))
         return future
 
+    def give_up_waiting(self) -> None:
+        """Tell who waits that the disk took too long; what `closing` returned is still done when it is done.
+
+        Raises:
+            FileError: always; it says what was not saved.
+        """
+        self._end("the disk took too long")
+
     def _end(self, lost: str | None) -> None:
         self._publish(self.state.rev if lost is None else self.saved_rev)
         if lost is not None:
             error = FileError(f"{self.path} did not take the last changes: {lost}.")
             self._disappoint(error)
             raise error
-
-    def _to_owner(self, call: Callable[[], None]) -> None:
-        if not self._closed:
-            self._post(call)
 
     def _publish(self, rev: int) -> None:
         self.saved_rev = max(self.saved_rev, rev)

@@ -36,6 +36,7 @@ def write_rows(db: sqlite3.Connection, batch: Batch) -> None:
     write(db, "INSERT OR REPLACE INTO items VALUES", map(rows.item_row, batch.planned))
     done = ((i.job, i.step, i.target, i.ordinal) for i in batch.finished)
     write(db, _DELETE_ITEMS, done, "))")
+    write(db, "DELETE FROM items WHERE job IN (VALUES", ((job,) for job in batch.settled), ")")
     write(db, "INSERT OR REPLACE INTO settings VALUES", ((k, rows.dump(v)) for k, v in batch.settings.items()))
     write(db, "INSERT OR REPLACE INTO tasks VALUES", ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
     write(db, "INSERT OR REPLACE INTO groups VALUES", map(rows.group_row, batch.groups))

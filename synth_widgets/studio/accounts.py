@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import weakref
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
@@ -50,7 +51,7 @@ class Accounts:
     """
 
     def __init__(self, core: Core) -> None:
-        self._core = core
+        self._core: Core = weakref.proxy(core)  # which holds this, and ends when nobody else holds it
         self.budget = Budget(None)
         self.forecast = Forecast()
         self._knows_file = False
@@ -95,7 +96,7 @@ class Accounts:
 
     def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
         """Return what a run would send now, bring and cost. Not for the engine's thread: see `Core.apart`."""
-        self._learn()
+        self._core.engine.call(self._learn)
         asker, asked = self._asking(recipe, model)
         return estimate.estimate(asker, asked, self.forecast, samples)
 

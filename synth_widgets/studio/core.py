@@ -6,28 +6,33 @@ import asyncio
 import inspect
 import logging
 import weakref
-from collections.abc import Callable, Coroutine, Iterable, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping, Sequence
+from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from functools import partial
+from itertools import chain
 from pathlib import Path as FilePath
 from typing import Any, TypeVar, cast, overload
 
+from synth_widgets.collector import let_go
 from synth_widgets.engine import Engine, engine
-from synth_widgets.errors import ClosedError, FileError, ModelError, StudioError
+from synth_widgets.errors import ClosedError, FileError, ModelError, OwnCodeError, StudioError
 from synth_widgets.intake.taken import Taken
 from synth_widgets.llm.completer import Completer, is_small
 from synth_widgets.models import Model
-from synth_widgets.records import STEPS, Guidance, JobRecord, Session, Step, new_id, new_session_id
+from synth_widgets.own_code import OwnCode
+from synth_widgets.records import STEPS, Guidance, JobRecord, Session, Step, WorkItem, new_id, new_session_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.plan import Plan, Recipe
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.run import LABELS, Run
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
-from synth_widgets.store.journal import now
+from synth_widgets.store.journal import CLOSE_SECONDS, now
 from synth_widgets.store.state import Actor, State
-from synth_widgets.store.store import Store
+from synth_widgets.store.store import Action, Store
 from synth_widgets.studio import known_ways, new_task, repeating
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.chosen_models import (
@@ -43,6 +48,8 @@ from synth_widgets.task import Task
 log = logging.getLogger(__name__)
 T = TypeVar("T")
 
+OWN_THREADS, JOB_THREADS = 2, 4
+"""Threads for the person's code: in what a person does, and in what jobs check."""
 ACTION_SECONDS = 10.0
 """How long closing waits for an action that is under way."""
 HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For example:
@@ -72,6 +79,9 @@ class Core:
     def __init__(self, path: FilePath | None, task: Task | None) -> None:
         self.engine: Engine = engine()
         self.path = path
+        self.own_code = OwnCode(self.engine, threads=OWN_THREADS)
+        """Runs the person's code for what a person does: an edit does not wait for what jobs check."""
+        self.job_code = OwnCode(self.engine, threads=JOB_THREADS)
         self.handles: weakref.WeakSet[Any] = weakref.WeakSet()
         self.jobs: dict[str, Job] = {}
         self.runs: dict[str, Run] = {}
@@ -90,15 +100,23 @@ class Core:
         self._repeats = Repeats()
         self.turning = asyncio.Lock()
         """Held by what turns or makes a step of many commits."""
+        self._planning = asyncio.Lock()
+        """Held by what plans a job in many parts: what two jobs find missing would be made twice."""
+        self._stops = 0
+        """How often everything was stopped: a job that is still looked up by then does not begin."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
         self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
         try:
             self.task = self._adopt(task)
+            self.act(self._mark_interrupted)
         except BaseException:
-            self.engine.call(self.store.close)
+            self.store.close()  # on the caller's thread: nobody else knows of it yet
             raise
-        self.act(self._mark_interrupted)
+        held = [self.store, self._completers, self.own_code, self.job_code]
+        self._forgotten = weakref.finalize(self, _forgotten, self.engine, held)
+        """For one in memory: it ends when nobody holds it. One with a file is held by the registry."""
+        self._forgotten.atexit = False
 
     @property
     def state(self) -> State:
@@ -138,12 +156,28 @@ class Core:
         async with self.turning:  # not the half of an action
             await asyncio.wrap_future(self.store.backup(target))
 
-    def apart(self, function: Callable[[], T]) -> T:
+    def apart(self, function: Callable[[], T], *, by: Task | None = None) -> T:
         """Run slow work that changes nothing: on the caller's thread, but never on the engine's.
 
         There a worker does it, and what comes back is a coroutine, as with `act`.
+
+        Args:
+            function: the work.
+            by: the task whose classes it asks, if it does.
         """
-        return cast(T, self.engine.on_worker(function)) if self.engine.is_current else function()
+        if not self.engine.is_current:
+            return function()
+        is_own = by is not None and by.has_models
+        return cast(T, self.own_code.run(function) if is_own else self.engine.on_worker(function))
+
+    async def problem(self, task: Task, look: Callable[[], str | None]) -> str | None:
+        """Return what a look at values, which asks the task's classes, finds wrong; not on the engine's thread."""
+        if not task.has_models:
+            return await self.engine.on_worker(look)
+        try:
+            return await self.own_code.run(look)
+        except OwnCodeError as error:
+            return str(error)
 
     # ------------------------------------------------------------ task and models
     def _adopt(self, task: Task | None) -> Task:
@@ -171,10 +205,14 @@ class Core:
     def _remember(self, key: str, model: Model | Completer) -> None:
         if self.store.read_only is not None:
             return
-        known = dict(self.store.state.settings.get("models") or {})
-        wanted = {**known, key: {"name": model.name, "in_code": is_in_code(model)}}
-        if wanted != known:
-            self.act(lambda: self.store.commit([SettingChanged("models", known, wanted)], actor="system"))
+
+        def remember() -> None:
+            known = dict(self.state.settings.get("models") or {})
+            wanted = {**known, key: {"name": model.name, "in_code": is_in_code(model)}}
+            if wanted != known:
+                self.store.commit([SettingChanged("models", known, wanted)], actor="system")
+
+        self.act(remember)
 
     def model(self, step: str = "default") -> ModelLike:
         """Return the model of a step: given in this process, else the file's last, else the chosen one."""
@@ -256,26 +294,78 @@ class Core:
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         if model is not None:
             self._overrides[record.id] = model
-        first = plan.start(self.state, recipe, record.id, samples)
-        taken_over = [JobChanged(self.state.jobs[i], finished=tuple(items)) for i, items in first.taken_over.items()]
-        if not first.items:
-            self.store.commit(taken_over, actor="system")  # nothing that a person could undo
-            self.store.commit(first.targets, label="Set targets")
+        parts = plan.parts(self.state, recipe, record.id, samples)
+        if not self._planning.locked():
+            first, is_whole = next(parts, Plan()), next(parts, None) is None
+            if is_whole:
+                return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
+        return cast(Job, self._start_in_parts(record, recipe, samples, model))
+
+    async def _start_in_parts(
+        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None
+    ) -> Job:
+        """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
+        stops = self._stops
+        async with self._planning:
+            before: list[Plan] = []  # what has no items
+            for part in (parts := plan.parts(self.state, recipe, record.id, samples)):
+                if self._stops != stops:
+                    return self._ended(replace(record, status="cancelled"))
+                if part.items:
+                    job = self._begin(record, recipe, part, model)
+                    await self.runs[job.id].plan_on(chain(before, parts))
+                    return job
+                if part.targets or part.taken_over:
+                    before.append(part)
+                await asyncio.sleep(0)
+            action = Action()
+            async with self.turning:
+                for part in before:
+                    self._nothing(record, part, action)
+                    await asyncio.sleep(0)
             return self._ended(record)
+
+    def _begin(self, record: JobRecord, recipe: Recipe, first: Plan, model: ModelLike | None) -> Job:
+        """Begin a job with the first part of its plan, in one commit."""
         completers = self._completers_for(recipe, model)
         self.accounts.check(recipe, completers)
         session = self.session or self.new_session({}, ())
         planned = plan.expected(recipe, first.items)
         record = replace(record, status="running", session=session.id, planned=planned)
-        begun = JobChanged(record, planned=tuple(first.items))
-        self.store.commit([*first.targets, *taken_over, begun], actor="job", job=record.id, label=LABELS[recipe.kind])
-        return self._run(record, recipe, completers)
+        changes = [*first.targets, *self._taken_over(first), JobChanged(record, planned=tuple(first.items))]
+        self.store.commit(changes, actor="job", job=record.id, label=LABELS[recipe.kind])
+        return self._run(record, recipe, completers, first.items)
+
+    def _nothing(self, record: JobRecord, part: Plan, action: Action | None = None) -> Job:
+        """Do what is left of a plan, or of a part of one, where nothing is to be made."""
+        self.store.commit(self._taken_over(part), actor="system")  # nothing that a person could undo
+        self.store.commit(part.targets, label="Set targets", action=action)
+        return self._ended(record)
+
+    def _taken_over(self, part: Plan) -> list[JobChanged]:
+        return [JobChanged(self.state.jobs[job], finished=tuple(items)) for job, items in part.taken_over.items()]
 
     def _ended(self, record: JobRecord) -> Job:
         """Return a handle on a job that had nothing to do."""
         job = Job(self.engine, lambda: record, repeat=self.repeat)
         job._end()  # noqa: SLF001 - the core makes its handles
         return job
+
+    def stop(self, job: str | None = None) -> int:
+        """Cancel one running job, or all and what is about to begin; return how many run."""
+        if job is None:
+            self._stops += 1
+        found = [run for ident, run in self.runs.items() if job in {None, ident}]
+        for run in found:
+            run.cancel()
+        return len(found)
+
+    def pause(self, job: str | None, *, on: bool) -> int:
+        """Pause one running job, or all, or let them go on; return how many."""
+        found = [run for ident, run in self.runs.items() if job in {None, ident}]
+        for run in found:
+            run.pause(on=on)
+        return len(found)
 
     def resume(self, budget: float | None = None) -> Job:
         """Start what interrupted and stopped jobs still owe, let paused ones go on; return the newest of them.
@@ -286,7 +376,7 @@ class Core:
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
-        owing = [j for j in self.state.jobs.values() if self.state.items.get(j.id) and j.id not in self.runs]
+        owing = [j for j in tuple(self.state.jobs.values()) if self.state.items.get(j.id) and j.id not in self.runs]
         if not owing:
             return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
         owing, recipes = self._readable(owing)
@@ -323,8 +413,7 @@ class Core:
 
     def _go_on(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
         """Let a job that is known to the file go on."""
-        planned = record.added + record.failed + plan.expected(recipe, list(self.state.items[record.id].values()))
-        record = replace(record, status="running", planned=planned, note=None, ended=None)
+        record = replace(record, status="running", note=None, ended=None)
         self.store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
         return self._run(record, recipe, completers)
 
@@ -346,8 +435,21 @@ class Core:
         steps: tuple[Step, ...] = ("inputs", "outputs") if recipe.depth == 0 or recipe.kind != "grow" else STEPS
         return {step: self.completer(step, model) for step in steps if step != "outputs" or recipe.outputs}
 
-    def _run(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
-        """Set a job to work that the file knows as running."""
+    def _run(
+        self,
+        record: JobRecord,
+        recipe: Recipe,
+        completers: dict[Step, Completer],
+        first: Sequence[WorkItem] | None = None,
+    ) -> Job:
+        """Set a job to work that the file knows as running.
+
+        Args:
+            record: the job's.
+            recipe: what it makes.
+            completers: who answers.
+            first: the first items of a new job; ``None``: it is resumed, and takes up those that it owes.
+        """
         session = self.state.sessions[record.session]
         ident = record.id
         job = Job(
@@ -363,6 +465,7 @@ class Core:
         run = Run(
             self.store,
             self.engine,
+            self.job_code,
             job,
             record=record,
             completers=completers,
@@ -374,14 +477,16 @@ class Core:
         )
         self.jobs[record.id], self.runs[record.id] = job, run
         job._began(run)  # noqa: SLF001 - the handle learns how to steer what it stands for
-        driving = self.engine.spawn(self._drive(run, job), name=f"job-{record.id}")
+        if first is not None:
+            run.take_up(first)
+        driving = self.engine.spawn(self._drive(run, job, is_resumed=first is None), name=f"job-{record.id}")
         self._driving.add(driving)
         driving.add_done_callback(self._driving.discard)
         return job
 
-    async def _drive(self, run: Run, job: Job) -> None:
+    async def _drive(self, run: Run, job: Job, *, is_resumed: bool) -> None:
         try:
-            await self.engine.spawn(run.main())
+            await self.engine.spawn(run.main(is_resumed=is_resumed))
             self._keep_ways(run.completers.values())
             await asyncio.wrap_future(self.store.saved())
         except (FileError, ClosedError):
@@ -392,6 +497,7 @@ class Core:
             self._tell(job)
             used = [completer for run in self.runs.values() for completer in run.completers.values()]
             await self._completers.keep(self._models.values(), used)
+            self.left()
 
     def _tell(self, job: Job) -> None:
         if job.id in self.runs:
@@ -402,17 +508,30 @@ class Core:
     def _mark_interrupted(self) -> None:
         if self.store.read_only is not None:
             return
-        left = [j for j in self.state.jobs.values() if j.status == "running"]
+        left = [j for j in tuple(self.state.jobs.values()) if j.status == "running"]
         self.store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")
 
     # ------------------------------------------------------------ end
+    def left(self) -> None:
+        """Let go of the jobs' handles, which hold the core, once nobody is left who could ask for them."""
+        if self.path is None and not self.runs and not list(self.handles):
+            self.jobs.clear()
+
     def close(self) -> None:
         """Stop what runs (it stays owed), write what is queued, free the models and the file."""
         if self.engine.is_current:
             raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
-        if not self.closed:
-            self.closed = True
-            self.engine.call(self._close)
+        self.begin_close().result()
+
+    def begin_close(self) -> Future[None]:
+        """Begin to close; what comes back is done when it is closed."""
+        if self.closed:
+            done: Future[None] = Future()
+            done.set_result(None)
+            return done
+        self.closed = True
+        self._forgotten.detach()
+        return self.engine.begin(self._close)
 
     async def _close(self) -> None:
         for run in tuple(self.runs.values()):
@@ -423,11 +542,15 @@ class Core:
         try:
             await self._completers.close()
         finally:
-            self.store.close()
-            if is_whole:
-                self.turning.release()  # whoever waits still hears that it is closed
-            for listener in self.on_close:
-                listener()
+            self.own_code.close()
+            self.job_code.close()
+            try:
+                await _close_store(self.store)
+            finally:
+                if is_whole:
+                    self.turning.release()  # whoever waits still hears that it is closed
+                for listener in tuple(self.on_close):
+                    listener()
 
     async def _until_whole(self) -> bool:
         """Wait for an action of many commits that is under way, and keep others from beginning."""
@@ -435,3 +558,31 @@ class Core:
             return await asyncio.wait_for(self.turning.acquire(), ACTION_SECONDS)
         except TimeoutError:
             return False
+
+
+async def _close_store(store: Store) -> None:
+    """Close a store while the engine goes on: others do not wait for this one's disk."""
+    closing = asyncio.wrap_future(store.closing())
+    done, _ = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
+    if not done:
+        store.give_up_waiting()
+    await closing
+
+
+def _forgotten(engine: Engine, held: list[Any]) -> None:
+    """End what a core in memory leaves behind when nobody holds it any more. On whatever thread that is noticed."""
+    with suppress(ClosedError):  # in a forked child: the threads are the parent's
+        engine.post(lambda: engine.spawn(_end(engine, held)))
+
+
+async def _end(engine: Engine, held: list[Any]) -> None:
+    store, completers, *own_code = held
+    held.clear()
+    for code in own_code:
+        code.close()
+    await completers.close()
+    await _close_store(store)
+    state = store.state
+    records: list[list[Any]] = [list(part.values()) for part in (state.samples, state.calls, state.topics)]
+    del store, state, completers
+    await engine.on_worker(partial(let_go, *records))

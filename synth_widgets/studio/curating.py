@@ -171,7 +171,7 @@ class Curating:
             while True:
                 sample, task = review.find(core.state, [ident])[0], core.task
                 edit = editing.edit_of(sample, **values)
-                problem = await core.engine.on_worker(partial(editing.problem_of, edit, task))
+                problem = await core.problem(task, partial(editing.problem_of, edit, task))
                 if sample is review.find(core.state, [ident])[0] and task is core.task:
                     break  # else it, or the task, changed while it was looked at
             version = len(core.state.tasks)
@@ -207,7 +207,7 @@ class Curating:
                     found[name] = problem
             return found
 
-        return self._core.apart(look)
+        return self._core.apart(look, by=task)
 
     def accept(self, ids: Any) -> dict[str, str]:
         """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import threading
+import weakref
 from collections.abc import Container, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
@@ -70,7 +71,7 @@ class DefaultModel:
     """Which model answers one studio file where nobody gave one. It decides alone what follows when that is gone."""
 
     def __init__(self, core: Core) -> None:
-        self._core = core
+        self._core: Core = weakref.proxy(core)  # which holds this, and ends when nobody else holds it
         self._choice: Future[Choice] | None = None
 
     def choose(self) -> None:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any
+from functools import partial
+from typing import Any, cast
 
 from synth_widgets.arguments import GuidanceLike, budget_of, ids_of, path_of
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
@@ -12,7 +14,6 @@ from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
-from synth_widgets.runs.run import Run
 from synth_widgets.store import review
 from synth_widgets.store.state import State
 from synth_widgets.studio import recipes
@@ -117,8 +118,8 @@ class Generating:
 
         A text as ``guidance`` is for the outputs.
         """
-        recipe, samples = self._outputs(ids, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=samples, budget=budget)
+        look = partial(self._outputs, ids, prompt=prompt, guidance=guidance)
+        return self._start_for(look, model=model, budget=budget)
 
     @suggesting
     def regenerate(
@@ -142,8 +143,8 @@ class Generating:
         Returns:
             The running job.
         """
-        recipe, samples = self._again(ids, part=part, prompt=prompt, guidance=guidance)
-        return self._start(recipe, model=model, samples=samples, budget=budget)
+        look = partial(self._again, ids, part=part, prompt=prompt, guidance=guidance)
+        return self._start_for(look, model=model, budget=budget)
 
     @suggesting
     def resume(self, *, budget: float | None = None) -> Job:
@@ -164,7 +165,7 @@ class Generating:
 
     def stop(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays."""
-        return self._each_run(job, lambda run: run.cancel())
+        return self._steer(job, self._core.stop)
 
     def pause(self, job: str | None = None, *, on: bool = True) -> int:
         """Let one running job by id, or all, send nothing new; return how many. What is under way is finished.
@@ -182,7 +183,7 @@ class Generating:
         (1, 20)
         >>> studio.close()
         """
-        return self._each_run(job, lambda run: run.pause(on=on))
+        return self._steer(job, partial(self._core.pause, on=on))
 
     def repeat(self, job: Job | str, n: int = 1) -> Job:
         """Start a job once more, with the same arguments, on top of what is there now.
@@ -314,18 +315,29 @@ class Generating:
             raise UnknownIdError(f"There is no job {ident!r}.")
         return record
 
-    def _each_run(self, job: str | None, do: Callable[[Run], None]) -> int:
-        """Do something with one run, or with all; return with how many."""
+    def _steer(self, job: str | None, do: Callable[[str | None], int]) -> int:
+        """Steer one running job, or all; return how many. Who stops a job waits neither for the disk nor for edits."""
         self._check_open()
+        return self._core.engine.call(lambda: do(job if job is None else self._job(job).id))
 
-        def act() -> int:
-            chosen = self._core.runs if job is None else {self._job(job).id: self._core.runs.get(job)}
-            found = [run for run in chosen.values() if run is not None]
-            for run in found:
-                do(run)
-            return len(found)
+    def _start_for(
+        self,
+        look: Callable[[], tuple[Recipe, tuple[str, ...]]],
+        *,
+        model: ModelLike | None,
+        budget: float | None,
+    ) -> Job:
+        """Start a job for samples that are looked up first: never on the engine's thread, for they may be many."""
+        if not self._core.engine.is_current:
+            recipe, samples = look()
+            return self._start(recipe, model=model, samples=samples, budget=budget)
 
-        return self._core.act(act)
+        async def start() -> Job:
+            recipe, samples = await self._core.engine.on_worker(look)
+            job: Any = self._start(recipe, model=model, samples=samples, budget=budget)
+            return cast(Job, await job if inspect.iscoroutine(job) else job)
+
+        return cast(Job, start())
 
     def _start(
         self,

@@ -7,12 +7,11 @@ import os
 import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import partial
 from typing import TYPE_CHECKING, Any, Literal
 
 from synth_widgets.arguments import path_of, tags_of
 from synth_widgets.collector import collector_off
-from synth_widgets.errors import StudioError, nearest, suggesting
+from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
@@ -337,21 +336,21 @@ class HandingOff:
             )
         created = now()
 
-        def worked_out(wishes: Sequence[edits.Wish]) -> dict[str, edits.Outcome]:
+        def worked_out(wish: edits.Wish) -> edits.Outcome:
             """Runs the person's validators: not on the engine's thread."""
-            state = core.state
-            return {
-                w.id: edits.outcome_of(state.samples[w.id], w, task, task_version=version, created=created)
-                for w in wishes
-            }
+            sample = core.state.samples[wish.id]
+            return edits.outcome_of(sample, wish, task, task_version=version, created=created)
 
         with collector_off(stays=True):
-            outcomes = worked_out(wishes)
+            outcomes = {wish.id: worked_out(wish) for wish in wishes}
         reasons: dict[str, str] = {}
 
         async def look(part: Sequence[edits.Wish]) -> None:
             while late := [w for w in part if core.state.samples[w.id] is not outcomes[w.id].sample]:
-                outcomes.update(await core.engine.on_worker(partial(worked_out, late)))
+                for wish, outcome in zip(late, await core.own_code.each(worked_out, late), strict=True):
+                    if isinstance(outcome, OwnCodeError):
+                        raise outcome  # what is done so far is one step to undo
+                    outcomes[wish.id] = outcome
 
         def changes_of(part: Sequence[edits.Wish]) -> list[Change]:
             state = core.state

@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synth_widgets import task_changes
-from synth_widgets.errors import StudioError, warn
+from synth_widgets.errors import OwnCodeError, StudioError, warn
+from synth_widgets.records import Sample
 from synth_widgets.store import review
 from synth_widgets.store.changes import TaskChanged
 from synth_widgets.store.review import Judgement
@@ -37,21 +38,13 @@ def take_over(core: Core, task: Task) -> None:
     seen = {sample.id: sample for sample in tuple(core.state.samples.values())}
     turned = review.judged_anew(seen.values(), task) if must_judge else {}
 
-    def judge_late_ones() -> None:
-        """Judge what was made or changed while the others were judged."""
-        now = tuple(core.state.samples.values())
-        late = [sample for sample in now if seen.get(sample.id) is not sample]
-        for sample in late:
-            turned.pop(sample.id, None)
-        turned.update(review.judged_anew(late, task))
-
     async def act() -> None:
         core.task = task
         if differences:
             core.task_change = said(len(tasks) + 1, differences, turned)
         core.store.commit([TaskChanged(task)], actor="system")
         if must_judge:
-            await core.engine.on_worker(judge_late_ones)
+            await _judge_late_ones(core, task, seen, turned)
             core.task_change = said(len(tasks), differences, turned)
             await _turn(core, turned)
 
@@ -70,6 +63,16 @@ def _of_another_task(core: Core, old: Task, new: Task) -> StudioError:
         free = next(name for name in names if not core.path.with_name(name).exists())
         advice = f"Both names give this file name. Give the new task one of its own: sw.Studio(task, path={free!r})."
     return StudioError(f"{core.path or 'This studio'} belongs to the task {old.name!r}, not {new.name!r}. {advice}")
+
+
+async def _judge_late_ones(core: Core, task: Task, seen: Mapping[str, Sample], turned: dict[str, Judgement]) -> None:
+    """Judge what was made or changed while the others were judged."""
+    now = tuple(core.state.samples.values())
+    late = await core.engine.on_worker(lambda: [sample for sample in now if seen.get(sample.id) is not sample])
+    judged = await core.own_code.each(lambda sample: review.judged_anew([sample], task), late)
+    for sample, said in zip(late, judged, strict=True):
+        turned.pop(sample.id, None)
+        turned |= {sample.id: Judgement(sample.version, str(said))} if isinstance(said, OwnCodeError) else said
 
 
 async def _turn(core: Core, turned: Mapping[str, Judgement]) -> None:

@@ -8,6 +8,8 @@ import os
 import sys
 import threading
 import weakref
+from collections.abc import Callable
+from contextlib import nullcontext
 from pathlib import Path as FilePath
 
 from synth_widgets.arguments import file_path_of
@@ -19,7 +21,14 @@ log = logging.getLogger(__name__)
 
 _cores: dict[FilePath, Core] = {}
 _memory_cores: weakref.WeakSet[Core] = weakref.WeakSet()
-_guard = threading.RLock()
+_doors: dict[FilePath, threading.RLock] = {}
+"""Held by who opens or closes a file: others who open or close that one wait, and nobody else."""
+_guard = threading.Lock()
+
+
+def _door(path: FilePath) -> threading.RLock:
+    with _guard:
+        return _doors.setdefault(path, threading.RLock())
 
 
 def file_of(task: Task | None, path: str | os.PathLike[str] | None) -> FilePath | None:
@@ -49,46 +58,54 @@ def file_of(task: Task | None, path: str | os.PathLike[str] | None) -> FilePath 
         raise FileError(f"{file} cannot be opened: {error.strerror or error}. Choose another path.") from None
 
 
-def attach(path: FilePath | None, task: Task | None) -> Core:
-    """Return the core of a file, opened on first use; ``None`` makes a new one in memory."""
-    with _guard:
-        core = _cores.get(path) if path is not None else None
-        if core is not None:
-            if task is not None:
-                core.change_task(task)
-            return core
-        core = Core(path, task)
-        if path is not None:
-            _cores[path] = core
-        else:
-            _memory_cores.add(core)
+def attach(path: FilePath | None, task: Task | None, handle: object) -> Core:
+    """Return the core of a file for a handle, opened on first use; ``None`` makes a new one in memory."""
+    if path is None:
+        core = Core(None, task)
+        core.handles.add(handle)
+        _memory_cores.add(core)
         return core
+    with _door(path):
+        found = _cores.get(path)
+        if found is None:
+            found = _cores[path] = Core(path, task)
+        elif task is not None:
+            found.change_task(task)
+        found.handles.add(handle)
+        return found
 
 
-def detach(core: Core) -> None:
-    """Close a core. Who opens its file meanwhile waits until it is free."""
-    with _guard:
+def release(core: Core, is_held: Callable[[], bool]) -> None:
+    """Close a core unless somebody holds it. Who opens its file meanwhile waits until it is free."""
+    with nullcontext() if core.path is None else _door(core.path):
+        if is_held():
+            return
         if core.path is not None and _cores.get(core.path) is core:
             del _cores[core.path]
         core.close()
 
 
 def _close_all() -> None:
-    for core in (*_cores.values(), *_memory_cores):
+    cores = (*_cores.values(), *_memory_cores)
+    for core in cores:
         if core.runs and core.path is not None:
             print(  # noqa: T201 - on the main thread, to who ends a script before its job
                 f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
                 "In a script, job.wait() waits for it.",
                 file=sys.stderr,
             )
+    for closed in [core.begin_close() for core in cores]:  # side by side: none waits for another one's disk
         try:
-            core.close()
+            closed.result()
         except SynthError as error:
             log.warning("A studio could not be closed: %s", error)
 
 
 def _leave_to_parent() -> None:
     """Forget the cores in a forked child: their threads and their locks are the parent's."""
+    global _guard  # noqa: PLW0603 - another thread of the parent may have held it
+    _guard = threading.Lock()
+    _doors.clear()
     _cores.clear()
     _memory_cores.clear()
 

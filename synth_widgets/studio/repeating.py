@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any, cast
 
 from synth_widgets.arguments import count_of
 from synth_widgets.errors import StudioError
@@ -23,7 +24,8 @@ MOST = 100
 async def repeat(core: Core, record: JobRecord, n: int) -> Job:
     """Start a job's recipe once more. On the engine's thread."""
     recipe, samples = await core.engine.on_worker(lambda: repeated(core.state, record, n))
-    return core.start(recipe, samples=samples, model=core.override(record.id, recipe))
+    job: Any = core.start(recipe, samples=samples, model=core.override(record.id, recipe))
+    return cast(Job, await job if inspect.iscoroutine(job) else job)
 
 
 def repeated(state: State, record: JobRecord, n: int) -> tuple[Recipe, tuple[str, ...]]:

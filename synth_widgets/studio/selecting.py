@@ -60,7 +60,7 @@ def _below(state: State, topic: Any) -> set[str]:
     path = path_of(topic)
     node = state.find(path)
     if node is None:
-        names = (t.name for t in state.topics.values())
+        names = [t.name for t in tuple(state.topics.values())]
         raise StudioError(f"There is no topic {path!r}.{nearest(path[-1], names)}")
     return {t.id for t in state.subtree(node.id)}
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import weakref
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from pathlib import Path as FilePath
 from typing import TYPE_CHECKING, Any, Literal, Self
 
 from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, budget_of, guidance_of, tags_of
-from synth_widgets.errors import StudioError, nearest, suggesting, unknown_keywords
+from synth_widgets.errors import ClosedError, StudioError, nearest, suggesting, unknown_keywords
 from synth_widgets.money import Cost, read_prices
 from synth_widgets.records import STEPS, Guided, Session
 from synth_widgets.runs.job import Job
@@ -17,7 +19,7 @@ from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
 from synth_widgets.studio.curating import Curating
 from synth_widgets.studio.generating import Generating
 from synth_widgets.studio.handing_off import HandingOff
-from synth_widgets.studio.registry import attach, detach, file_of
+from synth_widgets.studio.registry import attach, file_of, release
 from synth_widgets.studio.samples import Samples
 from synth_widgets.studio.topics import Topics
 from synth_widgets.task import Task
@@ -36,7 +38,8 @@ class Studio(Generating, Curating, HandingOff):
 
     Args:
         task: what the data is for. Without one, the file's.
-        path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out.
+        path: the studio file; by default ``<task-name>.synth`` in the working directory. ``":memory:"`` opts out: such
+            a studio ends when no variable, no widget and no running job holds it any more.
         model: a name such as ``"openai/gpt-6-luna"``, a `Model`, or a completer. Without one, the file's last,
             else a cheap one of the first provider whose key is in the environment (where that is gone, the next of
             its list), else one of a server that answers on this machine (Ollama, LM Studio, vLLM, llamafile), else
@@ -84,15 +87,19 @@ class Studio(Generating, Curating, HandingOff):
         chosen = checked_models({"default": model, **steps})
         cap = budget_of(budget)
         read_prices()
-        self._core = attach(file, task)
-        self._core.handles.add(self)
         self._open = True
-        self._core.set_models(chosen)
-        self._core.choose_model()
-        if cap is not None:
-            self.set_budget(cap)
-        if wanted and self.read_only is None:
-            self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
+        self._core = attach(file, task, self)
+        weakref.finalize(self, _gone, weakref.ref(self._core)).atexit = False
+        try:
+            self._core.set_models(chosen)
+            self._core.choose_model()
+            if cap is not None:
+                self.set_budget(cap)
+            if wanted and self.read_only is None:
+                self._core.act(lambda: self._core.set_guidance(wanted, actor="system"))
+        except BaseException:
+            self.close()  # else a file that was opened for nothing stays locked
+            raise
         self.topics = Topics(self._core)
         self.samples = Samples(self._core)
 
@@ -240,7 +247,7 @@ class Studio(Generating, Curating, HandingOff):
             for run in self._core.runs.values():
                 run.meter.look()  # what is spent of it is told with a job's progress
 
-        self._core.act(act)
+        self._core.engine.call(act)
 
     @suggesting
     def new_session(self, *, guidance: GuidanceLike | None = None, tags: Iterable[str] = ()) -> Session:
@@ -299,14 +306,20 @@ class Studio(Generating, Curating, HandingOff):
 
     def close(self) -> None:
         """Let go of the studio. With the last handle of its file, running jobs end (they stay owed) and it is freed."""
-        if not self._open:
-            return
-        self._open = False
-        if not any(handle._open for handle in self._core.handles):  # noqa: SLF001 - its own class
-            detach(self._core)
+        if self._open:
+            self._open = False
+            release(self._core, lambda: any(handle._open for handle in self._core.handles))  # noqa: SLF001 - its own class
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+
+def _gone(core: weakref.ref[Core]) -> None:
+    """Tell a core that a handle on it was forgotten."""
+    held = core()
+    if held is not None:
+        with suppress(ClosedError):  # in a forked child, where no engine runs
+            held.engine.post(held.left)

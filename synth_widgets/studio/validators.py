@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import partial
 
+from synth_widgets.errors import OwnCodeError
 from synth_widgets.records import Sample, Version
 from synth_widgets.studio.core import Core
 from synth_widgets.task import Task
@@ -13,7 +14,7 @@ VersionOf = Callable[[Sample], Version | None]
 
 
 class Validators:
-    """Asks the classes on a worker, once about each version, and tells the engine what they said.
+    """Asks the classes beside the engine, once about each version, and tells it what they said.
 
     They are asked also about what was checked when it came: a cell that is run again may have changed them.
 
@@ -35,8 +36,9 @@ class Validators:
         """Ask until all is known: meanwhile a sample may get another version, and the studio another task."""
         while unknown := self._unknown(samples()):
             task = self._task
-            said = await self._core.engine.on_worker(partial(_asked, task, unknown))
-            self._said |= {id(each[0]): each for each in said}
+            said = await self._core.own_code.each(partial(_objection, task), unknown)
+            for version, words in zip(unknown, said, strict=True):
+                self._said[id(version)] = version, str(words) if isinstance(words, OwnCodeError) else words
 
     def problem(self, version: Version) -> str | None:
         """Return what the classes object to in a version that was asked about, or ``None``."""
@@ -49,5 +51,5 @@ class Validators:
         return [version for version in found if version is not None and id(version) not in self._said]
 
 
-def _asked(task: Task, versions: Sequence[Version]) -> list[tuple[Version, str | None]]:
-    return [(version, task.model_problem(version.input, version.output)) for version in versions]
+def _objection(task: Task, version: Version) -> str | None:
+    return task.model_problem(version.input, version.output)

@@ -12,6 +12,7 @@ import inspect
 import logging
 from collections import deque
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import asdict, dataclass, is_dataclass
 from operator import attrgetter
 from typing import Any
@@ -36,7 +37,7 @@ BODIES = 100
 MOST_WAITING = 1_000
 """Commands that may wait for those before them."""
 MOST_READING = 100
-"""Questions (searches, estimates, bodies) that may be worked on at once."""
+"""Questions (searches, estimates) that may be worked on at once."""
 CLOSED = "This studio is closed. Run the cell again."
 STOPPED = "Stopped before it began."
 STARTS = frozenset({"grow", "generate_outputs", "retry", "regenerate", "repeat"})
@@ -108,9 +109,9 @@ class Bridge:
             case "cmd":
                 self._command(asked)
             case "body" if isinstance(ids := message.get("ids"), list):
-                self._read(self._bodies([i for i in ids[:BODIES] if isinstance(i, str)]))
+                self.host.engine.spawn(self._bodies([i for i in ids[:BODIES] if isinstance(i, str)]))
             case "save":
-                self._read(self._save())
+                self.host.engine.spawn(self._save())
             case other:
                 log.warning("A message of the unknown kind %r came from the browser.", other)
 
@@ -122,6 +123,9 @@ class Bridge:
         elif isinstance(asked, Refused):
             self._fail(asked.rid, asked.message, asked.kind)
         elif asked.command.steers and not self._needs_turn(asked):
+            if asked.command.name == "stop":  # at once; what began just now is stopped when this has its turn
+                with suppress(SynthError):
+                    _call(self.studio.stop, asked.command, dict(asked.args))
             self.host.engine.spawn(self._steer(asked))
         elif asked.command.reads and not asked.command.in_turn:
             if not self._read(self._carry_out(asked)):

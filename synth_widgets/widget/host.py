@@ -157,6 +157,9 @@ class Host(Protocol):
     def session(self) -> Session | None: ...
     @property
     def closed(self) -> bool: ...
+
+    widget: Any
+
     @property
     def on_progress(self) -> list[Callable[[Any], None]]: ...
     @property

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import anywidget
 import traitlets
 
+from synth_widgets.errors import ClosedError
 from synth_widgets.widget import keymap as keymaps
 from synth_widgets.widget.bridge import Bridge
 from synth_widgets.widget.host import Host
@@ -52,7 +54,18 @@ class StudioWidget(anywidget.AnyWidget):
         self._counted: tuple[tuple[str, int], Shown] | None = None
         host.model_name()  # if it is being chosen still, this thread waits for it, and never the engine's
         self._bridge: Any = host.engine.call(lambda: Bridge(host, studio, self.send))
-        self.on_msg(lambda _widget, content, _buffers: self._bridge.receive(content))
+        self.on_msg(lambda _widget, content, _buffers: self._bridge and self._bridge.receive(content))
+
+    def close(self) -> None:
+        """Close the widget for good. The studio goes on, and makes a new one when it is shown again."""
+        super().close()
+        bridge, host = getattr(self, "_bridge", None), getattr(self, "_host", None)
+        if bridge is not None and host is not None:
+            self._bridge = None
+            if host.widget is self:
+                host.widget = None
+            with suppress(ClosedError):  # in a forked child, where no engine runs
+                host.engine.post(bridge.end)
 
     @traitlets.validate("keymap")
     def _checked_keymap(self, proposal: Any) -> keymaps.Keymap:

@@ -3,8 +3,9 @@
 It speaks chat completions, and Anthropic's Messages API at ``/v1/messages``.
 
 ``python -m tests.bench.quick_endpoint 0.05`` prints its address and serves until its stdin ends. ``--busy 10`` refuses
-each tenth request with 429 and asks for a second, ``--cut 10`` ends each tenth answer in its middle, and ``--wall 64``
-refuses what comes on top of 64 requests at once. ``GET /v1`` tells how many requests were answered, and refused.
+each tenth request with 429 and asks for a second, ``--cut 10`` ends each tenth answer in its middle, ``--wall 64``
+refuses what comes on top of 64 requests at once, and ``--bytes 8000000`` makes its answers long. ``GET /v1`` tells how
+many requests were answered, and refused.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ def _completion(text: str, finish: str) -> bytes:
     return _response("200 OK", {**told, "choices": [choice], "usage": usage})
 
 
+def _big(size: int) -> bytes:
+    """Return a completion whose answer is of so many bytes."""
+    text = "The parcel is late, and the customer asks where it is. "
+    return _completion(json.dumps({"kind": "a", "note": text * (size // len(text))}), "stop")
+
+
 WHOLE = _completion(ANSWER, "stop")
 CUT = _completion(ANSWER[: len(ANSWER) // 2], "length")
 MESSAGE = _response(
@@ -55,6 +62,7 @@ class Desk:
 
     def __init__(self, told: argparse.Namespace) -> None:
         self.told = told
+        self.whole = _big(told.bytes) if told.bytes else WHOLE
         self.number = self.answered = self.refused = self.in_flight = 0
 
     def takes(self) -> bool:
@@ -73,7 +81,7 @@ class Desk:
         self.answered += 1
         if message:
             return MESSAGE
-        return CUT if self.told.cut and self.answered % self.told.cut == 0 else WHOLE
+        return CUT if self.told.cut and self.answered % self.told.cut == 0 else self.whole
 
 
 class Answering(asyncio.Protocol):
@@ -113,7 +121,7 @@ class Answering(asyncio.Protocol):
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("latency", type=float)
-    for name in ("--busy", "--cut", "--wall"):
+    for name in ("--busy", "--cut", "--wall", "--bytes"):
         parser.add_argument(name, type=int, default=0)
     desk = Desk(parser.parse_args())
     loop = asyncio.get_running_loop()

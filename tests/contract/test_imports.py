@@ -35,15 +35,16 @@ VALUES = {
     "text",
     "collector",
 }
-BELOW_STUDIO = VALUES | {"engine", "store", "llm", "generation", "runs", "export", "intake"}
+BELOW_STUDIO = VALUES | {"engine", "own_code", "store", "llm", "generation", "runs", "export", "intake"}
 
 ROOMS: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),
     "engine": VALUES,
+    "own_code": VALUES | {"engine"},
     "store": VALUES,
     "llm": VALUES | {"engine"},
     "generation": VALUES | {"llm"},
-    "runs": VALUES | {"engine", "store", "llm", "generation"},
+    "runs": VALUES | {"engine", "own_code", "store", "llm", "generation"},
     "export": VALUES | {"arguments", "store"},
     "intake": VALUES | {"arguments", "store", "export"},
     "widget": VALUES,

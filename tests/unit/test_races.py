@@ -230,7 +230,7 @@ def test_closing_waits_for_the_whole_of_an_action(open_studio, tmp_path):
 def test_who_waits_for_the_disk_hears_that_it_was_closed(open_studio, tmp_path, monkeypatch):
     studio = open_studio(task=PLAIN, path=tmp_path / "a.synth")
     store = studio._core.store
-    monkeypatch.setattr(store._journal, "close", lambda: "the disk took too long")
+    monkeypatch.setattr(store._journal, "lost", lambda: "the disk took too long")
     monkeypatch.setattr(store, "_publish", lambda _rev: None)
     waiting = studio._core.engine.call(lambda: _waiter(store))
     with pytest.raises(FileError):
@@ -262,3 +262,20 @@ def test_an_output_that_two_ended_jobs_owe_is_paid_once(open_studio, tmp_path):
         job.wait(10)
     assert len(model.requests) == 2
     assert {s.status for s in studio.samples} == {"draft"}
+
+
+def test_a_wrong_topic_is_told_the_nearest_while_topics_come(added, monkeypatch):
+    from synth_widgets.studio import selecting
+
+    studio, _ = added
+    studio.topics.add("Billing")
+
+    def slowly(_name, known):
+        names = iter(known)
+        next(names, None)
+        studio.topics.add("Refunds")
+        return f" {len(list(names))} more"
+
+    monkeypatch.setattr(selecting, "nearest", slowly)
+    with pytest.raises(sw.errors.StudioError, match="There is no topic"):
+        studio.to_pandas("all", topic="Biling")

@@ -1,0 +1,221 @@
+"""A job of any size is planned in parts: it can be stopped between two of them, and owes all of it in the end."""
+
+from __future__ import annotations
+
+import asyncio
+from collections import Counter
+
+import pytest
+
+from synth_widgets.errors import AccessError, RunStoppedError
+from synth_widgets.records import ROOT
+from synth_widgets.runs import plan
+from synth_widgets.runs.plan import SLICE, Recipe
+from synth_widgets.store.changes import JobChanged
+from synth_widgets.store.store import Store
+from synth_widgets.testing import ScriptedCompleter
+from tests.replica import Peer
+from tests.tasks import PLAIN, until
+
+MANY = 4 * SLICE
+HOUR = 3600
+
+
+@pytest.fixture
+def commits(monkeypatch):
+    """How many items each commit of a job planned and finished."""
+    seen: list[tuple[int, int]] = []
+    commit = Store.commit
+
+    def noted(store, changes, **kwargs):
+        changes = list(changes)
+        jobs = [change for change in changes if isinstance(change, JobChanged)]
+        seen.append((sum(len(job.planned) for job in jobs), sum(len(job.finished) for job in jobs)))
+        return commit(store, changes, **kwargs)
+
+    monkeypatch.setattr(Store, "commit", noted)
+    return seen
+
+
+def slow_studio(open_studio, **kwargs):
+    return open_studio(ScriptedCompleter(latency=HOUR), task=PLAIN, **kwargs)
+
+
+def owed(studio, job):
+    return len(studio._state.items.get(job.id, {}))
+
+
+def waiting(studio, n):
+    """Add so many pending samples."""
+    studio.add_samples([{"input": f"I am number {i}."} for i in range(n)], status="pending")
+
+
+def test_a_great_plan_is_committed_in_parts_and_whole_when_the_call_returns(open_studio, commits, tmp_path):
+    path = tmp_path / "a.synth"
+    studio = slow_studio(open_studio, path=path)
+    studio.topics.add(("A",), ("B",), target=3)
+    commits.clear()
+    job = studio.grow(depth=0, samples=MANY // 2 + 7)
+    assert owed(studio, job) == MANY + 14
+    assert max(planned for planned, _ in commits) <= 2 * SLICE
+    assert [studio._state.find((name,)).target for name in "AB"] == [MANY // 2 + 7] * 2
+    studio.close()
+    again = open_studio(ScriptedCompleter(), task=PLAIN, path=path)
+    assert sum(map(len, again._state.items.values())) == MANY + 14
+    job = again.resume()
+    until(lambda: again._core.runs[job.id].meter.total == MANY + 14)
+    job.cancel()
+    job.wait(30)
+
+
+def test_outputs_and_new_versions_of_many_samples_are_planned_in_parts(open_studio, commits):
+    studio = slow_studio(open_studio)
+    waiting(studio, MANY)
+    commits.clear()
+    job = studio.generate_outputs()
+    assert owed(studio, job) == MANY
+    job.cancel()
+    job.wait(30)
+    job = studio.regenerate(studio.samples)
+    assert owed(studio, job) == MANY
+    assert max(planned for planned, _ in commits) <= SLICE
+
+
+def test_a_job_is_stopped_while_it_is_planned_and_owes_nothing(open_studio, tmp_path, commits):
+    path = tmp_path / "a.synth"
+    studio = slow_studio(open_studio, path=path)
+    handle = studio._of(studio._core)
+
+    async def begin_and_stop():
+        starting = asyncio.ensure_future(handle.grow(depth=0, samples=9 * SLICE))
+        while not studio._core.runs:
+            await asyncio.sleep(0)
+        assert handle.stop() == 1
+        return await starting
+
+    job = studio._core.engine.call(begin_and_stop)
+    job.wait(30)
+    assert job.status == "cancelled"
+    assert 0 < sum(planned for planned, _ in commits) < 9 * SLICE
+    assert owed(studio, job) == 0
+    assert max(finished for _, finished in commits) == 0, "what is given up is not counted out"
+    studio.close()
+    again = open_studio(task=PLAIN, path=path)
+    assert not any(again._state.items.values())
+    assert again.resume().wait(30).added == 0
+
+
+def test_a_job_that_cannot_go_on_owes_also_what_was_not_planned_yet(open_studio):
+    studio = open_studio(ScriptedCompleter(faults=lambda *_: AccessError("no key")), task=PLAIN)
+    job = studio.grow(depth=0, samples=9 * SLICE)
+    with pytest.raises(RunStoppedError):
+        job.wait(30)
+    assert owed(studio, job) == 9 * SLICE
+
+
+def test_what_two_jobs_find_missing_is_planned_once(open_studio):
+    studio = slow_studio(open_studio)
+    handle = studio._of(studio._core)
+
+    async def both():
+        starting = [asyncio.ensure_future(_awaited(handle.grow(depth=0, samples=MANY))) for _ in "ab"]
+        return await asyncio.gather(*starting)
+
+    jobs = studio._core.engine.call(both)
+    assert sorted(owed(studio, job) for job in jobs) == [0, MANY]
+
+
+async def _awaited(job):
+    return await job if asyncio.iscoroutine(job) else job
+
+
+def test_targets_alone_are_set_in_one_step_however_many(open_studio):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add(*[f"T{n}" for n in range(900)], target=1)
+    rows = [{"input": f"{n} {i}", "output": "x", "topic": (f"T{n}",)} for n in range(900) for i in range(2)]
+    studio.add_samples(rows)
+    assert studio.grow(depth=0, samples=2).wait(30).added == 0
+    assert {studio._state.find((f"T{n}",)).target for n in range(900)} == {2}
+    assert studio.undo().label == "Set targets"
+    assert {studio._state.find((f"T{n}",)).target for n in range(900)} == {1}
+
+
+def test_no_part_of_a_plan_is_longer_than_the_others_wait_whatever_it_finds(open_studio):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add(*[f"T{n}" for n in range(300)])
+    waiting(studio, MANY)
+    state = studio._state
+    ids = tuple(state.samples)
+    for recipe, samples in (
+        (Recipe("grow", ROOT, 0, samples=50), ()),
+        (Recipe("grow", ROOT, 1, (3000,), samples=5), ()),
+        (Recipe("grow", ROOT, 0, samples=MANY, only=True), ()),
+        (Recipe("grow", ROOT, 0, thin=True, samples=None), ()),
+        (Recipe("inputs", ROOT, 0, samples=40), ()),
+        (Recipe("topics", ROOT, 1, (40,), leaves=True), ()),
+        (Recipe("outputs", ROOT, 0), ids),
+        (Recipe("regenerate", ROOT, 0), ids),
+    ):
+        parts = list(plan.parts(state, recipe, "job", samples))
+        assert max(len(part.items) for part in parts) <= 2 * SLICE
+        assert max(len(part.targets) for part in parts) <= SLICE
+        whole = plan.start(state, recipe, "job", samples)
+        assert [item for part in parts for item in part.items] == whole.items
+        assert len({item.key for item in whole.items}) == len(whole.items)
+
+
+def test_open_slots_are_counted_as_they_come_and_go(open_studio, tmp_path):
+    path = tmp_path / "a.synth"
+    studio = open_studio(ScriptedCompleter(latency=0.02, concurrency=1), task=PLAIN, path=path)
+    job = studio.grow(topics=3, samples=30, outputs=False)
+    until(lambda: job.progress.done > 20)
+    job.pause()
+    until(lambda: not studio._core.runs[job.id]._flying)
+
+    def counted(studio):
+        items = studio._state.items[job.id].values()
+        return Counter((item.step, item.target) for item in items if item.step != "outputs")
+
+    assert +studio._state.items[job.id]._slots == counted(studio)
+    assert counted(studio).total() > 20
+    studio.close()
+    again = open_studio(task=PLAIN, path=path)
+    assert +again._state.items[job.id]._slots == counted(again)
+    assert len(again._state.items[job.id]) == len(tuple(again._state.items[job.id].values()))
+
+
+def test_many_calls_whose_topic_was_removed_are_given_up_in_parts(open_studio, commits):
+    studio = slow_studio(open_studio)
+    studio.topics.add("A", "B")
+    job = studio.generate_inputs("A", n=3 * SLICE)
+    studio.topics.remove("A")
+    job.wait(30)
+    assert (job.status, owed(studio, job)) == ("done", 0)
+    assert max(finished for _, finished in commits) <= SLICE + 8
+
+
+def test_the_widget_starts_a_great_job_and_stops_it(open_studio):
+    studio = slow_studio(open_studio)
+    waiting(studio, MANY)
+    peer = Peer(studio._core, studio._of(studio._core))
+    peer.hello()
+    started = peer.do("generate_outputs")["ok"]["job"]
+    assert peer.replica.rows["job"][started]["owed"] == MANY
+    assert peer.do("stop", job=started)["ok"] == 1
+    until(lambda: peer.replica.rows["job"][started]["owed"] == 0)
+
+
+def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
+    studio = slow_studio(open_studio)
+    engine = studio._core.engine
+    never = asyncio.Event()
+
+    async def for_ever(_function):
+        await never.wait()
+
+    monkeypatch.setattr(engine, "on_worker", for_ever)
+    job = studio.grow(depth=0, samples=1)
+    job.cancel()
+    job.wait(30)
+    assert job.status == "cancelled"
+    assert studio._core._repeats._users == 0
