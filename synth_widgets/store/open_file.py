@@ -109,6 +109,7 @@ class OpenFile:
                 try:
                     return self._open_to_write(self.path, self._lock)
                 except opening.NotWritableError as error:
+                    self._disconnect()
                     self._lock.release()
                     self.read_only = str(error)
             return self._open_to_read(self.path)
@@ -153,7 +154,7 @@ class OpenFile:
         if state is None:
             self._make(self.db)
         else:
-            migrations.brought_up(self.db, in_place=True)
+            self._bring_up(self.db)
         self._look_round(self.db)
         if log != "none" or self._position.epoch == "" or state is None:
             with contextlib.suppress(sqlite3.Error):  # a full disk: it can be read, and says so at the first save
@@ -192,6 +193,12 @@ class OpenFile:
             f"INSERT INTO meta VALUES('rev', '0'), ('{wal.KEY}', '{self._moment(Position(self._epoch, 0)).text()}');"
             "COMMIT;"
         )
+
+    def _bring_up(self, db: sqlite3.Connection) -> None:
+        try:
+            migrations.brought_up(db, in_place=True)
+        except FileError as error:  # in memory it could be: so the disk does not take it
+            raise opening.NotWritableError(f"it is of an earlier release and cannot be written anew ({error})") from None
 
     def _look_round(self, db: sqlite3.Connection) -> None:
         """Learn where the file is, what it looks like and where it says so."""

@@ -29,7 +29,8 @@ from synth_widgets.store.changes import (
 )
 from synth_widgets.store.state import State
 from synth_widgets.store.store import Action, Store
-from synth_widgets.store.writing import MOST_ROWS, read_lines, read_raw, write, write_rows
+from synth_widgets.store.columns import entries_of
+from synth_widgets.store.writing import MOST_ROWS, read_raw, write, write_rows
 from tests.tasks import TRIAGE
 
 
@@ -202,7 +203,7 @@ def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
         batch.versions.append((made.id, made.version))
         batch.calls.append(call(f"c{n}", 0.1))
         batch.planned.append(WorkItem("j1", "outputs", f"s{n}", 0, 0))
-        batch.entries.append(["sample", made.id, {}, {"text": "two\nlines"}])
+        batch.entries.append(["sample", made.id, {"reason": None}, {"reason": "two\nlines"}])
     batch.finished = batch.planned[:990]
     with closing(tables()) as db:
         statements: list[str] = []
@@ -214,9 +215,11 @@ def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
         assert [db.execute(f"SELECT count(*) FROM {t}").fetchone()[0] for t in ("samples", "versions", "calls")] == (  # noqa: S608
             [1000] * 3
         )
-        lines = read_lines(db, "SELECT entry AS text FROM log WHERE grp=? ORDER BY n", 1)
-        assert [rows.load(line) for line in lines] == batch.entries
-        assert read_lines(db, "SELECT entry AS text FROM log WHERE grp=?", 2) == []
+        statements.clear()
+        db.set_trace_callback(statements.append)
+        assert entries_of(db, 1) == batch.entries
+        assert len(statements) <= 4
+        assert entries_of(db, 2) == []
 
 
 def test_finished_items_are_found_by_their_key_not_by_a_walk_through_all():
