@@ -13,7 +13,7 @@ import sqlite3
 import threading
 import time
 from collections.abc import Callable, Iterable
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -34,7 +34,6 @@ GATHER_SECONDS = 0.05
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
 CLOSE_SECONDS = 10.0
-"""How long the end waits for the disk."""
 """How long closing waits for the disk."""
 
 
@@ -76,7 +75,8 @@ class Journal:
         self._dirty = False
         self._copied = 0
         """The highest revision of which there is a copy in another file."""
-        self._ended: Future[str | None] = Future()
+        self._ended: Future[None] = Future()
+        self._lost: str | None = "the disk took too long"
         opened: Future[State] = Future()
         self._thread = threading.Thread(target=self._main, args=(opened,), name="synth-journal", daemon=True)
         self._thread.start()
@@ -126,6 +126,10 @@ class Journal:
         """
         return self._do(lambda: self._copy(target, whole))
 
+    def was_told(self) -> None:
+        """Note that a person has heard of the trouble."""
+        self._do(self._file.was_told)
+
     def load(self) -> State:
         """Return the whole state, as it was read at opening. Once: it is not kept."""
         state, self._state = self._state, None
@@ -133,19 +137,21 @@ class Journal:
             raise RuntimeError("The state was handed over already.")
         return state
 
-    def ending(self) -> Future[str | None]:
-        """Let it write what is queued, empty the WAL and end; return what tells, then, what could not be written."""
+    def close(self, timeout: float = CLOSE_SECONDS) -> str | None:
+        """Write what is queued, empty the WAL and end. Return what could not be written, or ``None``."""
+        wait([self.begin_close()], timeout)
+        return self.lost()
+
+    def begin_close(self) -> Future[None]:
+        """Begin to close; what comes back is done when the file is free. Waits for nothing."""
         with self._wake:
             self._closing = True
             self._wake.notify()
         return self._ended
 
-    def close(self, timeout: float = CLOSE_SECONDS) -> str | None:
-        """Do what `ending` does, and wait for it. Return what could not be written, or ``None``."""
-        try:
-            return self.ending().result(timeout)
-        except TimeoutError:
-            return "the disk took too long"
+    def lost(self) -> str | None:
+        """Return why something was not written, or ``None`` when all of it was. After the end, or in place of it."""
+        return self._lost
 
     def _do(self, call: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
@@ -173,6 +179,7 @@ class Journal:
                 pass
             lost = self._finish()
         finally:
+            self._lost = lost
             with self._wake:
                 self._closing = True
                 left, self._work = self._work, []
@@ -181,7 +188,7 @@ class Journal:
             try:
                 self._file.close()
             finally:
-                self._ended.set_result(lost)
+                self._ended.set_result(None)
 
     def _turn(self) -> bool:
         """Wait for work and do it. Return whether to go on."""

@@ -26,6 +26,7 @@ from synth_widgets.store.state import State
 from synth_widgets.store.wal import Moment, Position
 from synth_widgets.store.writing import write_rows
 
+_SELECT_ROWS = f"SELECT key, value FROM meta WHERE key IN ('{wal.KEY}', 'rev') ORDER BY key"  # noqa: S608 - no input
 LOG_BYTES = 4 << 20
 """The size from which the log is emptied between two saves."""
 _AS_BEFORE = "make room or mend the disk, and keep this kernel running"
@@ -70,12 +71,15 @@ class OpenFile:
         self.notes: list[str] = []
         self.written = 0
         self._lock = FileLock(path) if path is not None else None
+        self._log = wal.log_of(path) if path is not None else Path()
         self._stack = contextlib.ExitStack()
         self._guard: sqlite3.Connection | None = None
         """A second connection, that reads: as long as it is there, closing the first leaves the file alone."""
         self._is_shared = True
         self._epoch = secrets.token_hex(4)
         self._position = Position("", 0)
+        self._rows: list[tuple[str, str]] = []
+        """What table ``meta`` tells of the position."""
         self._in_file: Position | None = None
         """Where the file is without its log."""
         self._page, self._page_size = 2, 4096
@@ -83,6 +87,7 @@ class OpenFile:
         self._log_inode: int | None = None
         self._watches_log = True
         self._log_limit = LOG_BYTES
+        self._log_bytes = 0
         self._away = False
         self._over: MovedError | None = None
         self._strangers: set[tuple[int, int]] = set()
@@ -169,15 +174,13 @@ class OpenFile:
         if (former := wal.fetch_log(path, lock.file)) is not None:
             self.notes.append(f"The last changes of {path.name} stood in {former.name} yet: the file was renamed.")
         log = wal.log_of(path)
+        if (untold := wal.untold_of(path)).exists():
+            self.notes.append(_said_of_a_log(log, wal.set_aside(path, untold)))
         verdict = wal.verdict(log, lock.file)
         if verdict == "unknown" and not _is_whole(path, "belongs", lock):
             verdict = "foreign" if _is_whole(path, "foreign", lock) else "unknown"
         if verdict == "foreign":
-            kept = wal.set_aside(path)
-            self.notes.append(
-                f"{log.name} holds changes to another file than the one that is now {path.name}, which was replaced or "
-                f"restored while a kernel had it open. They were not applied, and are kept in {kept.name}."
-            )
+            self.notes.append(_said_of_a_log(log, wal.set_aside(path)))
             return "none"
         return verdict
 
@@ -204,10 +207,11 @@ class OpenFile:
         """Learn where the file is, what it looks like and where it says so."""
         self._page = db.execute("SELECT rootpage FROM sqlite_master WHERE name='meta'").fetchone()[0]
         self._page_size = db.execute("PRAGMA page_size").fetchone()[0]
-        self._position = self._told(db)
+        self._rows = db.execute(_SELECT_ROWS).fetchall()
+        self._position = wal.position(dict(self._rows)) or Position("", 0)
         self.written = self._position.rev
         with contextlib.suppress(OSError):
-            self._log_inode = wal.log_of(self._path).stat().st_ino
+            self._log_inode = self._log.stat().st_ino
         self._note()
 
     # ------------------------------------------------------------ saving
@@ -230,7 +234,7 @@ class OpenFile:
                 self._write_moment(db, Position(self._epoch, new[-1].rev))
             self.written = new[-1].rev
             self.verify()
-            if self._log_size() > self._log_limit:
+            if self._log_bytes > self._log_limit:
                 self.empty_log()
 
     def empty_log(self) -> None:
@@ -263,20 +267,20 @@ class OpenFile:
     @contextlib.contextmanager
     def _transaction(self, db: sqlite3.Connection) -> Iterator[None]:
         """Write, or leave all as it was; and only if nobody else has written since this process did."""
-        before = self._position
+        before = self._position, self._rows
         try:
             db.execute("BEGIN IMMEDIATE")
             self._check_unchanged(db)
             yield
             db.execute("COMMIT")
         except BaseException:
-            self._position = before
+            self._position, self._rows = before
             if db.in_transaction:
                 db.execute("ROLLBACK")
             raise
 
     def _check_unchanged(self, db: sqlite3.Connection) -> None:
-        if self.path is not None and self._told(db) != self._position:
+        if self.path is not None and db.execute(_SELECT_ROWS).fetchall() != self._rows:
             raise MovedError(
                 f"{self.path.name} was changed by another program while it was open",
                 f"{_COPY}; then close this one, and open the other again",
@@ -287,8 +291,8 @@ class OpenFile:
         return Moment(to, self._position, 0 if file is None else os.fstat(file).st_ino, self._log_inode or 0)
 
     def _write_moment(self, db: sqlite3.Connection, to: Position) -> None:
-        values = ("rev", to.rev, wal.KEY, self._moment(to).text())
-        db.execute("INSERT OR REPLACE INTO meta VALUES(?,?),(?,?)", values)
+        self._rows = [(wal.KEY, self._moment(to).text()), ("rev", str(to.rev))]
+        db.execute("INSERT OR REPLACE INTO meta VALUES(?,?),(?,?)", (*self._rows[0], *self._rows[1]))
         self._position = to
 
     def _go_to(self, to: Position) -> None:
@@ -297,17 +301,17 @@ class OpenFile:
         with self._transaction(db):
             self._write_moment(db, to)
 
-    @staticmethod
-    def _told(db: sqlite3.Connection) -> Position:
-        found = db.execute("SELECT key, value FROM meta WHERE key IN ('rev', ?)", (wal.KEY,)).fetchall()
-        return wal.position(dict(found)) or Position("", 0)
-
     def _empty_log(self) -> None:
+        db = self._open_db()
         try:
-            self._open_db().execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            is_busy, *_ = db.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
         finally:
             self._note()
             self._log_limit = max(LOG_BYTES, 2 * self._log_size())  # a reader may keep it from being emptied
+        if self.path is not None and not is_busy:
+            pages = db.execute("PRAGMA page_count").fetchone()[0]
+            if self._in_file != self._position or os.fstat(self._file).st_size != pages * self._page_size:
+                self._give_up()  # somebody wrote over it at the same time
 
     # ------------------------------------------------------------ is it still this file?
     @property
@@ -327,18 +331,18 @@ class OpenFile:
             self._in_file = wal.position_in(self._file, self._page, self._page_size)
 
     def _log_size(self) -> int:
-        try:
-            return wal.log_of(self._path).stat().st_size if self.path is not None else 0
-        except OSError:
-            return 0
+        with contextlib.suppress(OSError):
+            return self._log.stat().st_size if self.path is not None else 0
+        return 0
 
     def _has_log(self) -> bool:
-        if not self._watches_log:
-            return True
+        """Whether the log's name leads to the open one; its size is noted by the way."""
         try:
-            return wal.log_of(self._path).stat().st_ino == self._log_inode
+            found = self._log.stat()
         except OSError:
-            return False
+            return not self._watches_log
+        self._log_bytes = found.st_size
+        return not self._watches_log or found.st_ino == self._log_inode
 
     def _look_closer(self, found: os.stat_result | None, error: OSError | None) -> None:
         if self._over is not None:
@@ -403,8 +407,8 @@ class OpenFile:
     def _remove_log(self) -> None:
         """Remove the names of the log and its index, if they are this file's."""
         with contextlib.suppress(OSError):
-            if self._log_inode in {None, wal.log_of(self._path).stat().st_ino}:
-                wal.log_of(self._path).unlink()
+            if self._log_inode in {None, self._log.stat().st_ino}:
+                self._log.unlink()
                 wal.index_of(self._path).unlink(missing_ok=True)
 
     def _come_back(self) -> None:
@@ -418,7 +422,7 @@ class OpenFile:
     def _renew_log(self) -> None:
         """Go on after somebody deleted or replaced the log: what stood in the open one goes into the file first."""
         self._empty_log()
-        if wal.read_log(wal.log_of(self._path)) is not None:
+        if wal.read_log(self._log) is not None:
             wal.set_aside(self._path)
         self._disconnect()
         if self._lock is not None:
@@ -431,10 +435,10 @@ class OpenFile:
         if self._log_size() and self._has_log():
             with contextlib.suppress(OSError):
                 if self._is_shared:
-                    wal.set_aside(self._path)
+                    self._log.rename(wal.untold_of(self._path))
                 else:
-                    shutil.copyfile(wal.log_of(self._path), self._path.with_name(f"{self._path.name}-wal.aside"))
-                    os.truncate(wal.log_of(self._path), 0)  # then there is nothing that closing could apply
+                    shutil.copyfile(self._log, wal.untold_of(self._path))
+                    os.truncate(self._log, 0)  # then there is nothing that closing could apply
         self._disconnect(leave=True)
         self._remove_log()
         self._over = MovedError(
@@ -442,6 +446,12 @@ class OpenFile:
             f"{_COPY}; then close this one, and open the other again",
         )
         raise self._over
+
+    def was_told(self) -> None:
+        """Note that a person has heard of the trouble: an opening after a kill need not say it again."""
+        if self.path is not None and wal.untold_of(self.path).exists():
+            with contextlib.suppress(OSError):
+                wal.set_aside(self.path, wal.untold_of(self.path))
 
     # ------------------------------------------------------------ the end
     def adopt(self) -> None:
@@ -496,6 +506,13 @@ def _signature(found: os.stat_result, former: tuple[int, ...] = ()) -> tuple[int
     """Return what tells that a file is another, or was written: device, inode, size, time."""
     which = former[:2] or (found.st_dev, found.st_ino)
     return (*which, found.st_size, found.st_mtime_ns)
+
+
+def _said_of_a_log(log: Path, kept: Path) -> str:
+    return (
+        f"{log.name} holds changes to another file than the one that is there now, which was replaced or restored "
+        f"while a kernel had it open. They were not applied, and are kept in {kept.name}."
+    )
 
 
 def _is_missing(error: OSError | None) -> bool:

@@ -11,7 +11,7 @@ import secrets
 import weakref
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,7 +20,7 @@ from synth_widgets.errors import ClosedError, FileError, ReadOnlyError, warn
 from synth_widgets.records import JobRecord, Sample, Topic
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.changes import Change, Reversal, repeat, reverse
-from synth_widgets.store.journal import Journal, not_saved, now
+from synth_widgets.store.journal import CLOSE_SECONDS, Journal, not_saved, now
 from synth_widgets.store.open_file import Trouble
 from synth_widgets.store.state import Actor, Group, State
 
@@ -319,39 +319,27 @@ class Store:
         return batch
 
     def close(self) -> None:
-        """Write what is queued and give the file free. Raise `FileError` when something could not be written."""
-        if not self._closed:
-            self._closed = True
-            self._end(self._journal.close())
-
-    def closing(self) -> Future[None]:
-        """Do what `close` does without waiting for the disk; the future is done, or fails, on the owner's thread."""
-        future: Future[None] = Future()
-        if self._closed:
-            future.set_result(None)
-            return future
-        self._closed = True
-
-        def end(lost: str | None) -> None:
-            try:
-                self._end(lost)
-            except FileError as error:
-                future.set_exception(error)
-            else:
-                future.set_result(None)
-
-        self._journal.ending().add_done_callback(lambda ended: self._post(lambda: end(ended.result())))
-        return future
-
-    def give_up_waiting(self) -> None:
-        """Tell who waits that the disk took too long; what `closing` returned is still done when it is done.
+        """Write what is queued and give the file free. Waits for the disk.
 
         Raises:
-            FileError: always; it says what was not saved.
+            FileError: something could not be written.
         """
-        self._end("the disk took too long")
+        if not self._closed:
+            wait([self.begin_close()], CLOSE_SECONDS)
+            self.end_close()
 
-    def _end(self, lost: str | None) -> None:
+    def begin_close(self) -> Future[None]:
+        """Take nothing more, and write what is queued. When what comes back is done, or late, call `end_close`."""
+        self._closed = True
+        return self._journal.begin_close()
+
+    def end_close(self) -> None:
+        """Tell who waits what was written.
+
+        Raises:
+            FileError: something could not be written.
+        """
+        lost = self._journal.lost()
         self._publish(self.state.rev if lost is None else self.saved_rev)
         if lost is not None:
             error = FileError(f"{self.path} did not take the last changes: {lost}.")
@@ -377,6 +365,7 @@ class Store:
             self._disappoint(not_saved(self.path, trouble))
         if changed:
             self.tell_studio()
+            self._journal.was_told()
 
     def tell_studio(self) -> None:
         """Tell every listener that something is another now which no commit says, such as a budget."""

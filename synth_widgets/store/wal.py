@@ -217,16 +217,19 @@ def fetch_log(path: Path, file: int) -> Path | None:
     return None
 
 
-def set_aside(path: Path) -> Path:
+def set_aside(path: Path, log: Path | None = None) -> Path:
     """Move the write-ahead log of a file out of SQLite's way, and return where it is kept."""
-    log = log_of(path)
-    for number in range(1, 1000):
-        kept = path.with_name(f"{path.name}-wal.aside" + (f"-{number}" if number > 1 else ""))
-        if not kept.exists():
-            break
-    log.rename(kept)
+    number = 1
+    while (kept := path.with_name(f"{path.name}-wal.aside{'' if number == 1 else f'-{number}'}")).exists():
+        number += 1
+    (log or log_of(path)).rename(kept)
     index_of(path).unlink(missing_ok=True)
     return kept
+
+
+def untold_of(path: Path) -> Path:
+    """Return the name of a log that was moved out of the way by a process that has not yet said so."""
+    return path.with_name(path.name + "-wal.untold")
 
 
 # ---------------------------------------------------------------- a page

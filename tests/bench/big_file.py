@@ -21,6 +21,7 @@ import synth_widgets as sw
 from synth_widgets.records import ROOT, Call, JobRecord, Sample, Session, Status, Topic, Usage, Version
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.journal import Journal
+from synth_widgets.store.open_file import Trouble
 from synth_widgets.store.state import Group
 from synth_widgets.text.normal import compact
 
@@ -83,9 +84,9 @@ def _write(path: Path, count: int, statuses: Shares) -> None:
         raise OSError(lost)
 
 
-def _complain(text: str | None) -> None:
-    if text is not None:
-        raise OSError(text)
+def _complain(trouble: Trouble | None) -> None:
+    if trouble is not None:
+        raise OSError(trouble.text)
 
 
 def _batches(count: int, statuses: Shares) -> Iterator[Batch]:

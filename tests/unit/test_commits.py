@@ -256,16 +256,17 @@ def test_closing_waits_for_nothing_and_gives_the_file_free_when_all_is_written(t
     go_on = threading.Event()
     busy = store._journal.read(lambda db: go_on.wait(30))
     store.commit(START, label="Start")
-    closing = store.closing()
-    assert not closing.done(), "the disk is busy"
+    ended = store.begin_close()
+    assert not ended.done(), "the disk is busy"
     assert path.with_name("a.synth.lock").exists()
     with pytest.raises(ClosedError):
         store.commit(GOOD)
     go_on.set()
-    assert closing.result(30) is None
+    ended.result(30)
+    store.end_close()
     assert busy.result(0)
     assert [p.name for p in tmp_path.iterdir()] == ["a.synth"]
-    assert store.closing().result(0) is None
+    store.close()
     again = Store(path, direct)
     assert set(again.state.samples) == {"s1"}
     again.close()
@@ -277,5 +278,6 @@ def test_closing_says_what_was_lost(tmp_path: Path):
     store = Store(path, direct)
     path.unlink()
     store.commit(START, label="Start")
+    store.begin_close().result(30)
     with pytest.raises(FileError, match="What this studio held is in"):
-        store.closing().result(30)
+        store.end_close()
