@@ -84,6 +84,8 @@ class OpenFile:
         """Where the file is without its log."""
         self._page, self._page_size = 2, 4096
         self._signature: tuple[int, ...] = ()
+        self._content = b""
+        """The page of the file that tells where it is: times are too coarse to tell that a file was written over."""
         self._log_inode: int | None = None
         self._watches_log = True
         self._log_limit = LOG_BYTES
@@ -256,7 +258,8 @@ class OpenFile:
         except OSError as error:
             self._look_closer(None, error)
             return
-        if self._away or self._over is not None or _signature(found) != self._signature or not self._has_log():
+        is_same = _signature(found) == self._signature and self._is_as_left() and self._has_log()
+        if self._away or self._over is not None or not is_same:
             self._look_closer(found, None)
 
     def _open_db(self) -> sqlite3.Connection:
@@ -329,6 +332,10 @@ class OpenFile:
         if self._lock is not None and self._lock.file is not None:
             self._signature = _signature(os.fstat(self._file), self._signature)
             self._in_file = wal.position_in(self._file, self._page, self._page_size)
+            self._content = wal.page_in(self._file, self._page, self._page_size)
+
+    def _is_as_left(self) -> bool:
+        return wal.page_in(self._file, self._page, self._page_size) == self._content
 
     def _log_size(self) -> int:
         with contextlib.suppress(OSError):
@@ -348,10 +355,8 @@ class OpenFile:
         if self._over is not None:
             raise self._over
         own = os.fstat(self._file)
-        if _signature(own)[2:] != self._signature[2:]:
-            if wal.position_in(self._file, self._page, self._page_size) != self._in_file:
-                self._give_up()
-            self._note()  # touched, not changed
+        if own.st_size != self._signature[2] or not self._is_as_left():
+            self._give_up()
         if found is None:
             self._go_away()
             where = "is gone: it was deleted or renamed" if _is_missing(error) else f"cannot be reached ({error})"
@@ -503,9 +508,9 @@ class OpenFile:
 
 
 def _signature(found: os.stat_result, former: tuple[int, ...] = ()) -> tuple[int, ...]:
-    """Return what tells that a file is another, or was written: device, inode, size, time."""
+    """Return what tells that a file is another, or was written: device, inode, size."""
     which = former[:2] or (found.st_dev, found.st_ino)
-    return (*which, found.st_size, found.st_mtime_ns)
+    return (*which, found.st_size)
 
 
 def _said_of_a_log(log: Path, kept: Path) -> str:

@@ -169,9 +169,14 @@ def position_in(file: int, page: int, size: int) -> Position | None:
     """
     if os.fstat(file).st_size <= (page - 1) * size:
         return Position("", 0) if os.fstat(file).st_size <= size else None
-    os.lseek(file, (page - 1) * size, os.SEEK_SET)
-    rows = leaf_rows(os.read(file, size))
+    rows = leaf_rows(page_in(file, page, size))
     return position(rows) if rows else None
+
+
+def page_in(file: int, page: int, size: int) -> bytes:
+    """Return a page of a studio file itself."""
+    os.lseek(file, (page - 1) * size, os.SEEK_SET)
+    return os.read(file, size)
 
 
 Verdict = Literal["none", "belongs", "foreign", "unknown"]

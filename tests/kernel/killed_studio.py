@@ -54,10 +54,18 @@ def listened_to(log: Log) -> None:
     journal.Journal.write, Store._publish, Store._set_trouble = written, published, troubled  # type: ignore[method-assign]
 
 
-def work(path: str, log: str, seed: int, *, idle: float = 0.01, pause: float = 0.0, log_bytes: int = 200_000) -> None:
-    """Work on a file until this process is killed, or is asked to end."""
+def work(path: str, log: str, seed: int, *, pause: float = 0.0, checkpoints: bool = True) -> None:
+    """Work on a file until this process is killed, or is asked to end.
+
+    Args:
+        path: the file.
+        log: where to say what becomes of it.
+        seed: of what is done.
+        pause: seconds between two actions.
+        checkpoints: whether the log is brought into the file all the time, or only when it is asked for.
+    """
     sys.stdout = sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115
-    journal.IDLE_SECONDS, open_file.LOG_BYTES = idle, log_bytes  # what is rare is to be met often
+    journal.IDLE_SECONDS, open_file.LOG_BYTES = (0.01, 200_000) if checkpoints else (60.0, 10**9)
     out, chance = Log(log), random.Random(seed)
     listened_to(out)
     with warnings.catch_warnings(record=True) as warned:
@@ -79,7 +87,7 @@ def work(path: str, log: str, seed: int, *, idle: float = 0.01, pause: float = 0
             time.sleep(0.001)
             continue
         with contextlib.suppress(sw.SynthError):  # said by the store, or nothing to do it to
-            act(studio, chance)
+            act(studio, chance, jobs=checkpoints)  # the end of a job brings it in too
         if pause:
             time.sleep(pause)
 
@@ -107,13 +115,13 @@ def result_of(studio: sw.Studio, action: str) -> dict[str, Any]:
     return {"error": None, "text": "", "rev": studio._core.state.rev}
 
 
-def act(studio: sw.Studio, chance: random.Random) -> None:
+def act(studio: sw.Studio, chance: random.Random, *, jobs: bool) -> None:
     """Do one of the things that change a studio."""
     ids = [sample.id for sample in studio.samples]
     some = chance.sample(ids, min(len(ids), chance.choice((1, 1, 3, 20))))
     paths = studio.topics.paths() or [()]
     match chance.randrange(14):
-        case 0 | 1 if len(ids) < 400 and not any(job.status == "running" for job in studio.jobs):
+        case 0 | 1 if jobs and len(ids) < 400 and not any(job.status == "running" for job in studio.jobs):
             studio.grow(chance.choice(paths)[:1], topics=3, samples=4)
         case 2 if len(ids) < 400:
             note = "x" * chance.choice((1, 100, 20_000))

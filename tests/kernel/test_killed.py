@@ -80,7 +80,7 @@ def kill_rounds(workers: Workers, folder: Path, rounds: int, seed: int) -> None:
 
 
 def test_a_process_killed_at_a_random_moment_has_lost_nothing_that_it_told(workers: Workers, tmp_path: Path):
-    kill_rounds(workers, tmp_path, rounds=8, seed=1)
+    kill_rounds(workers, tmp_path, rounds=5, seed=1)
 
 
 @pytest.mark.slow
@@ -138,9 +138,8 @@ def taken_away(
     folder.mkdir()
     path, chance = folder / "a.synth", random.Random(seed)
     # A copy that is written into the file while this one brings its log into it would be two writers at one moment,
-    # which no lock keeps apart: so that is done seldom here, as it is in a notebook.
-    rare = {"idle": 0.5, "log_bytes": 50_000_000} if way is restore else {"idle": 0.02}
-    worker = workers.start(path, folder / "said.log", seed=seed, pause=0.001, **rare)
+    # which no lock keeps apart.
+    worker = workers.start(path, folder / "said.log", seed=seed, pause=0.001, checkpoints=way is not restore)
     worker.wait_for(lambda: worker.listen().told > 5)
     older, older_rev = older_copy(worker, path, folder)
     worker.wait_for(lambda: worker.listen().told > older_rev + 5)

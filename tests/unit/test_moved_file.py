@@ -66,6 +66,12 @@ LEAVES_A_FILE = (replace, restore, check_out, synchronise, empty)
 each_way = pytest.mark.parametrize("way", WAYS)
 
 
+def each_of(*ways: Callable, in_the_gate: tuple[Callable, ...]) -> pytest.MarkDecorator:
+    """Try ways, but for the most telling ones with the slow tests only."""
+    marked = [way if way in in_the_gate else pytest.param(way, marks=pytest.mark.slow) for way in ways]
+    return pytest.mark.parametrize("way", marked)
+
+
 def is_settled(path: Path) -> bool:
     log = wal.log_of(path)
     return not log.exists() or log.stat().st_size == 0
@@ -74,6 +80,7 @@ def is_settled(path: Path) -> bool:
 def settle(studio: sw.Studio) -> None:
     studio._core.store.settle()
     until(lambda: is_settled(Path(studio.path)))
+    studio._core.store._journal.read(lambda db: None).result(30)  # it has looked at what it made, too
 
 
 def paths_in(path: Path) -> list[tuple[str, ...]]:
@@ -139,7 +146,7 @@ def test_a_change_is_said_not_to_be_saved_and_is_kept(way: Callable, studio: sw.
         assert paths_in(path) == [("A",)]
 
 
-@each_way
+@each_of(*WAYS, in_the_gate=(delete, replace, restore))
 def test_flush_looks_at_the_file_though_nothing_was_changed(way: Callable, studio: sw.Studio, path: Path, older: Path):
     studio.flush()
     way(path, older)
@@ -147,7 +154,7 @@ def test_flush_looks_at_the_file_though_nothing_was_changed(way: Callable, studi
         studio.flush()
 
 
-@each_way
+@each_of(*WAYS, in_the_gate=(delete, restore, move_the_folder))
 def test_closing_leaves_what_was_not_saved_in_a_file_beside_it(
     way: Callable, studio: sw.Studio, path: Path, older: Path
 ):
@@ -165,7 +172,7 @@ def test_closing_leaves_what_was_not_saved_in_a_file_beside_it(
     assert not [p.name for p in path.parent.glob("*-wal")] if path.parent.exists() else True
 
 
-@pytest.mark.parametrize("way", [delete, *LEAVES_A_FILE])
+@each_of(delete, *LEAVES_A_FILE, in_the_gate=(delete, restore))
 def test_closing_what_was_saved_and_then_taken_away_is_no_silent_end(
     way: Callable, studio: sw.Studio, path: Path, older: Path
 ):
@@ -250,6 +257,19 @@ def test_a_log_that_is_taken_away_costs_nothing(what: str, studio: sw.Studio, pa
     assert paths_in(path) == [("A",), ("B",), ("C",), ("D",)]
 
 
+def test_a_copy_of_the_same_size_and_time_is_another_content(studio: sw.Studio, path: Path, older: Path):
+    settle(studio)
+    shutil.copy2(path, older)
+    studio.topics.rename("A", "Z")
+    settle(studio)
+    now = path.stat()
+    restore(path, older)
+    os.utime(path, ns=(now.st_atime_ns, now.st_mtime_ns))  # as it is on a disk that counts in seconds
+    assert path.stat().st_size == now.st_size
+    with pytest.raises(FileError, match="written over"):
+        studio.topics.add("D")
+
+
 @pytest.mark.parametrize("what", ["touched", "its mode changed", "copied over itself", "linked"])
 def test_what_does_not_change_a_file_is_no_trouble(what: str, studio: sw.Studio, path: Path, older: Path):
     settle(studio)
@@ -277,7 +297,7 @@ def test_a_disk_that_numbers_its_files_anew_has_not_replaced_them(
 
     def numbered(self: Path, **kwargs):
         found = look(self, **kwargs)
-        fields = ("st_dev", "st_size", "st_mtime_ns", "st_mode", "st_nlink")
+        fields = ("st_dev", "st_size", "st_mode", "st_nlink")
         return SimpleNamespace(st_ino=next(numbers), **{name: getattr(found, name) for name in fields})
 
     monkeypatch.setattr(open_file.Path, "stat", numbered)

@@ -24,7 +24,8 @@ from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE
 
 ROOT = Path(__file__).parents[2]
-NO_LOCKS = (errno.ENOSYS, errno.ENOLCK, errno.ENOTSUP, errno.EINVAL)
+NO_LOCKS = ((errno.ENOSYS, True), (errno.ENOLCK, True), (errno.ENOTSUP, False), (errno.EINVAL, True))
+slow = pytest.mark.slow
 
 
 @pytest.fixture
@@ -56,8 +57,7 @@ def without_locks(monkeypatch, number: int, *, of_files: bool = True):
         yield
 
 
-@pytest.mark.parametrize("number", NO_LOCKS)
-@pytest.mark.parametrize("of_files", [True, False])
+@pytest.mark.parametrize(("number", "of_files"), NO_LOCKS)
 def test_a_file_on_a_disk_without_locks_is_opened_and_written(monkeypatch, path, number, of_files):
     with without_locks(monkeypatch, number, of_files=of_files):
         with sw.Studio(TRIAGE, path=path, model=ScriptedCompleter()) as studio:
@@ -227,7 +227,9 @@ def as_another(path: Path, target: Path) -> dict:
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="rights are given up as Linux does it")
-@pytest.mark.parametrize("what", ["folder", "folder and log", "file", "both"])
+@pytest.mark.parametrize(
+    "what", ["folder and log", "file", pytest.param("folder", marks=slow), pytest.param("both", marks=slow)]
+)
 def test_what_cannot_be_written_is_read_and_the_reason_said(what, path, tmp_path):
     studio = sw.Studio(TRIAGE, path=path, model=ScriptedCompleter())
     studio.topics.add("A")
