@@ -77,10 +77,11 @@ class Journal:
         """The highest revision of which there is a copy in another file."""
         self._ended: Future[None] = Future()
         self._lost: str | None = "the disk took too long"
-        opened: Future[State] = Future()
+        self._state: State | None = None
+        opened: Future[None] = Future()
         self._thread = threading.Thread(target=self._main, args=(opened,), name="synth-journal", daemon=True)
         self._thread.start()
-        self._state: State | None = opened.result()
+        opened.result()
         self.read_only = self._file.read_only
         self.notes = self._file.notes
 
@@ -164,15 +165,14 @@ class Journal:
         return future
 
     # ------------------------------------------------------------ the thread
-    def _main(self, opened: Future[State]) -> None:
+    def _main(self, opened: Future[None]) -> None:
         try:
-            state = self._file.open()
+            self._state = self._file.open()
         except BaseException as error:  # noqa: BLE001 - handed to the caller, who waits for it
             self._ended.set_result(None)
             opened.set_exception(error)
             return
-        opened.set_result(state)
-        del state
+        opened.set_result(None)
         lost: str | None = "the journal failed"
         try:
             while self._turn():

@@ -115,7 +115,9 @@ def content(state: State) -> dict[str, Any]:
         if name == "ledger":
             found[name] = (dict(value._parts), set(value._open))
         elif name in {"by_topic", "children", "named", "items"}:
-            found[name] = {key: list(inner) for key, inner in value.items() if inner}
+            found[name] = {
+                key: sorted(inner) if name == "items" else list(inner) for key, inner in value.items() if inner
+            }
         elif isinstance(value, dict):
             found[name] = list(value.items())
         else:
