@@ -216,15 +216,15 @@ class Store:
     ) -> int:
         state = self.state
         batch = Batch(state.rev + 1, now(), urgent, group, groups=groups)
-        begun: list[tuple[Change, object]] = []
+        applied: list[tuple[Change, object]] = []
         try:
             for change in changes:
-                begun.append((change, change.held(state)))
+                applied.append((change, change.held(state)))
                 change.apply(state, batch)
                 if group is not None and (entry := change.entry()) is not None:
                     batch.entries.append(entry)
         except BaseException:  # memory must not hold a part of a step that the file will never hear of
-            for change, held in reversed(begun):
+            for change, held in reversed(applied):
                 change.put_back(state, held)
             state.reindex()
             raise

@@ -562,11 +562,8 @@ class Core:
 
 async def _close_store(store: Store) -> None:
     """Close a store while the engine goes on: others do not wait for this one's disk."""
-    closing = asyncio.wrap_future(store.closing())
-    done, _ = await asyncio.wait({closing}, timeout=CLOSE_SECONDS)
-    if not done:
-        store.give_up_waiting()
-    await closing
+    await asyncio.wait({asyncio.wrap_future(store.begin_close())}, timeout=CLOSE_SECONDS)
+    store.end_close()
 
 
 def _forgotten(engine: Engine, held: list[Any]) -> None:
