@@ -67,6 +67,7 @@ class Store:
         epoch: random text that differs between any two openings.
         read_only: why this store may only read the file, such as who holds it; else ``None``.
         trouble: why the file does not take what was changed, or ``None``.
+        closed: whether nothing is taken any more.
 
     Raises:
         FileError: the file cannot be opened, or is no studio file.
@@ -81,14 +82,14 @@ class Store:
         self._listeners: list[Listener] = []
         self._unpublished: deque[Commit] = deque()
         self._waiting: deque[tuple[int, Future[None]]] = deque()
-        self._closed = False
+        self.closed = False
         self._empty: set[int] = set()
         """Groups that have changed nothing so far."""
         me = weakref.ref(self)  # else the journal's thread would keep a store, and its state, that nobody holds
 
         def to_owner(do: Callable[[Store], None]) -> None:
             store = me()
-            if store is not None and not store._closed:  # noqa: SLF001 - its own class
+            if store is not None and not store.closed:
                 store._post(lambda: do(store))  # noqa: SLF001
 
         def whole() -> Batch | None:
@@ -152,7 +153,7 @@ class Store:
 
     def check_writable(self) -> None:
         """Raise when nothing may be changed here."""
-        if self._closed:
+        if self.closed:
             raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
         if self.read_only is not None:
             is_held = self.read_only.startswith("open in another kernel")
@@ -274,7 +275,7 @@ class Store:
 
     def settle(self) -> None:
         """Empty the WAL once what is queued is written, so that a copied file is whole."""
-        if not self._closed:
+        if not self.closed:
             self._journal.settle()
 
     def listen(self, listener: Listener) -> Callable[[], None]:
@@ -324,13 +325,13 @@ class Store:
         Raises:
             FileError: something could not be written.
         """
-        if not self._closed:
+        if not self.closed:
             wait([self.begin_close()], CLOSE_SECONDS)
             self.end_close()
 
     def begin_close(self) -> Future[None]:
         """Take nothing more, and write what is queued. When what comes back is done, or late, call `end_close`."""
-        self._closed = True
+        self.closed = True
         return self._journal.begin_close()
 
     def end_close(self) -> None:

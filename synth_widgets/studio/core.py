@@ -115,7 +115,7 @@ class Core:
             raise
         held = [self.store, self._completers, self.own_code, self.job_code]
         self._forgotten = weakref.finalize(self, _forgotten, self.engine, held)
-        """For one in memory: it ends when nobody holds it. One with a file is held by the registry."""
+        """One in memory ends when nobody holds it. One with a file is held by the registry until it is closed."""
         self._forgotten.atexit = False
 
     @property
@@ -530,7 +530,6 @@ class Core:
             done.set_result(None)
             return done
         self.closed = True
-        self._forgotten.detach()
         return self.engine.begin(self._close)
 
     async def _close(self) -> None:
@@ -567,19 +566,30 @@ async def _close_store(store: Store) -> None:
 
 
 def _forgotten(engine: Engine, held: list[Any]) -> None:
-    """End what a core in memory leaves behind when nobody holds it any more. On whatever thread that is noticed."""
+    """End what a core leaves behind when nobody holds it any more. On whatever thread that is noticed."""
     with suppress(ClosedError):  # in a forked child: the threads are the parent's
         engine.post(lambda: engine.spawn(_end(engine, held)))
 
 
 async def _end(engine: Engine, held: list[Any]) -> None:
+    store: Store
     store, completers, *own_code = held
     held.clear()
-    for code in own_code:
-        code.close()
-    await completers.close()
-    await _close_store(store)
-    state = store.state
-    records: list[list[Any]] = [list(part.values()) for part in (state.samples, state.calls, state.topics)]
-    del store, state, completers
-    await engine.on_worker(partial(let_go, *records))
+    if not store.closed:  # it was in memory, and nobody closed it
+        for code in own_code:
+            code.close()
+        await completers.close()
+        await _close_store(store)
+    held.append(store.state)
+    del store
+    with suppress(RuntimeError):  # the interpreter ends, and has no workers any more
+        await engine.on_worker(partial(_free, held))
+
+
+def _free(held: list[State]) -> None:
+    """Let go of a state whose core is gone; who still reads samples keeps those."""
+    state = held.pop()
+    items = [part for open_items in state.items.values() for part in open_items.parts]
+    records = [list(part.values()) for part in (state.samples, state.calls, state.topics)]
+    del state
+    let_go(*items, *records)
