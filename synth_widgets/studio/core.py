@@ -589,7 +589,7 @@ async def _end(engine: Engine, held: list[Any]) -> None:
 def _free(held: list[State]) -> None:
     """Let go of a state whose core is gone; who still reads samples keeps those."""
     state = held.pop()
-    items = [part for open_items in state.items.values() for part in open_items.parts]
+    items = [part for open_items in tuple(state.items.values()) for part in open_items.parts]
     records = [list(part.values()) for part in (state.samples, state.calls, state.topics)]
     del state
     let_go(*items, *records)
