@@ -21,7 +21,7 @@ from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.vetting import Vetting, patiently
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work, is_chance
-from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change
+from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change, topic_change
 from synth_widgets.text.normal import head, storable
 
 if TYPE_CHECKING:
@@ -56,6 +56,7 @@ class ItemCalls:
         asked = len(work.slots)
         siblings = len(self.state.visible_children(topic))
         work.bad.clear()
+        work.made.clear()
         vetting = Vetting(run.engine, run.own_code, run.asker.task.input if work.step == "inputs" else None)
         reader = ItemReader(
             request,
@@ -79,12 +80,36 @@ class ItemCalls:
             raise
         await reader.finish(run.engine, answer)
         await vetting.done()
+        await self._take_back_drafts(work, reader)
+        await vetting.done()
         await self._other_shapes(work, request, answer, reader, vetting)
         run.answering.judged(work, completer, request, answer, complied=vetting.complied > 0)
         cost = run.spending.answered(work, answer.usage, slots=asked)
         run.meter.spend(answer.usage)
         call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
         self._close(work, call, answer, reader.found, topic)
+
+    async def _take_back_drafts(self, work: Work, reader: ItemReader) -> None:
+        """Remove what was made of a draft in thoughts that could not be told from an answer, and take the answer's."""
+        drafts, items = await reader.drafts(self.run.engine)
+        if not drafts:
+            return
+        run, changes, slots = self.run, list[Change | None](), list[WorkItem]()
+        for raw, slot, ident in work.made:
+            sample = self.state.samples.get(ident)
+            if raw not in drafts or (sample is not None and sample.status not in {"pending", "draft"}):
+                continue  # a person has decided on it
+            changes.append(sample_change(sample, removed=True) if sample else self._removal(ident))
+            slots.append(slot)
+        work.bad = [(raw, problem) for raw, problem in work.bad if raw not in drafts]
+        work.slots.extendleft(reversed(slots))
+        run.last_round.came[work.step] -= len(slots)
+        run.meter.expect(plan.expected(run.recipe, slots))
+        run.commit(changes, kind="added" if run.recipe.makes == work.step else None, count=-len(slots))
+        reader.take(items)
+
+    def _removal(self, topic: str) -> Change | None:
+        return topic_change(self.state.topics[topic], removed=True)
 
     async def _other_shapes(
         self, work: Work, request: Request, answer: Answer, reader: ItemReader, vetting: Vetting
@@ -98,8 +123,12 @@ class ItemCalls:
 
         def read() -> list[Item]:
             if work.step == "topics":
-                return listed(text, topics.read, request)
-            return listed(text, inputs.check(task), request, inputs.fields(task))
+                items = listed(text, topics.read, request)
+            else:
+                items = listed(text, inputs.check(task), request, inputs.fields(task))
+            known = [item.read().value for item in reader.handed]
+            is_same = known and [item.value for item in items[: len(known)]] == known
+            return [] if is_same else items
 
         if items := await patiently(self.run.engine, len(text), read):
             work.bad.clear()
@@ -122,9 +151,9 @@ class ItemCalls:
             if problem is not None:
                 work.bad.append((item.raw, problem))
             elif work.step == "topics":
-                self._topic(work, call, value, topic)
+                self._topic(work, call, item.raw, value, topic)
             elif work.slots and self.repeats.is_new(value):
-                self._input(work, call, value, topic)
+                self._input(work, call, item.raw, value, topic)
 
         def vet(told: tuple[Json, str | None]) -> None:
             value, problem = told
@@ -135,12 +164,13 @@ class ItemCalls:
 
         vetting.read(len(item.raw), read, vet)
 
-    def _topic(self, work: Work, call: Call, name: str, parent: str) -> None:
+    def _topic(self, work: Work, call: Call, raw: str, name: str, parent: str) -> None:
         if not work.slots or self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
             return  # a repeat: its slot stays open
         run, slot = self.run, work.slots.popleft()
         run.last_round.came["topics"] += 1
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))
+        work.made.append((raw, slot, new.id))
         run.commit(
             [TopicAdded(new), CallAdded(call, is_open=True)],
             planned=plan.below(run.recipe, run.record.id, new.id, slot.level + 1),
@@ -148,7 +178,7 @@ class ItemCalls:
             kind="added" if run.recipe.makes == "topics" else None,
         )
 
-    def _input(self, work: Work, call: Call, value: Json, topic: str) -> None:
+    def _input(self, work: Work, call: Call, raw: str, value: Json, topic: str) -> None:
         run, slot = self.run, work.slots.popleft()
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
@@ -159,6 +189,7 @@ class ItemCalls:
             version = self.run.version(0, call, input=value)
             sample = self._sample(topic, version)
             change: Change | None = SampleAdded(sample)
+            work.made.append((raw, slot, sample.id))
         else:
             sample = old
             change = place_input(old, self.run.version(old.versions[-1].n + 1, call, input=value))

@@ -8,6 +8,7 @@ from functools import partial
 from synth_widgets.engine import Engine
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.structured import Item, ItemStream
+from synth_widgets.llm.thoughts import apart
 from synth_widgets.runs.vetting import patiently
 from synth_widgets.text.normal import storable
 
@@ -31,6 +32,7 @@ class ItemReader:
     Attributes:
         heard: the pieces of text so far.
         found: items so far.
+        handed: those that were handed on.
     """
 
     def __init__(
@@ -38,7 +40,10 @@ class ItemReader:
     ) -> None:
         self.heard: list[str] = []
         self.found = 0
-        self._stream = ItemStream(request, most=asked + MORE)
+        self.handed: list[Item] = []
+        self._request = request
+        self._most = asked + MORE
+        self._stream = ItemStream(request, most=self._most)
         self._wanted = wanted
         self._take = take
         self._late: list[str] = []
@@ -64,6 +69,7 @@ class ItemReader:
             self.found += 1
             if not self._wanted():
                 return
+            self.handed.append(item)
             self._take(item, self.text)
 
     async def finish(self, engine: Engine, answer: Answer) -> None:
@@ -75,4 +81,25 @@ class ItemReader:
                 break
             part = left[at : at + LONGEST_PART]
             self.take(await patiently(engine, len(part), partial(self._stream.feed, part)))
-        self.take(await patiently(engine, len(answer.text), self._stream.end))
+        left = left or self.text
+        self.take(await patiently(engine, len(left), self._stream.end))
+
+    async def drafts(self, engine: Engine) -> tuple[set[str], list[Item]]:
+        """Return the texts of items that thoughts held after all, and the items that the answer behind them has.
+
+        What begins as JSON is handed on at once. If thoughts end behind it, it was a draft.
+        """
+        text = self.text
+
+        def read() -> list[Item] | None:
+            said, thought = apart(text, self._request)
+            if thought is None:
+                return None
+            stream = ItemStream(self._request, most=self._most)
+            return stream.feed(said) + stream.end()
+
+        items = await patiently(engine, len(text), read) if self.handed else None
+        if items is None:
+            return set(), []
+        final, handed = {item.raw for item in items}, {item.raw for item in self.handed}
+        return handed - final, [item for item in items if item.raw not in handed]

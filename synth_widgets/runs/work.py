@@ -80,6 +80,8 @@ class Work:
     raws: list[str] = field(default_factory=list)
     bad: list[tuple[str, str]] = field(default_factory=list)
     """Invalid items of the call under way: raw text and what is wrong."""
+    made: list[tuple[str, WorkItem, str]] = field(default_factory=list)
+    """Rows and topics of the call under way: the item's raw text, its slot, and the new id."""
 
     @property
     def may_come(self) -> bool:

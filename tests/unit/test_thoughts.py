@@ -16,7 +16,7 @@ from synth_widgets.llm.items import ItemStream
 from synth_widgets.llm.structured import extract_json
 from synth_widgets.llm.thoughts import Unthought, apart
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE
+from tests.tasks import PLAIN, TRIAGE, listed, until
 
 HARMONY = "<|channel|>analysis<|message|>{}<|end|><|start|>assistant<|channel|>final<|message|>{}<|return|>"
 FORMS = [
@@ -216,3 +216,46 @@ def test_drafts_of_topics_and_inputs_never_become_rows() -> None:
         studio.grow(topics=2, samples=2, outputs=False).wait(30)
         assert sorted(path[0] for path in studio.topics.paths() if path) == ["Good topics 0", "Good topics 1"]
         assert {sample.input for sample in studio.samples} == {"Good inputs 0", "Good inputs 1"}
+
+
+@pytest.mark.parametrize("shape", ["{}", "```json\n{}\n```\n"])
+@pytest.mark.parametrize("outputs", [False, True])
+def test_a_draft_that_looked_like_the_answer_is_taken_back(shape: str, outputs: bool) -> None:
+    def answer(request: Request) -> str | None:
+        if request.step == "outputs":
+            return None
+        draft, final = (
+            listed(f"{kind} {request.step} one", f"{kind} {request.step} two") for kind in ("Draft", "Good")
+        )
+        return f"{shape.format(draft)} No, better so.</think>\n{final}"
+
+    with sw.Studio(TRIAGE, path=":memory:", model=ScriptedCompleter(answers=answer, chunk_delay=0.002)) as studio:
+        assert studio.generate_topics(n=2).wait(30).added == 2
+        assert sorted(studio.topics.paths()) == [("Good topics one",), ("Good topics two",)]
+        studio.topics.remove("Good topics two")
+        result = studio.grow(depth=0, samples=2, outputs=outputs).wait(30)
+        assert {sample.input for sample in studio.samples} == {"Good inputs one", "Good inputs two"}
+        assert result.failed == result.dropped == 0
+        studio.undo()
+        assert list(studio.samples) == []
+
+
+def test_thoughts_alone_that_looked_like_an_answer_leave_no_rows() -> None:
+    answers = iter([listed("Draft one", "Draft two") + "</think>", listed("Good one", "Good two")])
+    with sw.Studio(TRIAGE, path=":memory:", model=ScriptedCompleter(answers=answers)) as studio:
+        assert studio.generate_inputs(n=2).wait(30).added == 2
+        assert sorted(sample.input for sample in studio.samples) == ["Good one", "Good two"]
+
+
+def test_what_a_person_has_decided_meanwhile_stays() -> None:
+    first = listed("Draft one", "Draft two")
+    model = ScriptedCompleter(
+        answers=[first + " No.</think>" + " " * 400 + listed("Good one", "Good two")], chunk_delay=0.02
+    )
+    with sw.Studio(TRIAGE, path=":memory:", model=model) as studio:
+        job = studio.generate_inputs(n=2)
+        until(lambda: len(studio.samples) > 0)
+        studio.reject(next(iter(studio.samples)).id, reason="dull")
+        job.wait(30)
+        assert [s.input for s in studio.samples if s.status == "rejected"] == ["Draft one"]
+        assert [s.input for s in studio.samples if s.status == "pending"] == ["Good one"]
