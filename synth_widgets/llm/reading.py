@@ -31,9 +31,14 @@ _ENDS: Mapping[Finish, frozenset[str]] = {
         "spii sensitive language escalation guardrail_intervened guardrails moderation error_toxic".split()
     ),
     "refusal": frozenset({"refusal", "refused"}),
-    "other": frozenset({"", "null", "none", "unspecified"}),
+    "other": frozenset(
+        "null none unspecified malformed_function_call function_call_filter unexpected_tool_call "
+        "too_many_tool_calls".split()
+    )
+    | {""},
 }
-"""How endpoints say that an answer has ended: well, cut, or withheld."""
+"""How endpoints say that an answer has ended: well, cut, withheld; or nothing, or that the model could not call a tool,
+which is no fault of the endpoint's: that answer is asked for in another way."""
 _ENUM = re.compile(r"^(?:finish_?reason[._])+")
 
 
