@@ -27,7 +27,7 @@ Check = Callable[[Json], tuple[Json, str | None]]
 
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[\w-]*+[ \t]*+\n?+")
-_BULLET = re.compile(r"^(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
 _NUMBERED = re.compile(r"\D*\d{1,3}")
 
 _NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
@@ -130,7 +130,7 @@ def listed(text: str, check: Check, request: Request | None = None, fields: Iter
     for values, _ in _tiers(text, lines=True):
         lists = [found for value in values for found in _lists(value, check, fields)]
         if not any(_one_complies(found, check, fields) for found in lists):
-            lists = [list(values)]  # each of them an item
+            lists = [[value for value in values if not isinstance(value, dict) or "items" not in value]]  # each an item
         if items := _only(lists, check, fields):
             return items
     return _only([_bullets(text)], check, fields)
@@ -334,6 +334,9 @@ def _bullets(text: str) -> list[Json]:
     is_list = len(places) > 1 or len(lines) == 1
     if not places or not is_list or places[-1] - places[0] + 1 != len(places):
         return []
+    indents = {bullet["indent"] for bullet in found[places[0] or 1 :] if bullet is not None}
+    if len(indents) > 1:
+        return []  # a list in a list; of the first line of all the indent is gone
     return [_unquoted(bullet["text"].strip()) for bullet in found if bullet is not None]
 
 

@@ -15,8 +15,9 @@ from synth_widgets.llm.completer import Request
 from synth_widgets.llm.jsontext import VALUE_START, balanced, each, first, parse_json
 
 _TAG = re.compile(
-    r"<(?P<slash>/)?(?P<name>(?:\w{1,20}:)?(?:think(?:ing)?|thoughts?|reasoning))(?P<more>/|\s[^<>]{0,200})?>"
-    r"|◁/?think(?:ing)?▷"
+    r"<(?P<slash>/)?(?P<name>(?:\w{1,20}:)?(?:(?:ant)?think(?:ing)?|thoughts?|reasoning|scratchpad|reflection)"
+    r"(?:_process)?)(?P<more>/|\s[^<>]{0,200})?>"
+    r"|◁/?think(?:ing)?▷|<\|/?think(?:ing)?\|>"
     r"|(?-i:\[/?THINK\])"
     r"|<\|(?:begin|start|end)_(?:of_)?(?:thought|thinking)\|>"
     r"|<\|channel>thought\b|<channel\|>"
@@ -24,9 +25,10 @@ _TAG = re.compile(
     re.IGNORECASE,
 )
 """Where thoughts begin and end: for most models and Seed; Kimi; Magistral; OpenThinker and Cohere; Gemma; Apriel."""
-_ENDING = ("</", "◁/", "[/", "<|end", "<channel", "[begin")
-_SHARED = frozenset({"thought", "reasoning"})
-"""Names that people give to tags of their own, too."""
+_ENDING = ("</", "◁/", "[/", "<|/", "<|end", "<channel", "[begin")
+_SHARED = frozenset({"thought", "reasoning", "scratchpad", "reflection"})
+"""Names that people give to tags of their own, too: such are thoughts at the beginning only, if no markup follows."""
+_MARKUP = re.compile(r"\s*<(?!(?:answer|response|final_answer|final)>)[A-Za-z]")
 _QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "«": "»"}
 
 _CHANNEL = re.compile(r"<\|(start|end|message|channel|constrain|return|call)\|>")
@@ -36,24 +38,27 @@ _BARE = ("analysis", "assistantfinal")
 _ENDS = re.compile(rf"{_TAG.pattern}|<\|message\|>|{_BARE[1]}", re.IGNORECASE)
 """Where it may be that thoughts have ended."""
 
-_SPECIAL = r"<\|[A-Za-z]\w{0,39}\|>|<｜[^｜<>\s]{1,39}｜>|<(?:bos|eos|start_of_turn|end_of_turn)>|<turn\|>|\[[BE]OS\]"
+_SPECIAL = (
+    r"<\|[A-Za-z]\w{0,39}\|>|<｜[^｜<>\s]{1,39}｜>|<(?:bos|eos|pad|start_of_turn|end_of_turn)>|<turn\|>"
+    r"|\[(?:[BE]OS|/?INST)\]"
+)
 _FIRST = re.compile(
     r"\s*(?P<mark><\|im_start\|>\s*assistant\b|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|"
     rf"<start_of_turn>\s*model\b|{_SPECIAL}|<s>)\s*",
     re.IGNORECASE,
 )
-_LAST = re.compile(rf"\s*(?P<mark>{_SPECIAL}|</s>|\[END FINAL RESPONSE\])\s*\Z", re.IGNORECASE)
-_NEXT_TURN = re.compile(
-    r"(?P<mark><\|[A-Za-z]\w{0,39}\|>|<end_of_turn>|</s>)\s*"
-    r"(?:<\|(?:im_start|start_header_id|user|system)\|>|<start_of_turn>|(?:<s>\s*)?\[INST\])",
+_LAST = re.compile(rf"\s*(?P<mark>{_SPECIAL}|</s>|\[END FINAL RESPONSE\])\s*(?:assistant\s*)?\Z", re.IGNORECASE)
+_OTHERS_TURN = re.compile(
+    r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|endofturn|im_start|start_header_id|user|system)\|>"
+    r"|<(?:start|end)_of_turn>|<｜(?:end▁of▁sentence|User)｜>|</s>\s{0,9}(?:<s>\s{0,9})?\[INST\]",
     re.IGNORECASE,
 )
-"""Where a model that did not stop goes on with what somebody else might say."""
+"""Where the answer is over: a model that did not stop goes on with what somebody else might say."""
 _WRAP = re.compile(r"\s*<(?P<name>answer|response|final_answer|final)>")
-_SIGNS = ("<", "\ufeff", "◁", "THINK]", "OS]", "FINAL RESPONSE]", _BARE[1])
+_SIGNS = ("<", "\ufeff", "◁", "THINK]", "OS]", "INST]", "FINAL RESPONSE]", _BARE[1])
 """What one of is in everything of the above."""
 
-_BLANK = "\ufeff \t\r\n"
+_BLANK = "\ufeff\u200b\u2060 \t\r\n"
 _LONGEST = 260
 """Characters that a tag has at most."""
 _MOST_BROKEN = 8
@@ -191,7 +196,7 @@ def _apart(text: str, asked: _Asked, *, is_whole: bool = True) -> tuple[str, str
     thoughts: list[str] = []
     for _ in range(_MOST_ROUNDS):
         before, bare = text, text.lstrip(_BLANK)
-        text = bare if "\ufeff" in text[: len(text) - len(bare)] else text
+        text = text if text[: len(text) - len(bare)].isspace() else bare
         text = _without_tokens(_final(text, asked, thoughts), asked)
         text = _without_wrap(_untagged(text, asked, thoughts, is_whole=is_whole), asked)
         if text == before:
@@ -279,7 +284,7 @@ def _kind(tag: re.Match[str]) -> str:
 def _final(text: str, asked: _Asked, thoughts: list[str]) -> str:
     """Return what gpt-oss says in its final channel, or to a tool; any other text as it is."""
     begins, ends = _BARE
-    if ends in text and text.lstrip().startswith(begins) and not asked.holds(ends):
+    if ends in text and text.lstrip().startswith((begins, ends)) and not asked.holds(ends):
         thought, _, text = text.partition(ends)
         thoughts.append(thought.strip()[len(begins) :])
         return text
@@ -319,8 +324,9 @@ def _between(pattern: re.Pattern[str], text: str, start: int) -> Iterator[tuple[
 def _without_tokens(text: str, asked: _Asked) -> str:
     """Take off what a server should have kept to itself, before and behind the answer."""
     values = _Values(text, is_whole=True)
-    for turn in each(_NEXT_TURN, text):
-        if not asked.holds(turn["mark"]) and not values.around(turn.start()):
+    begins = _begins(text)
+    for turn in each(_OTHERS_TURN, text, begins):
+        if turn.start() > begins and not asked.holds(turn[0]) and not values.around(turn.start()):
             text = text[: turn.start()]
             break
     for _ in range(_MOST_TOKENS):
@@ -354,6 +360,7 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
     opened: re.Match[str] | None = None
     at = seen = 0
     is_alone = has_words = False
+    markup: set[str] = set()
     for tag in each(_TAG, text):
         is_end = tag[0].lower().startswith(_ENDING)
         if opened is not None:
@@ -363,10 +370,12 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
                 opened, is_alone = None, False
                 values.skip(at)
             continue
-        has_words = has_words or bool(text[seen : tag.start()].strip())
+        has_words = has_words or bool(text[seen : tag.start()].strip(_BLANK))
         seen = tag.end()
-        is_first = not has_words and not is_end and _kind(tag) not in _SHARED
-        if not is_first and _is_text(text, tag, asked, values):
+        is_lead, kind = not has_words and not is_end, _kind(tag)
+        if kind in _SHARED and not is_end and (has_words or _is_markup(text, tag)):
+            markup.add(kind)
+        if (not is_lead or kind in _SHARED) and (kind in markup or _is_text(text, tag, asked, values)):
             has_words = True
             continue
         kept.append(text[at : tag.start()])
@@ -387,6 +396,23 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
         rest = said.pop()  # the end of thoughts that is said once more behind the answer
     thoughts += said
     return rest.strip(_BLANK) if at else text
+
+
+def _is_markup(text: str, tag: re.Match[str]) -> bool:
+    """Whether what stands in a tag is followed by another one, as in an answer that is all markup."""
+    end = text.find(f"</{tag['name']}>", tag.end())
+    return end >= 0 and _MARKUP.match(text, end + len(tag["name"]) + 3) is not None
+
+
+def _begins(text: str) -> int:
+    """Return the place behind the tokens at the beginning."""
+    at = 0
+    for _ in range(_MOST_TOKENS):
+        lead = _FIRST.match(text, at)
+        if lead is None:
+            break
+        at = lead.end()
+    return at
 
 
 def _is_text(text: str, tag: re.Match[str], asked: _Asked, values: _Values) -> bool:

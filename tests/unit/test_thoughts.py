@@ -55,6 +55,10 @@ FORMS = [
     "<think>{}</think>{}<｜end▁of▁sentence｜>",
     "<think>{}</think>{}<end_of_turn><eos>",
     "<think>{}</think>\n<answer>\n{}\n</answer>",
+    "<|think|>{}<|/think|>{}",
+    "<antThinking>{}</antThinking>{}",
+    "<scratchpad>{}</scratchpad>\n{}",
+    "\u200b<think>{}</think>{}",
     "<think>{}</think>{}<|im_end|>\n<|im_start|>user\nAnd then?",
 ]
 """How thoughts and what follows them are told apart by models and servers."""
@@ -90,6 +94,17 @@ def test_the_answer_is_what_follows_the_thoughts(form: str, answer: str) -> None
         ("Hello<|im_end|>", "Hello", None),
         ("Hello<|eot_id|><|im_end|>\n", "Hello", None),
         ("<s>Hello", "Hello", None),
+        ("[/INST] Hello", "Hello", None),
+        ("Hello<|eot_id|>assistant", "Hello", None),
+        ("Hello<|endoftext|>Human: And then?", "Hello", None),
+        ("<|assistant|>\nHello", "Hello", None),
+        ("assistantfinalHello", "Hello", None),
+        (
+            "<reasoning>It is late.</reasoning><label>b</label>",
+            "<reasoning>It is late.</reasoning><label>b</label>",
+            None,
+        ),
+        ("<r><thought>a</thought></r>", "<r><thought>a</thought></r>", None),
         ("It was <s>old</s>", "It was <s>old</s>", None),
         ("Sort [THINKING] and a < b > c", "Sort [THINKING] and a < b > c", None),
         ("It ends with `</think>`, then the answer.", "It ends with `</think>`, then the answer.", None),

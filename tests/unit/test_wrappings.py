@@ -150,6 +150,7 @@ def test_an_input_in_a_wrapping_is_one(item: Any) -> None:
         "- Brakes\n- Tyres",
         "Here are two:\n\n* Brakes\n* Tyres\n\nShall I go on?",
         "1. Brakes\n2. Tyres",
+        "  - Brakes\n  - Tyres",
         "1) **Brakes**\n2) **Tyres**",
         '• "Brakes"\n• "Tyres"',
         '1. {"topic": "Brakes"}\n2. {"topic": "Tyres"}',
@@ -171,6 +172,8 @@ def test_a_list_in_another_shape_is_one(text: str) -> None:
         '{"topics": ["Brakes", "Ty',
         "- Brakes\nwhich squeak\n- Tyres",
         "As you wish:\n- Ada",
+        "- Brakes\n  - they squeak\n- Tyres",
+        '{"items": "Brakes, Tyres"}',
         "[1, 2, 3]",
     ],
 )
