@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -34,6 +35,8 @@ _BY_PLAIN = {**{word.casefold(): word for word in _SAYING}, "ref": "$ref", "defs
 _LONG = [word for word in _SAYING if len(word) > 3]
 _NEAR = 0.84
 """How alike two words must be: ``requried``, ``propertys`` and ``enums`` are near enough, ``contents`` is not."""
+_SLASHES = re.compile(r"/(\^.*|.*\$)/[a-z]*", re.DOTALL)
+"""A pattern as JavaScript writes it in code."""
 _OF_THE_SAME = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
 """Keywords whose schemas speak of the value that the schema around them speaks of."""
 _ELSEWHERE = frozenset("$ref allOf anyOf oneOf if patternProperties dependentSchemas".split())
@@ -55,14 +58,20 @@ def _slips(node: Any, place: str, *, in_place: bool) -> Iterator[str]:
     """Yield the slips of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
     if not isinstance(node, dict):
         return
-    for key in node:
-        if meant := _meant(key):
-            yield f"{place} has the key {key!r}, which says nothing. Did you mean {meant!r}?"
+    yield from _misspelt(node, place)
     if not in_place:
         yield from _lost_names(node, place)
     for key, value in node.items():
         for name, part in _parts(key, value):
             yield from _slips(part, f"{place}.{key}{name}", in_place=key in _OF_THE_SAME)
+
+
+def _misspelt(node: dict[str, Any], place: str) -> Iterator[str]:
+    for key in node:
+        if meant := _meant(key):
+            yield f"{place} has the key {key!r}, which says nothing. Did you mean {meant!r}?"
+    if isinstance(pattern := node.get("pattern"), str) and (inner := _SLASHES.fullmatch(pattern)):
+        yield f"{place} has the pattern {pattern!r}, whose slashes stand for themselves. Did you mean {inner[1]!r}?"
 
 
 def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:

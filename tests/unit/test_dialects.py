@@ -255,6 +255,10 @@ def test_what_pydantic_and_openapi_write_is_not_warned_of():
         ),
         ({"type": "object", "properties": {"a": TEXT}, "requried": ["a"]}, "Did you mean 'required'?"),
         (
+            {"type": "object", "properties": {"a": {"pattern": "/^[A-Z]+$/i"}}},
+            "the pattern '/^[A-Z]+$/i', whose slashes stand for themselves. Did you mean '^[A-Z]+$'?",
+        ),
+        (
             {"type": "object", "properties": {"a": TEXT}, "required": ["b"]},
             "output_schema requires 'b', which its properties do not declare.",
         ),
