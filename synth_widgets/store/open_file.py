@@ -203,7 +203,7 @@ class OpenFile:
         try:
             migrations.brought_up(db, in_place=True)
         except FileError as error:  # in memory it could be: so the disk does not take it
-            raise opening.NotWritableError(f"it is of an earlier release and cannot be written anew ({error})") from None
+            raise opening.NotWritableError(str(error)) from None
 
     def _look_round(self, db: sqlite3.Connection) -> None:
         """Learn where the file is, what it looks like and where it says so."""

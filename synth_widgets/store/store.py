@@ -293,7 +293,7 @@ class Store:
 
         Unlike `saved`, it looks at the file though nothing may have changed.
         """
-        return self._journal.check() if self.path is not None and not self._closed else self.saved()
+        return self._journal.check() if self.path is not None and not self.closed else self.saved()
 
     def backup(self, target: Path) -> Future[None]:
         """Write all that is in memory as another file; return a future that is done when it is there.

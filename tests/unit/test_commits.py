@@ -27,9 +27,9 @@ from synth_widgets.store.changes import (
     TopicAdded,
     TopicChanged,
 )
+from synth_widgets.store.columns import entries_of
 from synth_widgets.store.state import State
 from synth_widgets.store.store import Action, Store
-from synth_widgets.store.columns import entries_of
 from synth_widgets.store.writing import MOST_ROWS, read_raw, write, write_rows
 from tests.tasks import TRIAGE
 
