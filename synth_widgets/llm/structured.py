@@ -19,6 +19,7 @@ from synth_widgets.llm.mending import mended
 from synth_widgets.llm.thoughts import apart
 from synth_widgets.llm.wire import TOOL
 from synth_widgets.records import Json
+from synth_widgets.text.normal import identity
 
 __all__ = ["SLOW", "Item", "ItemStream", "extract_json", "fitting", "is_json", "listed", "parse_json"]
 
@@ -233,7 +234,7 @@ class _Choice:
     def result(self) -> tuple[Json, str | None]:
         """The value that complies; else what is wrong with the first, or that several do."""
         found = self._found or self._poor
-        if len(found) > 1 and len({json.dumps(value, sort_keys=True) for value in found}) > 1:
+        if len(found) > 1 and len(set(map(identity, found))) > 1:
             return None, "the answer holds several values that differ; one is wanted"
         return (found[0], None) if found else self._first or (None, "there is no JSON in the answer")
 
@@ -306,7 +307,7 @@ def _lists(value: Json, check: Check, fields: frozenset[str]) -> Iterator[list[J
 def _only(lists: Iterable[list[Json]], check: Check, fields: frozenset[str]) -> list[Item]:
     """Return the items of the only list of which one complies."""
     able = [found for found in lists if _one_complies(found, check, fields)]
-    if not able or (len(able) > 1 and len(set(map(json.dumps, able))) > 1):
+    if not able or (len(able) > 1 and len(set(map(identity, able))) > 1):
         return []
     return [Item(json.dumps(value, ensure_ascii=False), value) for value in able[0]]
 

@@ -18,6 +18,7 @@ from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.invent import Inventor
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.strict import strict_form
+from synth_widgets.llm.structured import extract_json, listed
 from synth_widgets.schemas import Schema
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import identity, normal_form, same
@@ -156,6 +157,24 @@ def test_a_frame_holds_what_an_older_sample_holds(old, new, value, open_studio, 
     again = open_studio(ScriptedCompleter(), task=typed(new), path=path)
     cell = again.to_pandas(status="all")["output.flag"].iloc[0]
     assert json.dumps(cell) == json.dumps(value)
+
+
+@pytest.mark.parametrize(
+    ("one", "other", "is_one"),
+    [
+        ({"a": 1, "b": 2}, {"b": 2, "a": 1}, True),
+        ({"a": 1, "b": 2}, {"a": 1.0, "b": 2}, True),
+        ({"a": 1, "b": 2}, {"a": True, "b": 2}, False),
+    ],
+)
+def test_an_answer_that_is_written_twice_is_one_answer(one, other, is_one):
+    def check(value):
+        return value, None if isinstance(value, dict) and value.keys() == {"a", "b"} else "another shape is wanted"
+
+    twice = f"{json.dumps(one)}\nand once more:\n{json.dumps(other)}"
+    assert extract_json(twice, check)[0] == (one if is_one else None)
+    lists = json.dumps({"first": [one], "again": [other]})
+    assert [item.value for item in listed(lists, check)] == ([one] if is_one else [])
 
 
 def test_models_with_other_parameters_are_other_models():
