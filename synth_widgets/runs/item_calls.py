@@ -62,8 +62,8 @@ class ItemCalls:
             request,
             asked=asked,
             wanted=lambda: bool(work.slots),
-            take=lambda item, text: self._take(
-                work, replace(call, raw=text), item, topic, vetting, place=siblings + reader.found
+            take=lambda item, text, number: self._take(
+                work, replace(call, raw=text), item, topic, vetting, place=siblings + number
             ),
         )
         try:

@@ -27,7 +27,7 @@ class ItemReader:
         request: what was asked.
         asked: how many items.
         wanted: whether more of them are.
-        take: takes an item, and the text of the answer so far.
+        take: takes an item, the text of the answer so far, and which item of it this is, from 1.
 
     Attributes:
         heard: the pieces of text so far.
@@ -36,7 +36,7 @@ class ItemReader:
     """
 
     def __init__(
-        self, request: Request, *, asked: int, wanted: Callable[[], bool], take: Callable[[Item, str], None]
+        self, request: Request, *, asked: int, wanted: Callable[[], bool], take: Callable[[Item, str, int], None]
     ) -> None:
         self.heard: list[str] = []
         self.found = 0
@@ -70,7 +70,7 @@ class ItemReader:
             if not self._wanted():
                 return
             self.handed.append(item)
-            self._take(item, self.text)
+            self._take(item, self.text, self.found)
 
     async def finish(self, engine: Engine, answer: Answer) -> None:
         """Read what is left of an answer that has come to its end."""

@@ -24,7 +24,7 @@ from pydantic import BaseModel, field_validator
 
 import synth_widgets as sw
 from synth_widgets.runs.job import Job
-from synth_widgets.store.journal import Journal
+from synth_widgets.store.open_file import OpenFile
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.widget.bridge import Bridge
 from tests.bench.bench_throughput import serving
@@ -197,13 +197,13 @@ def million(folder: Path) -> Iterator[Row]:
 @contextmanager
 def slow_disk() -> Iterator[None]:
     """Let each emptying of a file's log take a second."""
-    empty = Journal._empty_wal
+    empty = OpenFile.empty_log
 
-    def slowly(journal: Journal, db: Any) -> None:
+    def slowly(file: OpenFile) -> None:
         time.sleep(1.0)
-        empty(journal, db)
+        empty(file)
 
-    with patch.object(Journal, "_empty_wal", slowly):
+    with patch.object(OpenFile, "empty_log", slowly):
         yield
 
 

@@ -11,7 +11,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import ModelError, StudioError
-from synth_widgets.store.journal import Journal
+from synth_widgets.store.open_file import OpenFile
 from synth_widgets.studio import registry
 from synth_widgets.studio.core import Core
 from synth_widgets.testing import ScriptedCompleter
@@ -28,14 +28,14 @@ def gate():
 @pytest.fixture
 def slow_file(tmp_path, monkeypatch, gate):
     """A path whose disk takes what was written only when the gate opens."""
-    path, empty = tmp_path / "slow.synth", Journal._empty_wal
+    path, empty = tmp_path / "slow.synth", OpenFile.empty_log
 
-    def slowly(journal, db):
-        if journal.path == path:
+    def slowly(file):
+        if file.path == path:
             gate.wait(60)
-        empty(journal, db)
+        empty(file)
 
-    monkeypatch.setattr(Journal, "_empty_wal", slowly)
+    monkeypatch.setattr(OpenFile, "empty_log", slowly)
     return path
 
 
@@ -87,17 +87,17 @@ def test_who_opens_a_file_that_is_being_closed_gets_it_when_it_is_free(slow_file
 
 def test_a_script_that_ends_closes_all_side_by_side(tmp_path, monkeypatch):
     both = threading.Barrier(2, timeout=30)
-    empty = Journal._empty_wal
+    empty = OpenFile.empty_log
 
-    def together(journal, db):
+    def together(file):
         both.wait()
-        empty(journal, db)
+        empty(file)
 
     studios = [sw.Studio(PLAIN, path=tmp_path / f"{n}.synth", model=ScriptedCompleter()) for n in range(2)]
     cores = {core.path: core for core in (studio._core for studio in studios)}
     monkeypatch.setattr(registry, "_cores", cores)
     monkeypatch.setattr(registry, "_memory_cores", set())
-    monkeypatch.setattr(Journal, "_empty_wal", together)
+    monkeypatch.setattr(OpenFile, "empty_log", together)
     registry._close_all()
     assert all(core.closed for core in cores.values())
 

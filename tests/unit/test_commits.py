@@ -59,11 +59,12 @@ def call(ident: str, cost: float | None, job: str = "j1") -> Call:
 
 ITEM, LATER = WorkItem("j1", "outputs", "s1", 0, 0), WorkItem("j1", "outputs", "s2", 0, 0)
 START = (
+    SessionAdded(Session("900000000000")),
     TopicAdded(Topic("t1", ROOT, "A")),
     TopicAdded(Topic("t2", ROOT, "B")),
     SampleAdded(sample("s1")),
     SettingChanged("guidance", None, {"all": "Short."}),
-    JobChanged(JobRecord("j1", "grow", {}, status="running"), planned=(ITEM,)),
+    JobChanged(JobRecord("j1", "grow", {}, "900000000000", status="running"), planned=(ITEM,)),
     CallAdded(call("c1", 0.25)),
     CallAdded(call("c2", None), is_open=True),
 )
@@ -78,9 +79,9 @@ GOOD = (
     SettingChanged("guidance", {"all": "Short."}, {"all": "Long."}),
     SettingChanged("other", None, 1),
     TaskChanged(TRIAGE),
-    SessionAdded(Session("900000000001", "", (), {}, 1.0)),
-    JobChanged(JobRecord("j1", "grow", {}, status="done"), planned=(LATER,), finished=(ITEM,)),
-    JobChanged(JobRecord("j2", "grow", {}), planned=(WorkItem("j2", "outputs", "s1", 0, 0),)),
+    SessionAdded(Session("900000000001", {}, (), {}, 1.0)),
+    JobChanged(JobRecord("j1", "grow", {}, "900000000000", status="done"), planned=(LATER,), finished=(ITEM,)),
+    JobChanged(JobRecord("j2", "grow", {}, "900000000000"), planned=(WorkItem("j2", "outputs", "s1", 0, 0),)),
     CallAdded(call("c1", 0.5)),
     CallAdded(call("c2", 0.125)),
     CallAdded(call("c3", None, job="j2")),
@@ -112,6 +113,8 @@ def content(state: State) -> dict[str, Any]:
     """All that a state holds, in its order, without empty parts of the indexes."""
     found: dict[str, Any] = {}
     for name, value in vars(state).items():
+        if name == "turned":
+            continue  # counts how often topics went or came back, and never less
         if name == "ledger":
             found[name] = (dict(value._parts), set(value._open))
         elif name in {"by_topic", "children", "named", "items"}:

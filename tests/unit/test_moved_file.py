@@ -446,7 +446,7 @@ def test_the_log_of_an_older_release_is_applied_to_its_file_and_to_no_other(stud
     for number in range(60):
         db.execute("INSERT INTO settings VALUES(?, ?)", (f"unknown {number:03}", "1" * 2000))
     db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    db.execute("INSERT INTO topics VALUES('b234567abc', '0000000000', 'Old', '', NULL, 0)")
+    db.execute("INSERT INTO topics VALUES('b234567abc', '0000000000', 'Old', '{}', NULL, 0)")
     db.execute("DELETE FROM settings WHERE key LIKE 'unknown %5'")
     db.execute("UPDATE meta SET value=value+1 WHERE key='rev'")
     own, other = crash(old, tmp_path / "own"), crash(old, tmp_path / "other")
