@@ -378,7 +378,7 @@ class Loopback(ABC):
         return value
 
 
-_OWN_SHAPE = {"remark": "as it came to mind", "confidence": 0.5}
+_OWN_SHAPE = {"remark": "as it came to mind", "mood": "curious", "confidence": 0.5}
 _PINGS = b"data:\n\ndata: ping\n\n"
 _SHOWN = shown_schema({}).removesuffix("{}").strip()
 """The words before a schema that stands in a message."""
