@@ -1,15 +1,15 @@
 """What a studio file may hold: the type and the range of every column, and the form of every JSON text.
 
-A file may come from anywhere. What stands here is checked when it is opened, by SQLite itself where a rule is about one
-column: reading a hundred thousand rows costs it a few milliseconds. Whatever else reads the file may rely on it.
+A file may come from anywhere. What stands here is checked when it is opened; whatever else reads the file may rely on
+it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, cast, get_args
 
 from synth_widgets.errors import FileError
@@ -45,35 +45,53 @@ class Rule:
     """What a column may hold.
 
     Attributes:
-        sql: the condition, with ``{}`` for the column; never NULL.
-        words: the same for a person.
+        kinds: types of its values, as SQLite hands them out.
+        words: what it may hold, for a person.
+        least, most: bounds of a number.
+        values: all values that there are, or ``None`` where there is no list of them.
     """
 
-    sql: str
+    kinds: frozenset[type]
     words: str
+    least: float = 0
+    most: float | None = None
+    values: frozenset[Any] | None = None
 
     @property
     def or_nothing(self) -> Rule:
         """The same, or NULL."""
-        return Rule(f"({{0}} IS NULL OR {self.sql})", f"{self.words}, or nothing")
+        return replace(self, kinds=self.kinds | {type(None)}, words=f"{self.words}, or nothing")
+
+    def holds_for(self, column: Collection[Any]) -> bool:
+        """Whether all of some values may stand in the column.
+
+        >>> _whole(1, 5).holds_for([1, 5, 4]), _whole(1, 5).holds_for([6]), _whole(1, 5).or_nothing.holds_for([None])
+        (True, False, True)
+        """
+        kinds = set(map(type, column))
+        if not kinds <= self.kinds:
+            return False
+        if self.most is None:
+            return self.values is None or self.values.issuperset(column)
+        numbers = set(column) - {None} if type(None) in kinds else column
+        return not numbers or (self.least <= min(numbers) and max(numbers) <= self.most)
 
 
 def _whole(least: int, most: int = MOST) -> Rule:
     bounds = f"from {least:,} to {most:,}" if most < MOST else f"from {least:,} on"
-    return Rule(f"(typeof({{0}})='integer' AND {{0}} BETWEEN {least} AND {most})", f"a whole number {bounds}")
+    return Rule(frozenset({int}), f"a whole number {bounds}", least, most)
 
 
 def _number(most: float) -> Rule:
-    return Rule(f"(typeof({{0}})='real' AND {{0}} BETWEEN 0 AND {most!r})", f"a number from 0 to {most:,.0f}")
+    return Rule(frozenset({float}), f"a number from 0 to {most:,.0f}", 0, most)
 
 
 def _one_of(*values: str) -> Rule:
-    listed = ", ".join(f"'{value}'" for value in values)
-    return Rule(f"(typeof({{0}})='text' AND {{0}} IN ({listed}))", f"one of {', '.join(values)}")
+    return Rule(frozenset({str}), f"one of {', '.join(values)}", values=frozenset(values))
 
 
-_TEXT = Rule("typeof({0})='text'", "text")
-_FLAG = Rule("{0} IN (0, 1) AND typeof({0})='integer'", "0 or 1")
+_TEXT = Rule(frozenset({str}), "text")
+_FLAG = Rule(frozenset({int}), "0 or 1", values=frozenset({0, 1}))
 _TIME = _number(END_OF_TIME)
 _ORIGINS = _one_of(*get_args(Origin))
 
@@ -120,21 +138,24 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
 """The tables that are read whole. Of ``log`` single entries are read, and ``meta`` has the revision."""
 
 
-def check_columns(db: sqlite3.Connection) -> None:
-    """Look at every column of every row.
+AT_ONCE = 500
+"""Rows that are looked at together: looking at a column of them costs little more than at one value."""
+
+
+def checked(db: sqlite3.Connection, table: str, query: str) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a query that selects the first columns of a table, or all, each of them looked at.
 
     Raises:
-        FileError: one holds what it cannot; it names the table, the row and the column.
+        FileError: a column holds what it cannot; it names the table, the row and the column.
     """
-    for table, rules in COLUMNS.items():
-        key = next(iter(rules))
-        cases = " ".join(f"WHEN NOT ({rule.sql.format(column)}) THEN '{column}'" for column, rule in rules.items())
-        wrong = db.execute(f"SELECT {key}, CASE {cases} END AS bad FROM {table} WHERE bad IS NOT NULL LIMIT 1")  # noqa: S608
-        if (found := wrong.fetchone()) is not None:
-            ident, column = found
-            held = f"SELECT substr(quote({column}), 1, 40) FROM {table} WHERE {key} IS ? AND NOT ({{}})"  # noqa: S608
-            (shown,) = db.execute(held.format(rules[column].sql.format(column)), (ident,)).fetchone()
-            raise damaged(table, ident, f"{column} is {shown}, not {rules[column].words}")
+    rules = COLUMNS[table]
+    cursor = db.execute(query)
+    while rows := cursor.fetchmany(AT_ONCE):
+        for at, (column, name) in enumerate(zip(zip(*rows, strict=True), rules, strict=False)):
+            if not rules[name].holds_for(column):
+                row = next(row for row in rows if not rules[name].holds_for([row[at]]))
+                raise damaged(table, row[0], f"{name} is {repr(row[at])[:60]}, not {rules[name].words}")
+        yield from rows
 
 
 # ------------------------------------------------------------ JSON texts
@@ -231,7 +252,6 @@ def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
         FileError: one says what no change says.
     """
     found: list[list[Json]] = []
-    checked: set[tuple[str, str, type, Json]] = set()
     query = (
         "SELECT json_group_array(json_array(n, CAST(entry AS TEXT))) FROM (SELECT * FROM log WHERE grp=? ORDER BY n)"
     )
@@ -239,7 +259,7 @@ def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
         try:
             kind, ident, before, after = entry = json.loads(text)
             for fields in (object_of(before), object_of(after)):
-                _check_fields(db, kind, ident, fields, checked)
+                _check_fields(kind, ident, fields)
             if not isinstance(ident, str) or before.keys() != after.keys():
                 raise ValueError("an entry says of one record what its fields were and what they are")
         except WRONG as error:
@@ -248,9 +268,7 @@ def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
     return found
 
 
-def _check_fields(
-    db: sqlite3.Connection, kind: str, ident: str, fields: dict[str, Json], checked: set[tuple[str, str, type, Json]]
-) -> None:
+def _check_fields(kind: str, ident: str, fields: dict[str, Json]) -> None:
     """Raise unless the fields of a record may have these values: those that its columns may hold."""
     if kind == "setting":
         setting_of(ident, fields["value"])
@@ -261,10 +279,8 @@ def _check_fields(
             raise ValueError(f"{name} never changes")
         if name in _JSON_FIELDS:
             _JSON_FIELDS[name](value)
-        elif (mark := (kind, name, type(value), value)) not in checked:  # few of them differ in a whole group
-            if not db.execute(f"SELECT {rules[name].sql.format('?1')}", (value,)).fetchone()[0]:
-                raise ValueError(f"{name} is {value!r}, not {rules[name].words}")
-            checked.add(mark)
+        elif not rules[name].holds_for([int(value) if isinstance(value, bool) else value]):
+            raise ValueError(f"{name} is {repr(value)[:60]}, not {rules[name].words}")
 
 
 WRONG = (

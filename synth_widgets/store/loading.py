@@ -16,9 +16,9 @@ from pydantic_core import from_json
 from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
-from synth_widgets.records import ROOT, Json, Sample, Topic, Usage, Version, WorkItem
+from synth_widgets.records import ROOT, Json, Topic, Usage, Version, WorkItem
 from synth_widgets.store import rows
-from synth_widgets.store.columns import MOST, WRONG, check_columns, damaged, in_words, setting_of
+from synth_widgets.store.columns import MOST, WRONG, checked, damaged, in_words, setting_of
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import MAX_DEPTH, too_deep
@@ -34,7 +34,6 @@ def read_state(db: sqlite3.Connection) -> State:
     """
     try:
         with collector_off(stays=True):
-            check_columns(db)
             return _read(db)
     except sqlite3.Error:  # the journal says of which file
         raise
@@ -71,7 +70,7 @@ def _read(db: sqlite3.Connection) -> State:
 
 def _each(db: sqlite3.Connection, table: str, query: str, build: Callable[[rows.Row], T]) -> Iterator[T]:
     """Yield what is built from each row, and say which row it was if that cannot be done."""
-    for row in db.execute(query):
+    for row in checked(db, table, query):
         try:
             built = build(row)
         except WRONG as error:
@@ -80,25 +79,31 @@ def _each(db: sqlite3.Connection, table: str, query: str, build: Callable[[rows.
 
 
 def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
-    for call in _each(db, "calls", rows.SELECT_CALLS, lambda row: rows.call_of(row, share)):
-        state.calls[call.id] = call
+    calls = state.calls
+    for row in checked(db, "calls", rows.SELECT_CALLS):
+        try:
+            call = rows.call_of(row, share)
+        except WRONG as error:
+            raise damaged("calls", row[0], in_words(error)) from None
+        calls[call.id] = call
     for job, step, calls, asked, answered, dollars, unknown in db.execute(rows.SUM_CALLS):
         state.ledger.load(job, step, Cost(dollars, unknown, Usage(asked, answered), calls))
 
 
 def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
     versions = _versions(db, share)
-    nothing: tuple[Version, ...] = ()
-
-    def build(row: rows.Row) -> Sample:
-        return rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
-
-    for sample in _each(db, "samples", "SELECT * FROM samples ORDER BY seq", build):
+    nothing: list[Version] = []
+    for row in checked(db, "samples", "SELECT * FROM samples ORDER BY seq"):
+        try:
+            sample = rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
+        except WRONG as error:
+            raise damaged("samples", row[0], in_words(error)) from None
         if sample.topic not in state.topics:
             raise damaged("samples", sample.id, f"there is no topic {sample.topic!r}")
-        for n in (sample.current, sample.proposal):
-            if n is not None and sample.version_of(n) is None:
-                raise damaged("samples", sample.id, f"there is no version {n} of it")
+        if sample.version_of(sample.current) is None:
+            raise damaged("samples", sample.id, f"there is no version {sample.current} of it")
+        if sample.proposal is not None and sample.version_of(sample.proposal) is None:
+            raise damaged("samples", sample.id, f"there is no version {sample.proposal} of it")
         state.put_sample(sample)
     for ident in versions:
         raise damaged("versions", ident, "there is no such sample")
@@ -148,7 +153,7 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Vers
     """Read the versions, by sample and in order; one that has its predecessor's input holds the same object."""
     found: dict[str, list[Version]] = {}
     last: str | None = None
-    for row in db.execute("SELECT * FROM versions ORDER BY sample, n"):
+    for row in checked(db, "versions", "SELECT * FROM versions ORDER BY sample, n"):
         text = row[3]
         before = found.get(row[0])
         if before is None:

@@ -72,6 +72,9 @@ def _statement(start: str, count: int, width: int, end: str) -> str:
 
 def read_raw(db: sqlite3.Connection, calls: Iterable[str]) -> dict[str, str | None]:
     """Return the raw answers of calls, by id, in one step."""
-    query = "SELECT json_group_object(id, raw) FROM calls WHERE id IN (SELECT value FROM json_each(?))"
+    query = (
+        "SELECT json_group_object(id, raw) FROM calls "
+        "WHERE typeof(raw)='text' AND id IN (SELECT value FROM json_each(?))"
+    )
     found: dict[str, str | None] = json.loads(db.execute(query, (json.dumps(list(calls)),)).fetchone()[0])
     return found
