@@ -74,7 +74,7 @@ def read_raw(db: sqlite3.Connection, calls: Iterable[str]) -> dict[str, str | No
     """Return the raw answers of calls, by id, in one step."""
     query = (
         "SELECT json_group_object(id, raw) FROM calls "
-        "WHERE typeof(raw)='text' AND id IN (SELECT value FROM json_each(?))"
+        "WHERE typeof(raw) IN ('text', 'null') AND id IN (SELECT value FROM json_each(?))"
     )
     found: dict[str, str | None] = json.loads(db.execute(query, (json.dumps(list(calls)),)).fetchone()[0])
     return found

@@ -173,7 +173,7 @@ def test_what_is_no_studio_file_is_left_alone_and_said(open_studio, tmp_path):
     for file, words in (
         (text, "cannot be opened as a studio file"),
         (other, "a database, but not a studio file"),
-        (folder, "cannot be opened|directory"),
+        (folder, "is a folder"),
         (tmp_path / "nowhere" / "a.synth", "No such file or directory"),
         (tmp_path / ("x" * 300), "File name too long"),
     ):
