@@ -65,7 +65,7 @@ def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batc
         with closing(opening.connect(opening.uri(draft, "rw"))) as copy, contextlib.suppress(sqlite3.DatabaseError):
             source.backup(copy)
             if opening.is_whole(copy):
-                _write(copy, pending, whole.rev)
+                _write(copy, pending)
                 return
         draft.unlink()
         os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
@@ -74,16 +74,16 @@ def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batc
             f"PRAGMA application_id={rows.APPLICATION_ID}; PRAGMA user_version={rows.FORMAT}; {rows.TABLES}"
         )
         whole.versions = [(sample.id, version) for sample in whole.samples.values() for version in sample.versions]
-        _write(copy, [whole], whole.rev)
+        _write(copy, [whole])
 
 
-def _write(copy: sqlite3.Connection, batches: Iterable[Batch], rev: int) -> None:
+def _write(copy: sqlite3.Connection, batches: Iterable[Batch]) -> None:
     copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # a copy of one file, not of three
     copy.execute("PRAGMA synchronous=FULL")
     copy.execute("BEGIN IMMEDIATE")
     for batch in batches:
         write_rows(copy, batch)
-    copy.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (rev,))
+        copy.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batch.rev,))
     copy.execute("COMMIT")
 
 

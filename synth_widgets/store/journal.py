@@ -273,7 +273,7 @@ class Journal:
         with self._wake:
             queued = list(self._queue)
         pending = [batch for batch in queued if self._file.written < batch.rev <= whole.rev]
-        copying.write_copy(target, self._file.db, pending, whole)
+        copying.write_copy(target, self._file.source(), pending, whole)
         self._copied = whole.rev
         if self.path is not None and target == self.path and self.read_only is None:
             self._file.adopt()
@@ -312,7 +312,7 @@ class Journal:
         target = copying.beside(path)
         with contextlib.suppress(FileError):
             pending = [batch for batch in self._queue if batch.rev > self._file.written]
-            copying.write_copy(target, self._file.db, pending, whole)
+            copying.write_copy(target, self._file.source(), pending, whole)
             return f"What this studio held is in {target}"
         return "What it did not take is lost, for no other file could be written either"
 

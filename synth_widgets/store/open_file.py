@@ -282,6 +282,14 @@ class OpenFile:
                 db.execute("ROLLBACK")
             raise
 
+    def source(self) -> sqlite3.Connection | None:
+        """Return the connection to copy the file by; ``None`` when it holds something else than was left in it."""
+        with contextlib.suppress(sqlite3.Error, MovedError):
+            if self.db is not None and self.read_only is None:
+                self._check_unchanged(self.db)
+            return self.db
+        return None
+
     def _check_unchanged(self, db: sqlite3.Connection) -> None:
         if self.path is not None and db.execute(_SELECT_ROWS).fetchall() != self._rows:
             raise MovedError(

@@ -313,12 +313,14 @@ def test_a_disk_that_numbers_its_files_anew_has_not_replaced_them(
 def test_what_another_program_writes_is_not_written_over(studio: sw.Studio, path: Path, older: Path):
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("UPDATE meta SET value='99' WHERE key='rev'")
+    db.execute("UPDATE topics SET name='Theirs' WHERE name='B'")
     db.close()
     with pytest.raises(FileError, match="was changed by another program while it was open"):
         studio.topics.add("D")
     with pytest.raises(FileError, match="What this studio held is in"):
         studio.close()
-    assert paths_in(path.with_name("a-rescued.synth"))[-1] == ("D",)
+    assert paths_in(path.with_name("a-rescued.synth")) == [("A",), ("B",), ("C",), ("D",)]
+    assert paths_in(path) == [("A",), ("Theirs",), ("C",)]
 
 
 def test_a_backup_is_never_written_over_anything(studio: sw.Studio, path: Path, older: Path):

@@ -309,3 +309,35 @@ os.kill(os.getpid(), signal.SIGKILL)
     finally:
         os.kill(child, 9)
         process.stdout.close()
+
+
+def test_a_backup_of_a_file_that_is_only_read_is_of_what_is_in_it_now(filled, tmp_path):
+    code = """
+import sys
+import synth_widgets as sw
+studio = sw.Studio(path=sys.argv[1])
+assert studio.read_only
+print("open", flush=True)
+sys.stdin.readline()
+studio.backup(sys.argv[2])
+studio.close()
+"""
+    copy = tmp_path / "copy.synth"
+    with sw.Studio(TRIAGE, path=filled, model=ScriptedCompleter()) as studio:
+        studio.topics.add("B")
+        reader = subprocess.Popen(
+            [sys.executable, "-c", code, str(filled), str(copy)], cwd=ROOT, text=True, stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        )  # fmt: skip
+        with reader:
+            assert reader.stdout.readline() == "open\n"
+            studio.topics.add("C")
+            reader.communicate("go on\n", timeout=30)
+        assert reader.returncode == 0
+    db = sqlite3.connect(copy)
+    revs = db.execute("SELECT value, (SELECT max(rev) FROM log) FROM meta WHERE key='rev'").fetchone()
+    db.close()
+    assert int(revs[0]) >= revs[1]
+    with sw.Studio(path=copy, model=ScriptedCompleter()) as studio:
+        assert studio.topics.paths() == [("A",), ("B",), ("C",)]
+        assert studio.undo().label == "Add topic"
