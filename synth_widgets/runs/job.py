@@ -249,7 +249,8 @@ class Job(Coroutine[Any, Any, Result]):
         result = self.result
         if self.status == "stopped" and not self._is_spent:
             raise RunStoppedError(f"The job stopped: {result.stopped}", result)
-        if not result.added and result.failed and result.note:  # else the failed rows say why
+        if self.kind in {"grow", "topics"} and not result.added and result.failed and result.note:
+            # Topics that could not be made leave no rows that say why.
             warnings.warn(f"Nothing was made: {result.note}.", stacklevel=3)
         return result
 
