@@ -75,7 +75,7 @@ class Loopback(ABC):
         followed: requests that came to where it had redirected them, with the key if it came, too.
         wall: more requests at once than these are refused with 429, and ``asks_to_wait`` as ``Retry-After``.
         desks: so many requests are worked on at once; the others wait for their turn.
-        takes_system, takes_streams: whether it takes such requests; it says no without saying why.
+        takes_system, takes_streams, takes_counts: whether it takes such requests; it says no without saying why.
         passing: the status of an answer.
         pings: whether its streams have events that are no JSON.
         charset: what its answers are in, with a letter in each that is not ASCII; ``None``: UTF-8.
@@ -107,7 +107,7 @@ class Loopback(ABC):
         self.wall: int | None = None
         self.desks: asyncio.Semaphore | None = None
         self.asks_to_wait = "1"
-        self.takes_system = self.takes_streams = True
+        self.takes_system = self.takes_streams = self.takes_counts = True
         self.passing = 200
         self.pings = self.lingers = False
         self.charset: str | None = None
@@ -260,7 +260,7 @@ class Loopback(ABC):
             rule for rule in self.rules if question.mode in (rule.modes or (_CONCERNS.get(rule.kind, question.mode),))
         )
         rule = next((rule for rule in concerned if rule.applies(self._received, question.told)), None)
-        no = self._unwilling(question, rule)
+        no = self._unwilling(question, rule, body)
         if no is not None or (rule is not None and (no := await self._early(rule, question, request)) is not None):
             return no
         async with self.desks or nullcontext():
@@ -284,9 +284,11 @@ class Loopback(ABC):
         kind_of_text = f"application/json; charset={self.charset or 'utf-8'}"
         return web.Response(body=self._encoded(body), status=self.passing, headers={"Content-Type": kind_of_text})
 
-    def _unwilling(self, question: Question, rule: Rule | None) -> web.Response | None:
+    def _unwilling(self, question: Question, rule: Rule | None, body: Mapping[str, Any]) -> web.Response | None:
         """Refuse what it does not take, without saying why; or refuse an answer and hand it back."""
-        if (question.system and not self.takes_system) or (question.streams and not self.takes_streams):
+        has = (question.system, question.streams, "stream_options" in body)
+        takes = (self.takes_system, self.takes_streams, self.takes_counts)
+        if any(there and not taken for there, taken in zip(has, takes, strict=True)):
             return self.refusal(Rule("status", status=400, message="Nothing can be said to this."))
         if rule is None or rule.kind != "handed_back":
             return None

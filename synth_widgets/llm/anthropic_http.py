@@ -20,6 +20,8 @@ _LEAST = 4_096
 class AnthropicCompleter(HttpCompleter):
     """Asks one model of Anthropic's, or of a gateway that speaks its format. Its arguments are `HttpCompleter`'s."""
 
+    counts_streams = False
+
     def post(self, endpoint: Endpoint, request: Request, *, stream: bool) -> Post:
         """Return a request to ``/v1/messages``."""
         params = self.params(endpoint, request)

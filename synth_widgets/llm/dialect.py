@@ -13,10 +13,11 @@ from synth_widgets.llm.completer import Request
 
 log = logging.getLogger(__name__)
 
-Part = Literal["system", "stream"]
-"""A part of a request that can be done without: words of the system's own, and an answer in pieces."""
+Part = Literal["stream_options", "system", "stream"]
+"""A part of a request that can be done without: the count of a stream's tokens, words of the system's own, a stream."""
 
 IN_WORDS: Mapping[Part, str] = {
+    "stream_options": "does not take stream_options; how many tokens a list took is not told",
     "system": "takes no system message; its text stands before the first message of the user",
     "stream": "does not stream; lists come whole",
 }
@@ -99,11 +100,16 @@ class Dialect:
             self.notes.append(note)
 
 
-def parts_of(request: Request, *, streams: bool) -> list[Part]:
-    """Return the parts of a request that could be done without."""
+def parts_of(request: Request, *, streams: bool, counts: bool) -> list[Part]:
+    """Return the parts of a request that could be done without; ``counts``: a stream is asked for its tokens."""
     has_system = any(message.get("role") in _SYSTEM for message in request.messages)
-    had: dict[Part, bool] = {"system": has_system, "stream": streams}
+    had: dict[Part, bool] = {"stream_options": streams and counts, "system": has_system, "stream": streams}
     return [part for part, is_there in had.items() if is_there]
+
+
+def without_count(request: Request) -> Request:
+    """Return a request that does not ask for a count of a streamed answer's tokens."""
+    return replace(request, params={**request.params, "stream_options": None})
 
 
 def without_system(request: Request) -> Request:

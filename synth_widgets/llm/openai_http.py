@@ -17,7 +17,7 @@ class OpenAICompleter(HttpCompleter):
     def post(self, endpoint: Endpoint, request: Request, *, stream: bool) -> Post:
         """Return a request to ``/chat/completions``."""
         params = self.params(endpoint, request)
-        if stream and self.takes("stream_options"):
+        if stream and self.takes("stream_options") and "stream_options" not in request.params:
             params["stream_options"] = {"include_usage": True}
         wish = self.json_wish(request)
         headers = {"Authorization": f"Bearer {endpoint.key}"} if endpoint.key else {}

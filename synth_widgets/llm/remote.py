@@ -11,7 +11,7 @@ from collections import deque
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import limiter
@@ -19,7 +19,7 @@ from synth_widgets.llm.adaptive import FIRST
 from synth_widgets.llm.attempt import Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request, Verdict
-from synth_widgets.llm.dialect import Dialect, Part, dialect_of, parts_of, without_system
+from synth_widgets.llm.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
 from synth_widgets.llm.prices import price_at
@@ -77,10 +77,13 @@ class RemoteCompleter(ABC):
         provider: the line of the table of providers.
         most: calls in flight at most, together with every other completer of this model and loop.
         items_per_call: topics or inputs to ask for in one call.
+        counts_streams: whether a stream has to be asked for its count of tokens, by ``stream_options``.
 
     Raises:
         ModelError: the provider is not served.
     """
+
+    counts_streams: ClassVar[bool] = True
 
     def __init__(self, model: Model, *, waits: Waits | None = None, endpoint: Endpoint | None = None) -> None:
         self.provider = provider_of(model.name) if endpoint is None else endpoint.provider
@@ -220,7 +223,9 @@ class RemoteCompleter(ABC):
             CallError: see `complete`; it is `unexplained` where the way of asking for JSON may be the reason.
         """
         less = dialect.without
-        parts = [part for part in parts_of(request, streams=on_text is not None) if part not in less]
+        counts = self.counts_streams and self.takes("stream_options")
+        had = parts_of(request, streams=on_text is not None and "stream" not in less, counts=counts)
+        parts = [part for part in had if part not in less]
         mode = asked_by(request)
         has_ways = mode != "text" and any(other != mode for other in self.modes)
 
@@ -282,8 +287,10 @@ class RemoteCompleter(ABC):
         """
         if "system" in without:
             request = without_system(request)
+        if "stream_options" in without:
+            request = without_count(request)
         if "stream" in without and on_text is not None:
-            answer = await self._persist(endpoint, request, None, without - {"system"}, doubts)
+            answer = await self._persist(endpoint, request, None, frozenset(), doubts)
             if answer.text:
                 on_text(answer.text)
             return answer

@@ -143,7 +143,7 @@ class _LiteLLMAttempt(Attempt):
         told |= copy.deepcopy(owner.json_wish(request))  # litellm changes schemas in place for some providers
         if self._on_text is not None:
             told["stream"] = True
-            if owner.takes("stream_options"):
+            if owner.takes("stream_options") and "stream_options" not in request.params:
                 told["stream_options"] = {"include_usage": True}
         return told
 
