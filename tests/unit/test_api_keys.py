@@ -19,6 +19,7 @@ from tests.endpoint import Endpoint
 
 ASK = Request([{"role": "user", "content": "Label this"}], schema={"type": "string"}, mode="json_schema")
 QUICK = Waits(tries=2, first=0.001, silence=0.1)
+PATIENT = Waits(tries=2, first=0.001, silence=30.0)
 
 
 @pytest.fixture
@@ -28,8 +29,8 @@ def endpoint() -> Iterator[Endpoint]:
 
 
 @asynccontextmanager
-async def asking(endpoint: Endpoint, key: str | None) -> AsyncIterator[OpenAICompleter]:
-    completer = OpenAICompleter(Model("openai/any", api_base=endpoint.url, api_key=key), waits=QUICK)
+async def asking(endpoint: Endpoint, key: str | None, waits: Waits = QUICK) -> AsyncIterator[OpenAICompleter]:
+    completer = OpenAICompleter(Model("openai/any", api_base=endpoint.url, api_key=key), waits=waits)
     try:
         yield completer
     finally:
@@ -105,7 +106,7 @@ async def test_what_came_along_when_a_key_was_copied_is_left_out(
 ) -> None:
     written = pasted.format(endpoint.key)
     monkeypatch.setenv("OPENAI_API_KEY", written if where == "in the environment" else "")
-    async with asking(endpoint, written if where == "in code" else None) as completer:
+    async with asking(endpoint, written if where == "in code" else None, PATIENT) as completer:
         assert (await completer.complete(ASK)).text
 
 
@@ -136,7 +137,7 @@ async def test_an_address_is_taken_as_it_was_meant(
     base = written.format(endpoint.url)
     monkeypatch.setenv("OPENAI_BASE_URL", base if where == "in the environment" else "")
     model = Model("openai/any", api_base=base if where == "in code" else None, api_key=endpoint.key)
-    completer = OpenAICompleter(model, waits=QUICK)
+    completer = OpenAICompleter(model, waits=PATIENT)
     assert (await completer.complete(ASK)).text
     await completer.close()
 
