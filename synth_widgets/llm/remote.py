@@ -227,10 +227,12 @@ class RemoteCompleter(ABC):
         had = parts_of(request, streams=on_text is not None and "stream" not in less, counts=counts)
         parts = [part for part in had if part not in less]
         mode = asked_by(request)
-        has_ways = mode != "text" and any(other != mode for other in self.modes)
+
+        def has_ways() -> bool:
+            return mode != "text" and any(other != mode for other in self.modes)
 
         def may_be_asked_in_another_way() -> bool:
-            return has_ways or bool(dialect.to_try(parts, ""))
+            return has_ways() or bool(dialect.to_try(parts, ""))
 
         outcome = await self._unless_refused(endpoint, request, on_text, less, may_be_asked_in_another_way)
         if isinstance(outcome, Answer):
@@ -243,9 +245,9 @@ class RemoteCompleter(ABC):
                 return again
         if tried:
             dialect.in_vain()
-        if isinstance(outcome, UnreachableError) and not has_ways:
+        if isinstance(outcome, UnreachableError) and not has_ways():
             return await self._persist(endpoint, request, on_text, less, lambda: False)
-        outcome.unexplained = has_ways
+        outcome.unexplained = has_ways()
         raise outcome
 
     async def _unless_refused(
