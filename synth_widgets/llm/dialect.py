@@ -74,7 +74,8 @@ class Dialect:
             return []
         doubted.sort(key=lambda part: part not in said.lower())
         one = [frozenset({part}) for part in doubted]
-        return one if len(one) == 1 else [*one, frozenset(doubted)]
+        every = frozenset(doubted) - ({"stream_options"} if "stream" in doubted else set())  # a whole answer is counted
+        return one if len(every) == 1 else [*one, every]
 
     def passed(self, without: Iterable[Part], name: str, *, sure: bool) -> None:
         """Note that a request passed without these parts, after it was refused with them.
