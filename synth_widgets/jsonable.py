@@ -55,14 +55,14 @@ def plain(value: Any, *, strict: bool = False) -> Json:
 
 
 def _plain(value: Any, depth: int, strict: bool) -> Json:
-    if depth > MAX_DEPTH:
-        raise TooDeepError(f"it is nested deeper than {MAX_DEPTH} levels")
     if value is None or (not strict and is_missing(value)):
         return None
     if isinstance(value, enum.Enum):
-        return _plain(value.value, depth + 1, strict)
+        return _plain(value.value, depth, strict)
     if isinstance(value, str | int | float):
         return _scalar(value)
+    if depth >= MAX_DEPTH:
+        raise TooDeepError(f"it is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, Mapping):
         return {_key(key): _plain(inner, depth + 1, strict) for key, inner in value.items()}
     if isinstance(value, list | tuple) or (isinstance(value, set | frozenset) and not strict):

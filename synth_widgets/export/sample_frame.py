@@ -38,12 +38,16 @@ class SampleFrame(pd.DataFrame):
 def is_as_taken(frame: pd.DataFrame) -> bool:
     """Whether a frame is one of `to_pandas`, whose cells nothing but pandas in this process can have changed.
 
-    Its mark and its class say so; only where all cells were made text (``astype(str)``), its paths say no.
+    Its mark and its class say so; only where all cells were made text (``astype(str)``), its columns say no.
 
     >>> is_as_taken(pd.DataFrame()), is_as_taken(SampleFrame())
     (False, False)
     """
     if not isinstance(frame, SampleFrame) or "taken" not in frame.attrs:
         return False
-    paths = frame["topic"] if "topic" in frame.columns else ()
-    return not any(isinstance(path, str) and path[:1] in {"(", "["} for path in paths)
+    never_text = [name for name in ("stars", "created", "cost", "tokens") if name in frame.columns]
+    return not any(isinstance(cell, str) for name in never_text if _may_hold_text(frame[name]) for cell in frame[name])
+
+
+def _may_hold_text(column: pd.Series[Any]) -> bool:
+    return column.dtype.kind not in "iufbM"

@@ -38,14 +38,7 @@ def is_same(new: Any, old: Any) -> bool:
         return isinstance(new, str) and new.strip() in MISSING
     if isinstance(old, str):
         return _is_same_text(new, old)
-    if isinstance(old, dt.datetime):
-        return _is_same_time(new, old)
-    try:
-        was = plain(old)
-        now = parsed(new) if isinstance(new, str) else plain(new)
-    except ValueError:
-        return False
-    return _is_same_value(now, was, is_text=isinstance(new, str)) or _is_same_time(new, was)
+    return _is_same_time(new, old) if isinstance(old, dt.datetime) else _is_same_json(new, old)
 
 
 def is_clear(new: Any, old: Any) -> bool:
@@ -89,6 +82,18 @@ def _is_same_text(new: Any, old: str) -> bool:
     if number is not None and (value := _plain_number(new)) is not None:
         return _is_same_number(value, number)
     return _is_same_time(new, old)
+
+
+def _is_same_json(new: Any, old: Any) -> bool:
+    number = None if isinstance(old, bool) or not isinstance(old, int | float) else _plain_number(new)
+    if number is not None:
+        return _is_same_number(number, old)
+    try:
+        was = plain(old)
+        now = parsed(new) if isinstance(new, str) else plain(new)
+    except ValueError:
+        return False
+    return _is_same_value(now, was, is_text=isinstance(new, str)) or _is_same_time(new, was)
 
 
 def _ends(text: str) -> str:

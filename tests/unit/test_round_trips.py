@@ -45,7 +45,7 @@ TASK = sw.Task(
         "required": ["n", "maybe"],
     },
 )
-LAWS = settings(max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"])
 NASTY = [
@@ -62,7 +62,7 @@ ROWS = st.lists(
             "output": st.fixed_dictionaries(
                 {"n": st.integers(-(2**62), 2**62) | st.integers(-9, 9), "maybe": st.none() | st.integers(-9, 9)},
                 optional={
-                    "x": st.floats(allow_nan=False, allow_infinity=False),
+                    "x": st.floats(-1e308, 1e308, allow_subnormal=False),  # read_json makes 0 or infinity of others
                     "yes": st.booleans(),
                     "list": st.lists(TEXT, max_size=2),
                     "note": TEXT,
@@ -79,6 +79,19 @@ ROWS = st.lists(
     min_size=1,
     max_size=4,
 )
+COLUMNS = [
+    "topic",
+    "tags",
+    "status",
+    "created",
+    "session",
+    "input.text",
+    "output",
+    "output.n",
+    "output.list",
+    "output.x",
+]
+"""Those that a person may leave out."""
 PLAIN = [
     {"input": {"text": text}, "output": {"n": n, "maybe": None, "yes": True, "list": ["p", "q"]}, "topic": topic}
     for n, (text, topic) in enumerate({"one": (), "two": ("Billing", "Refunds"), "three": ("Billing",)}.items())
@@ -180,14 +193,15 @@ def seen(studio: sw.Studio) -> dict[str, str]:
 
 @through
 @LAWS
-@given(rows=ROWS, flatten=st.booleans())
-@example(rows=PLAIN, flatten=True)
-@example(rows=PLAIN, flatten=False)
-def test_what_was_not_edited_has_not_changed(way, rows, flatten, tmp_path: Path):
+@given(rows=ROWS, flatten=st.booleans(), gone=st.sets(st.sampled_from(COLUMNS)))
+@example(rows=PLAIN, flatten=True, gone=set())
+@example(rows=PLAIN, flatten=False, gone=set())
+def test_what_was_not_edited_has_not_changed(way, rows, flatten, gone, tmp_path: Path):
     with filled(rows) as studio, warnings.catch_warnings():
         warnings.filterwarnings("ignore", message=r".* came back in another form", category=UserWarning)
         rev, before = studio._state.rev, seen(studio)
-        assert studio.update(sent(way, studio.to_pandas(flatten=flatten), tmp_path)) == {}
+        frame = studio.to_pandas(flatten=flatten).drop(columns=list(gone), errors="ignore")
+        assert studio.update(sent(way, frame, tmp_path)) == {}
         assert seen(studio) == before
         assert studio._state.rev == rev
 
@@ -210,29 +224,29 @@ EDITS: dict[str, Any] = {
 
 
 @through
-@pytest.mark.parametrize("column", EDITS)
-def test_one_cell_was_edited_and_that_one_changes(way, column, tmp_path: Path):
+def test_one_cell_was_edited_and_that_one_changes(way, tmp_path: Path):
     rows = [{**row, "stars": 1, "split": "train", "tags": ("x",)} for row in PLAIN]
     for row in rows:
         row["output"] = {**row["output"], "x": 0.5, "note": "a note", "any": [1]}
     with filled(rows) as studio:
-        before = seen(studio)
-        frame = studio.to_pandas()
-        one = frame.index[1]
-        if frame[column].dtype == object:
-            frame.at[one, column] = EDITS[column]
-        else:
-            frame.loc[one, column] = EDITS[column]
-        assert studio.update(way(frame, tmp_path)) == {}
-        after = seen(studio)
-        assert [ident for ident in before if before[ident] != after[ident]] == [one]
-        again = studio.to_pandas("all").loc[one]
-        now = again[column]
-        assert (tuple(now) if isinstance(now, list | tuple) else now) == (
-            tuple(EDITS[column]) if isinstance(EDITS[column], list) else EDITS[column]
-        )
-        same = [name for name in studio.to_pandas("all").columns if name not in {column, "status"}]
-        assert [str(again[name]) for name in same] == [str(frame.loc[one, name]) for name in same]
+        for column, value in EDITS.items():
+            before = seen(studio)
+            frame = studio.to_pandas()
+            one = frame.index[1]
+            old = frame.loc[one].copy()
+            if frame[column].dtype == object:
+                frame.at[one, column] = value
+            else:
+                frame.loc[one, column] = value
+            assert studio.update(way(frame, tmp_path)) == {}, column
+            after = seen(studio)
+            assert [ident for ident in before if before[ident] != after[ident]] == [one], column
+            new = studio.to_pandas("all").loc[one]
+            assert str(new[column]) == str(value), column
+            rest = [name for name in new.index if name not in {column, "status"}]  # another input makes a draft
+            assert [str(new[name]) for name in rest] == [str(old[name]) for name in rest]
+            studio.undo()
+            assert seen(studio) == before
 
 
 @through
