@@ -60,8 +60,8 @@ def ids_of(given: Any) -> list[str]:
     if isinstance(given, list) and set(map(type, given)) <= {str}:
         return list(dict.fromkeys(given))
     index = getattr(given, "index", None)
-    if hasattr(given, "columns"):
-        return _index(index, "a frame") if hasattr(given, "iloc") else _column(given)
+    if (names := getattr(given, "column_names", getattr(given, "columns", None))) is not None:
+        return _index(index, "a frame") if hasattr(given, "iloc") else _column(given, list(names))
     if hasattr(given, "dtype") and hasattr(given, "to_numpy") and not callable(index) and index is not None:
         if str(given.dtype) in {"bool", "boolean"}:
             return _index(given[given.fillna(value=False).astype(bool)].index, "a boolean Series")
@@ -121,13 +121,15 @@ def tags_of(given: str | Iterable[Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tags))
 
 
-def _column(table: Any) -> list[str]:
+def _column(table: Any, names: list[Any]) -> list[str]:
     """Return the ids of another library's table."""
-    names = list(getattr(table, "column_names", table.columns))
     if "id" not in names:
         raise StudioError(f"A table needs the column 'id' with the samples' ids; its columns: {names!r}.")
-    ids = table["id"]
-    return list(dict.fromkeys(str(value) for value in (ids.to_list() if hasattr(ids, "to_list") else ids.to_pylist())))
+    column = table["id"]
+    lists = [getattr(column, name) for name in ("to_list", "to_pylist") if hasattr(column, name)]
+    if hasattr(column, "fetchall"):  # DuckDB's, which is a table again
+        return list(dict.fromkeys(str(value) for (value,) in column.fetchall()))
+    return list(dict.fromkeys(str(value) for value in (lists[0]() if lists else column)))
 
 
 def _index(index: Any, what: str) -> list[str]:

@@ -15,7 +15,7 @@ from synth_widgets.records import STATUSES, Path
 
 IsTopic = Callable[[str], bool]
 """Whether there is a topic of this name, with none above it."""
-_LIKE_A_PATH = re.compile(r"""[(\[]\s*(['"].*['"]\s*,?\s*)?[)\]]""", re.DOTALL)
+_LIKE_A_PATH = re.compile(r"""\s*[(\[]\s*['"]""")
 
 
 def read(name: str, row: Row, label: Any, is_topic: IsTopic) -> Any:
@@ -52,7 +52,7 @@ def _path(cell: Any, is_topic: IsTopic) -> Path:
     if not isinstance(cell, str):
         return path_of(plain(cell))
     names = _listed_in(cell)
-    if names is None and not _LIKE_A_PATH.fullmatch(cell.strip()):
+    if names is None and not _LIKE_A_PATH.match(cell):
         return path_of(cell)
     if names is None or not all(isinstance(name, str) for name in names):
         raise StudioError(

@@ -87,24 +87,32 @@ def _table(data: Any) -> Rows | None:
     By what they can do: a lazy frame is collected; Arrow, polars, DuckDB, and Hugging Face's datasets hand out Python's
     values; what else speaks Arrow goes through that; and what can only become a pandas frame does.
     """
-    if hasattr(data, "collect") and hasattr(data, "lazy"):  # a polars LazyFrame
-        data = data.collect()
     if isinstance(data, Mapping):
         return None
-    if hasattr(data, "with_format") and hasattr(type(data), "__len__"):  # a dataset, whose rows may be tensors
-        data = data.with_format("arrow")[:]
+    if hasattr(data, "collect") and hasattr(data, "lazy"):  # a polars LazyFrame
+        data = data.collect()
     if hasattr(data, "rows") and hasattr(data, "columns") and callable(data.rows):  # polars
         return _of_columns(data.columns, [data.get_column(name).to_list() for name in data.columns], None)
     if hasattr(data, "fetchall") and hasattr(data, "columns"):  # a relation of DuckDB
         return _of_columns(data.columns, _transposed(data.fetchall(), len(data.columns)), None)
-    if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_pylist"):
+    if hasattr(data, "with_format"):  # a dataset, whose own rows may be tensors, or have gone through floats
+        data = data.with_format("arrow")
+        if not hasattr(type(data), "__len__"):  # one that streams
+            return _of_records([row for batch in data.iter(1000) for row in batch.to_pylist()])
+        data = data[:]
+    return _arrow(data)
+
+
+def _arrow(data: Any) -> Rows | None:
+    """Return the rows of a table or a batch of Arrow, of what speaks it, or else of what can become a pandas frame."""
+    if hasattr(data, "__arrow_c_stream__") and not hasattr(data, "to_pylist") and not hasattr(data, "dtype"):
         try:
             import pyarrow as pa
         except ImportError:
             pass
         else:
             data = pa.table(data)
-    if hasattr(data, "column_names") and hasattr(data, "to_pylist"):  # a table or a batch of Arrow
+    if hasattr(data, "column_names") and hasattr(data, "to_pylist"):
         return _of_columns(data.column_names, [column.to_pylist() for column in data.columns], None)
     return rows_of(data.to_pandas()) if hasattr(data, "to_pandas") else None
 

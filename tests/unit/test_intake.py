@@ -77,6 +77,8 @@ def test_columns_that_are_not_there_are_said_with_the_nearest_and_nothing_is_add
         (lambda: studio.add_samples({"input": ["a"]}), "list of dicts"),
         (lambda: studio.add_samples(["a"]), "list of dicts"),
         (lambda: studio.add_samples("a.csv"), "list of dicts"),
+        (lambda: studio.add_samples(frame["reply"]), "a row is no str"),
+        (lambda: studio.add_samples([frame.iloc[0]]), "a row is no Series"),
         (lambda: studio.add_samples(pd.concat([frame, frame], axis=1), input=["subject"]), "there twice"),
         (lambda: studio.add_samples([{"input": {}, "input.subject": "s"}]), "both 'input' and 'input.subject'"),
         (lambda: studio.add_samples(frame, input=["subject"], status="keep"), "Did you mean 'kept'"),
@@ -433,7 +435,15 @@ def test_a_text_that_may_be_a_path_or_a_name_is_said_and_nothing_is_added(open_s
     rows = [{"input": "a", "topic": "('Billing', 'Refunds')"}, {"input": "b", "topic": "(unsorted) [all]"}]
     studio.add_samples(rows)
     assert [s.topic for s in studio.samples] == [("Billing", "Refunds"), ("(unsorted) [all]",)]
-    for cell in ("('Billing')", "['Billing', Refunds']", '["Billing", 3]', "['a', 'b' 'c']", "('a' 'b')"):
+    for cell in (
+        "('Billing')",
+        "['a', Refunds']",
+        '["a", 3]',
+        "['a', 'b' 'c']",
+        "('a' 'b')",
+        "['a', 'b'",
+        "('a', ('b',))",
+    ):
         with pytest.raises(StudioError, match=r"Row 0, column 'topic': .* may be a name or a path"):
             studio.add_samples([{"input": "c", "topic": cell}])
     studio.topics.add(("('Billing', 'Refunds')",))
@@ -471,21 +481,6 @@ def test_numbers_with_gaps_of_other_libraries_keep_their_digits(name, table, ope
     assert [s.output for s in studio.samples] == GAPS
     assert [type(s.output.get("n")) for s in studio.samples] == [int, type(None), int]
     assert [s.output.get("yes") for s in studio.samples] == [True, None, False]
-
-
-def test_numbers_with_gaps_of_duckdb_keep_their_digits(open_studio):
-    duckdb = pytest.importorskip("duckdb")
-    studio = open_studio(task=ANY)
-    studio.add_samples(duckdb.from_arrow(pa.table(TABLE)))
-    assert [s.output for s in studio.samples] == GAPS
-
-
-def test_numbers_with_gaps_of_datasets_keep_their_digits(open_studio):
-    datasets = pytest.importorskip("datasets")
-    studio = open_studio(task=ANY)
-    studio.add_samples(datasets.Dataset.from_dict(TABLE))
-    studio.add_samples(datasets.Dataset.from_dict(TABLE).with_format("numpy").select([0]))
-    assert [s.output for s in studio.samples] == [*GAPS, GAPS[0]]
 
 
 def test_texts_of_spreadsheets_for_booleans_and_for_nothing_are_read(open_studio):
