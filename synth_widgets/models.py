@@ -66,6 +66,10 @@ class Model:
                 f"structured={structured!r} is not a way to ask for JSON.{nearest(structured, STRUCTURED)} "
                 f"Allowed: {', '.join(STRUCTURED)}."
             )
+        concurrency, input_cost_per_token, output_cost_per_token = map(
+            _pythons, (concurrency, input_cost_per_token, output_cost_per_token)
+        )
+        params = {name: _pythons(value) for name, value in params.items()}
         if concurrency is not None and (type(concurrency) is not int or not 1 <= concurrency <= 1024):
             raise ModelError(f"concurrency={concurrency!r} must be a whole number from 1 to 1024.")
         if api_base is not None:
@@ -135,6 +139,11 @@ class Model:
         twin = copy.copy(self)
         twin.params = MappingProxyType(copy.deepcopy(dict(self.params), memo))
         return twin
+
+
+def _pythons(value: Any) -> Any:
+    """Return a number of numpy as Python's, and anything else as it is: what is sent is JSON."""
+    return value.item() if hasattr(value, "dtype") and hasattr(value, "item") and not value.shape else value
 
 
 def _price(prompt: float | None, completion: float | None) -> Price | None:

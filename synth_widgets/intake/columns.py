@@ -68,6 +68,7 @@ class Columns:
         whole: the column that holds the whole value, where one does.
         fields: columns by the field they hold.
         extra: the column with an object of undeclared fields.
+        names: all columns that are read.
     """
 
     part: str
@@ -75,6 +76,7 @@ class Columns:
     whole: Hashable | None = None
     fields: Mapping[str, Hashable] = field(default_factory=dict)
     extra: Hashable | None = None
+    names: frozenset[Hashable] = field(init=False, default=frozenset())
     _plan: tuple[tuple[str, Hashable, Field, bool], ...] = field(init=False, repr=False, default=())
 
     def __post_init__(self) -> None:
@@ -85,12 +87,7 @@ class Columns:
             declaration = Field.of(declared.get(name, {}), self.schema)
             plan.append((name, column, declaration, name in required and "null" in (declaration.kinds or ())))
         object.__setattr__(self, "_plan", tuple(plan))
-
-    @property
-    def names(self) -> set[Hashable]:
-        """All columns that are read."""
-        found = {*self.fields.values(), self.whole, self.extra}
-        return found - {None}
+        object.__setattr__(self, "names", frozenset({*self.fields.values(), self.whole, self.extra} - {None}))
 
     def read(self, row: Row) -> Json:
         """Return the part of one row, or ``None`` where there is none.

@@ -109,13 +109,17 @@ def wishes_of(back: Returned, state: State, task: Task, base: Sequence[Sample]) 
     unclear: list[tuple[str, Hashable, Any]] = []
     not_taken: set[Hashable] = set()
     wishes = []
+
+    def is_topic(name: str) -> bool:
+        return state.child(ROOT, name) is not None
+
     for ident, row, known in zip(back.ids, given.rows, old.rows, strict=True):
         touched = {name: row.get(name) for name in watched if not untouched(row.get(name), known.get(name))}
         if not back.is_exact:
             touched, doubtful = _sorted_out(touched, known, own)
             unclear += [(ident, name, known.get(name)) for name in doubtful]
         not_taken |= {name for name in touched if name in NOT_TAKEN and not _equal(touched[name], known[name])}
-        if touched and (wish := wish_of(ident, touched, known, parts, lambda n: state.child(ROOT, n) is not None)):
+        if touched and (wish := wish_of(ident, touched, known, parts, is_topic)):
             wishes.append(wish)
     _warn_of_what_is_unclear(unclear)
     if not_taken:

@@ -54,7 +54,7 @@ class Reader:
         Raises:
             StudioError: a topic, tag, star or split of a row is none; it names the row.
         """
-        taken = self.input.names | (self.output.names if self.output else set())
+        taken = self.input.names | (self.output.names if self.output else frozenset())
         own = {name for name in OWN if name in rows.columns and name not in taken}
         return [self._sample(row, label, own) for row, label in zip(rows.rows, rows.labels, strict=True)]
 

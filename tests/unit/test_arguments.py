@@ -46,6 +46,20 @@ def test_whole_numbers_of_numpy_are_whole_numbers(open_studio, tmp_path):
             again.revert(again.samples[0], wrong)
 
 
+def test_numbers_of_numpy_describe_a_model():
+    price = {"input_cost_per_token": np.float32(0.5), "output_cost_per_token": np.float64(0.25)}
+    given = sw.Model(
+        "openai/any", concurrency=np.int64(4), max_tokens=np.int32(9), temperature=np.float32(0.5), **price
+    )
+    same = sw.Model(
+        "openai/any", concurrency=4, max_tokens=9, temperature=0.5, input_cost_per_token=0.5, output_cost_per_token=0.25
+    )
+    assert given == same
+    assert [type(value) for value in given.params.values()] == [int, float]
+    with pytest.raises(sw.errors.ModelError, match="whole number"):
+        sw.Model("openai/any", concurrency=np.bool_(True))
+
+
 def test_samples_are_sliced_like_a_list(open_studio):
     studio = open_studio(task=PLAIN)
     studio.add_samples([{"input": text} for text in "abcde"])
