@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import difflib
 import functools
+import heapq
 import inspect
 import warnings
 from collections.abc import Callable, Iterable, Mapping
@@ -105,13 +106,20 @@ class UnreachableError(CallError):
         self.partial = partial
 
 
+MOST_COMPARED = 200
+"""Names that are compared letter by letter: of more, those of about the same length."""
+
+
 def nearest(given: str, allowed: Iterable[str]) -> str:
     """Return ``" Did you mean 'x'?"`` for the closest allowed spelling, or an empty string.
 
     >>> nearest("tempratur", ["temperature", "top_p"])
     " Did you mean 'temperature'?"
     """
-    close = difflib.get_close_matches(str(given), list(allowed), n=1, cutoff=0.6)
+    names = list(allowed)
+    if len(names) > MOST_COMPARED:
+        names = heapq.nsmallest(MOST_COMPARED, names, key=lambda name: abs(len(name) - len(str(given))))
+    close = difflib.get_close_matches(str(given), names, n=1, cutoff=0.6)
     return f" Did you mean {close[0]!r}?" if close else ""
 
 

@@ -17,6 +17,8 @@ from synth_widgets.task import normalised_name
 
 MOST = 10_000
 MAX_GUIDANCE = 20_000
+SMALL = 1_000
+"""Topics of a tree through all of which is looked for what a wrong path may mean."""
 
 
 class Topics:
@@ -237,9 +239,19 @@ def find_topic(state: State, path: Path) -> Topic:
     """
     topic = state.find(path)
     if topic is None:
-        known = {" > ".join(state.path(t.id)): None for t in state.subtree(ROOT) if t.id != ROOT}
-        raise UnknownIdError(f"There is no topic {' > '.join(path)!r}.{nearest(' > '.join(path), known)}")
+        raise UnknownIdError(f"There is no topic {' > '.join(path)!r}.{_near(state, path)}")
     return topic
+
+
+def _near(state: State, path: Path) -> str:
+    """Say which topic a wrong path may mean: any of a small tree, else one where the path ends."""
+    if len(state.topics) <= SMALL:
+        return nearest(" > ".join(path), [" > ".join(state.path(t.id)) for t in state.subtree(ROOT) if t.id != ROOT])
+    above = path
+    while (parent := state.find(above)) is None:
+        above = above[:-1]
+    known = [" > ".join((*above, child.name)) for child in state.visible_children(parent.id)]
+    return nearest(" > ".join(path[: len(above) + 1]), known)
 
 
 def _additions(

@@ -6,6 +6,7 @@ from itertools import pairwise
 
 import pytest
 
+from synth_widgets import errors
 from synth_widgets.errors import StudioError, UnknownIdError
 from synth_widgets.store.store import SLICE
 from synth_widgets.testing import ScriptedCompleter
@@ -183,3 +184,24 @@ def test_only_leaves_under_half_of_their_target_are_filled(open_studio):
     sent = len(model.requests)
     assert studio.grow(thin=True).wait(10).added == 0
     assert len(model.requests) == sent
+
+
+def test_a_wrong_path_in_a_great_tree_is_told_the_nearest_where_it_ends_without_a_look_at_all(open_studio, monkeypatch):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add(*[(f"Area {n % 3}", f"Topic number {n}") for n in range(1200)])
+    compared = []
+    matches = errors.difflib.get_close_matches
+
+    def counted(word, names, **kwargs):
+        compared.append(len(names))
+        return matches(word, names, **kwargs)
+
+    monkeypatch.setattr(errors.difflib, "get_close_matches", counted)
+    for wrong, right in (
+        (("Area 1", "Topik number 1"), "'Area 1 > Topic number 1'"),
+        (("Area 8",), "'Area \\d'"),
+        (("Arae 1", "Topic number 1"), "'Area 1'"),
+    ):
+        with pytest.raises(UnknownIdError, match=f"Did you mean {right}"):
+            studio.topics.rename(wrong, "x")
+    assert max(compared) <= errors.MOST_COMPARED
