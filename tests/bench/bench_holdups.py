@@ -2,8 +2,8 @@
 
 Validators that sleep, answers of 8 MB, plans of a million items, a disk that takes a second to empty its log, ten open
 studios. Stop is measured as the widget gives it, from its message to the reply, and to the end of the job. Held is the
-CPU time of the engine's longest callback; `--where` says on stderr which it was, how late the loop came by the clock,
-and how long a search for garbage took.
+CPU time of the engine's longest callback, and so is that of a search for garbage, which holds every thread; how late the
+loop came by the clock tells of waits too, but also of other processes. `--where` says on stderr where it was held.
 """
 
 from __future__ import annotations
@@ -13,8 +13,10 @@ import json
 import queue
 import sys
 import tempfile
+import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -103,6 +105,8 @@ def rows(what: str, watch: Watch, stop: tuple[float, float] | None = None) -> It
         yield Row(f"{what}: Stop answered", stop[0], None, STOP, "s")
         yield Row(f"{what}: stopped", stop[1], None, STOP, "s")
     yield Row(f"{what}: engine held, at most", watch.held * 1000, None, HELD, "ms")
+    yield Row(f"{what}: search for garbage, at most", watch.collected * 1000, None, HELD, "ms")
+    yield Row(f"{what}: loop late, by the clock", watch.late * 1000, None, None, "ms")
 
 
 def asleep(_folder: Path) -> Iterator[Row]:
@@ -194,6 +198,18 @@ def million(folder: Path) -> Iterator[Row]:
         yield from rows(f"{what}, resumed", watch, stop)
 
 
+def in_background(act: Callable[[], None]) -> Future[None]:
+    """Do something on a thread of its own."""
+    done: Future[None] = Future()
+
+    def run() -> None:
+        act()
+        done.set_result(None)
+
+    threading.Thread(target=run, daemon=True).start()
+    return done
+
+
 @contextmanager
 def slow_disk() -> Iterator[None]:
     """Let each emptying of a file's log take a second."""
@@ -222,15 +238,15 @@ def disk(folder: Path) -> Iterator[Row]:
             other = second.grow(depth=0, samples=5_000)
             until(lambda: job.progress.done > 50)
             stop = stopped(views[0], job)
-            closing = first._core.begin_close()
-            third.topics.add("A")
-            began = time.perf_counter()
-            assert third.undo() is not None
-            undone = time.perf_counter() - began
-            closing.result()
+            closing, undone = in_background(first.close), 0.0
+            while not closing.done():
+                third.topics.add("A")
+                began = time.perf_counter()
+                assert third.undo() is not None
+                undone = max(undone, time.perf_counter() - began)
             other.cancel()
         yield from rows(what, watch, stop)
-        yield Row(f"{what}: undo while another closes", undone, None, STOP, "s")
+        yield Row(f"{what}: undo while one closes, at most", undone, None, STOP, "s")
 
 
 def ten(folder: Path) -> Iterator[Row]:
