@@ -247,8 +247,8 @@ class _Planning:
     def tally(self) -> Iterator[Slots]:
         """Yield the same as slots that are only counted."""
         for _ in chain(self._steps(), (None,)):
-            yield from self.slots
-            self._taken()
+            slots, self.slots, self.part, self._seen = self.slots, [], Plan(), 0
+            yield from slots
 
     def _taken(self) -> Plan:
         slots, part = self.slots, self.part

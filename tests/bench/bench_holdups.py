@@ -2,7 +2,7 @@
 
 Validators that sleep, answers of 8 MB, plans of a million items, a disk that takes a second to empty its log, ten open
 studios. Stop is measured as the widget gives it, from its message to the reply, and to the end of the job. Held is the
-CPU time of the engine's longest callback, and so is that of a search for garbage, which holds every thread; how late the
+CPU time of the engine's longest callback, as is that of a search for garbage, which holds every thread; how late the
 loop came by the clock tells of waits too, but also of other processes. `--where` says on stderr where it was held.
 """
 

@@ -219,3 +219,15 @@ def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
     job.wait(30)
     assert job.status == "cancelled"
     assert studio._core._repeats._users == 0
+
+
+def test_an_estimate_counts_what_would_be_planned_and_makes_no_item(open_studio, monkeypatch):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add("A", "B")
+    waiting(studio, 3)
+    made = []
+    monkeypatch.setattr(plan, "_item", lambda *fields: made.append(fields))
+    assert studio.estimate("generate_inputs", n=5000).samples == 10_000
+    assert studio.estimate("generate_outputs").samples == 3
+    assert studio.estimate("grow", depth=1, topics=4, samples=10).samples == 40
+    assert not made
