@@ -81,6 +81,18 @@ def interrupted(path, *, at: str) -> None:
         until(lambda: at in steps(slow.requests))
 
 
+def test_what_a_job_owes_is_asked_for_in_lists_as_it_was_planned(tmp_path):
+    path = tmp_path / "a.synth"
+    slow = ScriptedCompleter(latency=lambda request: 60 if request.step == "inputs" else 0)
+    with sw.Studio(PLAIN, path=path, model=slow) as studio:
+        studio.grow(depth=1, topics=5, samples=16)
+        until(lambda: steps(slow.requests).count("inputs") == 10)
+    model = ScriptedCompleter()
+    with sw.Studio(PLAIN, path=path, model=model) as studio:
+        assert studio.resume().wait(30).added == 80
+    assert steps(model.requests).count("inputs") == 10
+
+
 def test_taking_over_what_is_owed_without_making_anything_is_no_step_to_undo(tmp_path):
     path = tmp_path / "a.synth"
     interrupted(path, at="inputs")
