@@ -86,13 +86,13 @@ def test_all_jobs_pause_and_resume_together_or_one_by_its_id(open_studio, model)
     assert studio.pause(jobs[0].id) == 0
 
 
-def test_a_paused_job_is_interrupted_when_its_studio_ends_and_owes_what_it_had_not_made(tmp_path, model):
+def test_a_paused_job_is_interrupted_when_its_studio_ends_and_owes_what_it_had_not_made(tmp_path):
     path = tmp_path / "a.synth"
+    model = ScriptedCompleter(latency=lambda _request: 60 if len(model.requests) > 8 else 0, concurrency=3)
     with sw.Studio(PLAIN, path=path, model=model) as studio:
         job = studio.grow(topics=2, samples=5)
         until(lambda: job.progress.done > 1)
         job.pause()
-        stood_still(model)
     with sw.Studio(PLAIN, path=path, model=ScriptedCompleter(seed=2)) as again:
         [record] = again._state.jobs.values()
         assert (record.status, record.paused) == ("interrupted", False)
