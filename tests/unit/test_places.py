@@ -256,6 +256,7 @@ def test_what_cannot_be_written_is_read_and_the_reason_said(what, path, tmp_path
     assert after == before
 
 
+@slow
 @pytest.mark.skipif(sys.platform != "linux", reason="rights are given up as Linux does it")
 def test_a_new_file_in_a_folder_that_cannot_be_written_is_an_error(path, tmp_path):
     path.parent.chmod(0o555)
