@@ -100,6 +100,8 @@ class RemoteCompleter(ABC):
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
         """When each call that is under way was sent, or last brought text."""
+        self._has_spoken = False
+        """Whether a call brought text: the first answer may still be under way."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -140,6 +142,7 @@ class RemoteCompleter(ABC):
         """Remember where the latest call went, and what is known there: looking it up takes a while."""
         if self._asked is None or self._asked[0] != endpoint:
             self._asked = endpoint, ways_of(endpoint), dialect_of(endpoint)
+            self._has_spoken = False
         return self._asked
 
     @property
@@ -328,7 +331,7 @@ class RemoteCompleter(ABC):
         if outcome.is_passing and tried.passed_by >= self.waits.passed_by:
             told = f"{outcome.error} It said so {tried.count} times, while others were answered."
             return RequestRefusedError(told)
-        is_awaited = self.waits.patient and outcome.is_passing and tried.answered
+        is_awaited = self.waits.patient and outcome.is_passing and (tried.answered or self._has_spoken)
         if not outcome.again or (tried.count >= most and not is_awaited):
             return _with_tries(outcome, tried.count)
         if (outcome.after or 0.0) > self.waits.longest:
@@ -382,6 +385,7 @@ class RemoteCompleter(ABC):
 
         def heard(piece: str) -> None:
             self._heard[mark] = time.monotonic()
+            self._has_spoken = True
             if on_text is not None:
                 on_text(piece)
 

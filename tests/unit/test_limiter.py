@@ -56,6 +56,18 @@ async def test_an_endpoint_that_never_answered_is_given_up_and_one_that_did_is_w
         await model.close()
 
 
+async def test_an_endpoint_in_the_midst_of_its_first_answer_is_no_wrong_address() -> None:
+    with Endpoint(chunk_delay=0.01, chunk=2) as endpoint:
+        model, pieces = completer(endpoint), []
+        first = asyncio.create_task(model.complete(ASK, pieces.append))
+        while not pieces:
+            await asyncio.sleep(0.001)
+        endpoint.fail("page", times=2)
+        assert (await model.complete(ASK, lambda _: None)).text
+        assert (await first).text
+        await model.close()
+
+
 async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(limiter, "DOWN_SECONDS", 0.1)
     monkeypatch.setattr(limiter, "PROBE_SECONDS", 0.1)
