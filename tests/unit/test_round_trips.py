@@ -45,7 +45,7 @@ TASK = sw.Task(
         "required": ["n", "maybe"],
     },
 )
-LAWS = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+LAWS = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 CHARACTERS = st.characters(exclude_categories=["Cs", "Cc"])
 NASTY = [

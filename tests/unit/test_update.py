@@ -356,3 +356,20 @@ def test_a_frame_of_the_studio_can_be_written_to_a_spreadsheet_and_pickled_anywh
     assert type(again) is pd.DataFrame
     assert again.attrs == frame.attrs
     pd.testing.assert_frame_equal(again, pd.DataFrame(frame))
+
+
+def test_a_path_that_may_be_a_name_is_said_where_it_was_edited_and_only_there(open_studio):
+    studio = open_studio(task=PLAIN)
+    paths = [("['x']",), ("x",), ("Other",)]
+    studio.add_samples([{"input": name, "topic": path} for name, path in zip("abc", paths, strict=True)])
+    studio.to_pandas("all").to_csv("a.csv")
+    back = pd.read_csv("a.csv", index_col="id")
+    rev = studio._state.rev
+    assert studio.update(back) == {}
+    back.loc[back.index[2], "topic"] = "['x']"
+    with pytest.raises(StudioError, match=r"is the name of a topic here, and what tables make of the path \('x',\)"):
+        studio.update(back)
+    assert studio._state.rev == rev
+    back.loc[back.index[2], "topic"] = "(\"['x']\",)"
+    assert studio.update(back) == {}
+    assert [s.topic for s in studio.samples] == [paths[0], paths[1], paths[0]]
