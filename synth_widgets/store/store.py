@@ -314,9 +314,9 @@ class Store:
         batch.topics, batch.samples = dict(state.topics), dict(state.samples)
         batch.jobs, batch.settings = dict(state.jobs), dict(state.settings)
         batch.sessions, batch.calls = list(state.sessions.values()), list(state.calls.values())
-        batch.planned = [item for items in state.items.values() for item in items.values()]
+        batch.planned = [item for items in tuple(state.items.values()) for item in tuple(items.values())]
         batch.tasks = list(enumerate(state.tasks, start=1))
-        batch.groups = [replace(group, dead=True) for group in state.groups.values()]
+        batch.groups = [replace(group, dead=True) for group in tuple(state.groups.values())]
         return batch
 
     def close(self) -> None:

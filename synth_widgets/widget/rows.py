@@ -55,7 +55,7 @@ def text_cell(text: str, *, raw: bool) -> Cell:
     return {
         "tags": [],
         "text": text[:HEAD],
-        "raw": raw or text.lstrip()[:1] in {"{", "["},
+        "raw": raw or text[:HEAD].lstrip()[:1] in {"{", "["},
         "more": len(text) > HEAD,
     }
 

@@ -135,10 +135,10 @@ def asleep(_folder: Path) -> Iterator[Row]:
 def big_answers(_folder: Path) -> Iterator[Row]:
     """Take in answers of 8 MB: as a text, as an item of a list, over HTTP; and one in which a model got lost."""
     note = "The parcel is late. " * (BIG // 20)
-    big: Any = {"kind": "a", "note": note}
+    item, output = json.dumps({"items": [note]}), json.dumps({"kind": "a", "note": note})
 
-    def of(request: Any) -> Any:
-        return {"items": [note]} if request.step == "inputs" else big
+    def of(request: Any) -> str:
+        return item if request.step == "inputs" else output
 
     for what, answers in (("answers of 8 MB", of), ("a megabyte of broken JSON", lambda _request: LOOPING)):
         model = ScriptedCompleter(answers=answers, chunk=65_536)

@@ -76,13 +76,13 @@ def watching(studio: sw.Studio) -> Iterator[Watch]:
         nonlocal seen
         while not is_over.wait(BEAT):
             frame = sys._current_frames().get(engine._thread.ident or 0)
-            lines = [f"{f.f_code.co_qualname}:{n}" for f, n in traceback.walk_stack(frame)]  # type: ignore[attr-defined]
+            lines = [f"{f.f_code.co_qualname}:{n}" for f, n in traceback.walk_stack(frame)]
             if not any(line.startswith("BaseSelectorEventLoop._run_once") and len(lines) < 9 for line in lines[:2]):
                 seen = f"{seen} | {' < '.join(lines[:6])}"[-1500:]
 
     beating = engine.call(lambda: engine.spawn(beat()))
     gc.callbacks.append(collects)
-    Handle._run = timed  # type: ignore[method-assign]
+    Handle._run = timed  # type: ignore[method-assign,assignment]
     if "--where" in sys.argv:
         threading.Thread(target=look, daemon=True).start()
     try:
