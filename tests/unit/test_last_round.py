@@ -92,15 +92,15 @@ def test_an_item_gets_three_answers_more_where_at_least_four_in_five_came(open_s
 
 
 def test_a_fourth_answer_that_is_right_is_the_row_and_the_ways_are_those_of_a_first_round(open_studio):
-    model = Moody({"in 0": 3}, concurrency=1)
+    model = Moody({"in 1": 3}, concurrency=1)
     studio = open_studio(model)
     pending(studio, 5)
     result = studio.generate_outputs().wait(10)
     assert (result.added, result.failed) == (5, 0)
     assert statuses(studio) == {"draft": 5}
-    row = studio.samples[0]
+    row = studio.samples[1]
     assert row.reason is None
-    mine = [r for r in model.requests if r.messages[1]["content"] == "in 0"]
+    mine = [r for r in model.requests if r.messages[1]["content"] == "in 1"]
     assert [r.mode for r in mine] == ["json_schema", "json_schema", "text", "json_schema"]
     assert model.requests[-1] is mine[-1], "when all else is made"
     calls = [c for c in studio._state.calls.values() if c.step == "outputs"]

@@ -94,9 +94,9 @@ def test_a_job_is_not_resumed_by_a_model_that_was_just_changed(busy, gate):
 def test_stop_is_answered_while_the_disk_takes_its_time(open_studio, tmp_path, monkeypatch, gate):
     save = Journal._save
 
-    def slowly(journal, db, batches):
+    def slowly(journal, batches):
         gate.wait(60)
-        return save(journal, db, batches)
+        return save(journal, batches)
 
     model = ScriptedCompleter(latency=3600)
     studio = open_studio(model, task=PLAIN, path=tmp_path / "a.synth")
