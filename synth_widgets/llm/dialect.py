@@ -25,6 +25,8 @@ IN_WORDS: Mapping[Part, str] = {
 
 IN_VAIN = 2
 """Requests that were refused with less of them too, after which no more is left out by trial."""
+DOUBTED_AGAIN = 8
+"""Refusals in a row after which what was taken once is doubted again: another server may stand at the address."""
 _SEEN = {True: 1, False: 2}
 """Requests that passed with less after which it is known, by whether the refusal was sure to be about the request."""
 _SYSTEM = frozenset({"system", "developer"})
@@ -48,6 +50,7 @@ class Dialect:
         self._taken: set[Part] = set()
         self._passed: Counter[Part] = Counter()
         self._in_vain = 0
+        self._refused = 0
 
     def leave_out(self, param: str, name: str) -> None:
         """Note that a parameter is not taken by the model of this name."""
@@ -55,8 +58,16 @@ class Dialect:
         self._say(f"{name} does not take {param}; it is left out.")
 
     def took(self, parts: Iterable[Part]) -> None:
-        """Note that a request with these parts had an answer: they are never doubted again."""
+        """Note that a request with these parts had an answer: they are not doubted for a single refusal."""
         self._taken.update(parts)
+        self._refused = 0
+
+    def refused(self) -> None:
+        """Note that a request was refused for no clear reason."""
+        self._refused += 1
+        if self._refused % DOUBTED_AGAIN == 0:
+            self._taken.clear()
+            self._in_vain = 0
 
     def to_try(self, parts: Iterable[Part], said: str) -> list[frozenset[Part]]:
         """Return what to do without after a refusal, in the order to try it: one part, then all that may be it.

@@ -241,6 +241,7 @@ class RemoteCompleter(ABC):
         if isinstance(outcome, Answer):
             dialect.took(parts)
             return outcome
+        dialect.refused()
         for more in (tried := dialect.to_try(parts, str(outcome))):
             again = await self._unless_refused(endpoint, request, on_text, less | more, lambda: True)
             if isinstance(again, Answer):

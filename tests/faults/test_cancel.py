@@ -12,7 +12,7 @@ import synth_widgets as sw
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
 from tests.faults.impossible import impossible
-from tests.faults.table import TRANSPORTS
+from tests.faults.table import TRANSPORTS, new_name
 from tests.loopback import Loopback
 from tests.tasks import TRIAGE, until
 
@@ -79,7 +79,7 @@ def _cancelled(install: Install, transport: str) -> float:
     asked = TRANSPORTS[transport]
     with asked.endpoint(latency=0.02) as endpoint:
         install(endpoint)
-        model = sw.Model(asked.model, api_base=endpoint.url, api_key=endpoint.key, concurrency=4)
+        model = sw.Model(new_name(asked), api_base=endpoint.url, api_key=endpoint.key, concurrency=4)
         threads = {thread.name for thread in threading.enumerate()}
         completer = asked.completer(model, waits=Waits(first=10.0))
         with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:

@@ -10,18 +10,22 @@ from tests.faults.impossible import IMPOSSIBLE, impossible
 from tests.faults.table import FAULTS, SAMPLES, TRANSPORTS, Cell, run
 
 
-def _marks(fault: str, transport: str) -> tuple[pytest.MarkDecorator, ...]:
-    """Mark a cell as one for the whole suite where litellm waits for seconds and nothing comes."""
+def _ways(fault: str, transport: str) -> list[str]:
+    return [way for way in FAULTS[fault].ways if way not in TRANSPORTS[transport].without]
+
+
+def _marks(fault: str, way: str, transport: str) -> tuple[pytest.MarkDecorator, ...]:
+    """Mark a cell as one for the whole suite: litellm's other ways, and where it waits for seconds in vain."""
     known = impossible(fault, transport)
-    return (pytest.mark.slow,) if known is not None and known.is_long else ()
+    is_another = transport.startswith("litellm") and way != _ways(fault, transport)[0]
+    return (pytest.mark.slow,) if is_another or (known is not None and known.is_long) else ()
 
 
 CELLS = [
-    pytest.param(fault, way, transport, id=f"{fault}-{way}-{transport}", marks=_marks(fault, transport))
+    pytest.param(fault, way, transport, id=f"{fault}-{way}-{transport}", marks=_marks(fault, way, transport))
     for transport in TRANSPORTS
     for fault in FAULTS
-    for way in FAULTS[fault].ways
-    if way not in TRANSPORTS[transport].without
+    for way in _ways(fault, transport)
 ]
 FEW = 40
 WITHHELD = {

@@ -17,7 +17,7 @@ from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.catalog import completer_for
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.dialect import IN_VAIN
+from synth_widgets.llm.dialect import DOUBTED_AGAIN, IN_VAIN
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
@@ -139,13 +139,25 @@ def test_words_that_name_a_part_have_it_left_out_first(direct: Asked) -> None:
     assert direct.completer().notes == ["openai/any does not stream; lists come whole."]
 
 
-def test_a_part_that_was_ever_taken_is_never_doubted(direct: Asked) -> None:
+def test_a_part_that_was_taken_is_not_doubted_for_a_request_that_is_refused(direct: Asked) -> None:
     direct.ask(on_text=lambda _: None)
     direct.endpoint.fail("status", status=400, message="not this one")
     before = len(direct.endpoint.bodies)
     with pytest.raises(RequestRefusedError, match="not this one"):
         direct.ask(on_text=lambda _: None)
     assert len(direct.endpoint.bodies) == before + 1
+
+
+def test_another_server_at_the_address_takes_less(direct: Asked) -> None:
+    direct.ask()
+    direct.endpoint.takes_system = False
+    for _ in range(DOUBTED_AGAIN - 1):
+        with pytest.raises(RequestRefusedError):
+            direct.ask()
+    assert direct.ask().text
+    assert direct.ask().text
+    [note] = direct.completer().notes
+    assert "no system message" in note
 
 
 def test_what_is_refused_with_less_too_is_asked_with_less_a_few_times_only(direct: Asked) -> None:
