@@ -340,9 +340,11 @@ class Run:
             return
         self._turned = self.state.turned
         for task, work in tuple(self._flying.items()):
-            if id(work) in self._places and self._is_gone(work):
+            if work.slots and id(work) in self._places and self._is_gone(work):
                 task.cancel()
-                self.commit([], finished=tuple(work.slots))
+                slots = tuple(work.slots)
+                work.slots.clear()  # the call may take its time to end: they are given up once
+                self.commit([], finished=slots)
 
     def leave(self, work: Work) -> None:
         """Free the place of a call that is over."""
@@ -497,13 +499,14 @@ class Run:
         """Commit changes together with what they mean for the job: items, counts, progress."""
         if self._is_over:
             return  # a call that would not be cancelled came in after the end
-        planned, finished = tuple(planned), tuple(finished)
+        is_open = self.state.open_items(self.record.id).__contains__
+        planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
         counted = {kind: getattr(self.record, kind) + count} if kind else {}
         self.meter.expect(plan.expected(self.recipe, planned) - plan.expected(self.recipe, finished))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
         self.last_round.settle(finished)
-        self.record = _changed(self.record, planned=self.meter.total, usage=self.meter.usage, **counted)
+        self.record = _changed(self.record, planned=max(0, self.meter.total), usage=self.meter.usage, **counted)
         news = [*changes, JobChanged(self.record, planned, finished, owes_nothing)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)

@@ -278,6 +278,31 @@ def test_a_call_under_a_removed_topic_ends_though_another_removal_was_undone_mea
     assert (job.status, model.in_flight) == ("done", 0)
 
 
+def test_calls_that_take_their_time_to_end_are_given_up_once(open_studio, tmp_path):
+    class Slow(ScriptedCompleter):
+        async def complete(self, request, on_text=None):
+            self.requests.append(request)
+            try:
+                await asyncio.sleep(30)
+            finally:
+                await asyncio.sleep(1)  # its connection is closed
+
+    model = Slow(concurrency=4)
+    studio = open_studio(model, PLAIN, path=tmp_path / "a.synth")
+    studio.topics.add("A", "B", "C")
+    job = studio.generate_inputs(n=8)
+    until(lambda: len(model.requests) == 3)
+    planned = []
+    for at, name in enumerate("ABC", 1):
+        studio.topics.remove(name)
+        until(lambda left=24 - 8 * at: len(studio._state.open_items(job.id)) == left)
+        planned.append(studio._state.jobs[job.id].planned)
+    assert planned == [16, 8, 0]
+    assert job.wait(10).added == 0
+    studio.close()
+    open_studio(path=tmp_path / "a.synth", task=None)
+
+
 def test_a_call_for_a_sample_that_was_taken_away_ends(open_studio):
     model = ScriptedCompleter(latency=lambda request: 3600)
     studio = open_studio(model)
