@@ -104,8 +104,7 @@ class ItemCalls:
         work.bad = [(raw, problem) for raw, problem in work.bad if raw not in drafts]
         work.slots.extendleft(reversed(slots))
         run.last_round.came[work.step] -= len(slots)
-        run.meter.expect(plan.expected(run.recipe, slots))
-        run.commit(changes, kind="added" if run.recipe.makes == work.step else None, count=-len(slots))
+        run.commit(changes, reopened=slots, kind="added" if run.recipe.makes == work.step else None, count=-len(slots))
         reader.take(items)
 
     def _removal(self, topic: str) -> Change | None:

@@ -490,24 +490,29 @@ class Run:
         changes: Iterable[Change | None],
         *,
         planned: Iterable[WorkItem] = (),
+        reopened: Iterable[WorkItem] = (),
         finished: Iterable[WorkItem] = (),
         kind: Literal["added", "failed", "dropped"] | None = None,
         count: int = 1,
         ends: bool = False,
         owes_nothing: bool = False,
     ) -> None:
-        """Commit changes together with what they mean for the job: items, counts, progress."""
+        """Commit changes together with what they mean for the job: items, counts, progress.
+
+        ``reopened``: items that were finished and are open again, in the hands of whoever says so.
+        """
         if self._is_over:
             return  # a call that would not be cancelled came in after the end
         is_open = self.state.open_items(self.record.id).__contains__
         planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
+        opened = (*planned, *reopened)
         counted = {kind: getattr(self.record, kind) + count} if kind else {}
-        self.meter.expect(plan.expected(self.recipe, planned) - plan.expected(self.recipe, finished))
+        self.meter.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
         self.last_round.settle(finished)
         self.record = _changed(self.record, planned=max(0, self.meter.total), usage=self.meter.usage, **counted)
-        news = [*changes, JobChanged(self.record, planned, finished, owes_nothing)]
+        news = [*changes, JobChanged(self.record, opened, finished, owes_nothing)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
 

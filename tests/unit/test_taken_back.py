@@ -1,0 +1,37 @@
+"""What was made of a draft in a model's thoughts is taken back whole, once the answer behind it shows what it was."""
+
+from __future__ import annotations
+
+import asyncio
+
+from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.testing import ScriptedCompleter
+from tests.tasks import PLAIN, listed, until
+
+
+class SilentAfter(ScriptedCompleter):
+    """Answers so many calls, and no more."""
+
+    def __init__(self, calls: int, **kwargs) -> None:
+        super().__init__(**kwargs)
+        self._calls = calls
+
+    async def complete(self, request: Request, on_text=None) -> Answer:
+        if len(self.requests) >= self._calls:
+            self.requests.append(request)
+            await asyncio.sleep(3600)
+        return await super().complete(request, on_text)
+
+
+def test_what_a_draft_held_is_owed_again(open_studio, tmp_path):
+    model = SilentAfter(1, answers=[listed("Draft one", "Draft two") + " No.</think>" + listed("Good one")])
+    studio = open_studio(model, PLAIN, path=tmp_path / "a.synth")
+    job = studio.generate_inputs(n=2)
+    until(lambda: len(model.requests) == 2)
+    assert len(studio._state.open_items(job.id)) == 1
+    until(lambda: (job.progress.done, job.progress.total) == (1, 2))
+    studio.close()
+    again = open_studio(path=tmp_path / "a.synth", task=None)
+    assert again.resume().wait(10).added == 2
+    first, second = [s.input for s in again.samples]
+    assert first == "Good one" != second
