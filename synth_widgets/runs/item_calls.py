@@ -66,28 +66,35 @@ class ItemCalls:
                 work, replace(call, raw=text), item, topic, vetting, place=siblings + number
             ),
         )
+        came: Answer | None = None
         try:
             came = await completer.complete(request, reader.on_text)
-            answer = await patiently(run.engine, len(came.text), lambda: clean(came, request))
+            answer = await patiently(run.engine, len(came.text), partial(clean, came, request))
+            await reader.finish(run.engine, answer)
+            await vetting.done()
+            await self._take_back_drafts(work, reader)
+            await vetting.done()
+            await self._other_shapes(work, request, answer, reader, vetting)
         except RequestRefusedError as error:
             self._refused(work, call, error, topic)
             return
-        except BaseException:  # it broke off, or was given up: what came of it is paid for, and nobody says how much
+        except BaseException:  # it broke off, or was given up: what came of it is paid for
             vetting.give_up()
-            if call.id in self.state.calls:
+            if came is not None:
+                run.commit([CallAdded(self._paid(work, replace(call, raw=str(storable(came.text))), came, asked))])
+            elif call.id in self.state.calls:  # nobody says how much
                 unsaid = cost_of(work.terms.price, call.usage)
                 run.commit([CallAdded(replace(call, cost=unsaid, raw=reader.text))])
             raise
-        await reader.finish(run.engine, answer)
-        await vetting.done()
-        await self._take_back_drafts(work, reader)
-        await vetting.done()
-        await self._other_shapes(work, request, answer, reader, vetting)
         run.answering.judged(work, completer, request, answer, complied=vetting.complied > 0)
-        cost = run.spending.answered(work, answer.usage, slots=asked)
-        run.meter.spend(answer.usage)
-        call = replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds, raw=answer.text)
+        call = self._paid(work, replace(call, raw=answer.text), answer, asked)
         self._close(work, call, answer, reader.found, topic)
+
+    def _paid(self, work: Work, call: Call, answer: Answer, asked: int) -> Call:
+        """Count what an answer took, and return the call with it."""
+        cost = self.run.spending.answered(work, answer.usage, slots=asked)
+        self.run.meter.spend(answer.usage)
+        return replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds)
 
     async def _take_back_drafts(self, work: Work, reader: ItemReader) -> None:
         """Remove what was made of a draft in thoughts that could not be told from an answer, and take the answer's."""

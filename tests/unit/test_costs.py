@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import threading
 from contextlib import suppress
 
+import pydantic
 import pytest
 
 import synth_widgets as sw
@@ -134,6 +136,33 @@ def test_a_streamed_call_that_is_given_up_has_an_unknown_cost_and_no_other_count
     studio.grow(depth=0, samples=12).wait(10)
     assert studio.jobs[-1].cost.unknown == 0
     assert studio.cost.calls == calls + studio.jobs[-1].cost.calls
+
+
+def test_a_call_that_is_given_up_after_its_answer_came_costs_what_the_answer_says(open_studio, tmp_path):
+    checked = threading.Event()
+
+    class Greeting(pydantic.BaseModel):
+        text: str
+
+        @pydantic.field_validator("text")
+        @classmethod
+        def in_its_time(cls, text: str) -> str:
+            checked.wait(0.1)
+            return text
+
+    model = ScriptedCompleter(price=PRICE, items_per_call=16)
+    studio = open_studio(model, sw.Task("Greeter", "Greet.", input_schema=Greeting), path=tmp_path / "a.synth")
+    job = studio.generate_inputs(n=16)
+    until(lambda: len(studio.samples) > 0)
+    assert not model.in_flight
+    job.cancel()
+    result = job.wait(10)
+    assert len(studio.samples) < 16
+    assert result.usage.completion_tokens > 0
+    assert job.cost.total == result.cost == PRICE.of(result.usage)
+    cost = studio.cost
+    studio.close()
+    assert open_studio(path=tmp_path / "a.synth", task=None).cost == cost
 
 
 def test_the_ledger_agrees_with_the_records_of_jobs(open_studio):
