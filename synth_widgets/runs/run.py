@@ -465,6 +465,8 @@ class Run:
 
     def _unanswered(self, work: Work, error: UnreachableError) -> None:
         """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
+        if not work.slots:  # all of it had come before the answer broke off
+            return
         if self.answering.doubts(work, error):
             self._ready[work.step].put_back(work)
             return

@@ -223,6 +223,18 @@ def test_connections_that_break_off_again_and_again_cost_no_item(open_studio):
     assert min(drops.values()) > 2, "more often than a job bears that is not answered at all"
 
 
+def test_an_answer_that_breaks_off_behind_its_last_item_leaves_nothing_to_ask_for(open_studio):
+    class Breaking(ScriptedCompleter):
+        async def complete(self, request, on_text=None):
+            self.requests.append(request)
+            on_text(text := f'{{"items": ["item {len(self.requests)}", "')
+            raise UnreachableError("It broke off.", partial=text)
+
+    model = Breaking(concurrency=1)
+    result = with_topic(open_studio, model).grow(depth=0, samples=5, outputs=False).wait(10)
+    assert (result.added, result.stopped, len(model.requests)) == (5, None, 5)
+
+
 def test_a_connection_that_breaks_once_is_tried_again_without_asking_for_what_came(open_studio):
     studio = with_topic(open_studio, model := ScriptedCompleter(faults=failing("inputs", "drop", times=1)))
     result = studio.grow(depth=0, samples=8, outputs=False).wait(10)
