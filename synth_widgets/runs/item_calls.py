@@ -106,6 +106,8 @@ class ItemCalls:
             sample = self.state.samples.get(ident)
             if raw not in drafts or (sample is not None and sample.status not in {"pending", "draft"}):
                 continue  # a person has decided on it
+            if sample:
+                self.repeats.take_back(sample.versions[0].input)
             changes.append(sample_change(sample, removed=True) if sample else self._removal(ident))
             slots.append(slot)
         work.bad = [(raw, problem) for raw, problem in work.bad if raw not in drafts]

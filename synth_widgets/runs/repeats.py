@@ -48,6 +48,11 @@ class Repeats:
         self._forms = forms
         return True
 
+    def take_back(self, value: Json) -> None:
+        """Forget an input that is there no more."""
+        if self._forms is not None:
+            self._forms.discard(normal_form(value))
+
     def forget(self, engine: Engine) -> None:
         """Say that a job ended; with the last one the set is dropped, on a worker: freeing many texts takes time."""
         self._users -= 1

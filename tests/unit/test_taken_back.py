@@ -35,3 +35,12 @@ def test_what_a_draft_held_is_owed_again(open_studio, tmp_path):
     assert again.resume().wait(10).added == 2
     first, second = [s.input for s in again.samples]
     assert first == "Good one" != second
+
+
+def test_what_the_answer_has_in_common_with_the_draft_is_no_repeat(open_studio):
+    draft, final = '{"items":["One","Two"]}', '{"items": ["One.", "two"]}'
+    model = ScriptedCompleter(answers=[f"{draft} Fine.</think>{final}"])
+    studio = open_studio(model, PLAIN)
+    result = studio.generate_inputs(n=2).wait(10)
+    assert (result.added, result.dropped, len(model.requests)) == (2, 0, 1)
+    assert [s.input for s in studio.samples] == ["One.", "two"]
