@@ -68,7 +68,8 @@ class ItemCalls:
         )
         came: Answer | None = None
         try:
-            came = await completer.complete(request, reader.on_text)
+            # What is made in place is one item, which shows nothing before its end: no draft is to be taken for it.
+            came = await completer.complete(request, None if sample else reader.on_text)
             answer = await patiently(run.engine, len(came.text), partial(clean, came, request))
             await reader.finish(run.engine, answer)
             await vetting.done()
@@ -256,7 +257,7 @@ class ItemCalls:
         if work.answer < ANSWERS:
             mended = fault if work.answer == 1 and not self.run.asker.is_small(work.step) else None
             answer = work.answer + 1
-            self.run.again(replace(work, slots=type(work.slots)(slots), answer=answer, fault=mended, bad=[]))
+            self.run.again(replace(work, slots=type(work.slots)(slots), answer=answer, fault=mended, bad=[], made=[]))
             return
         if call.id not in self.state.calls:  # it was refused: its row says so all the same
             self.run.commit([CallAdded(replace(call, cost=0.0))])
@@ -305,7 +306,7 @@ class ItemCalls:
 
     def _too_few(self, work: Work) -> None:
         if work.round < ROUNDS:
-            self.run.again(replace(work, round=work.round + 1, fault=None, bad=[]))
+            self.run.again(replace(work, round=work.round + 1, fault=None, bad=[], made=[]))
             return
         count = len(work.slots)
         if work.in_last_round and work.step == "inputs":  # the row says that it failed

@@ -44,3 +44,18 @@ def test_what_the_answer_has_in_common_with_the_draft_is_no_repeat(open_studio):
     result = studio.generate_inputs(n=2).wait(10)
     assert (result.added, result.dropped, len(model.requests)) == (2, 0, 1)
     assert [s.input for s in studio.samples] == ["One.", "two"]
+
+
+def test_an_input_that_is_made_anew_is_the_answers_not_the_drafts(open_studio):
+    def answer(request: Request) -> str:
+        return "Hello." if request.step == "outputs" else listed("Draft") + " No.</think>" + listed("Good")
+
+    studio = open_studio(ScriptedCompleter(answers=answer, chunk_delay=0.002), PLAIN)
+    ids = studio.add_samples([{"input": "old", "output": "Hi."}]).ids
+    assert studio.regenerate(ids, part="input").wait(10).added == 1
+    [sample] = studio.samples
+    assert (sample.input, sample.output, [v.input for v in sample.versions]) == (
+        "Good",
+        "Hello.",
+        ["old", "Good", "Good"],
+    )
