@@ -267,14 +267,18 @@ class Run:
 
     def _give_up(self, lost: Iterable[Held]) -> None:
         slots: list[WorkItem] = []
+        moot: list[WorkItem] = []
         changes: list[Change | None] = []
         for held in lost:
-            slots += held.work.slots
             changes.append(without_output(self.state.samples.get(held.work.target)))
+            if self._is_moot(held.work):
+                moot += held.work.slots
+                continue
+            slots += held.work.slots
             self.last_round.failed[held.work.step] += len(held.work.slots)
             if held.note:
                 self.note(held.note, len(held.work.slots))
-        self.commit(changes, finished=slots, kind="failed", count=len(slots))
+        self.commit(changes, finished=[*slots, *moot], kind="failed" if slots else None, count=len(slots))
 
     def _launch(self) -> None:
         self._has_moot = False
@@ -400,8 +404,9 @@ class Run:
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
         owes_nothing = status in {"done", "cancelled"}
-        if owes_nothing and len(self.last_round):  # it was cancelled before their last round, or in it
-            self.commit([], finished=self.last_round.open, kind="failed", count=len(self.last_round))
+        if owes_nothing and (left := self.last_round.open):  # it was cancelled before their last round, or in it
+            lost = sum(not self._is_moot(item) for item in left)
+            self.commit([], finished=left, kind="failed" if lost else None, count=lost)
         given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.answering.said, *counted, *self.spending.said]
@@ -415,9 +420,9 @@ class Run:
         self.commit([], ends=True, owes_nothing=owes_nothing)
         self._is_over = True
         self.store.settle()
-        left: list[Any] = [*given_up, *(waiting.emptied() for waiting in self._ready.values())]
-        if sum(map(len, left)) > SLICE:
-            self.engine.spawn(self.engine.on_worker(partial(let_go, *left)))
+        rest: list[Any] = [*given_up, *(waiting.emptied() for waiting in self._ready.values())]
+        if sum(map(len, rest)) > SLICE:
+            self.engine.spawn(self.engine.on_worker(partial(let_go, *rest)))
 
     def cancel(self, *, interrupted: bool = False) -> None:
         """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
@@ -553,13 +558,13 @@ class Run:
         call = self.state.calls.get(sample.version.calls[-1])
         return call is not None and call.job == self.record.id and call.step == item.step
 
-    def _is_moot(self, work: Work) -> bool:
+    def _is_moot(self, work: Work | WorkItem) -> bool:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
         sample = self.state.samples.get(work.target)
         is_done = sample is not None and sample.status not in {"pending", "failed"} and not self.recipe.anew
         return is_done or self._is_gone(work)
 
-    def _is_gone(self, work: Work) -> bool:
+    def _is_gone(self, work: Work | WorkItem) -> bool:
         """Whether the work's target was removed."""
         sample = self.state.samples.get(work.target)
         return work.target in self.state.hidden if sample is None else not self.state.is_visible(sample)

@@ -294,6 +294,26 @@ def test_rows_that_were_removed_or_judged_meanwhile_are_not_asked_for_again(open
     assert hidden not in [s.id for s in studio.samples]
 
 
+@pytest.mark.parametrize("end", ["cancelled", "done"])
+def test_what_a_person_made_or_removed_before_its_last_round_has_not_failed(open_studio, end):
+    model = Moody({"in 0": 9, "in 1": 9, "in 2": 9})
+    studio = open_studio(model)
+    studio.topics.add("Gone")
+    studio.add_samples([{"input": "in 0"}], topic="Gone", status="pending")
+    made, *_ = studio.add_samples([{"input": f"in {n}"} for n in range(1, 5)], status="pending").ids
+    model.hold = lambda about: about == "in 4"
+    job = studio.generate_outputs()
+    until(lambda: job.progress.again == 3)
+    studio.edit(made, output={"kind": "a", "note": "by hand"})
+    studio.topics.remove("Gone")
+    if end == "cancelled":
+        job.cancel()
+    model.hold = lambda about: False
+    result = job.wait(10)
+    assert (job.status, result.failed, job.progress.failed, job.progress.again) == (end, 1, 1, 0)
+    assert statuses(studio)["failed"] == 1
+
+
 def test_regenerating_leaves_a_sample_as_it_is_until_its_last_round_is_over(open_studio):
     model = ScriptedCompleter()
     studio = open_studio(model)
