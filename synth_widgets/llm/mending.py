@@ -1,8 +1,8 @@
 """JSON that a model wrote almost right: trailing commas, single quotes, bare keys, Python's words.
 
 The package json_repair does the mending; what is believed of it is decided here. It guesses, so a result counts only
-if it holds every letter and digit of the text and no other: nothing lost, nothing invented. What was cut off is never
-mended, because its end would be a guess.
+if it holds every sign of the text and no other, but for quotation marks, space, a comma at the end and one that was
+forgotten: nothing lost, nothing invented. What was cut off is never mended, because its end would be a guess.
 """
 
 from __future__ import annotations
@@ -11,14 +11,22 @@ import json
 import re
 from typing import Any
 
+from synth_widgets.text.normal import is_encodable
+
 MOST_CHARACTERS = 4_000
 MOST_QUOTES = 200
 MOST_BRACKETS = 40
 """Texts with more of them are asked for again: the time that mending takes grows faster than they do."""
 _QUOTE = re.compile("[\"'`]")
 _BRACKET = re.compile(r"[\[\]{}]")
-_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)", re.DOTALL)
-_WORDS = {"none": "null", "undefined": "null"}
+_TRIPLE = re.compile("\"{3}|'{3}")
+"""How Python ends a text; what json_repair makes of the two that are left over is a guess."""
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))", re.DOTALL)
+_NULL = re.compile(r"\b(?:none|undefined)\b")
+_LAST_COMMA = re.compile(r",\s*(?=[\]}])")
+_NO_SIGN = re.compile(r"[\s\"'“”]+")
+_ALONE = re.compile(r"(?<=[\s:,\[{])(?:-?\d[\d.e+-]*|true|false|null)(?=[\s,}\]])")
+"""A number or a word of JSON's, with nothing at it that says something else of it."""
 
 
 def mended(text: str) -> Any:
@@ -32,7 +40,7 @@ def mended(text: str) -> Any:
     text = text.strip()
     if not text or len(text) > MOST_CHARACTERS or text[0] not in "{[" or text[-1] != {"{": "}", "[": "]"}[text[0]]:
         return None
-    if len(_QUOTE.findall(text)) > MOST_QUOTES or len(_BRACKET.findall(text)) > MOST_BRACKETS:
+    if _TRIPLE.search(text) or len(_QUOTE.findall(text)) > MOST_QUOTES or len(_BRACKET.findall(text)) > MOST_BRACKETS:
         return None
     import json_repair
 
@@ -41,18 +49,32 @@ def mended(text: str) -> Any:
         written = json.dumps(value, ensure_ascii=False, allow_nan=False)
     except (ValueError, RecursionError):
         return None
-    if type(value) is not {"{": dict, "[": list}[text[0]] or _signs(written) != _signs(text):
+    if type(value) is not {"{": dict, "[": list}[text[0]] or not _says_all(_plain(text), _plain(written)):
         return None
-    if _BRACKET.findall(written) != _BRACKET.findall(text) or written.count('""') > text.count('""') + text.count("''"):
-        return None  # a bracket was missing, and what else was cut off nobody knows; or a value
+    if written.count('""') > text.count('""') + text.count("''") or not is_encodable(written):
+        return None  # a value was missing; or json_repair took a sign's two surrogates for two signs
     return None if "'" in text and _has_apostrophe(value) else value
 
 
-def _signs(text: str) -> str:
-    """Return the letters and digits of a text, in order and small, with Python's words as JSON's."""
-    plain = _ESCAPE.sub(lambda found: chr(int(found[1], 16)) if found[1] else " ", text)
-    words = "".join(sign if sign.isalnum() else " " for sign in plain.casefold()).split()
-    return "".join(_WORDS.get(word, word) for word in words)
+def _says_all(text: str, written: str) -> bool:
+    """Whether what was written says all that a text does, and no more than commas that the text lacks."""
+    if _ALONE.findall(text) != _ALONE.findall(written):
+        return False
+    signs, all_signs = (_NO_SIGN.sub("", _LAST_COMMA.sub("", each)) for each in (text, written))
+    if signs.replace(",", "") != all_signs.replace(",", ""):
+        return False
+    rest = iter(all_signs)
+    return all(sign in rest for sign in signs)
+
+
+def _plain(text: str) -> str:
+    """Return a text without escapes, in small letters, with Python's words as JSON's."""
+    return _NULL.sub("null", _ESCAPE.sub(_escaped, text).casefold())
+
+
+def _escaped(found: re.Match[str]) -> str:
+    """Return the sign that an escape stands for; a space for what is none, or no escape of JSON's."""
+    return chr(int(found[1], 16)) if found[1] else found[2] if found[2] in "\\/\"'" else " "
 
 
 def _has_apostrophe(value: Any) -> bool:

@@ -33,6 +33,11 @@ VALUES = st.recursive(
         ('{"a": 1 "b": 2}', {"a": 1, "b": 2}),
         ("Here it is:\n```json\n{'a': 1,}\n```\nAnything else?", {"a": 1}),
         ("Sure! {'a': 1,} Bye.", {"a": 1}),
+        (
+            '{"a": -42.5, "b": "-5, –5 & (so): ½!", "c": [true, -1 null],}',
+            {"a": -42.5, "b": "-5, –5 & (so): ½!", "c": [True, -1, None]},
+        ),
+        (r'{"path": "C:\\new \"x\"", "note": "a\nb",}', {"path": 'C:\\new "x"', "note": "a\nb"}),
     ],
 )
 def test_what_is_almost_json_is_read(text, value):
@@ -48,6 +53,25 @@ def test_what_is_almost_json_is_read(text, value):
         '{"a": 1, "b":',
         '{"a": 1, "a": 2,}',  # one of them would be lost
         '{"n": 1e999,}',
+        '{"a": –42.5}',  # what stands at a number belongs to it
+        "[−1, 2]",
+        '{"a": <5}',
+        '{"a": (42.5)}',
+        '{"a": 12-}',
+        '{"a": - 5}',
+        '{"a": $5}',
+        '{"a": 5%}',
+        '{"a": 5 000}',
+        '{"a": !true}',
+        '{"a": "x"!}',
+        "[1 - 2]",
+        "[1,,3]",  # a value is missing
+        "[, 1]",
+        '{"code": """print(1)"""}',
+        "{'code': '''print(1)'''}",
+        r'{"a": "https:\/\/a.org\/x",}',  # json_repair leaves the backslashes there
+        r'{"a": "\d+",}',
+        r'{"a": "\ud83d\ude00",}',
         "I really {cannot} say",
         "[" * 5000,
         '{"a": "' + "x" * 30_000 + '",}',
