@@ -24,6 +24,7 @@ _TOKEN = re.compile(
     )""",
     re.VERBOSE,
 )
+_ESCAPE = re.compile(r"""\\(?:[\\'"abfnrtvxuUN0-7]|(.))""", re.DOTALL)
 _ENDS = {"[": "]", "(": ")"}
 _WORDS = {"None": None, "True": True, "False": False}
 
@@ -82,7 +83,7 @@ class _Reader:
         kind, words = self._take()
         match kind:
             case "text":
-                value = ast.literal_eval(words)
+                value = _text(words)
             case "number":
                 value = _number(words)
             case "word":
@@ -134,6 +135,17 @@ class _Reader:
                 self._want("}")
                 break
         return found
+
+
+def _text(words: str) -> str:
+    """Return what a text in quotation marks says. A backslash before a sign that needs none stands for itself."""
+    if "\\" not in words:
+        return words[1:-1]
+    try:
+        text: str = ast.literal_eval(_ESCAPE.sub(lambda found: "\\" * bool(found[1]) + found[0], words))
+    except SyntaxError:  # of half an escape, such as that of a path, C:\\Users
+        raise ValueError(f"{words[:10]!r} is not understood") from None
+    return text
 
 
 def _number(words: str) -> Any:

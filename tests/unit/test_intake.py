@@ -489,3 +489,24 @@ def test_texts_of_spreadsheets_for_booleans_and_for_nothing_are_read(open_studio
             for text in ("TRUE", "false", " True ", "1", "0")]  # fmt: skip
     assert studio.add_samples(rows).reasons == {}
     assert [s.output for s in studio.samples] == [{"yes": yes, "maybe": 1} for yes in (True, False, True, True, False)]
+
+
+@pytest.mark.filterwarnings("error")
+@pytest.mark.parametrize(
+    ("cell", "paths"),
+    [
+        (r"['C:\Users\me']", None),
+        (r"['\x']", None),
+        (r"['\N{foo}']", None),
+        ("['\\r\\\0']", None),
+        ("['a\0b']", ["a\0b"]),
+        ("['\\\r']", None),
+        (r"['\d+', 'it\'s', 'C:\\Users', '\u00e9\n']", [r"\d+", "it's", "C:\\Users", "é\n"]),
+    ],
+)
+def test_half_an_escape_in_a_cell_is_text_and_the_other_rows_are_read(open_studio, cell, paths):
+    form = {"type": "object", "properties": {"paths": {"type": "array"}}, "required": ["paths"]}
+    studio = open_studio(task=sw.Task("T", "Do.", input_schema=form))
+    added = studio.add_samples([{"input.paths": cell}, {"input.paths": "['a']"}])
+    kept = [studio.samples[id].input for id in added.ids]
+    assert kept == [paths and {"paths": paths}, {"paths": ["a"]}]
