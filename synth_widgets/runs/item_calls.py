@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import weakref
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import inputs, topics
@@ -103,10 +105,12 @@ class ItemCalls:
         if not drafts:
             return
         run, changes, slots = self.run, list[Change | None](), list[WorkItem]()
+        counted: Counter[str] = Counter()
         for raw, slot, ident in work.made:
             sample = self.state.samples.get(ident)
-            if raw not in drafts or (sample is not None and sample.status not in {"pending", "draft"}):
-                continue  # a person has decided on it
+            if raw not in drafts or (sample is not None and self._is_decided(sample)):
+                continue
+            counted.update(self._counted_as(sample) if sample else self._counted_below(ident))
             if sample:
                 self.repeats.take_back(sample.versions[0].input)
             changes.append(sample_change(sample, removed=True) if sample else self._removal(ident))
@@ -114,8 +118,36 @@ class ItemCalls:
         work.bad = [(raw, problem) for raw, problem in work.bad if raw not in drafts]
         work.slots.extendleft(reversed(slots))
         run.last_round.came[work.step] -= len(slots)
-        run.commit(changes, reopened=slots, kind="added" if run.recipe.makes == work.step else None, count=-len(slots))
+        run.commit(changes, reopened=slots, kind="added", count=-counted["added"])
+        if counted["failed"]:
+            run.commit([], kind="failed", count=-counted["failed"])
         reader.take(items)
+
+    def _is_decided(self, sample: Sample) -> bool:
+        """Whether a person has decided on a row, or has written in it."""
+        return sample.status in {"kept", "rejected"} or sample.version.origin == "edited"
+
+    def _counted_as(self, sample: Sample) -> list[Literal["added", "failed"]]:
+        """Return as what a row is among the job's results so far, if it is; the last round counts with it no more."""
+        run, version = self.run, sample.version
+        call = self.state.calls.get(version.calls[-1]) if version.calls else None
+        still_open = self.state.open_items(run.record.id)
+        is_open = any((step, sample.id, 0) in still_open for step in ("inputs", "outputs"))
+        if call is None or call.job != run.record.id or is_open:
+            return []
+        if version.problem is None and run.recipe.outputs and version.output is None:
+            return []
+        if call.step == "outputs":
+            (run.last_round.failed if version.problem else run.last_round.came)["outputs"] -= 1
+        return ["failed" if version.problem else "added"]
+
+    def _counted_below(self, topic: str) -> Iterator[Literal["added", "failed"]]:
+        """Yield as what a topic, and what was made below it, is among the job's results so far."""
+        for below in self.state.subtree(topic):
+            if self.run.recipe.makes == "topics":
+                yield "added"
+            for sample in self.state.samples_at(below.id):
+                yield from self._counted_as(sample)
 
     def _removal(self, topic: str) -> Change | None:
         return topic_change(self.state.topics[topic], removed=True)

@@ -513,7 +513,7 @@ class Run:
         is_open = self.state.open_items(self.record.id).__contains__
         planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
         opened = (*planned, *reopened)
-        counted = {kind: getattr(self.record, kind) + count} if kind else {}
+        counted = {kind: max(0, getattr(self.record, kind) + count)} if kind else {}
         self.meter.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished))
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 
+import pytest
+
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, listed, until
@@ -59,3 +61,48 @@ def test_an_input_that_is_made_anew_is_the_answers_not_the_drafts(open_studio):
         "Hello.",
         ["old", "Good", "Good"],
     )
+
+
+@pytest.mark.parametrize("made", ["draft", "failed"])
+def test_an_output_that_a_draft_got_counts_no_more(open_studio, made):
+    def answer(request: Request) -> str:
+        if request.step == "outputs":
+            is_good = made == "draft" or "Good" in str(request.messages)
+            return '{"kind": "a", "note": "n"}' if is_good else "No JSON."
+        return listed("Draft one", "Draft two") + " " * 300 + " No.</think>" + listed("Good one", "Good two")
+
+    model = ScriptedCompleter(
+        answers=answer, latency=lambda request: 0.0, chunk_delay=0.02, modes=("text",), items_per_call=2
+    )
+    studio = open_studio(model)
+    job = studio.grow(depth=0, samples=2)
+    until(lambda: [s.status for s in studio.samples] == [made] * 2)
+    result = job.wait(20)
+    assert [(s.input, s.status) for s in studio.samples] == [("Good one", "draft"), ("Good two", "draft")]
+    assert (result.added, result.failed, result.dropped) == (2, 0, 0)
+    assert (job.progress.done, job.progress.total, job.progress.failed) == (2, 2, 0)
+
+
+def test_rows_below_a_topic_of_a_draft_count_no_more(open_studio):
+    def answer(request: Request) -> str | None:
+        if request.step != "topics":
+            return None
+        return listed("Draft one", "Draft two") + " " * 300 + " No.</think>" + listed("Good one", "Good two")
+
+    studio = open_studio(ScriptedCompleter(answers=answer, chunk_delay=0.02, chunk=32), PLAIN)
+    job = studio.grow(topics=2, samples=1)
+    until(lambda: [s.topic for s in studio.samples if s.status == "draft"] == [("Draft one",), ("Draft two",)])
+    result = job.wait(20)
+    assert {(s.topic, s.status) for s in studio.samples} == {(("Good one",), "draft"), (("Good two",), "draft")}
+    assert (result.added, result.failed, result.dropped) == (2, 0, 0)
+    assert (job.progress.done, job.progress.total) == (2, 2)
+
+
+def test_a_draft_that_a_person_wrote_in_stays(open_studio):
+    text = listed("Draft one") + " " * 300 + " No.</think>" + listed("Good one")
+    studio = open_studio(ScriptedCompleter(answers=[text], chunk_delay=0.02), PLAIN)
+    job = studio.generate_inputs(n=1)
+    until(lambda: len(studio.samples) == 1)
+    studio.edit(studio.samples[0].id, input="By hand")
+    job.wait(20)
+    assert [s.input for s in studio.samples] == ["By hand"]
