@@ -341,7 +341,10 @@ class ItemCalls:
             self.run.again(replace(work, round=work.round + 1, fault=None, bad=[], made=[]))
             return
         count = len(work.slots)
-        if work.in_last_round and work.step == "inputs":  # the row says that it failed
+        if work.in_last_round and work.step == "inputs":  # the row says that it failed, if there was no input before
+            old = self.state.samples.get(work.target)
+            if self.run.recipe.anew and old is not None and old.input is not None:
+                self.run.note("inputs could not be made again (the model repeated itself)", count)
             self.run.last_round.failed["inputs"] += count
             self.run.commit([], finished=tuple(work.slots), kind="failed", count=count)
             work.slots.clear()

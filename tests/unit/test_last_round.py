@@ -16,7 +16,7 @@ from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.money import Price
 from synth_widgets.records import Usage
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE, failing, steps, until
+from tests.tasks import PLAIN, TRIAGE, failing, listed, steps, until
 
 PLAIN_TO_JSON = sw.Task("Short", "Answer.", output_schema={"type": "object", "properties": {"a": {"enum": [1, 2]}},
                                                           "required": ["a"]})  # fmt: skip
@@ -331,6 +331,25 @@ def test_regenerating_leaves_a_sample_as_it_is_until_its_last_round_is_over(open
     result = studio.regenerate(ids, model=moody).wait(10)
     assert (result.added, result.failed, moody.asked["in 0"]) == (6, 0, 4)
     assert [v.problem is None for v in studio.samples[0].versions] == [True, True, False, False, True]
+
+
+def test_a_new_input_that_is_a_repeat_in_its_last_round_too_is_said(open_studio):
+    asked = 0
+
+    def answer(request: Request) -> str:
+        nonlocal asked
+        if request.step == "outputs":
+            return "Out."
+        asked += 1
+        return f"{{{asked}" if 5 <= asked <= 7 else listed("New 1" if asked > 7 else f"New {asked}")
+
+    studio = open_studio(ScriptedCompleter(answers=answer, concurrency=1), PLAIN)
+    ids = studio.add_samples([{"input": f"in {n}", "output": "Hi."} for n in range(5)]).ids
+    job = studio.regenerate(ids, part="input")
+    result = job.wait(10)
+    assert (result.added, result.failed, result.dropped, asked) == (4, 1, 0, 10)
+    assert result.note == "1 inputs could not be made again (the model repeated itself)"
+    assert [s.input for s in studio.samples][-1] == "in 4"
 
 
 def test_a_new_input_whose_output_fails_for_good_waits_no_longer(open_studio):
