@@ -53,22 +53,18 @@ class OutputCalls:
             value, problem = None, storable(str(error))
         else:
             self._count(work, came)
-            answer, value, problem = await self._read(work, request, came)
-            run.answering.judged(work, completer, request, answer, complied=problem is None)
+            run.meter.spend(came.usage)
             try:
+                answer, value, problem = await self._read(work, request, came)
+                run.answering.judged(work, completer, request, answer, complied=problem is None)
                 problem = problem or await self._model_problem(work, value)
+                work.by_chance |= problem is not None and is_chance(answer)
             except OwnCodeError as error:  # no model can help it, so that no other answer is paid for
                 problem, is_last = str(error), True
-            else:
-                work.by_chance |= problem is not None and is_chance(answer)
-        work.call = work.call or new_id()
-        call = Call(
-            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
-            run.asker.wish("outputs"), params=dict(request.params), attempts=work.answer, usage=work.usage,
-            cost=work.cost, seconds=work.seconds, raw="\n\n".join(work.raws),
-        )  # fmt: skip
-        if answer is not None:
-            run.meter.spend(answer.usage)
+            except BaseException:  # it was given up, and is paid for
+                run.commit([CallAdded(self._call(work, completer, request))])
+                raise
+        call = self._call(work, completer, request)
         if problem is not None and not is_last:
             if answer is not None:  # it is paid for, whether or not there will be another one
                 run.commit([CallAdded(call)])
@@ -79,6 +75,16 @@ class OutputCalls:
         output = None if problem else value
         reasoning = answer.reasoning if answer else None
         self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
+
+    def _call(self, work: Work, completer: Completer, request: Request) -> Call:
+        """Return what the work's answers so far make together."""
+        run = self.run
+        work.call = work.call or new_id()
+        return Call(
+            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
+            run.asker.wish("outputs"), params=dict(request.params), attempts=work.answer, usage=work.usage,
+            cost=work.cost, seconds=work.seconds, raw="\n\n".join(work.raws),
+        )  # fmt: skip
 
     def _request(self, work: Work, sample: Sample) -> Request:
         run = self.run

@@ -165,6 +165,30 @@ def test_a_call_that_is_given_up_after_its_answer_came_costs_what_the_answer_say
     assert open_studio(path=tmp_path / "a.synth", task=None).cost == cost
 
 
+def test_an_output_that_is_given_up_while_it_is_checked_is_paid_for(open_studio):
+    checking, checked = threading.Event(), threading.Event()
+
+    class Greeting(pydantic.BaseModel):
+        text: str
+
+        @pydantic.field_validator("text")
+        @classmethod
+        def in_its_time(cls, text: str) -> str:
+            checking.set()
+            checked.wait(5)
+            return text
+
+    studio = open_studio(ScriptedCompleter(price=PRICE), sw.Task("Greeter", "Greet.", output_schema=Greeting))
+    studio.add_samples([{"input": "Ada"}])
+    job = studio.generate_outputs()
+    assert checking.wait(10)
+    job.cancel()
+    result = job.wait(10)
+    checked.set()
+    assert (job.status, result.added, job.cost.calls) == ("cancelled", 0, 1)
+    assert job.cost.total == PRICE.of(result.usage) > 0
+
+
 def test_the_ledger_agrees_with_the_records_of_jobs(open_studio):
     faults = dict.fromkeys(range(3, 60, 4), "invalid") | {5: "garbage", 11: "truncate"}
     studio = open_studio(ScriptedCompleter(price=PRICE, faults=faults), task=TRIAGE)
