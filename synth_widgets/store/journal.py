@@ -76,6 +76,7 @@ class Journal:
         self._copied = 0
         """The highest revision of which there is a copy in another file."""
         self._ended: Future[None] = Future()
+        self._ended.set_running_or_notify_cancel()  # who gives up waiting must not end it
         self._lost: str | None = "the disk took too long"
         self._state: State | None = None
         opened: Future[None] = Future()
@@ -175,7 +176,7 @@ class Journal:
         opened.set_result(None)
         lost: str | None = "the journal failed"
         try:
-            while self._turn():
+            while self._goes_on():
                 pass
             lost = self._finish()
         finally:
@@ -184,20 +185,32 @@ class Journal:
                 self._closing = True
                 left, self._work = self._work, []
             for _, future in left:
-                future.set_exception(FileError("The studio file is closed."))
+                if future.set_running_or_notify_cancel():
+                    future.set_exception(FileError("The studio file is closed."))
             try:
                 self._file.close()
             finally:
                 self._ended.set_result(None)
 
+    def _goes_on(self) -> bool:
+        """Do a turn; return whether there is another one. What goes wrong in it is said, and tried again."""
+        try:
+            return self._turn()
+        except BaseException as error:
+            log.exception("The journal failed.")
+            self._say(Trouble(f"the journal failed: {error!r}"))
+            return not self._closing
+
     def _turn(self) -> bool:
         """Wait for work and do it. Return whether to go on."""
         batches, work = self._gather()
-        if batches and self._save(batches):
-            with self._wake:
-                del self._queue[: len(batches)]
-        for call, future in work:
-            self._answer(call, future)
+        try:
+            if batches and self._save(batches):
+                with self._wake:
+                    del self._queue[: len(batches)]
+        finally:
+            for call, future in work:
+                self._answer(call, future)
         if not batches and not work and not self._closing:
             if self._trouble is not None:
                 self._save([])
@@ -243,6 +256,8 @@ class Journal:
         self._on_trouble(trouble)
 
     def _answer(self, call: Callable[[], T], future: Future[T]) -> None:
+        if not future.set_running_or_notify_cancel():
+            return  # nobody waits for it any more
         try:
             result = call()
         except sqlite3.Error as error:
