@@ -239,7 +239,7 @@ class Journal:
         try:
             self._file.save(batches)
         except Exception as error:  # noqa: BLE001 - whatever it is, nothing is lost: it is said, and tried again
-            self._say(error.trouble if isinstance(error, MovedError) else Trouble(f"{error}"))
+            self._say(_trouble_of(error))
             return False
         self._dirty = self._dirty or bool(batches)
         if self._trouble is not None:
@@ -272,17 +272,19 @@ class Journal:
         if self.path is not None and self.read_only is None:
             try:
                 self._file.empty_log()
-            except MovedError as error:
-                self._say(error.trouble)
-            except sqlite3.Error as error:
-                log.info("The WAL was not emptied: %s", error)
+            except Exception as error:  # noqa: BLE001 - as above
+                if isinstance(error, sqlite3.Error) and self._file.db is not None:
+                    log.info("The WAL was not emptied: %s", error)
+                else:
+                    self._say(_trouble_of(error))
 
     def _verify(self) -> None:
         try:
             self._file.verify()
-        except MovedError as error:
-            self._say(error.trouble)
-            raise not_saved(self.path, error.trouble) from None
+        except Exception as error:  # noqa: BLE001 - as above
+            trouble = _trouble_of(error)
+            self._say(trouble)
+            raise not_saved(self.path, trouble) from None
 
     def _copy(self, target: Path, whole: Batch) -> None:
         with self._wake:
@@ -311,7 +313,7 @@ class Journal:
             if not self._queue and not self._file.is_deleted:
                 log.warning("%s. All that was in it is in the file that was moved.", reason)
                 return None
-        except sqlite3.Error as error:
+        except Exception as error:  # noqa: BLE001 - whatever it is, what the file may not hold is written beside it
             reason = f"{error}"
         else:
             if not self._queue:
@@ -325,11 +327,15 @@ class Journal:
         if not self._queue and not path.parent.exists():
             return "All that was saved went with its folder"
         target = copying.beside(path)
-        with contextlib.suppress(FileError):
+        with contextlib.suppress(Exception):
             pending = [batch for batch in self._queue if batch.rev > self._file.written]
             copying.write_copy(target, self._file.source(), pending, whole)
             return f"What this studio held is in {target}"
         return "What it did not take is lost, for no other file could be written either"
+
+
+def _trouble_of(error: Exception) -> Trouble:
+    return error.trouble if isinstance(error, MovedError) else Trouble(f"{error}")
 
 
 def not_saved(path: Path | None, trouble: Trouble) -> FileError:

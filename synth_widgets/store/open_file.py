@@ -58,7 +58,8 @@ class OpenFile:
     """A studio file, or a database in memory. Everything of it happens on one thread.
 
     Attributes:
-        db: its connection; ``None`` when the file was written over, so that nothing may be done with it any more.
+        db: its connection; ``None`` when the file was written over, so that nothing may be done with it any more, or
+            could not be opened again.
         read_only: why it can only be read, or ``None``.
         notes: what was found at opening that the person should know.
         written: the highest revision that was committed to it.
@@ -259,7 +260,7 @@ class OpenFile:
             self._look_closer(None, error)
             return
         is_same = _signature(found) == self._signature and self._is_as_left() and self._has_log()
-        if self._away or self._over is not None or not is_same:
+        if self._away or self.db is None or not is_same:
             self._look_closer(found, None)
 
     def _open_db(self) -> sqlite3.Connection:
@@ -378,7 +379,7 @@ class OpenFile:
             )
         if self._away:
             self._come_back()
-        elif not self._has_log():
+        elif self.db is None or not self._has_log():
             self._renew_log()
 
     def _is_same(self, found: os.stat_result, own: os.stat_result) -> bool:
@@ -412,7 +413,7 @@ class OpenFile:
         if self._away:
             return
         self._away = True
-        with contextlib.suppress(sqlite3.Error):
+        with contextlib.suppress(sqlite3.Error, OSError):
             self._empty_log()
             if self._log_size() == 0:
                 self._remove_log()
@@ -434,7 +435,8 @@ class OpenFile:
 
     def _renew_log(self) -> None:
         """Go on after somebody deleted or replaced the log: what stood in the open one goes into the file first."""
-        self._empty_log()
+        if self.db is not None:  # else this was done, and then the disk did not let it be opened again
+            self._empty_log()
         if wal.read_log(self._log) is not None:
             wal.set_aside(self._path)
         self._disconnect()
@@ -486,7 +488,7 @@ class OpenFile:
     def close(self) -> None:
         """Empty the log and give the file free. Whoever wants to know first whether all is well calls `verify`."""
         if self.path is not None and self.read_only is None and self.db is not None:
-            with contextlib.suppress(sqlite3.Error, MovedError):
+            with contextlib.suppress(Exception):
                 self.empty_log()
         self._drop()
 
