@@ -12,8 +12,8 @@ from synth_widgets.llm.completer import Finish
 from synth_widgets.llm.jsontext import loads
 from synth_widgets.records import Usage
 
-MOST_TOKENS = 2**40
-"""More tokens than this no answer has; an endpoint that says so is not believed."""
+MOST_TOKENS = 2**30
+"""More tokens than this no answer has, and a file takes sums of them; an endpoint that says so is not believed."""
 
 
 _ENDS: Mapping[Finish, frozenset[str]] = {

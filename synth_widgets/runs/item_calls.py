@@ -18,7 +18,7 @@ from synth_widgets.money import cost_of
 from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, new_id
 from synth_widgets.runs import plan
 from synth_widgets.runs.item_reader import ItemReader
-from synth_widgets.runs.output_calls import RAW_KEPT, clean
+from synth_widgets.runs.output_calls import RAW_KEPT, clean, counted
 from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.vetting import Vetting, patiently
@@ -71,7 +71,7 @@ class ItemCalls:
         came: Answer | None = None
         try:
             # What is made in place is one item, which shows nothing before its end: no draft is to be taken for it.
-            came = await completer.complete(request, None if sample else reader.on_text)
+            came = counted(await completer.complete(request, None if sample else reader.on_text))
             answer = await patiently(run.engine, len(came.text), partial(clean, came, request))
             await reader.finish(run.engine, answer)
             await vetting.done()

@@ -10,9 +10,10 @@ from synth_widgets.errors import OwnCodeError, RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Request
+from synth_widgets.llm.reading import tokens
 from synth_widgets.llm.structured import SLOW
 from synth_widgets.llm.thoughts import apart
-from synth_widgets.records import Call, Json, Sample, new_id
+from synth_widgets.records import Call, Json, Sample, Usage, new_id
 from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.vetting import patiently
 from synth_widgets.runs.work import ANSWERS, Work, is_chance
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 RAW_KEPT = 65_536
 """Characters of a failed answer that its version keeps."""
+MOST_SECONDS = 1e9
+"""Longer than this no answer takes."""
 
 
 class OutputCalls:
@@ -45,7 +48,7 @@ class OutputCalls:
         answer: Answer | None = None
         is_last = work.answer >= ANSWERS
         try:
-            came = await completer.complete(request)
+            came = counted(await completer.complete(request))
         except RequestRefusedError as error:
             if run.answering.doubts(work, error):
                 raise
@@ -156,6 +159,17 @@ class OutputCalls:
         (self.run.last_round.failed if problem else self.run.last_round.came)["outputs"] += 1
         change = place_output(sample, asked, version)
         self.run.commit([change, *paid], finished=tuple(work.slots), kind="failed" if problem else "added")
+
+
+def counted(answer: Answer) -> Answer:
+    """Return an answer as it came, with counts and a time that a file takes: own code may say anything.
+
+    >>> counted(Answer("Hi", usage=Usage(-1, 5), seconds=float("nan")))
+    Answer(text='Hi', finish='stop', reasoning=None, usage=Usage(prompt_tokens=0, completion_tokens=5), seconds=0.0)
+    """
+    usage = Usage(tokens(answer.usage.prompt_tokens), tokens(answer.usage.completion_tokens))
+    seconds = answer.seconds if isinstance(answer.seconds, int | float) and 0 <= answer.seconds < MOST_SECONDS else 0.0
+    return replace(answer, usage=usage, seconds=float(seconds))
 
 
 def clean(answer: Answer, request: Request) -> Answer:
