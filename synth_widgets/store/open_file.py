@@ -2,8 +2,9 @@
 
 A file that is deleted, renamed, replaced or restored while it is open stays what SQLite writes to, without an error:
 what is written is gone at the end, or goes into somebody's older copy. So before anything is told as saved it is looked
-at that the name leads to the file that was opened, and that nobody else has written to it: one look at the name in
-most cases, for a file with a write-ahead log is itself written only when that log is emptied.
+at that the name leads to the file that was opened, and that nobody else has written to it. That is a look at the name,
+at one page of the file and at the log's name, before a transaction and after it: a file with a write-ahead log is
+itself written only when that log is emptied, so that the page stays as it was till then.
 """
 
 from __future__ import annotations
