@@ -197,7 +197,7 @@ def parts(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ())
     """Plan bit by bit all that can be planned before the first answer: each part takes milliseconds.
 
     Between two parts the state may change, and what was planned may be worked on already; a part may be empty, where
-    much was looked at and nothing is missing.
+    much was looked at and nothing is missing. No job may be resumed between two parts: what it owes was found missing.
 
     Args:
         state: what is there.
@@ -237,6 +237,8 @@ class _Planning:
         self._seen = 0
         self._topped: set[tuple[Step, str]] = set()
         """Which steps are seen to, and at which topics or for which samples; only where some job may owe them."""
+        self._counted: set[str] = set()
+        """Jobs whose open slots were counted as coming: should they end meanwhile, they still owe those."""
 
     def parts(self) -> Iterator[Plan]:
         """Yield what was planned since the last part."""
@@ -275,12 +277,11 @@ class _Planning:
                 yield from self._take_over()
 
     def _finish_samples(self) -> Iterator[None]:
-        owing = bool(self._owing())
         for some in _slices(self.samples):
             slots = [_finish(self.state.samples[ident]) for ident in some]
             wanted = [slot for slot in slots if not self._coming(slot.step, slot.target)]
             self.slots += wanted
-            if owing:
+            if self._owing():
                 self._topped.update((slot.step, slot.target) for slot in wanted)
             yield
 
@@ -366,7 +367,7 @@ class _Planning:
         samples, topped = self.state.samples, self._topped
         for job in self._owing():
             for some in _slices(tuple(self.state.items[job].values())):
-                for item in some if job in self._owing() else ():  # else it was resumed meanwhile
+                for item in some:
                     sample = samples.get(item.target)
                     if (item.step, item.target) in topped or (sample and (item.step, sample.topic) in topped):
                         self.part.taken_over.setdefault(job, []).append(item)
@@ -374,19 +375,24 @@ class _Planning:
                     yield
 
     def _owing(self) -> list[str]:
-        """Return the top-ups that no longer run and have open items."""
-        jobs = self.state.jobs
-        owing = [ident for ident, items in tuple(self.state.items.items()) if items]
+        """Return the top-ups that no longer run and have open items, but for those that were counted on."""
+        jobs, counted = self.state.jobs, self._counted
+        owing = [ident for ident, items in tuple(self.state.items.items()) if items and ident not in counted]
         return [i for i in owing if jobs[i].status != "running" and jobs[i].kind in {"grow", "outputs"}]
 
     def _coming(self, step: Step, target: str) -> int:
-        """Return how many open slots other running jobs have there: what is on its way is not missing."""
-        jobs = self.state.jobs
-        return sum(
-            items.count(step, target)
-            for ident, items in tuple(self.state.items.items())
-            if items and ident != self.job and jobs[ident].status == "running"
-        )
+        """Return how many open slots other running jobs have there: what is on its way is not missing.
+
+        A job that was counted on once is counted on to the end of the planning, also when it stops meanwhile.
+        """
+        jobs, found = self.state.jobs, 0
+        for ident, items in tuple(self.state.items.items()):
+            if not items or ident == self.job or (jobs[ident].status != "running" and ident not in self._counted):
+                continue
+            if slots := items.count(step, target):
+                self._counted.add(ident)
+                found += slots
+        return found
 
     def _is_due(self, looked_at: int) -> bool:
         """Count what was looked at or planned; tell whether it is time that others have their turn."""

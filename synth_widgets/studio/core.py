@@ -101,9 +101,10 @@ class Core:
         self.turning = asyncio.Lock()
         """Held by what turns or makes a step of many commits."""
         self._planning = asyncio.Lock()
-        """Held by what plans a job in many parts: what two jobs find missing would be made twice."""
+        """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
+        missing, or one finds missing that another still owes, would be made twice."""
         self._stops = 0
-        """How often everything was stopped: a job that is still looked up by then does not begin."""
+        """How often everything was stopped: what waits for a plan by then does not begin."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
         self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
@@ -370,14 +371,26 @@ class Core:
     def resume(self, budget: float | None = None) -> Job:
         """Start what interrupted and stopped jobs still owe, let paused ones go on; return the newest of them.
 
-        A ``budget`` takes the place of each one's own, but for the paused.
+        A ``budget`` takes the place of each one's own, but for the paused. What is owed waits for a plan in the making,
+        which may see to it.
         """
         self.store.check_writable()
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
-        owing = [j for j in tuple(self.state.jobs.values()) if self.state.items.get(j.id) and j.id not in self.runs]
-        if not owing:
+        if self._owing() and self._planning.locked():
+            return cast(Job, self._resume_in_turn(paused, budget, self._stops))
+        return self._resume(paused, budget)
+
+    async def _resume_in_turn(self, paused: list[Run], budget: float | None, stops: int) -> Job:
+        """Resume what is still owed once no plan is in the making."""
+        async with self._planning:
+            if self._stops != stops:
+                return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
+            return self._resume(paused, budget)
+
+    def _resume(self, paused: list[Run], budget: float | None) -> Job:
+        if not (owing := self._owing()):
             return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
         owing, recipes = self._readable(owing)
         completers = [
@@ -391,6 +404,10 @@ class Core:
             self.accounts.check(recipe, those)
         jobs = [self._go_on(*parts) for parts in zip(owing, recipes, completers, strict=True)]
         return jobs[-1]
+
+    def _owing(self) -> list[JobRecord]:
+        """Return the jobs that do not run and still owe something."""
+        return [j for j in tuple(self.state.jobs.values()) if self.state.items.get(j.id) and j.id not in self.runs]
 
     def _readable(self, owing: list[JobRecord]) -> tuple[list[JobRecord], list[Recipe]]:
         """Return the jobs whose arguments can be read, with their recipes; the others say why they do not go on.
@@ -533,6 +550,7 @@ class Core:
         return self.engine.begin(self._close)
 
     async def _close(self) -> None:
+        self._stops += 1  # what waits for a plan does not begin
         for run in tuple(self.runs.values()):
             run.cancel(interrupted=True)
         if self._driving:

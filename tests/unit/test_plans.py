@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import inspect
 from collections import Counter
 
 import pytest
@@ -125,8 +126,79 @@ def test_what_two_jobs_find_missing_is_planned_once(open_studio):
     assert sorted(owed(studio, job) for job in jobs) == [0, MANY]
 
 
+def owing_in_three_leaves(open_studio, path):
+    """Return a studio whose file has a job that was interrupted with all of its work before it: in parts too."""
+    studio = slow_studio(open_studio, path=path)
+    studio.topics.add("A", "B", "C")
+    studio.grow(depth=0, samples=MANY // 3)
+    studio.close()
+    return slow_studio(open_studio, path=path)
+
+
+def all_owed(studio):
+    return sum(map(len, studio._state.items.values()))
+
+
+@pytest.mark.parametrize("steps", [1, 4])
+def test_what_a_job_owes_is_not_resumed_while_another_plans_to_see_to_it(open_studio, tmp_path, steps):
+    studio = owing_in_three_leaves(open_studio, tmp_path / "a.synth")
+    handle, wanted = studio._of(studio._core), all_owed(studio)
+
+    async def grow_and_resume():
+        growing = asyncio.ensure_future(handle.grow(depth=0, samples=MANY // 3))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        return await asyncio.gather(growing, _awaited(handle.resume()))
+
+    job, _ = studio._core.engine.call(grow_and_resume)
+    assert (owed(studio, job), all_owed(studio)) == (wanted, wanted)
+
+
+def test_paused_jobs_go_on_at_once_while_another_is_planned_and_a_stop_drops_the_rest(open_studio, tmp_path):
+    studio = owing_in_three_leaves(open_studio, tmp_path / "a.synth")
+    handle = studio._of(studio._core)
+    paused = studio.generate_inputs("A", n=1)
+    paused.pause()
+
+    async def grow_and_resume():
+        growing = asyncio.ensure_future(handle.grow("B", depth=0, samples=9 * SLICE))
+        while len(studio._core.runs) < 2:
+            await asyncio.sleep(0)
+        resuming = asyncio.ensure_future(_awaited(handle.resume()))
+        assert paused.status == "running"
+        await asyncio.sleep(0)
+        handle.stop()
+        return await asyncio.gather(growing, resuming)
+
+    job, resumed = studio._core.engine.call(grow_and_resume)
+    job.wait(30)
+    assert (job.status, resumed.status) == ("cancelled", "cancelled")
+    assert [j.status for j in studio._state.jobs.values()].count("interrupted") == 1
+
+
+@pytest.mark.parametrize("steps", [1, 3])
+def test_what_a_job_owes_that_stops_while_another_counts_on_it_stays_owed(open_studio, steps):
+    studio = slow_studio(open_studio)
+    studio.topics.add("A", "B", "C")
+    handle, first = studio._of(studio._core), studio.grow(depth=0, samples=SLICE // 2)
+
+    async def grow_and_fail():
+        growing = asyncio.ensure_future(handle.grow(depth=0, samples=2 * MANY))
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        run = studio._core.runs[first.id]
+        run._fault = AccessError("no key")
+        run._wake.set()
+        return await growing
+
+    studio._core.engine.call(grow_and_fail)
+    until(lambda: first.status == "stopped")
+    assert all_owed(studio) == 6 * MANY
+    assert owed(studio, first) == 3 * SLICE // 2
+
+
 async def _awaited(job):
-    return await job if asyncio.iscoroutine(job) else job
+    return await job if inspect.iscoroutine(job) else job  # a job is awaited to its end
 
 
 def test_targets_alone_are_set_in_one_step_however_many(open_studio):
