@@ -103,8 +103,8 @@ class Core:
         self._planning = asyncio.Lock()
         """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
         missing, or one finds missing that another still owes, would be made twice."""
-        self._stops = 0
-        """How often everything was stopped: what waits for a plan by then does not begin."""
+        self.stops = 0
+        """How often everything was stopped: what is looked up, or waits for a plan, by then does not begin."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
         self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
@@ -289,28 +289,44 @@ class Core:
         self.session = session
         return session
 
-    def start(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Job:
-        """Start a job. One that has nothing to make is done at once, and the file knows nothing of it."""
+    def start(
+        self,
+        recipe: Recipe,
+        *,
+        samples: tuple[str, ...] = (),
+        model: ModelLike | None = None,
+        stops: int | None = None,
+    ) -> Job:
+        """Start a job. One that has nothing to make is done at once, and the file knows nothing of it.
+
+        Args:
+            recipe: what it makes.
+            samples: for which samples, where it is for some.
+            model: another model than the studio's.
+            stops: how often everything had been stopped when the job was asked for; ``None``: it is asked for now.
+        """
         self.store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         if model is not None:
             self._overrides[record.id] = model
+        stops = self.stops if stops is None else stops
+        if self.stops != stops:
+            return self._ended(replace(record, status="cancelled"))
         parts = plan.parts(self.state, recipe, record.id, samples)
         if not self._planning.locked():
             first, is_whole = next(parts, Plan()), next(parts, None) is None
             if is_whole:
                 return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
-        return cast(Job, self._start_in_parts(record, recipe, samples, model))
+        return cast(Job, self._start_in_parts(record, recipe, samples, model, stops))
 
     async def _start_in_parts(
-        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None
+        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None, stops: int
     ) -> Job:
         """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
-        stops = self._stops
         async with self._planning:
             before: list[Plan] = []  # what has no items
             for part in (parts := plan.parts(self.state, recipe, record.id, samples)):
-                if self._stops != stops:
+                if self.stops != stops:
                     return self._ended(replace(record, status="cancelled"))
                 if part.items:
                     job = self._begin(record, recipe, part, model)
@@ -355,7 +371,7 @@ class Core:
     def stop(self, job: str | None = None) -> int:
         """Cancel one running job, or all and what is about to begin; return how many run."""
         if job is None:
-            self._stops += 1
+            self.stops += 1
         found = [run for ident, run in self.runs.items() if job in {None, ident}]
         for run in found:
             run.cancel()
@@ -379,13 +395,13 @@ class Core:
         for run in paused:
             run.pause(on=False)
         if self._owing() and self._planning.locked():
-            return cast(Job, self._resume_in_turn(paused, budget, self._stops))
+            return cast(Job, self._resume_in_turn(paused, budget, self.stops))
         return self._resume(paused, budget)
 
     async def _resume_in_turn(self, paused: list[Run], budget: float | None, stops: int) -> Job:
         """Resume what is still owed once no plan is in the making."""
         async with self._planning:
-            if self._stops != stops:
+            if self.stops != stops:
                 return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
             return self._resume(paused, budget)
 
@@ -436,7 +452,7 @@ class Core:
 
     def repeat(self, record: JobRecord, n: int) -> Job:
         """Start a job once more, with n times as many; see `repeating`."""
-        return self.act(lambda: repeating.repeat(self, record, n))
+        return self.act(lambda: repeating.repeat(self, record, n, self.stops))
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
         """Return the model that a job was started with, when it was not the studio's."""
@@ -550,7 +566,7 @@ class Core:
         return self.engine.begin(self._close)
 
     async def _close(self) -> None:
-        self._stops += 1  # what waits for a plan does not begin
+        self.stops += 1  # what waits for a plan does not begin
         for run in tuple(self.runs.values()):
             run.cancel(interrupted=True)
         if self._driving:

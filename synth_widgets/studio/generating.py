@@ -328,13 +328,14 @@ class Generating:
         budget: float | None,
     ) -> Job:
         """Start a job for samples that are looked up first: never on the engine's thread, for they may be many."""
+        stops = self._core.stops
         if not self._core.engine.is_current:
             recipe, samples = look()
-            return self._start(recipe, model=model, samples=samples, budget=budget)
+            return self._start(recipe, model=model, samples=samples, budget=budget, stops=stops)
 
         async def start() -> Job:
             recipe, samples = await self._core.engine.on_worker(look)
-            job: Any = self._start(recipe, model=model, samples=samples, budget=budget)
+            job: Any = self._start(recipe, model=model, samples=samples, budget=budget, stops=stops)
             return cast(Job, await job if inspect.iscoroutine(job) else job)
 
         return cast(Job, start())
@@ -346,8 +347,9 @@ class Generating:
         model: ModelLike | None = None,
         samples: tuple[str, ...] = (),
         budget: float | None = None,
+        stops: int | None = None,
     ) -> Job:
         recipe = replace(recipe, budget=budget_of(budget))
         if model is not None:
             recipe = replace(recipe, model=model_name(model), in_code=is_in_code(model))
-        return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model))
+        return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model, stops=stops))

@@ -21,10 +21,10 @@ MOST = 100
 """Times that a job can be repeated in one go."""
 
 
-async def repeat(core: Core, record: JobRecord, n: int) -> Job:
-    """Start a job's recipe once more. On the engine's thread."""
+async def repeat(core: Core, record: JobRecord, n: int, stops: int) -> Job:
+    """Start a job's recipe once more, unless all is stopped while it is looked up. On the engine's thread."""
     recipe, samples = await core.engine.on_worker(lambda: repeated(core.state, record, n))
-    job: Any = core.start(recipe, samples=samples, model=core.override(record.id, recipe))
+    job: Any = core.start(recipe, samples=samples, model=core.override(record.id, recipe), stops=stops)
     return cast(Job, await job if inspect.iscoroutine(job) else job)
 
 

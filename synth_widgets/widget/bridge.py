@@ -40,8 +40,8 @@ MOST_READING = 100
 """Questions (searches, estimates) that may be worked on at once."""
 CLOSED = "This studio is closed. Run the cell again."
 STOPPED = "Stopped before it began."
-STARTS = frozenset({"grow", "generate_outputs", "retry", "regenerate", "repeat"})
-"""Commands that start a job. One that still waits when everything is stopped does not begin."""
+STARTS = frozenset({"grow", "generate_outputs", "retry", "regenerate", "repeat", "resume"})
+"""Commands that set jobs to work. One that still waits when everything is stopped does not begin."""
 
 Send = Callable[[Any], None]
 

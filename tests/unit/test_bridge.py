@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from typing import Any
 
@@ -192,6 +193,21 @@ def test_a_stop_right_behind_a_start_stops(open_studio):
     peer.bridge.receive({"t": "cmd", "rid": "2", "name": "stop", "args": {}})
     assert {peer.replies.get(timeout=30)["rid"] for _ in range(2)} == {"1", "2"}
     until(lambda: studio.jobs[-1].status == "cancelled")
+
+
+def test_a_stop_drops_a_resume_that_waits_for_a_change_of_the_model(open_studio):
+    studio = open_studio()
+    peer = peer_of(studio)
+
+    async def takes_long(**_args):
+        await asyncio.sleep(0.2)
+
+    peer.bridge.studio.set_model = takes_long
+    for rid, name, args in (("1", "set_model", {"name": "ollama/a"}), ("2", "resume", {}), ("3", "stop", {})):
+        peer.bridge.receive({"t": "cmd", "rid": rid, "name": name, "args": args})
+    replies = {reply["rid"]: reply for reply in (peer.replies.get(timeout=30) for _ in range(3))}
+    assert replies["2"]["error"]["kind"] == "Stopped"
+    assert "ok" in replies["1"]
 
 
 def test_a_closed_studio_answers_that_it_is_closed(grown):

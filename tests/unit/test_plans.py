@@ -277,6 +277,25 @@ def test_the_widget_starts_a_great_job_and_stops_it(open_studio):
     until(lambda: peer.replica.rows["job"][started]["owed"] == 0)
 
 
+def test_a_job_that_is_looked_up_when_all_is_stopped_does_not_begin(open_studio):
+    studio = open_studio(task=PLAIN)
+    waiting(studio, 3)
+    handle, before = studio._of(studio._core), studio.generate_inputs(n=1)
+    before.wait(30)
+
+    async def stopped_behind(start):
+        starting = asyncio.ensure_future(start())
+        await asyncio.sleep(0)
+        handle.stop()
+        return await starting
+
+    for start in (handle.generate_outputs, lambda: handle.regenerate(studio.samples[0].id), before.repeat):
+        job = studio._core.engine.call(lambda start=start: stopped_behind(start))
+        assert (job.status, job.wait(30).added) == ("cancelled", 0)
+    assert len(studio.jobs) == 1
+    assert studio.generate_outputs().wait(30).added == 4
+
+
 def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
     studio = slow_studio(open_studio)
     engine = studio._core.engine
