@@ -12,7 +12,7 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from synth_widgets.generation.examples import Style
 from synth_widgets.records import Guidance, JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
-from synth_widgets.store.columns import damaged, guidance_of
+from synth_widgets.store.columns import MOST_SAMPLES, damaged, guidance_of
 from synth_widgets.store.making import maker
 from synth_widgets.store.state import State
 
@@ -358,7 +358,7 @@ class _Planning:
                 yield
 
     def _set_target(self, leaf: Topic, target: int) -> None:
-        if change := topic_change(leaf, target=target):
+        if change := topic_change(leaf, target=min(target, MOST_SAMPLES)):
             self.part.targets.append(change)
             self._seen += 5  # a change of a record takes as long as some items
 

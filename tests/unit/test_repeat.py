@@ -5,6 +5,10 @@ from __future__ import annotations
 import pytest
 
 from synth_widgets.errors import StudioError, UnknownIdError
+from synth_widgets.records import ROOT
+from synth_widgets.runs import plan
+from synth_widgets.runs.plan import Recipe
+from synth_widgets.store.columns import MOST_SAMPLES
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
 from tests.tasks import PLAIN, failing, until
@@ -27,6 +31,14 @@ def test_a_top_up_is_repeated_on_top_of_what_is_there_and_the_targets_grow(open_
     assert targets(studio) == {"A": 14, "B": 16}, "what is rejected does not count"
     assert job.repeat().wait(10).added == 8
     assert studio.repeat(studio.jobs[-1].id, 2).wait(10).added == 16, "a repeated job asked for as many again"
+
+
+def test_a_target_grows_to_what_a_file_takes_and_no_further(open_studio):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add("A", target=MOST_SAMPLES // 100)
+    studio.add_samples([{"input": "x", "output": "y", "topic": ("A",)}])
+    first = next(plan.parts(studio._state, Recipe("grow", ROOT, 0, samples=None, more=100), "job"))
+    assert [change.after for change in first.targets] == [{"target": MOST_SAMPLES}]
 
 
 def test_a_repeated_job_that_is_interrupted_owes_the_rest_and_adds_no_more(open_studio):
