@@ -177,21 +177,6 @@ class Plan:
     targets: list[TopicChanged] = field(default_factory=list)
     taken_over: dict[str, list[WorkItem]] = field(default_factory=dict)
 
-    def add(self, more: Plan) -> None:
-        """Take another part in."""
-        self.items += more.items
-        self.targets += more.targets
-        for job, items in more.taken_over.items():
-            self.taken_over.setdefault(job, []).extend(items)
-
-
-def start(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Plan:
-    """Plan all that can be planned before the first answer; see `parts`."""
-    whole = Plan()
-    for part in parts(state, recipe, job, samples):
-        whole.add(part)
-    return whole
-
 
 def parts(state: State, recipe: Recipe, job: str, samples: tuple[str, ...] = ()) -> Iterator[Plan]:
     """Plan bit by bit all that can be planned before the first answer: each part takes milliseconds.

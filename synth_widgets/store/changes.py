@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
 from typing import Any, ClassVar
 
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
@@ -22,7 +21,6 @@ from synth_widgets.task import Task, normalised_name
 from synth_widgets.text.normal import same
 
 _changed = replacer(Sample)
-_NONE: Mapping[str, Any] = MappingProxyType({})
 
 
 @dataclass(frozen=True, slots=True)

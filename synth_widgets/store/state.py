@@ -133,12 +133,8 @@ class State:
                 yield self.topics[here]
                 stack.extend(reversed(tuple(self.children.get(here, ()))))
 
-    def leaves(self, topic: str) -> list[Topic]:
-        """Return the visible topics at or below one that have no visible children."""
-        return list(self.iter_leaves(topic))
-
     def iter_leaves(self, topic: str) -> Iterator[Topic]:
-        """Yield the same one by one, each as it is when its turn has come."""
+        """Yield the visible topics at or below one that have no visible children, each as it is at its turn."""
         return (t for t in self.subtree(topic) if not self.visible_children(t.id))
 
     # ------------------------------------------------------------ samples
