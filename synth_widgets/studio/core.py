@@ -107,6 +107,8 @@ class Core:
         """How often everything was stopped: what is looked up, or waits for a plan, by then does not begin."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
+        """Models that jobs were started with, also of those that have ended or had nothing to make: whoever repeats one
+        asks its model again."""
         self.store = Store(path, self.engine.post)  # on the caller's thread: opening takes time
         try:
             self.task = self._adopt(task)
@@ -307,11 +309,11 @@ class Core:
         """
         self.store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
-        if model is not None:
-            self._overrides[record.id] = model
         stops = self.stops if stops is None else stops
         if self.stops != stops:
             return self._ended(replace(record, status="cancelled"))
+        if model is not None:
+            self._overrides[record.id] = model
         parts = plan.parts(self.state, recipe, record.id, samples)
         if not self._planning.locked():
             first, is_whole = next(parts, Plan()), next(parts, None) is None

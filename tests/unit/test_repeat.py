@@ -55,6 +55,18 @@ def test_a_repeated_job_that_is_interrupted_owes_the_rest_and_adds_no_more(open_
     assert len(studio.samples) == 18
 
 
+def test_a_job_is_repeated_by_the_model_that_it_was_started_with_also_one_that_had_nothing_to_make(open_studio):
+    studio, own = open_studio(task=PLAIN), ScriptedCompleter()
+    first = studio.grow(depth=0, samples=2, model=own)
+    first.wait(10)
+    idle = studio.grow(depth=0, samples=2, model=own)
+    assert idle.wait(10).added == 0
+    for job in (first, idle):
+        asked = len(own.requests)
+        assert job.repeat().wait(10).added == 2
+        assert len(own.requests) > asked
+
+
 def test_missing_topics_are_made_with_as_many_samples(open_studio):
     studio = open_studio(task=PLAIN)
     job = studio.grow(topics=3, samples=2)
