@@ -9,10 +9,12 @@ from __future__ import annotations
 import functools
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from itertools import chain
 
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.jsontext import VALUE_START, balanced, each, first, parse_json
+from synth_widgets.llm.quoted import Quoted
 
 _TAG = re.compile(
     r"<(?P<slash>/)?(?P<name>(?:\w{1,20}:)?(?:(?:ant)?think(?:ing)?|thoughts?|reasoning|scratchpad|reflection)"
@@ -29,25 +31,29 @@ _ENDING = ("</", "◁/", "[/", "<|/", "<|end", "<channel", "[begin")
 _SHARED = frozenset({"thought", "reasoning", "scratchpad", "reflection"})
 """Names that people give to tags of their own, too: such are thoughts at the beginning only, if no markup follows."""
 _MARKUP = re.compile(r"\s*<(?!(?:answer|response|final_answer|final)>)[A-Za-z]")
-_QUOTES = {"`": "`", '"': '"', "'": "'", "“": "”", "‘": "’", "«": "»"}
+_IS_INSIDE = re.compile(r"[\w,;(/&]\Z")
+"""How the words before a tag end if it stands in the midst of their sentence."""
 
 _CHANNEL = re.compile(r"<\|(start|end|message|channel|constrain|return|call)\|>")
 """The tokens of gpt-oss's format: https://cookbook.openai.com/articles/openai-harmony."""
+_FINAL = re.compile(r"<\|channel\|>\s{0,9}final\b[^<]{0,99}(?:<\|constrain\|>[^<]{0,99})?<\|message\|>", re.IGNORECASE)
 _BARE = ("analysis", "assistantfinal")
 """What is left of its channels where a server drops the tokens and leaves the words between them."""
 _ENDS = re.compile(rf"{_TAG.pattern}|<\|message\|>|{_BARE[1]}", re.IGNORECASE)
 """Where it may be that thoughts have ended."""
 
-_SPECIAL = (
-    r"<\|[A-Za-z]\w{0,39}\|>|<｜[^｜<>\s]{1,39}｜>|<(?:bos|eos|pad|start_of_turn|end_of_turn)>|<turn\|>"
-    r"|\[(?:[BE]OS|/?INST)\]"
-)
+_SPECIAL = r"<\|[A-Za-z]\w{0,39}\|>|<｜[^｜<>\s]{1,39}｜>|<(?:bos|eos|pad|start_of_turn|end_of_turn)>|<turn\|>"
 _FIRST = re.compile(
     r"\s*(?P<mark><\|im_start\|>\s*assistant\b|<\|start_header_id\|>\s*assistant\s*<\|end_header_id\|>|"
-    rf"<start_of_turn>\s*model\b|{_SPECIAL}|<s>)\s*",
+    rf"<start_of_turn>\s*model\b|{_SPECIAL}|<s>|\[/INST\]|(?-i:\[(?:BOS|INST)\](?=\w)))\s*",
     re.IGNORECASE,
 )
-_LAST = re.compile(rf"\s*(?P<mark>{_SPECIAL}|</s>|\[END FINAL RESPONSE\])\s*(?:assistant\s*)?\Z", re.IGNORECASE)
+_LAST = re.compile(
+    rf"\s*(?P<mark>{_SPECIAL}|</s>|\[END FINAL RESPONSE\]|\[/INST\]|(?-i:(?<=[\w.!?])\[(?:EOS|INST)\]))"
+    r"\s*(?:assistant\s*)?\Z",
+    re.IGNORECASE,
+)
+"""What stands in brackets may be a word: it is no token unless it touches the text."""
 _OTHERS_TURN = re.compile(
     r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|endofturn|im_start|start_header_id|user|system)\|>"
     r"|<(?:start|end)_of_turn>|<｜(?:end▁of▁sentence|User)｜>|</s>\s{0,9}(?:<s>\s{0,9})?\[INST\]",
@@ -288,15 +294,22 @@ def _final(text: str, asked: _Asked, thoughts: list[str]) -> str:
         thought, _, text = text.partition(ends)
         thoughts.append(thought.strip()[len(begins) :])
         return text
-    begun = first(_CHANNEL, text) if "<|channel|>" in text or "<|message|>" in text else None
-    if begun is None or asked.holds(begun[0]) or _Values(text, is_whole=True).around(begun.start()):
+    tokens = _tokens(text) if "<|channel|>" in text or "<|message|>" in text else None
+    begun = next(tokens, None) if tokens is not None else None
+    if tokens is None or begun is None or asked.holds(begun[0]):
+        return text
+    if _Values(text, is_whole=True).around(begun.start()):
+        return text
+    parts = list(_between(text, chain([begun], tokens)))
+    if not any(kind == "message" for kind, _ in parts) and begun[1] != "channel":
         return text
     thoughts.append(text[: begun.start()])
     final = call = None
     header = ""
-    for kind, words in _between(_CHANNEL, text, begun.start()):
+    for kind, words in parts:
         if kind != "message":
-            header = f"{header} {words}" if kind in {"channel", "constrain"} else words if kind == "start" else ""
+            before = header[:_LONGEST] if kind in {"channel", "constrain"} else ""
+            header = f"{before} {words[:_LONGEST]}" if kind in {"start", "channel", "constrain"} else ""
             continue
         names = header.split()
         if {"user", "system", "developer", "tool"} & set(names[:1]):
@@ -310,10 +323,20 @@ def _final(text: str, asked: _Asked, thoughts: list[str]) -> str:
     return final if final is not None else call or ""
 
 
-def _between(pattern: re.Pattern[str], text: str, start: int) -> Iterator[tuple[str, str]]:
+def _tokens(text: str) -> Iterator[re.Match[str]]:
+    """Yield the tokens of gpt-oss's format, unless the text only speaks of them."""
+    start = 0
+    if _CHANNEL.match(text, len(text) - len(text.lstrip())):  # they are real up to the answer
+        final = first(_FINAL, text)
+        start = len(text) if final is None else final.end()
+    quoted = Quoted(text, start)
+    return (token for token in each(_CHANNEL, text) if token.start() < start or not quoted.holds(token))
+
+
+def _between(text: str, tokens: Iterable[re.Match[str]]) -> Iterator[tuple[str, str]]:
     """Yield the name of each token, and the words up to the next."""
     token: re.Match[str] | None = None
-    for following in each(pattern, text, start):
+    for following in tokens:
         if token is not None:
             yield token[1], text[token.end() : following.start()]
         token = following
@@ -323,10 +346,11 @@ def _between(pattern: re.Pattern[str], text: str, start: int) -> Iterator[tuple[
 
 def _without_tokens(text: str, asked: _Asked) -> str:
     """Take off what a server should have kept to itself, before and behind the answer."""
-    values = _Values(text, is_whole=True)
+    values, quoted = _Values(text, is_whole=True), Quoted(text)
     begins = _begins(text)
     for turn in each(_OTHERS_TURN, text, begins):
-        if turn.start() > begins and not asked.holds(turn[0]) and not values.around(turn.start()):
+        is_text = turn.start() <= begins or asked.holds(turn[0]) or quoted.holds(turn)
+        if not is_text and not values.around(turn.start()):
             text = text[: turn.start()]
             break
     for _ in range(_MOST_TOKENS):
@@ -354,13 +378,14 @@ def _without_wrap(text: str, asked: _Asked) -> str:
 
 def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) -> str:
     """Return a text without what stands between tags, or before a closing one alone."""
-    values = _Values(text, is_whole=is_whole)
+    values, quoted = _Values(text, is_whole=is_whole), Quoted(text, is_whole=is_whole)
     kept: list[str] = []
     found: list[str] = []
     opened: re.Match[str] | None = None
-    at = seen = 0
+    at = seen = shown = 0
     is_alone = has_words = False
     markup: set[str] = set()
+    codes: set[tuple[int, int] | None] = set()
     for tag in each(_TAG, text):
         is_end = tag[0].lower().startswith(_ENDING)
         if opened is not None:
@@ -369,13 +394,16 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
                 at = seen = tag.end()
                 opened, is_alone = None, False
                 values.skip(at)
+                quoted.skip(at)
             continue
         has_words = has_words or bool(text[seen : tag.start()].strip(_BLANK))
         seen = tag.end()
         is_lead, kind = not has_words and not is_end, _kind(tag)
         if kind in _SHARED and not is_end and (has_words or _is_markup(text, tag)):
             markup.add(kind)
-        if (not is_lead or kind in _SHARED) and (kind in markup or _is_text(text, tag, asked, values)):
+        shown = max(shown, 0 if is_lead or is_end else _inside_of_sentence(text, tag))
+        is_shown = tag.start() < shown or kind in markup or kind in asked.kinds or _is_quoted(tag, quoted, codes)
+        if (not is_lead or kind in _SHARED) and (is_shown or values.around(tag.start())):
             has_words = True
             continue
         kept.append(text[at : tag.start()])
@@ -383,6 +411,7 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
             found.append("".join(kept))
             kept, is_alone, has_words = [], True, False
             values.skip(tag.end())
+            quoted.skip(tag.end())
         elif tag["more"] != "/":
             opened, at = tag, tag.start()
             continue
@@ -415,8 +444,22 @@ def _begins(text: str) -> int:
     return at
 
 
-def _is_text(text: str, tag: re.Match[str], asked: _Asked, values: _Values) -> bool:
-    """Whether a tag is none of the model's, but what somebody wrote of such tags."""
-    quote = _QUOTES.get(text[tag.start() - 1 : tag.start()])
-    is_quoted = quote is not None and text[tag.end() : tag.end() + 1] == quote
-    return is_quoted or _kind(tag) in asked.kinds or values.around(tag.start())
+def _is_quoted(tag: re.Match[str], quoted: Quoted, codes: set[tuple[int, int] | None]) -> bool:
+    """Whether a tag is shown only: not the end, on a line of its own, of thoughts that left a fence open."""
+    if not quoted.holds(tag):
+        return False
+    code, is_end = quoted.fence(tag), tag[0].lower().startswith(_ENDING)
+    if not is_end:
+        codes.add(code)
+    return code is None or code in codes or not is_end or not quoted.has_line(tag)
+
+
+def _inside_of_sentence(text: str, tag: re.Match[str]) -> int:
+    """Return where a pair of tags ends that stands in the midst of a sentence; else 0."""
+    if not _IS_INSIDE.search(text[max(0, tag.start() - 9) : tag.start()].rstrip(" ")):
+        return 0
+    rest = text[tag.end() : tag.end() + 4 * _LONGEST].partition("\n")[0]
+    end = next((other for other in _TAG.finditer(rest) if other[0].lower().startswith(_ENDING)), None)
+    if end is None or _kind(end) != _kind(tag) or not rest[end.end() :].strip():
+        return 0
+    return tag.end() + end.end()

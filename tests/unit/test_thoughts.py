@@ -117,6 +117,60 @@ def test_thoughts_of_every_shape(text: str, answer: str, thought: str | None) ->
     assert apart(text) == (answer, thought)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A turn ends with `<|im_end|>`, and the text with `<|endoftext|>`.",
+        "Use `<|channel|>` and `<|message|>` here.",
+        'Use "<|im_start|>" here, then “<|im_end|>”.',
+        "Like so:\n```python\nstop = ['<|im_end|>', x]\n# <|channel|>final<|message|>\n```\nBye.",
+        "New York [JFK] to Boston [BOS]",
+        "[BOS] to [JFK]",
+        "Canon [EOS]",
+    ],
+)
+def test_a_token_that_is_shown_is_text(text: str) -> None:
+    assert apart(text) == (text, None)
+    assert apart(text + "<|im_end|>") == (text, None)
+    assert apart(f"<|channel|>analysis<|message|>It`s so.<|end|><|channel|>final<|message|>{text}<|return|>") == (
+        text,
+        "It`s so.",
+    )
+
+
+def test_a_token_in_brackets_that_touches_the_text_is_none_of_it() -> None:
+    assert apart("Hello.[EOS]") == apart("[BOS]Hello.") == apart("[INST]Hello.[/INST]") == ("Hello.", None)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '```python\ntext = re.sub(r"<think>.*?</think>", "", text)\n```',
+        'text = re.sub(r"<think>.*?</think>", "", text)',
+        "Do so:\n\n```xml\n<think>\nplan\n</think>\n<answer>x</answer>\n```\nBye.",
+        "Write `<think>plan</think>`, and no more.",
+        "Use <thinking>your notes</thinking> in the prompt.",
+        "Tags:\n\n| Tag | Use |\n|---|---|\n| <think> | opens |\n| </think> | closes |\n\nThat is all.",
+    ],
+)
+def test_a_tag_that_is_shown_is_text(text: str) -> None:
+    assert apart(text) == (text, None)
+    assert apart(f"<think>Or\n```\nso?</think>{text}") == (text, "Or\n```\nso?")
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ('It\'s "a", I\'d say.</think>"Hello", it\'s', '"Hello", it\'s'),
+        ("Or\n```\n{draft\n</think>\n```\nHello\n```", "```\nHello\n```"),
+        ("Or\n```python\nx\n</think>\nSo:\n```python\ny\n```", "So:\n```python\ny\n```"),
+        ("Hello.\n<think>Was it right?</think>\nBye.", "Hello.\n\nBye."),
+    ],
+)
+def test_what_only_looks_as_if_it_were_shown_are_thoughts(text: str, answer: str) -> None:
+    assert apart(text)[0] == answer
+
+
 def asking(*texts: str, schema: dict[str, Any] | None = None) -> Request:
     return Request([{"role": "user", "content": text} for text in texts], schema)
 
