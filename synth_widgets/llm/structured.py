@@ -44,6 +44,11 @@ _ENVELOPE = frozenset("name arguments parameters input type id function".split()
 """What a call of a tool has, written as text; its name is the tool's."""
 
 
+_REFUSES = frozenset("error errors refusal".split())
+_REMARKS = frozenset("message detail details note notes reason reasoning thought status warning language count".split())
+"""Names of what a model says beside a list, or in the place of one."""
+
+
 def _anything(value: Json) -> tuple[Json, str | None]:
     return value, None
 
@@ -131,7 +136,8 @@ def listed(text: str, check: Check, request: Request | None = None, fields: Iter
     for values, _ in _tiers(text, lines=True):
         lists = [found for value in values for found in _lists(value, check, fields)]
         if not any(_one_complies(found, check, fields) for found in lists):
-            lists = [[value for value in values if not isinstance(value, dict) or "items" not in value]]  # each an item
+            is_one = len(values) == 1
+            lists = [[part for part in values if not isinstance(part, dict) or _may_be_item(part, fields, is_one)]]
         if items := _only(lists, check, fields):
             return items
     return _only([_bullets(text)], check, fields)
@@ -281,6 +287,32 @@ def _arguments(value: dict[str, Json]) -> list[Json]:
     return [value[name] for name in ("arguments", "parameters", "input") if name in value] if is_call else []
 
 
+def _refuses(value: dict[str, Json]) -> bool:
+    return any(key.lower() in _REFUSES and part for key, part in value.items())
+
+
+def _may_be_item(value: dict[str, Json], fields: frozenset[str], is_one: bool) -> bool:
+    """Whether an object may be an item: not if it holds a list, or says why there is none."""
+    if fields or "items" in value:
+        return "items" not in value
+    is_remark = _refuses(value) or (is_one and len(value) == 1 and _REMARKS.issuperset(map(str.lower, value)))
+    held = value.values()
+    return (
+        not is_remark
+        and not any(isinstance(part, list) for part in held)
+        and all(_may_be_item(part, fields, is_one) for part in held if isinstance(part, dict))
+    )
+
+
+def _only_list(value: dict[str, Json]) -> list[Json]:
+    """Return the only list of an object, if it has words beside it and they are no item whose part the list is."""
+    lists = [part for part in value.values() if isinstance(part, list) and part]
+    if len(lists) != 1 or _refuses(value) or any(isinstance(part, dict) for part in value.values()):
+        return []
+    beside = {key.lower() for key, part in value.items() if part is not lists[0]}
+    return lists[0] if len(lists[0]) > 1 or beside <= _REMARKS else []
+
+
 def _lists(value: Json, check: Check, fields: frozenset[str]) -> Iterator[list[Json]]:
     """Yield the lists that may be meant: the value itself, or those inside of it with no item beside them."""
     level = [value]
@@ -294,7 +326,9 @@ def _lists(value: Json, check: Check, fields: frozenset[str]) -> Iterator[list[J
                 inner += given
             elif isinstance(each, dict) and fields.isdisjoint(each):
                 held = list(each.values())[:_MOST_ITEMS]
-                if len(held) > 1 and all(map(_NUMBERED.fullmatch, each)):
+                if not fields and (only := _only_list(each)):
+                    inner.append(only)
+                elif len(held) > 1 and all(map(_NUMBERED.fullmatch, each)):
                     yield held
                 elif all(isinstance(part, list) or check(part)[1] for part in held[:_MOST_CHECKED]):
                     inner += held

@@ -155,12 +155,26 @@ def test_an_input_in_a_wrapping_is_one(item: Any) -> None:
         '• "Brakes"\n• "Tyres"',
         '1. {"topic": "Brakes"}\n2. {"topic": "Tyres"}',
         "Hm, {so} it is.</think>\n- Brakes\n- Tyres",
+        '{"reasoning": "I cover the whole range.", "topics": ["Brakes", "Tyres"]}',
+        '{"language": "en", "topics": ["Brakes", "Tyres"], "note": ""}',
+        '{"topic": "The car", "subtopics": ["Brakes", "Tyres"]}',
+        '{"data": {"status": "ok", "data": [{"topic": "Brakes"}, {"topic": "Tyres"}]}}',
     ],
 )
 def test_a_list_in_another_shape_is_one(text: str) -> None:
     found = listed(text, topics.read)
     kept = [inputs.fitting(item.value, topics.read) for item in found]
     assert kept == [("Brakes", None), ("Tyres", None)]
+
+
+def test_a_list_of_one_beside_a_remark_is_one() -> None:
+    for text in ('{"status": "ok", "data": ["Brakes"]}', '{"language": "en", "topics": ["Brakes"]}'):
+        assert [item.value for item in listed(text, topics.read)] == ["Brakes"]
+
+
+def test_messages_one_a_line_are_inputs() -> None:
+    found = listed('{"message": "Where is it?"}\n{"message": "Help!"}', inputs.check(PLAIN))
+    assert [inputs.fitting(item.value, inputs.check(PLAIN))[0] for item in found] == ["Where is it?", "Help!"]
 
 
 @pytest.mark.parametrize(
@@ -174,6 +188,11 @@ def test_a_list_in_another_shape_is_one(text: str) -> None:
         "As you wish:\n- Ada",
         "- Brakes\n  - they squeak\n- Tyres",
         '{"items": "Brakes, Tyres"}',
+        '{"error": "I cannot help with that."}',
+        '{"data": {"error": "I cannot help with that."}}',
+        '{"error": "I cannot help with that.", "topics": ["Brakes", "Tyres"]}',
+        '{"topics": [], "note": "none left"}',
+        '{"message": "There are none left."}',
         "[1, 2, 3]",
     ],
 )
