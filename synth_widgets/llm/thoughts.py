@@ -60,6 +60,7 @@ _OTHERS_TURN = re.compile(
     re.IGNORECASE,
 )
 """Where the answer is over: a model that did not stop goes on with what somebody else might say."""
+_FENCE = re.compile(r"```[\w-]{0,40}[ \t]*\n")
 _WRAP = re.compile(r"\s*<(?P<name>answer|response|final_answer|final)>")
 _SIGNS = ("<", "\ufeff", "◁", "THINK]", "OS]", "INST]", "FINAL RESPONSE]", _BARE[1])
 """What one of is in everything of the above."""
@@ -421,10 +422,18 @@ def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) 
         at = len(text)
     rest = "".join([*kept, text[at:]])
     said = [thought for thought in found if thought.strip()]
-    if is_alone and not rest.strip() and len(said) > 1:
-        rest = said.pop()  # the end of thoughts that is said once more behind the answer
+    if is_alone and not rest.strip() and (len(said) > 1 or (said and _is_value(said[0]))):
+        rest = said.pop()  # the end of thoughts that is said, or said once more, behind the answer
     thoughts += said
     return rest.strip(_BLANK) if at else text
+
+
+def _is_value(text: str) -> bool:
+    """Whether a text is one JSON value and nothing else, but for a code fence around it."""
+    text = text.strip()
+    if (fence := _FENCE.match(text)) is not None and text.endswith("```"):
+        text = text[fence.end() : -3].strip()
+    return text[:1] in {"{", "["} and parse_json(text)[1] is None
 
 
 def _is_markup(text: str, tag: re.Match[str]) -> bool:

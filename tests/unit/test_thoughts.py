@@ -171,6 +171,13 @@ def test_what_only_looks_as_if_it_were_shown_are_thoughts(text: str, answer: str
     assert apart(text)[0] == answer
 
 
+@pytest.mark.parametrize("answer", ['{"label": "a"}', '["a", "b"]', '```json\n{"label": "a"}\n```'])
+def test_a_closing_tag_behind_a_whole_value_ends_no_thoughts(answer: str) -> None:
+    for end in ("</think>", "\n</think>\n", "</reasoning>"):
+        assert apart(answer + end) == (answer, None)
+    assert apart(f"Or {answer}</think>") == ("", f"Or {answer}")
+
+
 def asking(*texts: str, schema: dict[str, Any] | None = None) -> Request:
     return Request([{"role": "user", "content": text} for text in texts], schema)
 
@@ -310,7 +317,7 @@ def test_a_draft_that_looked_like_the_answer_is_taken_back(shape: str, outputs: 
 
 
 def test_thoughts_alone_that_looked_like_an_answer_leave_no_rows() -> None:
-    answers = iter([listed("Draft one", "Draft two") + "</think>", listed("Good one", "Good two")])
+    answers = iter([listed("Draft one", "Draft two") + " No.</think>", listed("Good one", "Good two")])
     with sw.Studio(TRIAGE, path=":memory:", model=ScriptedCompleter(answers=answers)) as studio:
         assert studio.generate_inputs(n=2).wait(30).added == 2
         assert sorted(sample.input for sample in studio.samples) == ["Good one", "Good two"]
