@@ -224,10 +224,12 @@ class _Asked:
 
     @functools.cached_property
     def _words(self) -> str:
-        """All that the model was told."""
+        """All that the model was told, but for its last answer: it may be what is to be replaced or corrected."""
         if self._request is None:
             return ""
-        told = [message.get("content") for message in self._request.messages] + [self._request.schema]
+        messages = list(self._request.messages)
+        last = next((at for at in reversed(range(len(messages))) if messages[at].get("role") == "assistant"), None)
+        told = [message.get("content") for at, message in enumerate(messages) if at != last] + [self._request.schema]
         return "\n".join(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in told)
 
     @functools.cached_property

@@ -189,6 +189,12 @@ def test_who_asks_about_a_tag_may_be_answered_with_it(asked: Request) -> None:
     assert apart("plan</seed:think>It ends them.", asked) == ("It ends them.", "plan")
 
 
+def test_what_spoiled_an_earlier_answer_does_not_spoil_the_next() -> None:
+    spoiled = {"role": "assistant", "content": "plan</think>Hello.<|im_end|>"}
+    asked = Request([{"role": "user", "content": "Hi"}, spoiled, {"role": "user", "content": "Another one."}])
+    assert apart("plan</think>Hello, Ada!<|im_end|>", asked) == ("Hello, Ada!", "plan")
+
+
 def test_tags_and_tokens_that_people_use_themselves_stay_where_they_are_asked_for() -> None:
     asked = asking("First your <reasoning>, then the <answer>. End with <|done|>.")
     text = "<reasoning>It is late.</reasoning><answer>late</answer><|done|>"
