@@ -29,6 +29,8 @@ Check = Callable[[Json], tuple[Json, str | None]]
 _FENCE = "```"
 _LANGUAGE = re.compile(r"[\w-]*+[ \t]*+\n?+")
 _BULLET = re.compile(r"^(?P<indent>[ \t]*)(?:[-*•–]|\(?\d{1,3}[.)])[ \t]+(?P<text>\S.*)$")
+_INTRO = re.compile(r"[:：][*_\s]*\Z")
+_DECLINES = re.compile(r"\b(?:can(?:['’]?t|not| not)|won['’]t|unable)\b", re.IGNORECASE)
 _NUMBERED = re.compile(r"\D*\d{1,3}")
 
 _NOT_MENDED = ("the key", "NaN", "Infinity", "-Infinity", "the number", "nested", "half of", "the JSON is cut off")
@@ -112,7 +114,14 @@ def fitting(value: Json, check: Check, fields: Iterable[str] = ()) -> tuple[Json
     return choice.result
 
 
-def listed(text: str, check: Check, request: Request | None = None, fields: Iterable[str] = ()) -> list[Item]:
+def listed(
+    text: str,
+    check: Check,
+    request: Request | None = None,
+    fields: Iterable[str] = (),
+    *,
+    was_cut: bool = False,
+) -> list[Item]:
     r"""Return the items of an answer that has no list under ``"items"``: under another key, one a line, or bullets.
 
     Args:
@@ -120,6 +129,7 @@ def listed(text: str, check: Check, request: Request | None = None, fields: Iter
         check: says whether a value complies as an item.
         request: what it was asked.
         fields: as for `extract_json`.
+        was_cut: whether it has no end; bullets may be a plan then.
 
     Returns:
         Those that comply and those that do not; none, if there is no list of which one complies, or several are.
@@ -140,7 +150,7 @@ def listed(text: str, check: Check, request: Request | None = None, fields: Iter
             lists = [[part for part in values if not isinstance(part, dict) or _may_be_item(part, fields, is_one)]]
         if items := _only(lists, check, fields):
             return items
-    return _only([_bullets(text)], check, fields)
+    return [] if was_cut else _only([_bullets(text)], check, fields)
 
 
 def _tiers(text: str, *, lines: bool = False) -> Iterator[tuple[Sequence[Json], str | None]]:
@@ -362,12 +372,18 @@ def _by_line(text: str) -> list[Json]:
 
 
 def _bullets(text: str) -> list[Json]:
-    """Return the texts of a list with bullets or numbers; nothing, if other lines stand between them."""
+    """Return the texts of a list with bullets or numbers; nothing, if other lines stand between them.
+
+    No more than one line may stand before them, which announces them: what is said at length may be a plan, or a
+    refusal with what the model would do instead.
+    """
     lines = [line for line in islice(text.splitlines(), _MOST_ITEMS) if line.strip()]
     found = [_BULLET.match(line.rstrip()) for line in lines]
     places = [at for at, bullet in enumerate(found) if bullet is not None]
     is_list = len(places) > 1 or len(lines) == 1
     if not places or not is_list or places[-1] - places[0] + 1 != len(places):
+        return []
+    if places[0] > 1 or (places[0] == 1 and (not _INTRO.search(lines[0]) or _DECLINES.search(lines[0]))):
         return []
     indents = {bullet["indent"] for bullet in found[places[0] or 1 :] if bullet is not None}
     if len(indents) > 1:

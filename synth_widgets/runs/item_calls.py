@@ -159,14 +159,15 @@ class ItemCalls:
         text, task = answer.text, self.run.asker.task
         if len(work.bad) < reader.found or answer.finish in {"refusal", "filter"}:
             return
-        if answer.finish == "length":
+        was_cut = answer.finish == "length"
+        if was_cut:
             text = text.rpartition("\n")[0]  # nobody knows whether the last one is whole
 
         def read() -> list[Item]:
             if work.step == "topics":
-                items = listed(text, topics.read, request)
+                items = listed(text, topics.read, request, was_cut=was_cut)
             else:
-                items = listed(text, inputs.check(task), request, inputs.fields(task))
+                items = listed(text, inputs.check(task), request, inputs.fields(task), was_cut=was_cut)
             known = [item.read().value for item in reader.handed]
             is_same = known and [item.value for item in items[: len(known)]] == known
             return [] if is_same else items

@@ -177,6 +177,12 @@ def test_messages_one_a_line_are_inputs() -> None:
     assert [inputs.fitting(item.value, inputs.check(PLAIN))[0] for item in found] == ["Where is it?", "Help!"]
 
 
+def test_of_an_answer_that_was_cut_bullets_are_no_list_but_json_is() -> None:
+    assert listed("My plan:\n- Read the task\n- Name the parts", topics.read, was_cut=True) == []
+    lines = '{"topic": "Brakes"}\n{"topic": "Tyres"}'
+    assert len(listed(lines, topics.read, was_cut=True)) == 2
+
+
 @pytest.mark.parametrize(
     "text",
     [
@@ -193,6 +199,9 @@ def test_messages_one_a_line_are_inputs() -> None:
         '{"error": "I cannot help with that.", "topics": ["Brakes", "Tyres"]}',
         '{"topics": [], "note": "none left"}',
         '{"message": "There are none left."}',
+        "The user wants topics. My plan:\n\nFirst, these steps:\n- Read the task\n- Name the parts",
+        "I thought of this\n- Read the task\n- Name the parts",
+        "I can't do that, but would do so:\n- Read the task\n- Name the parts",
         "[1, 2, 3]",
     ],
 )
@@ -333,3 +342,12 @@ def test_topics_that_all_fail_say_so_to_who_waits() -> None:
             result = studio.generate_topics(n=3).wait(30)
         assert (result.added, result.failed) == (0, 3)
         assert "3 topics could not be made" in str(result.note)
+
+
+def test_a_plan_that_was_cut_makes_no_rows() -> None:
+    plan = "My plan:\n" + "- Read the task\n- Name the parts\n- Write them\n" * 4
+    model = ScriptedCompleter(answers=lambda _: plan, faults=lambda *_: "truncate")
+    with sw.Studio(TRIAGE, path=":memory:", model=model) as studio:
+        with pytest.warns(UserWarning, match="Nothing was made"):
+            studio.generate_topics(n=2).wait(30)
+        assert sorted(path for path in studio.topics.paths() if path) == []
