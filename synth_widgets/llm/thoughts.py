@@ -61,6 +61,7 @@ _OTHERS_TURN = re.compile(
 )
 """Where the answer is over: a model that did not stop goes on with what somebody else might say."""
 _FENCE = re.compile(r"```[\w-]{0,40}[ \t]*\n")
+_ELEMENT = re.compile(r"<[A-Za-z]")
 _WRAP = re.compile(r"\s*<(?P<name>answer|response|final_answer|final)>")
 _SIGNS = ("<", "\ufeff", "◁", "THINK]", "OS]", "INST]", "FINAL RESPONSE]", _BARE[1])
 """What one of is in everything of the above."""
@@ -371,12 +372,14 @@ def _without_tokens(text: str, asked: _Asked) -> str:
 
 
 def _without_wrap(text: str, asked: _Asked) -> str:
-    """Return what stands in a tag around all of the answer."""
+    """Return what stands in a tag around all of the answer, unless that is one of several, or all is markup."""
     begin = _WRAP.match(text)
     if begin is None or asked.holds(f"<{begin['name']}>"):
         return text
     held, end = text[begin.end() :].rstrip(), f"</{begin['name']}>"
-    return held.removesuffix(end).strip() if held.endswith(end) else text
+    inside = held.removesuffix(end).strip()
+    is_more = _ELEMENT.match(inside) is not None or f"<{begin['name']}>" in inside or end in inside
+    return inside if held.endswith(end) and not is_more else text
 
 
 def _untagged(text: str, asked: _Asked, thoughts: list[str], *, is_whole: bool) -> str:

@@ -178,6 +178,13 @@ def test_a_closing_tag_behind_a_whole_value_ends_no_thoughts(answer: str) -> Non
     assert apart(f"Or {answer}</think>") == ("", f"Or {answer}")
 
 
+@pytest.mark.parametrize(
+    "text", ["<response>\n<status>ok</status>\n</response>", "<answer>A</answer>\n<answer>B</answer>"]
+)
+def test_tags_of_an_answer_that_is_markup_stay(text: str) -> None:
+    assert apart(text) == (text, None)
+
+
 def asking(*texts: str, schema: dict[str, Any] | None = None) -> Request:
     return Request([{"role": "user", "content": text} for text in texts], schema)
 
