@@ -33,7 +33,7 @@ GATHER_SECONDS = 0.05
 """How long changes of a job wait for more of them."""
 IDLE_SECONDS = 2.0
 RETRY_SECONDS = 1.0
-CLOSE_SECONDS = 10.0
+CLOSE_SECONDS = 30.0
 """How long closing waits for the disk."""
 
 
