@@ -81,6 +81,7 @@ class _Reader:
         if depth > MAX_DEPTH:
             raise ValueError("it is nested too deep")
         kind, words = self._take()
+        value: Json
         match kind:
             case "text":
                 value = _text(words)
