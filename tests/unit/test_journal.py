@@ -44,9 +44,9 @@ def path(tmp_path: Path) -> Path:
 def test_who_gives_up_waiting_does_not_end_the_journal(ends: bool, path: Path):
     store = Store(path, direct)
     add(store, "A")
-    go_on = threading.Event()
-    busy = store._journal.read(lambda db: go_on.wait(30))
-    until(busy.running)
+    begun, go_on = threading.Event(), threading.Event()
+    busy = store._journal.read(lambda db: (begun.set(), go_on.wait(30)))
+    assert begun.wait(30)
     given_up = [store.entries(store.state.groups[1]), store._journal.read(lambda db: 1 / 0), store.check()]
     if ends:
         given_up.append(store.begin_close())
@@ -55,7 +55,7 @@ def test_who_gives_up_waiting_does_not_end_the_journal(ends: bool, path: Path):
     go_on.set()
     if not ends:
         add(store, "B")
-        store.saved().result(30)
+        store.saved().result(10)
     store.close()
     store._journal._ended.result(30)
     assert store._journal.lost() is None
