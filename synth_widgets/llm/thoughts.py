@@ -17,13 +17,14 @@ from synth_widgets.llm.jsontext import VALUE_START, balanced, each, first, parse
 from synth_widgets.llm.quoted import Quoted
 
 _TAG = re.compile(
+    r"(?=<[\w/|]|◁|\[)(?:"  # looked at first, for it is quick
     r"<(?P<slash>/)?(?P<name>(?:\w{1,20}:)?(?:(?:ant)?think(?:ing)?|thoughts?|reasoning|scratchpad|reflection)"
     r"(?:_process)?)(?P<more>/|\s[^<>]{0,200})?>"
     r"|◁/?think(?:ing)?▷|<\|/?think(?:ing)?\|>"
     r"|(?-i:\[/?THINK\])"
     r"|<\|(?:begin|start|end)_(?:of_)?(?:thought|thinking)\|>"
     r"|<\|channel>thought\b|<channel\|>"
-    r"|(?-i:\[BEGIN FINAL RESPONSE\])",
+    r"|(?-i:\[BEGIN FINAL RESPONSE\]))",
     re.IGNORECASE,
 )
 """Where thoughts begin and end: for most models and Seed; Kimi; Magistral; OpenThinker and Cohere; Gemma; Apriel."""
@@ -55,8 +56,9 @@ _LAST = re.compile(
 )
 """What stands in brackets may be a word: it is no token unless it touches the text."""
 _OTHERS_TURN = re.compile(
-    r"<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|endofturn|im_start|start_header_id|user|system)\|>"
-    r"|<(?:start|end)_of_turn>|<｜(?:end▁of▁sentence|User)｜>|</s>\s{0,9}(?:<s>\s{0,9})?\[INST\]",
+    r"(?=<[|se｜]|</s>)"  # looked at first, for it is quick
+    r"(?:<\|(?:im_end|eot_id|eom_id|endoftext|end_of_text|end_of_turn|endofturn|im_start|start_header_id|user|system)\|>"
+    r"|<(?:start|end)_of_turn>|<｜(?:end▁of▁sentence|User)｜>|</s>\s{0,9}(?:<s>\s{0,9})?\[INST\])",
     re.IGNORECASE,
 )
 """Where the answer is over: a model that did not stop goes on with what somebody else might say."""
