@@ -11,6 +11,8 @@ import re
 import unicodedata
 from collections.abc import Hashable
 
+import regex
+
 from synth_widgets.records import Json
 
 SURROGATES = re.compile("[\ud800-\udfff]")
@@ -18,7 +20,26 @@ LONG = 100_000
 """Characters of a text above which it is not gone through as a whole: the engine waits for that."""
 MAX_DEPTH = 64
 """Levels of nesting that a value may have, whoever wrote it; no schema that a person writes needs more."""
-_NOISE = re.compile(r"[\W_]+")
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–−", "-"))
+_SAYING = regex.compile(
+    r"""[\p{L}\p{N}][\p{L}\p{N}\p{M}]*+
+    | [\p{Sc}%‰]
+      # Signs of reckoning and comparing, and what C++ and C# differ in: at a word, or apart between two.
+    | (?<=[\p{L}\p{N}\p{M}]) (?:!=|[\p{Sm}\#]){1,3}+
+    | (?:!=|[\p{Sm}\#]){1,3}+ (?=[\p{L}\p{N}])
+    | (?<=\w[ ]) (?:!=|[\p{Sm}\#]){1,3}+ (?=[ ]\S)
+      # What stands around words for emphasis too: between two words only.
+    | (?<=[\p{L}\p{N}\p{M})]\*?) [*/^] (?=\*?[-+(]?[\p{L}\p{N}])
+    | (?<=\w[ ]) [*/^]{1,3}+ (?=[ ]\S)
+      # A minus: between two numbers or at one end of a word, not within one, as in e-mail and GPT-4.
+    | (?<=\p{N}) - (?=\p{N})
+    | (?<=\p{N}[ ]) - (?=[ ]\p{N})
+    | (?<![\p{L}\p{N}\p{M}]) - (?=[\p{Sc}.]?[\p{L}\p{N}])
+    | (?<=[\p{L}\p{N}\p{M}]) - (?![\p{L}\p{N}])
+    """,
+    regex.VERBOSE,
+)
+"""What is said by a text that has single spaces: its words, and signs that are no punctuation where they stand."""
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
@@ -111,13 +132,16 @@ def identity(value: Json) -> Hashable:
 def normal_form(value: Json) -> str:
     """Return what makes two values repeats of one another.
 
-    Texts are alike by NFKC, case folded, without spaces and punctuation. Other values are where their texts are alike
-    and all the rest is the same: signs of numbers, and which field holds what.
+    Texts are alike by NFKC, case folded, without spaces and punctuation; signs that say something, as in ``C++``,
+    ``-5``, ``2 * 2`` and ``€``, are kept. Other values are where their texts are alike and all the rest is the same:
+    signs of numbers, and which field holds what.
 
     A text of more than `LONG` characters is a repeat of the very same alone: megabytes take a third of a second.
 
     >>> normal_form("The  box was late!") == normal_form("the box was late")
     True
+    >>> normal_form("Is 5 > 3?") == normal_form("Is 5 < 3?"), normal_form("2+2") == normal_form("2 + 2")
+    (False, True)
     >>> normal_form({"about": "The box.", "kg": -1}) == normal_form({"kg": -1.0, "about": "the box"})
     True
     >>> normal_form({"kg": -1}) == normal_form({"kg": 1}), normal_form([True]) == normal_form(["true"])
@@ -127,7 +151,7 @@ def normal_form(value: Json) -> str:
         if len(value) > LONG:
             return value
         folded = unicodedata.normalize("NFKC", value).casefold()
-        return _NOISE.sub(" ", folded).strip() or folded
+        return " ".join(_SAYING.findall(" ".join(folded.translate(_DASHES).split()))) or folded
     return ":" + json.dumps(_normal_parts(value), sort_keys=True, ensure_ascii=False)  # no text's form begins so
 
 
