@@ -91,7 +91,7 @@ def _schema(node: Any) -> Any:
 
 
 def _inside(key: str, value: Any) -> Any:
-    if key in DATA:
+    if key in DATA or key == "dependentRequired":
         return value
     if key in NAMED | {"dependencies"} and isinstance(value, dict):
         return {name: _schema(part) for name, part in value.items()}

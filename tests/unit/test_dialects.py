@@ -295,3 +295,8 @@ def test_a_field_may_be_called_whatever_it_likes(keyword):
 )
 def test_a_name_that_is_declared_elsewhere_is_not_warned_of(schema):
     assert slips(schema) == []
+
+
+def test_fields_called_as_keywords_may_depend_on_others():
+    schema = {"type": "object", "dependentRequired": {"items": ["total"], "type": ["A"]}}
+    assert current(schema) == schema
