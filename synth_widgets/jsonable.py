@@ -100,12 +100,20 @@ def _other(value: Any, depth: int, strict: bool) -> Json:
             text: Json = pydantic_core.to_jsonable_python(value)  # Python has no function for a duration in ISO 8601
             return text
         case decimal.Decimal() if value.is_finite() and value.adjusted() < MAX_BITS / 4:
-            return int(value) if value == value.to_integral_value() else float(value)
+            return _number(value)
         case _ if hasattr(value, "get_secret_value"):  # pydantic's, whose text is asterisks
             secret = value.get_secret_value()
             return _plain(_decoded(secret) if isinstance(secret, bytes) else secret, depth, strict)
         case _:
             return _array(value, depth, strict)
+
+
+def _number(value: decimal.Decimal) -> Json:
+    if value == value.to_integral_value():
+        return int(value)
+    if decimal.Decimal(repr(float(value))) != value:
+        raise ValueError(f"{value} has more digits than a number in JSON keeps here; give it as text")
+    return float(value)
 
 
 def _decoded(secret: bytes) -> str:

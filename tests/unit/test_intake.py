@@ -16,6 +16,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import StudioError
+from synth_widgets.jsonable import plain
 from tests.tasks import PLAIN, TICKETS, TRIAGE
 
 ANY = sw.Task(
@@ -510,3 +511,9 @@ def test_half_an_escape_in_a_cell_is_text_and_the_other_rows_are_read(open_studi
     added = studio.add_samples([{"input.paths": cell}, {"input.paths": "['a']"}])
     kept = [studio.samples[id].input for id in added.ids]
     assert kept == [paths and {"paths": paths}, {"paths": ["a"]}]
+
+
+def test_a_decimal_that_would_lose_digits_is_refused():
+    assert plain(decimal.Decimal("1234.50")) == 1234.5
+    with pytest.raises(ValueError, match=r"12345678901234567\.89 has more digits"):
+        plain(decimal.Decimal("12345678901234567.89"))
