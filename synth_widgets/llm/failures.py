@@ -60,8 +60,10 @@ _FILTERED = re.compile(r"content[_ ]filter|requires moderation|\bflagged\b", re.
 _RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{0,9})?)s"')
 """Where Google says how long to wait: in the body, as ``google.rpc.RetryInfo``."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
-_MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{2,}+[\w-]*+)+")
-"""A word with asterisks in it. No part of a word is tried as the beginning of one: a page of nonsense takes no time."""
+_MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{3,}+[\w-]*+)+")
+"""A word with three asterisks or more in a row; two are Markdown's, or Python's.
+
+No part of a word is tried as the beginning of one: a page of nonsense takes no time."""
 _NOT_TAKEN = re.compile(
     r"unsupported|not support|n't support|unknown|unrecognized|not permitted|extra_forbidden|deprecated"
 )

@@ -17,6 +17,7 @@ from synth_widgets.errors import (
     RunStoppedError,
     UnreachableError,
 )
+from synth_widgets.llm.failures import redacted
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE, failing, listed, steps, until
 
@@ -395,3 +396,14 @@ def test_ctrl_c_while_waiting_cancels_the_wait_only(open_studio, capsys):
 
 def test_the_task_of_these_tests_is_what_its_outputs_are_checked_against():
     assert TRIAGE.output_problem({"kind": "c", "note": ""}) == 'kind: "c" is not one of a, b'
+
+
+@pytest.mark.parametrize(
+    ("told", "shown"),
+    [
+        ("It **does not** support **response_format**: 2**3.", "It **does not** support **response_format**: 2**3."),
+        ("Bad key sk-12***cd, or ***4f.", "Bad key …, or …."),
+    ],
+)
+def test_a_key_in_asterisks_is_taken_out_and_what_is_stressed_is_not(told, shown):
+    assert redacted(told) == shown
