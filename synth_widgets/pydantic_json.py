@@ -48,6 +48,8 @@ def written(instance: Any, inner: Inner) -> Json:
         return inner(instance.model_dump(mode="json"))
     found: dict[str, Json] = {}
     for name, field in fields.items():
+        if not hasattr(instance, name):
+            raise ValueError(f"{cls.__name__}.{name} has no value")
         value = getattr(instance, name)
         form, is_read = _form(cls, name, value, inner)
         if form is None and not is_read and name not in getattr(instance, "__pydantic_fields_set__", fields):

@@ -231,3 +231,13 @@ def test_dataclasses_of_pydantic_have_the_names_of_their_schema():
         order_no: Annotated[int, pydantic.Field(alias="orderNo")]
 
     assert plain(Old(orderNo=1)) == {"orderNo": 1}
+
+
+def test_a_field_without_a_value_and_two_keys_of_one_name_are_refused():
+    class In(pydantic.BaseModel):
+        text: str
+
+    with pytest.raises(ValueError, match=r"In\.text has no value"):
+        plain(In.model_construct())
+    with pytest.raises(ValueError, match="two of its keys"):
+        plain({"1": 1, 1: 2})
