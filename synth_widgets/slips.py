@@ -89,6 +89,8 @@ def _meant(key: str) -> str | None:
         return None
     if (exact := _BY_PLAIN.get(key.replace("_", "").replace("-", "").casefold())) is not None:
         return exact
+    if any(key.startswith(word) and re.match("[_A-Z]", key[len(word) :]) for word in _SAYING):
+        return None  # a name of a person's own, such as description_en
     return next(iter(difflib.get_close_matches(key, _LONG, n=1, cutoff=_NEAR)), None)
 
 

@@ -300,3 +300,7 @@ def test_a_name_that_is_declared_elsewhere_is_not_warned_of(schema):
 def test_fields_called_as_keywords_may_depend_on_others():
     schema = {"type": "object", "dependentRequired": {"items": ["total"], "type": ["A"]}}
     assert current(schema) == schema
+
+
+def test_a_key_that_goes_on_behind_a_keyword_is_no_slip():
+    assert slips(dict.fromkeys(("description_en", "descriptionEn", "requiredIf", "title_de"), "x")) == []
