@@ -51,10 +51,21 @@ def slips(schema: Mapping[str, Any]) -> list[str]:
     >>> slips({"properties": {"a": {"type": "string"}}, "required": ["b"]})
     [" requires 'b', which its properties do not declare."]
     """
-    return list(_slips(schema, "", in_place=False))
+    return list(_slips(schema, "", in_place=False, bases=frozenset(_bases(schema))))
 
 
-def _slips(node: Any, place: str, *, in_place: bool) -> Iterator[str]:
+def _bases(node: Any) -> Iterator[str]:
+    """Yield the references to schemas that speak of a value together with others."""
+    if isinstance(node, dict):
+        for key in ("allOf", *(("anyOf", "oneOf") if "properties" in node else ())):
+            parts = node[key] if isinstance(node.get(key), list) else ()
+            yield from (str(part["$ref"]) for part in parts if isinstance(part, dict) and "$ref" in part)
+    if isinstance(node, dict | list):
+        for inner in node.values() if isinstance(node, dict) else node:
+            yield from _bases(inner)
+
+
+def _slips(node: Any, place: str, *, in_place: bool, bases: frozenset[str]) -> Iterator[str]:
     """Yield the slips of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
     if not isinstance(node, dict):
         return
@@ -63,7 +74,8 @@ def _slips(node: Any, place: str, *, in_place: bool) -> Iterator[str]:
         yield from _lost_names(node, place)
     for key, value in node.items():
         for name, part in _parts(key, value):
-            yield from _slips(part, f"{place}.{key}{name}", in_place=key in _OF_THE_SAME)
+            is_base = key in ("$defs", "definitions") and f"#/{key}/{name[1:]}" in bases
+            yield from _slips(part, f"{place}.{key}{name}", in_place=is_base or key in _OF_THE_SAME, bases=bases)
 
 
 def _misspelt(node: dict[str, Any], place: str) -> Iterator[str]:

@@ -290,6 +290,11 @@ def test_a_field_may_be_called_whatever_it_likes(keyword):
         {"properties": {"a": {}}, "anyOf": [{"properties": {"c": {}}, "required": ["a"]}, {"required": ["b"]}]},
         {"properties": {"a": {}}, "required": ["b"], "additionalProperties": TEXT},
         {"properties": {"a": {}}, "required": ["b1"], "patternProperties": {"^b": {}}},
+        {
+            "properties": {"b": {}},
+            "allOf": [{"$ref": "#/$defs/A"}],
+            "$defs": {"A": {"properties": {"a": {}}, "required": ["a", "b"]}},
+        },
         {"if": {"properties": {"a": {"const": 1}}, "required": ["a"]}, "then": {"properties": {}, "required": ["b"]}},
     ],
 )
