@@ -14,7 +14,9 @@ from tools.environment import PYTHON, ROOT, environment
 BUILD = ROOT / "build" / "test"
 Command = list[str]
 
-CURATING = [f"tests/browser/test_{what}.py" for what in ("commands", "curate", "find", "many", "palette", "versions")]
+CURATING = [
+    f"tests/browser/test_{what}.py" for what in ("commands", "curate", "find", "hour", "many", "palette", "versions")
+]
 """A suite of its own, so that two browsers can run side by side: what a person does with samples that are there."""
 OTHER_VERSIONS = ("lowest", "newest")
 """Of what pyproject.toml allows; `make test` takes those of the lock."""
