@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import synth_widgets as sw
@@ -67,6 +69,20 @@ def until(condition: Callable[[], T], seconds: float = 30.0) -> T:
         assert time.monotonic() < deadline, "it did not come true"
         time.sleep(0.005)
     return found
+
+
+def in_background(act: Callable[[], T]) -> Future[T]:
+    """Do something on a thread of its own, which keeps no process from ending."""
+    result: Future[T] = Future()
+
+    def run() -> None:
+        try:
+            result.set_result(act())
+        except BaseException as error:  # noqa: BLE001 - handed to whoever waits
+            result.set_exception(error)
+
+    threading.Thread(target=run, daemon=True).start()
+    return result
 
 
 async def give_way() -> None:

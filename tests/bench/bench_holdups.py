@@ -13,10 +13,8 @@ import json
 import queue
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Callable, Iterator
-from concurrent.futures import Future
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -32,7 +30,7 @@ from synth_widgets.widget.bridge import Bridge
 from tests.bench.bench_throughput import serving
 from tests.bench.holdup import Watch, watching
 from tests.bench.table import Row, run
-from tests.tasks import PLAIN, TRIAGE, until
+from tests.tasks import PLAIN, TRIAGE, in_background, until
 
 STOP, HELD = 0.5, 10.0
 """Seconds until Stop is answered, and milliseconds for which the engine is held, at most."""
@@ -196,18 +194,6 @@ def million(folder: Path) -> Iterator[Row]:
             until(lambda: model.in_flight == IN_FLIGHT)
             stop = stopped(view, job)
         yield from rows(f"{what}, resumed", watch, stop)
-
-
-def in_background(act: Callable[[], None]) -> Future[None]:
-    """Do something on a thread of its own."""
-    done: Future[None] = Future()
-
-    def run() -> None:
-        act()
-        done.set_result(None)
-
-    threading.Thread(target=run, daemon=True).start()
-    return done
 
 
 @contextmanager

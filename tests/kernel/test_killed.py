@@ -19,6 +19,7 @@ import pytest
 from synth_widgets.store import wal
 from synth_widgets.store.store import Store
 from tests.kernel.killing import Said, Worker, Workers, records
+from tests.taking_away import delete, delete_all, rename, replace, restore, synchronise
 
 AT_ONCE, LATER = 0.0, 0.05
 
@@ -91,33 +92,6 @@ def test_two_hundred_processes_killed_at_random_moments_have_lost_nothing_that_t
 
 
 # ---------------------------------------------------------------- files that are taken away
-def delete(path: Path, older: Path) -> None:
-    path.unlink()
-
-
-def delete_all(path: Path, older: Path) -> None:
-    for name in (path, wal.log_of(path), wal.index_of(path)):
-        name.unlink(missing_ok=True)
-
-
-def rename(path: Path, older: Path) -> None:
-    path.rename(path.with_name("moved.synth"))
-
-
-def replace(path: Path, older: Path) -> None:
-    shutil.copy2(older, path.with_name("draft"))
-    path.with_name("draft").replace(path)
-
-
-def restore(path: Path, older: Path) -> None:
-    shutil.copy(older, path)
-
-
-def synchronise(path: Path, older: Path) -> None:
-    delete_all(path, older)
-    shutil.copy2(older, path)
-
-
 WAYS = (delete, delete_all, rename, replace, restore, synchronise)
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import threading
 import weakref
-from concurrent.futures import Future
 
 import pytest
 
@@ -15,7 +14,7 @@ from synth_widgets.store.open_file import OpenFile
 from synth_widgets.studio import registry
 from synth_widgets.studio.core import Core
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, until
+from tests.tasks import PLAIN, in_background, until
 
 
 @pytest.fixture
@@ -37,19 +36,6 @@ def slow_file(tmp_path, monkeypatch, gate):
 
     monkeypatch.setattr(OpenFile, "empty_log", slowly)
     return path
-
-
-def in_background(act):
-    result: Future[object] = Future()
-
-    def run():
-        try:
-            result.set_result(act())
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            result.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return result
 
 
 def journals():

@@ -18,38 +18,15 @@ import synth_widgets as sw
 from synth_widgets.errors import FileError
 from synth_widgets.store import open_file, wal
 from synth_widgets.testing import ScriptedCompleter
+from tests.taking_away import delete, rename, replace, restore, synchronise
 from tests.tasks import TRIAGE, until
 
 ROOT = Path(__file__).parents[2]
 
 
 # ---------------------------------------------------------------- what becomes of a file
-def delete(path: Path, older: Path) -> None:
-    path.unlink()
-
-
-def rename(path: Path, older: Path) -> None:
-    path.rename(path.with_name("moved.synth"))
-
-
-def replace(path: Path, older: Path) -> None:
-    shutil.copy2(older, path.with_name("draft"))
-    path.with_name("draft").replace(path)
-
-
-def restore(path: Path, older: Path) -> None:
-    shutil.copy(older, path)
-
-
 def check_out(path: Path, older: Path) -> None:
     path.unlink()
-    shutil.copy2(older, path)
-
-
-def synchronise(path: Path, older: Path) -> None:
-    """What a client does that brings another machine's newer file, and takes what it does not know away."""
-    for name in (path, wal.log_of(path), wal.index_of(path)):
-        name.unlink(missing_ok=True)
     shutil.copy2(older, path)
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-from concurrent.futures import Future
 
 import pytest
 from pydantic import BaseModel, field_validator
@@ -13,7 +12,7 @@ from synth_widgets import own_code
 from synth_widgets.errors import OwnCodeError
 from synth_widgets.own_code import OwnCode
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, until
+from tests.tasks import PLAIN, in_background, until
 
 ROW = {"input": "I am Ada.", "output.text": "x"}
 
@@ -42,19 +41,6 @@ def waiting_for(gate, *, on="hang"):
             return value
 
     return sw.Task("Slow", "Answer.", output_schema=Answer)
-
-
-def in_background(act):
-    result: Future[object] = Future()
-
-    def run():
-        try:
-            result.set_result(act())
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            result.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return result
 
 
 def test_validators_that_hang_hold_up_neither_another_studio_nor_an_edit_of_this_one(open_studio, gate):
@@ -150,14 +136,16 @@ def test_after_many_that_never_came_back_no_thread_is_spent_any_more(code, gate)
 def test_what_is_given_up_ends_after_the_value_under_way_and_leaves_its_place(code, gate):
     lane, engine = code
     done: list[int] = []
+    begun = threading.Event()
     lane._seconds = 30.0
 
     def slow(n):
+        begun.set()
         gate.wait(60)
         done.append(n)
 
     task = engine.call(lambda: engine.spawn(lane.each(slow, range(5))))
-    until(lane._places.locked)
+    assert begun.wait(30)
     engine.call(task.cancel)
     gate.set()
     assert engine.call(lambda: lane.each(str, [7])) == ["7"]

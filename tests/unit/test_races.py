@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from concurrent.futures import Future
 
 import pytest
 
@@ -12,7 +11,7 @@ import synth_widgets as sw
 from synth_widgets.errors import AccessError, FileError
 from synth_widgets.studio import actions
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE, listed, until
+from tests.tasks import PLAIN, TRIAGE, in_background, listed, until
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 TEXT = {"type": "object", "properties": {"n": {"type": "string"}}, "required": ["n"]}
@@ -51,20 +50,6 @@ def held_back(monkeypatch, core):
 
     monkeypatch.setattr(core.engine, "on_worker", waiting)
     return gate
-
-
-def in_background(act):
-    """Do something on another thread."""
-    result: Future[object] = Future()
-
-    def run():
-        try:
-            result.set_result(act())
-        except BaseException as error:  # noqa: BLE001 - handed to the test
-            result.set_exception(error)
-
-    threading.Thread(target=run, daemon=True).start()
-    return result
 
 
 def test_two_edits_at_once_are_both_there(added):
