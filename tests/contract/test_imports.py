@@ -20,7 +20,7 @@ VALUES = {
     "task",
     "task_changes",
     "schemas",
-    "dialects",
+    "schema_drafts",
     "slips",
     "validation",
     "patterns",

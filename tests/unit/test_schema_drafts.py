@@ -13,8 +13,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth_widgets as sw
-from synth_widgets.dialects import current, unwrapped
 from synth_widgets.errors import SchemaError
+from synth_widgets.schema_drafts import current, unwrapped
 from synth_widgets.schemas import Schema
 from synth_widgets.slips import slips
 from synth_widgets.testing import ScriptedCompleter
