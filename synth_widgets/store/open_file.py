@@ -124,7 +124,7 @@ class OpenFile:
             return self._open_to_read(self.path)
         except BaseException as error:
             self._drop()
-            if isinstance(error, sqlite3.Error):
+            if isinstance(error, sqlite3.Error | OSError) and not isinstance(error, FileError):
                 raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
             raise
 
@@ -481,9 +481,9 @@ class OpenFile:
         self._disconnect(leave=True)
         if (reason := self._lock.renew()) is not None:
             raise FileError(f"{self._path} was written, but it is {reason}.")
-        self._away, self._over = False, None
+        self._away, self._over, self._signature = False, None, ()
+        self._note()  # also where it cannot be connected to now: the next save tries again
         self._connect(self._path, self._lock)
-        self._signature = ()
         self._look_round(self._open_db())
 
     def close(self) -> None:

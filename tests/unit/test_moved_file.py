@@ -16,7 +16,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import FileError
-from synth_widgets.store import open_file, wal
+from synth_widgets.store import open_file, opening, wal
 from synth_widgets.testing import ScriptedCompleter
 from tests.taking_away import delete, rename, replace, restore, synchronise
 from tests.tasks import TRIAGE, until
@@ -183,6 +183,26 @@ def test_it_is_written_again_under_its_own_name_and_goes_on(
     studio.redo()
     studio.close()
     assert paths_in(path) == [("A",), ("B",), ("C",), ("D",)]
+
+
+def test_where_the_file_that_was_written_again_cannot_be_opened_at_once_the_next_save_goes_on_with_it(
+    monkeypatch, studio: sw.Studio, path: Path, older: Path
+):
+    delete(path, older)
+    with pytest.raises(FileError):
+        studio.topics.add("D")
+    with monkeypatch.context() as disk:
+        disk.setattr(opening, "to_write", refuse)
+        with pytest.raises(FileError, match="disk I/O error"):
+            studio.backup(path)
+    until(lambda: studio._core.store.trouble is None)
+    studio.topics.add("E")
+    studio.close()
+    assert paths_in(path) == [("A",), ("B",), ("C",), ("D",), ("E",)]
+
+
+def refuse(*_: object, **__: object) -> None:
+    raise sqlite3.OperationalError("disk I/O error")
 
 
 def test_after_it_was_written_over_all_of_memory_is_written_to_its_name_once_that_is_free(

@@ -19,7 +19,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import FileError, ReadOnlyError
-from synth_widgets.store import lock, opening
+from synth_widgets.store import lock, opening, wal
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE
 
@@ -283,6 +283,19 @@ def test_a_full_disk_at_the_lock_file_leaves_the_file_readable(monkeypatch, fill
     with sw.Studio(TRIAGE, path=filled, model=ScriptedCompleter()) as studio:
         assert studio.topics.paths() == [("A",)]
         assert "its disk is full" in studio.read_only
+
+
+def test_a_disk_that_fails_while_the_file_is_opened_is_an_error_of_the_file_that_says_so(monkeypatch, filled):
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(wal, "page_in", fail)
+        with pytest.raises(FileError, match=r"cannot be opened as a studio file.*Input/output error"):
+            sw.Studio(TRIAGE, path=filled, model=ScriptedCompleter())
+    with sw.Studio(TRIAGE, path=filled, model=ScriptedCompleter()) as studio:
+        assert studio.read_only is None
+        assert studio.topics.paths() == [("A",)]
 
 
 def test_a_child_that_outlives_its_parent_does_not_hold_the_file(filled):
