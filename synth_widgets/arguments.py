@@ -102,8 +102,8 @@ def stars_of(given: Any) -> int | None:
     return None if given is None else count_of(given, "stars", most=5)
 
 
-def tags_of(given: str | Iterable[Any]) -> tuple[str, ...]:
-    """Return tags from one or several: one word each, because other tools split at spaces.
+def tags_of(given: str | Iterable[Any], *, least: int = 1) -> tuple[str, ...]:
+    """Return tags from one or several, ``least`` of them: one word each, because other tools split at spaces.
 
     >>> tags_of(["bug-12", " hard "]), tags_of("one")
     (('bug-12', 'hard'), ('one',))
@@ -116,7 +116,7 @@ def tags_of(given: str | Iterable[Any]) -> tuple[str, ...]:
             hint = f" Write {'-'.join(tag.split())!r}." if isinstance(tag, str) and len(tag.split()) > 1 else ""
             raise StudioError(f"A tag is one word of at most {MAX_TAG} characters, not {tag!r}.{hint}")
         tags.append(str(storable(tag)).strip())
-    if not tags:
+    if len(tags) < least:
         raise StudioError("At least one tag is needed.")
     return tuple(dict.fromkeys(tags))
 

@@ -259,8 +259,7 @@ class Studio(Generating, Curating, HandingOff):
             tags: further tags for what is generated, one word each.
         """
         self._check_open()
-        words = (tags,) if isinstance(tags, str) else tuple(tags)
-        chosen = tags_of(words) if words else ()
+        chosen = tags_of(tags, least=0)
         told = guidance_of(guidance, BEFORE_OUTPUTS)
         return self._core.act(lambda: self._core.new_session(told, chosen))
 

@@ -120,6 +120,14 @@ def test_what_people_hold_is_copied_and_pickled(open_studio):
         assert pickle.loads(pickle.dumps(value)) == value  # noqa: S301
 
 
+@pytest.mark.parametrize("tags", [None, 3, {"hard": True}])
+def test_what_is_no_tags_of_a_session_is_said(tags, open_studio):
+    studio = open_studio()
+    with pytest.raises(StudioError, match="Tags are words"):
+        studio.new_session(tags=tags)
+    assert studio.new_session(tags=()).id == studio.session.id
+
+
 BAD_PATHS = [
     ("a\0b.synth", "null character"),
     ("a\ud83d.synth", "half a character"),
