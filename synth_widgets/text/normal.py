@@ -23,7 +23,7 @@ MAX_DEPTH = 64
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–−", "-"))
 _SAYING = regex.compile(
     r"""[\p{L}\p{N}][\p{L}\p{N}\p{M}]*+
-    | [\p{Sc}%‰]
+    | [\p{Sc}\p{So}%‰]
       # Signs of reckoning and comparing, and what C++ and C# differ in: at a word, or apart between two.
     | (?<=[\p{L}\p{N}\p{M}]) (?:!=|[\p{Sm}\#]){1,3}+
     | (?:!=|[\p{Sm}\#]){1,3}+ (?=[\p{L}\p{N}])
@@ -133,8 +133,8 @@ def normal_form(value: Json) -> str:
     """Return what makes two values repeats of one another.
 
     Texts are alike by NFKC, case folded, without spaces and punctuation; signs that say something, as in ``C++``,
-    ``-5``, ``2 * 2`` and ``€``, are kept. Other values are where their texts are alike and all the rest is the same:
-    signs of numbers, and which field holds what.
+    ``-5``, ``2 * 2``, ``€`` and ``🙂``, are kept. Other values are where their texts are alike and all the rest is the
+    same: signs of numbers, and which field holds what.
 
     A text of more than `LONG` characters is a repeat of the very same alone: megabytes take a third of a second.
 
