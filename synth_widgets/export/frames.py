@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 _EXACT = 2**53
 """Up to here each whole number is a double."""
 _DTYPES = {"integer": "Int64", "number": "float64", "boolean": "boolean", "string": "str"}
-_KINDS: dict[str, Any] = {"integer": (int, float), "number": (int, float), "boolean": bool, "string": str}
+_KINDS: dict[str, set[type]] = {"integer": {int, float}, "number": {int, float}, "boolean": {bool}, "string": {str}}
 
 
 def extra_of(declared: Container[str]) -> str:
@@ -142,8 +142,7 @@ def _of_kind(values: list[Json], kind: str) -> Any:
 
     pandas would make a text of a number, and take 1 for true.
     """
-    kinds, is_flag = _KINDS[kind], kind == "boolean"
-    is_exact = all(v is None or (isinstance(v, kinds) and isinstance(v, bool) == is_flag) for v in values)
+    is_exact = set(map(type, values)) <= _KINDS[kind] | {type(None)}
     return _series(values, _DTYPES[kind]) if is_exact else _objects(values)
 
 

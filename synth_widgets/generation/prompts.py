@@ -37,7 +37,7 @@ def guidance_for(step: Step, levels: Iterable[Guidance]) -> str:
     Curt.
     """
     keys: tuple[Guided, Guided] = ("all", step)
-    texts = (level.get(key, "").strip() for level in levels for key in keys)
+    texts = [level.get(key, "").strip() for level in levels if level for key in keys]
     return "\n".join(dict.fromkeys(filter(None, texts)))
 
 

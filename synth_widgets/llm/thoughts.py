@@ -216,7 +216,7 @@ def _apart(text: str, asked: _Asked, *, is_whole: bool = True) -> tuple[str, str
 
 def _may_have_any(text: str) -> bool:
     """Whether a second look is worth its time: most answers have nothing of it."""
-    return any(sign in text for sign in _SIGNS)
+    return any(map(text.__contains__, _SIGNS))
 
 
 class _Asked:

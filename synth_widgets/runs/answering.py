@@ -73,7 +73,9 @@ class Answering:
         """Return the ways to try, in order: those that bring nothing that complies come last."""
         known = self.completers[step].modes
         ways: list[Mode] = [mode for mode in known if (step, mode) not in self._refused] or ["text"]
-        return sorted(ways, key=lambda mode: self._missed[step, mode] if self._is_passed_over(step, mode) else 0)
+        if self._missed:
+            ways.sort(key=lambda mode: self._missed[step, mode] if self._is_passed_over(step, mode) else 0)
+        return ways
 
     def _is_passed_over(self, step: Step, mode: Mode) -> bool:
         most = MISSED_LATER if (step, mode) in self._complied else MISSED
@@ -93,7 +95,7 @@ class Answering:
             if any(step == work.step for step, _ in self._complied):
                 self._tell_of_misses(by, work.step, (request.mode,))
             return
-        self._missed[key] = 0
+        del self._missed[key]
         if key not in self._complied:
             self._complied.add(key)
             self._tell_of_misses(by, work.step, by.modes)

@@ -18,6 +18,7 @@ from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.vetting import patiently
 from synth_widgets.runs.work import ANSWERS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, sample_change
+from synth_widgets.store.making import replacer
 from synth_widgets.text.normal import head, is_encodable, storable
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
 
 RAW_KEPT = 65_536
 """Characters of a failed answer that its version keeps."""
+_answer = replacer(Answer)
 MOST_SECONDS = 1e9
 """Longer than this no answer takes."""
 
@@ -169,7 +171,7 @@ def counted(answer: Answer) -> Answer:
     """
     usage = Usage(tokens(answer.usage.prompt_tokens), tokens(answer.usage.completion_tokens))
     seconds = answer.seconds if isinstance(answer.seconds, int | float) and 0 <= answer.seconds < MOST_SECONDS else 0.0
-    return replace(answer, usage=usage, seconds=float(seconds))
+    return _answer(answer, usage=usage, seconds=float(seconds))
 
 
 def clean(answer: Answer, request: Request) -> Answer:

@@ -93,12 +93,13 @@ def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> Non
 def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
     versions = _versions(db, share)
     nothing: list[Version] = []
+    topics = state.topics
     for row in checked(db, "samples", "SELECT * FROM samples ORDER BY seq"):
         try:
             sample = rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
         except WRONG as error:
             raise damaged("samples", row[0], in_words(error)) from None
-        if sample.topic not in state.topics:
+        if sample.topic not in topics:
             raise damaged("samples", sample.id, f"there is no topic {sample.topic!r}")
         if sample.version_of(sample.current) is None:
             raise damaged("samples", sample.id, f"there is no version {sample.current} of it")

@@ -126,7 +126,7 @@ def sample_of(row: Row, versions: tuple[Version, ...], share: Shared) -> Sample:
         current,
         proposal,
         bool(stale),
-        unfinished_of(load(unfinished)),
+        None if unfinished is None else unfinished_of(load(unfinished)),
         bool(removed),
         seq,
         created,
