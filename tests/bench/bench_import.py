@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import statistics
 import subprocess
 import sys
@@ -23,7 +24,8 @@ print(json.dumps([time.perf_counter() - t, resource.getrusage(resource.RUSAGE_SE
 def cost(code: str) -> tuple[float, float]:
     """Return the seconds that a fresh Python takes to run `code`, without its own start, and its memory in MB."""
     command = [sys.executable, "-c", TIMED.format(code=code)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
+    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment)
     seconds, memory = json.loads(done.stdout)
     return seconds, memory
 

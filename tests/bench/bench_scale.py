@@ -15,8 +15,10 @@ import tempfile
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -213,7 +215,8 @@ def measure() -> Iterator[Row]:
     """Make the file, then measure."""
     with tempfile.TemporaryDirectory() as folder:
         file, lines = big_file(Path(folder)), Path(folder) / "samples.jsonl"
-        whole = write_lines(file, lines)
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:  # else what it frees lies in between
+            whole = apart.submit(write_lines, file, lines).result()
         yield from opening(file, lines)
         with sw.Studio(path=file) as studio:
             yield from showing(studio, whole)
