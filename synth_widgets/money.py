@@ -6,7 +6,6 @@ Prices come from litellm's price file, read without importing litellm. A price t
 from __future__ import annotations
 
 import functools
-import importlib.metadata
 import importlib.util
 import json
 import math
@@ -133,13 +132,15 @@ def read_prices() -> Mapping[str, Any]:
 @functools.cache
 def _table() -> tuple[Mapping[str, Any], str]:
     """Return the price file and where it is from; an empty one where litellm is not installed."""
+    from importlib import metadata  # with all that reads mail; not for a first cell
+
     spec = importlib.util.find_spec("litellm")
     if spec is None or spec.origin is None:
         return {}, "no price list"
     try:
         found = json.loads((Path(spec.origin).parent / FILE).read_text(encoding="utf-8"))
-        version = importlib.metadata.version("litellm")
-    except (OSError, ValueError, importlib.metadata.PackageNotFoundError):
+        version = metadata.version("litellm")
+    except (OSError, ValueError, metadata.PackageNotFoundError):
         return {}, "no price list"
     return found if isinstance(found, dict) else {}, f"litellm {version}"
 

@@ -6,6 +6,7 @@ import warnings
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
+from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from synth_widgets.collector import collector_off
@@ -179,29 +180,30 @@ def _times(seconds: list[float]) -> Any:
     return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
 
 
-def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float | None], list[int | None]]:
-    """Return each sample's share of the cost and of the tokens, ``None`` where those of a call are not known.
+def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float], list[int | None]]:
+    """Return each sample's share of the cost and of the tokens; NaN and ``None`` where those of a call are not known.
 
     A call counts once, and equal parts of it for each version that it made.
     """
     made = Counter(chain.from_iterable([v.calls for s in tuple(state.samples.values()) for v in s.versions]))
-    parts: dict[str, tuple[float | None, float | None]] = {}
+    parts: dict[str, tuple[float, float]] = {}
     for ident, times in made.items():
         if (call := state.calls.get(ident)) is not None:
-            tokens = call.usage.total / times if call.usage.prompt_tokens else None
-            parts[ident] = (None if call.cost is None else call.cost / times, tokens)
-    costs: list[float | None] = []
+            usage = call.usage
+            tokens = (usage.prompt_tokens + usage.completion_tokens) / times if usage.prompt_tokens else nan
+            parts[ident] = (nan if call.cost is None else call.cost / times, tokens)
+    nothing = (0.0, 0.0)
+    costs: list[float] = []
     counts: list[int | None] = []
     for sample in samples:
-        cost: float | None = 0.0
-        used: float | None = 0.0
+        cost = used = 0.0  # a sum of which one part is NaN is NaN
         for version in sample.versions:
             for ident in version.calls:
-                if (part := parts.get(ident)) is not None:
-                    cost = None if cost is None or part[0] is None else cost + part[0]
-                    used = None if used is None or part[1] is None else used + part[1]
+                dollars, tokens = parts.get(ident, nothing)
+                cost += dollars
+                used += tokens
         costs.append(cost)
-        counts.append(None if used is None else round(used))
+        counts.append(None if isnan(used) else round(used))
     return costs, counts
 
 
