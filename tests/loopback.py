@@ -25,6 +25,7 @@ from synth_widgets.llm.invent import Inventor
 from synth_widgets.records import Usage
 from synth_widgets.testing import invent, spoil
 from tests.dressing import dressed
+from tests.ports import bound_socket
 from tests.rules import Rule
 
 _CONCERNS: Mapping[str, Mode] = {
@@ -193,7 +194,7 @@ class Loopback(ABC):
         app.router.add_post("/settings", self._set)
         runner = web.AppRunner(app, handler_cancellation=True, access_log=None, shutdown_timeout=0.1)
         self._loop.run_until_complete(runner.setup())
-        site = web.TCPSite(runner, "127.0.0.1", self._port)
+        site = web.SockSite(runner, bound_socket(self._port))
         self._loop.run_until_complete(site.start())
         self._port = runner.addresses[0][1]
         self._started.set()

@@ -24,6 +24,7 @@ from synth_widgets.llm.completer import Request
 from synth_widgets.llm.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
 from tests.endpoint import Endpoint
+from tests.ports import bound_socket
 
 QUICK = Waits(first=0.002, most=0.01, silence=5.0, total=10.0)
 SCHEMA = {
@@ -356,7 +357,7 @@ async def test_a_refusal_that_comes_in_pieces_is_read_whole() -> None:
         await writer.wait_closed()
         done.set()
 
-    server = await asyncio.start_server(answer, "127.0.0.1")
+    server = await asyncio.start_server(answer, sock=bound_socket())
     base = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
     completer = OpenAICompleter(Model("openai/any", api_base=base), waits=QUICK)
     async with server:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import socket
 import subprocess
 import sys
 import threading
@@ -29,6 +28,7 @@ from synth_widgets.widget import rows
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.gemini_endpoint import GeminiEndpoint
 from tests.loopback import Loopback
+from tests.ports import bound_socket
 from tests.tasks import TICKETS, TRIAGE, until
 
 # litellm's own warnings, at imports that it makes when it needs them: nothing that we could mend.
@@ -162,8 +162,7 @@ def _alone(monkeypatch: pytest.MonkeyPatch) -> None:
     for provider in PROVIDERS:
         for name in provider.keys:
             monkeypatch.delenv(name, raising=False)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
+    with bound_socket() as free:
         nobody = f"http://127.0.0.1:{free.getsockname()[1]}/v1"
     for name in servers.SERVERS:
         monkeypatch.setenv(f"{name.upper()}_API_BASE", nobody)

@@ -17,6 +17,7 @@ from synth_widgets.llm.charsets import as_utf8
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.models import Model
+from tests.ports import bound_socket
 
 ASK = Request([{"role": "user", "content": "Hello"}])
 QUICK = Waits(tries=2, first=0.001, most=0.002, silence=5.0, total=10.0)
@@ -52,7 +53,7 @@ async def serving(
             answering.discard(task)
 
     answering: set[object] = set()
-    server = await asyncio.start_server(connected, "127.0.0.1", 0)
+    server = await asyncio.start_server(connected, sock=bound_socket())
     async with server:
         yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
         async with asyncio.timeout(30):
