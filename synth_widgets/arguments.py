@@ -167,16 +167,27 @@ def guidance_of(given: Any, text_for: Sequence[Guided], *, clears: bool = False)
     return {key: text for key, text in texts.items() if text or clears}
 
 
+def whole_number(given: Any) -> int | None:
+    """Return a whole number, Python's or numpy's, as Python's; ``None`` for anything else, and for a truth value.
+
+    >>> whole_number(3), whole_number(True), whole_number(3.0)
+    (3, None, None)
+    """
+    if type(given).__name__ in {"bool", "bool_"}:  # Python's or numpy's
+        return None
+    try:
+        return operator.index(given)
+    except TypeError:
+        return None
+
+
 def count_of(given: Any, what: str, *, least: int = 1, most: int = 10_000) -> int:
     """Return a whole number within bounds, Python's or numpy's, as Python's; or raise and name them.
 
     >>> count_of(3, "n")
     3
     """
-    try:
-        count = None if isinstance(given, bool) else operator.index(given)
-    except TypeError:
-        count = None
+    count = whole_number(given)
     if count is None or not least <= count <= most:
         raise StudioError(f"{what}={given!r} must be a whole number from {least} to {most:,}.")
     return count

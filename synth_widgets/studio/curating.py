@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-import operator
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
-from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of
+from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of, whole_number
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Json, Sample
 from synth_widgets.store import editing, review
@@ -259,11 +258,8 @@ class Curating:
         >>> studio.close()
         """
         ident, core = self._one(id), self._core
-        try:
-            number = operator.index(n)
-        except TypeError:
-            number = None
-        if number is None or isinstance(n, bool):
+        number = whole_number(n)
+        if number is None:
             raise StudioError(f"A version is named by its number, as in revert(id, 1), not {n!r}.")
         validators = Validators(core, lambda sample: sample.version_of(number))
         refused: dict[str, str] = {}

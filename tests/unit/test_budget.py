@@ -91,7 +91,7 @@ def test_a_budget_that_is_enough_changes_nothing(open_studio):
 def test_the_studios_budget_caps_all_its_jobs_together(open_studio):
     studio = open_studio(ScriptedCompleter(price=PRICE, latency=0.003), task=TRIAGE, budget=0.6)
     assert studio.budget == 0.6
-    jobs = [studio.grow(topics=3, samples=20), studio.generate_inputs(n=30, guidance="Others.")]
+    jobs = [studio.grow(topics=3, samples=20), studio.generate_inputs(n=120, guidance="Others.")]
     results = [job.wait(20) for job in jobs]
     assert all("studio's budget of $0.60" in (result.stopped or "") for result in results)
     assert 0.35 < studio.cost.dollars < 0.6 + 0.5

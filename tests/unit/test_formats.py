@@ -271,6 +271,7 @@ def test_a_schema_written_by_hand_says_what_is_missing(form, text, words):
 
 LAZY = """
 import sys
+from importlib.metadata import version
 import synth_widgets as sw
 task = sw.Task("T", "Do.", output_schema={"type": "object", "properties": {"at": {"type": "string", "format": "uri"}}})
 assert task.output_problem({"at": "https://example.org"}) is None
@@ -284,7 +285,7 @@ if "iri" in checker.checkers:
     assert not checker.conforms("a b", "iri")
     assert sys.modules["rfc3987_syntax"].COUNTED == [("iri", "https://exämple.org"), ("iri", "a b")]
 else:
-    assert "rfc3987" in sys.modules, "an older package took its place"
+    assert version("jsonschema") < "4.25", "which takes it for iri"
 import rfc3987_syntax
 assert rfc3987_syntax.is_valid_syntax("iri", "x:y")
 """

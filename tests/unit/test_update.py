@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import warnings
 
 import pandas as pd
 import polars as pl
@@ -267,7 +268,7 @@ def test_edited_inputs_of_text_tasks(open_studio):
 def test_one_row_another_librarys_frame_and_records_come_back_too(studio):
     frame = studio.to_pandas("all")
     one, two, three, _ = frame.index
-    row = frame.loc[one]
+    row = frame.loc[one].copy()
     row["output.note"] = "better"
     assert studio.update(row) == {}
     assert studio.samples[one].output == {"n": 1, "note": "better"}
@@ -315,7 +316,8 @@ def test_a_cell_that_a_person_or_a_table_may_have_changed_is_said_and_stays(open
     texts = ["NA", "=1+1", "007", "a" * 40_000]
     studio.add_samples([{"input": text, "output": "x"} for text in texts])
     frame = studio.to_pandas("all")
-    with pytest.warns(UserWarning, match="truncated to 32767"):
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # pandas says, or in earlier releases does not, that it cuts the long one
         frame.to_excel("a.xlsx")
     back = pd.read_excel("a.xlsx", index_col=0)
     with pytest.warns(UserWarning, match=r"3 cells came back in another form.*such as \"NA\" in 'input'") as caught:
