@@ -189,8 +189,7 @@ def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float], list[i
     parts: dict[str, tuple[float, float]] = {}
     for ident, times in made.items():
         if (call := state.calls.get(ident)) is not None:
-            usage = call.usage
-            tokens = (usage.prompt_tokens + usage.completion_tokens) / times if usage.prompt_tokens else nan
+            tokens = call.usage.total / times if call.usage.prompt_tokens else nan
             parts[ident] = (nan if call.cost is None else call.cost / times, tokens)
     nothing = (0.0, 0.0)
     costs: list[float] = []

@@ -212,10 +212,10 @@ def judging(studio: sw.Studio) -> Iterator[Row]:
 
 
 def measure() -> Iterator[Row]:
-    """Make the file, then measure."""
+    """Make the file, then measure; in this process nothing of the size was opened, and freed, before."""
     with tempfile.TemporaryDirectory() as folder:
         file, lines = big_file(Path(folder)), Path(folder) / "samples.jsonl"
-        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:  # else what it frees lies in between
+        with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as apart:
             whole = apart.submit(write_lines, file, lines).result()
         yield from opening(file, lines)
         with sw.Studio(path=file) as studio:
