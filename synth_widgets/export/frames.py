@@ -50,7 +50,7 @@ def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool
 
     versions = [s.version for s in samples]
     paths = {topic: state.path(topic) for topic in {s.topic for s in samples}}
-    costs, tokens = _spent(state, samples)
+    costs, tokens, models = _spent(state, samples, versions)
     columns: dict[str, Any] = {"topic": _cells([paths[s.topic] for s in samples])}
     for part, schema, values in (
         ("input", task.input, [v.input for v in versions]),
@@ -63,7 +63,7 @@ def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool
         "tags": _cells([s.tags for s in samples]),
         "split": _series([s.split for s in samples], "str"),
         "session": _series([s.session or None for s in samples], "str"),
-        "model": _series([_model(state, v) for v in versions], "str"),
+        "model": _series(models, "str"),
         "created": _times([s.created for s in samples]),
         "cost": _series(costs, "float64"),
         "tokens": _series(tokens, "Int64"),
@@ -104,7 +104,7 @@ def warn_when_empty(
 def warn_of_older_tasks(state: State, task: Task, samples: Sequence[Sample]) -> None:
     """Warn of samples that were made for an older version of the task and do not comply with this one."""
     newest = len(state.tasks)
-    older = [s for s in samples if s.version.task_version != newest and s.status == "kept"]
+    older = [s for s in samples if s.status == "kept" and s.version.task_version != newest]
     lost = [s for s in older if task.input_problem(s.input) or task.output_problem(s.output)]
     if lost:
         warnings.warn(
@@ -122,7 +122,7 @@ def _columns(part: str, schema: Schema | None, values: list[Json], *, text: bool
     columns = {
         f"{part}.{name}": _typed([record.get(name) for record in records], node) for name, node in declared.items()
     }
-    if not all(record.keys() <= declared.keys() for record in records):
+    if not set().union(*records) <= declared.keys():
         extras = [{k: v for k, v in record.items() if k not in declared} or None for record in records]
         columns[f"{part}.{extra_of(declared)}"] = _objects(extras)
     return columns
@@ -180,32 +180,30 @@ def _times(seconds: list[float]) -> Any:
     return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
 
 
-def _spent(state: State, samples: Sequence[Sample]) -> tuple[list[float], list[int | None]]:
-    """Return each sample's share of the cost and of the tokens; NaN and ``None`` where those of a call are not known.
+def _spent(
+    state: State, samples: Sequence[Sample], versions: Sequence[Version]
+) -> tuple[list[float], list[int | None], list[str | None]]:
+    """Return each sample's share of the cost and of the tokens, and which model made its current version.
 
-    A call counts once, and equal parts of it for each version that it made.
+    A call counts once, and equal parts of it for each version that it made. NaN and ``None`` stand where the cost and
+    the tokens of a call are not known.
     """
     made = Counter(chain.from_iterable([v.calls for s in tuple(state.samples.values()) for v in s.versions]))
-    parts: dict[str, tuple[float, float]] = {}
+    parts: dict[str, tuple[float, float, str]] = {}
     for ident, times in made.items():
         if (call := state.calls.get(ident)) is not None:
             tokens = call.usage.total / times if call.usage.prompt_tokens else nan
-            parts[ident] = (nan if call.cost is None else call.cost / times, tokens)
-    nothing = (0.0, 0.0)
+            parts[ident] = (nan if call.cost is None else call.cost / times, tokens, call.model)
+    nothing = (0.0, 0.0, None)
     costs: list[float] = []
     counts: list[int | None] = []
     for sample in samples:
         cost = used = 0.0  # a sum of which one part is NaN is NaN
         for version in sample.versions:
             for ident in version.calls:
-                dollars, tokens = parts.get(ident, nothing)
+                dollars, tokens, _ = parts.get(ident, nothing)
                 cost += dollars
                 used += tokens
         costs.append(cost)
         counts.append(None if isnan(used) else round(used))
-    return costs, counts
-
-
-def _model(state: State, version: Version) -> str | None:
-    call = state.calls.get(version.calls[-1]) if version.calls else None
-    return call.model if call else None
+    return costs, counts, [parts.get(v.calls[-1], nothing)[2] if v.calls else None for v in versions]
