@@ -15,7 +15,7 @@ import regex
 
 from synth_widgets.records import Json
 
-SURROGATES = re.compile("[\ud800-\udfff]")
+_SURROGATES = re.compile("[\ud800-\udfff]")
 LONG = 100_000
 """Characters of a text above which it is not gone through as a whole: the engine waits for that."""
 MAX_DEPTH = 64
@@ -50,7 +50,7 @@ def storable(value: Json) -> Json:
     {'a': ['�!']}
     """
     if isinstance(value, str):
-        return value if is_encodable(value) else SURROGATES.sub("�", value)
+        return value if is_encodable(value) else _SURROGATES.sub("�", value)
     if isinstance(value, list):
         return [storable(v) for v in value]
     if isinstance(value, dict):
