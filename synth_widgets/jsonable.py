@@ -8,7 +8,6 @@ import decimal
 import enum
 import math
 import pathlib
-import uuid
 from collections.abc import Mapping
 from typing import Any
 
@@ -94,6 +93,8 @@ def _other(value: Any, depth: int, strict: bool) -> Json:
         from synth_widgets import pydantic_json
 
         return pydantic_json.written(value, lambda inner: _plain(inner, depth, strict))
+    import uuid  # which looks the machine up as it is loaded: not for a first cell
+
     match value:
         case dt.date() | dt.time():
             return value.isoformat()
@@ -145,6 +146,10 @@ def _key(key: Any) -> str:
         return str.__str__(key)
     if isinstance(key, int) and not isinstance(key, bool):
         return str(int(key))
-    if isinstance(key, dt.date | uuid.UUID):
-        return key.isoformat() if isinstance(key, dt.date) else str(key)
+    if isinstance(key, dt.date):
+        return key.isoformat()
+    import uuid
+
+    if isinstance(key, uuid.UUID):
+        return str(key)
     raise ValueError(f"{key!r} is no name of a field")

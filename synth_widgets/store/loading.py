@@ -11,8 +11,6 @@ import sqlite3
 from collections.abc import Callable, Iterator
 from typing import Any, TypeVar
 
-from pydantic_core import from_json
-
 from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
@@ -152,6 +150,8 @@ def _revision(text: Any) -> int:
 
 def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Version]]:
     """Read the versions, by sample and in order; one that has its predecessor's input holds the same object."""
+    from pydantic_core import from_json  # a twelfth of a first cell, which has no versions
+
     found: dict[str, list[Version]] = {}
     last: str | None = None
     for row in checked(db, "versions", "SELECT * FROM versions ORDER BY sample, n"):
@@ -160,16 +160,16 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Vers
         if before is None:
             before = found[row[0]] = []
         try:
-            value = before[-1].input if before and text == last else _value(text)
-            before.append(rows.version_of(row, value, _value(row[4]), share))
+            value = before[-1].input if before and text == last else _value(text, from_json)
+            before.append(rows.version_of(row, value, _value(row[4], from_json), share))
         except WRONG as error:
             raise damaged("versions", row[0], in_words(error)) from None
         last = text
     return found
 
 
-def _value(text: str | None) -> Json:
-    """Return what `rows.load` does, in half of the time, and all objects share their keys."""
+def _value(text: str | None, from_json: Callable[..., Json]) -> Json:
+    """Return what `rows.load` does, by pydantic's reader: in half of the time, and all objects share their keys."""
     if text is None:
         return None
     try:
