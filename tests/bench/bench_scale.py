@@ -32,6 +32,8 @@ from tests.bench.table import Row, run
 RUNS = 3
 JUDGED = 10_000
 TOPICS = 2_000
+IDLE = 0.001
+"""CPU seconds of the engine's thread in a twentieth of a second below which it has nothing to do."""
 READ_JSON = "pandas.read_json"
 START = """
 import json, resource, sys, time
@@ -126,10 +128,21 @@ def turns(studio: sw.Studio) -> Iterator[list[float]]:
         engine.call(task.cancel)
 
 
+def settle(studio: sw.Studio) -> None:
+    """Wait until all is written and the widget was told of it: that goes on when a call has returned."""
+    studio.flush()
+    used, before = studio._core.engine.call(time.thread_time), 0.0
+    while used - before > IDLE:
+        time.sleep(0.05)
+        used, before = studio._core.engine.call(time.thread_time), used
+
+
 def held(studio: sw.Studio, act: Callable[[], Any]) -> tuple[float, float]:
     """Do something; return the longest hold of the engine, and the CPU seconds of the process that it took."""
+    settle(studio)
     began = time.process_time()
     act()
+    settle(studio)
     spent = time.process_time() - began
     with turns(studio) as seen:
         act()
