@@ -10,7 +10,6 @@ answer at all, or no patience mends it. A cell is a whole studio: topics, inputs
 from __future__ import annotations
 
 import asyncio
-import itertools
 import logging
 import re
 import sys
@@ -280,7 +279,7 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
     cell = Cell(fault, way, transport)
     with asked.endpoint(latency=0.004, chunk=400) as endpoint:
         FAULTS[fault].install(endpoint)
-        told = sw.Model(new_name(asked), api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
+        told = sw.Model(asked.model, api_base=endpoint.url, api_key=endpoint.key, structured=way, concurrency=32)
         completer = asked.completer(told, waits=WAITS)
         with sw.Studio(TRIAGE, path=":memory:", model=completer) as studio:
             began = time.perf_counter()
@@ -315,17 +314,6 @@ def run(fault: str, way: str, transport: str, samples: int = SAMPLES) -> Cell:
         cell.followed = endpoint.followed
         cell.again = max(0, cell.asked - (1 + lists + samples))
     return cell
-
-
-_numbers = itertools.count(1)
-
-
-def new_name(asked: Transport) -> str:
-    """Return a model's name that no run before had: what is found out of one is known to the process by its address.
-
-    A port is used again, and then another endpoint stands there.
-    """
-    return f"{asked.model}-{next(_numbers)}"
 
 
 def cells(faults: list[str], samples: int = SAMPLES) -> Iterator[tuple[Cell, Cell]]:
