@@ -15,7 +15,7 @@ from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
 from synth_widgets.records import ROOT, Json, Topic, Usage, Version, WorkItem
-from synth_widgets.store import rows
+from synth_widgets.store import opening, rows
 from synth_widgets.store.columns import MOST, WRONG, checked, damaged, in_words, setting_of
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -25,13 +25,13 @@ T = TypeVar("T")
 
 
 def read_state(db: sqlite3.Connection) -> State:
-    """Read the whole state.
+    """Read the whole state, as it is at one moment.
 
     Raises:
         FileError: the file is damaged; it says where, and what is wrong there.
     """
     try:
-        with collector_off(stays=True):
+        with opening.at_one_moment(db), collector_off(stays=True):
             return _read(db)
     except sqlite3.Error:  # the journal says of which file
         raise

@@ -31,7 +31,7 @@ def brought_up(db: sqlite3.Connection, *, in_place: bool) -> sqlite3.Connection:
         copy = sqlite3.connect(":memory:", isolation_level=None)
         db.backup(copy)
         db.close()
-        db = copy
+        return brought_up(copy, in_place=True)  # another program may have brought it up before the copy was made
     try:
         db.execute("BEGIN IMMEDIATE")
         for step in _steps(version):

@@ -134,7 +134,7 @@ class OpenFile:
         except OSError as error:
             raise FileError(f"{path} cannot be read ({error.strerror}), nor written: {self.read_only}.") from None
         try:
-            verdict = wal.verdict(wal.log_of(path), file)
+            verdict = wal.verdict_beside_a_writer(wal.log_of(path), file)
         except OSError:
             verdict = "unknown"
         finally:

@@ -7,12 +7,15 @@ import os
 import shutil
 import sqlite3
 import tempfile
+from collections.abc import Iterator
 from pathlib import Path
 
 from synth_widgets.errors import FileError
 from synth_widgets.store import rows, wal
 
 NO_LOG = "this disk does not take SQLite's write-ahead log"
+COPIES = 20
+"""Times that a file is copied that is written meanwhile."""
 
 
 class NotWritableError(Exception):
@@ -27,6 +30,16 @@ def uri(path: Path, mode: str, *, locks: bool = True) -> str:
 def connect(address: str) -> sqlite3.Connection:
     """Return a connection without implicit transactions."""
     return sqlite3.connect(address, isolation_level=None, uri=True)
+
+
+@contextlib.contextmanager
+def at_one_moment(db: sqlite3.Connection) -> Iterator[None]:
+    """Read all that is read in a ``with`` block as it is at one moment, whatever another program writes meanwhile."""
+    db.execute("BEGIN")
+    try:
+        yield
+    finally:
+        db.rollback()
 
 
 def to_write(path: Path, *, has_locks: bool) -> tuple[sqlite3.Connection, bool]:
@@ -93,11 +106,30 @@ def to_read(path: Path, log: wal.Verdict, stack: contextlib.ExitStack, *, has_lo
         db = connect(uri(path, "ro") + "&immutable=1")
     else:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="synth-", ignore_cleanup_errors=True)))
-        for name in (path, wal.log_of(path)):
-            shutil.copyfile(name, folder / name.name)
-        db = connect(uri(folder / path.name, "rw"))
+        db = connect(uri(_copied(path, folder), "rw"))
     stack.callback(db.close)
     return db
+
+
+def _copied(path: Path, folder: Path) -> Path:
+    """Copy a file and, after it, its log, which then has all that was brought into the file meanwhile.
+
+    Unless the log was begun anew between the two: then both are copied once more.
+
+    Raises:
+        sqlite3.OperationalError: that goes on and on.
+    """
+    copy = folder / path.name
+    for _ in range(COPIES):
+        begun = wal.salt(wal.log_of(path))
+        shutil.copyfile(path, copy)
+        try:
+            shutil.copyfile(wal.log_of(path), wal.log_of(copy))
+        except FileNotFoundError:
+            wal.log_of(copy).unlink(missing_ok=True)
+        if wal.salt(wal.log_of(copy)) == begun:
+            return copy
+    raise sqlite3.OperationalError("another program writes it all the time")
 
 
 def check_kind(db: sqlite3.Connection, path: Path | None) -> bool:

@@ -14,6 +14,7 @@ from __future__ import annotations
 import json
 import os
 import struct
+import time
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
@@ -22,6 +23,8 @@ from typing import BinaryIO, Literal, NamedTuple
 
 KEY = "moment"
 """The row of ``meta`` that holds a `Moment`."""
+LOOKS = 5
+"""Times that a log is looked at before it is called foreign, where somebody may write it meanwhile."""
 _HEADER, _FRAME, _LEAF = 32, 24, 0x0A
 _MAGIC = {0x377F0682, 0x377F0683}
 
@@ -91,6 +94,15 @@ def log_of(path: Path) -> Path:
 def index_of(path: Path) -> Path:
     """Return the name that SQLite gives the index of that log."""
     return path.with_name(path.name + "-shm")
+
+
+def salt(path: Path) -> bytes:
+    """Return what tells a write-ahead log from the one before it was begun anew; nothing if it is empty."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_HEADER)[16:24]
+    except FileNotFoundError:
+        return b""
 
 
 def read_log(path: Path) -> Log | None:
@@ -200,6 +212,15 @@ def verdict(log: Path, file: int) -> Verdict:
     was_exchanged = os.fstat(file).st_ino != found.first.file and log.stat().st_ino == found.first.log
     is_of_it = here is not None and (here == found.first.before or here in found.positions)
     return "belongs" if is_of_it and not was_exchanged else "foreign"
+
+
+def verdict_beside_a_writer(log: Path, file: int) -> Verdict:
+    """Say the same where somebody may write both: a log that was brought into the file meanwhile is not foreign."""
+    for _ in range(LOOKS):
+        if (found := verdict(log, file)) != "foreign":
+            break
+        time.sleep(0.01)
+    return found
 
 
 def fetch_log(path: Path, file: int) -> Path | None:

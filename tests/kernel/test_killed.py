@@ -213,3 +213,26 @@ def test_where_only_the_lock_file_is_deleted_there_is_still_one_writer(workers: 
     assert found == first.said.at(rev)
     assert not warned
     assert not second.listen().commits
+
+
+def test_another_kernel_can_read_the_file_at_any_moment_while_one_writes_it(workers: Workers, tmp_path: Path):
+    readings(workers, tmp_path, count=15)
+
+
+@pytest.mark.slow
+def test_another_kernel_can_read_the_file_at_any_moment_while_one_writes_it_for_long(workers: Workers, tmp_path: Path):
+    readings(workers, tmp_path, count=150)
+
+
+def readings(workers: Workers, folder: Path, count: int) -> None:
+    """Open a file that a process writes as fast as it can, again and again; each must see a whole studio."""
+    path = folder / "a.synth"
+    writer = workers.start(path, folder / "writer.log", seed=count)
+    writer.wait_for(lambda: writer.listen().told > 5)
+    for number in range(count):
+        reader = workers.start(path, folder / f"{number}.log", seed=number)
+        assert reader.ask("add")["error"] == "ReadOnlyError", reader.said.troubles
+        reader.kill()
+        assert all("being used" in trouble or "already open" in trouble for trouble in reader.said.troubles)
+    assert writer.ask("add")["error"] is None
+    writer.kill()

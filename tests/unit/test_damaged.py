@@ -155,7 +155,7 @@ def test_whatever_stands_in_a_column_it_is_damaged_or_can_be_shown_and_written_a
     with sqlite3.connect(whole) as source:
         for column in COLUMNS[table]:
             for value in odd:
-                db = sqlite3.connect(":memory:")
+                db = sqlite3.connect(":memory:", isolation_level=None)
                 source.backup(db)
                 key = next(iter(COLUMNS[table]))
                 at = f"{key}=(SELECT max({key}) FROM {table})"  # noqa: S608
