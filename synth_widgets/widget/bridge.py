@@ -83,6 +83,7 @@ class Bridge:
         self._send = send
         self.outbox = Outbox(host, self._say)
         self._commands: deque[Asked] = deque()
+        self._under_way: Asked | None = None
         self._has_come = asyncio.Event()
         self._reading = 0
         self._ends = [host.store.listen(self.outbox.committed)]
@@ -142,8 +143,9 @@ class Bridge:
         await self._carry_out(asked)
 
     def _needs_turn(self, asked: Asked) -> bool:
-        """Whether it depends on what waits: jobs are not resumed by a model that a person has just changed."""
-        return asked.command.name == "resume" and any(w.command.name == "set_model" for w in self._commands)
+        """Whether it depends on what comes before: jobs are not resumed by a model that a person has just changed."""
+        before = [w.command.name for w in (*self._commands, self._under_way) if w is not None]
+        return asked.command.name == "resume" and "set_model" in before
 
     def _drop_starts(self) -> None:
         """Let no job begin that was asked for before a person stopped everything."""
@@ -174,7 +176,9 @@ class Bridge:
                 if asked.command.reads:  # it had its turn; those behind it need not wait until a file is written
                     self.host.engine.spawn(self._carry_out(asked))
                 else:
+                    self._under_way = asked
                     await self._carry_out(asked)
+                    self._under_way = None
             self._has_come.clear()
             await self._has_come.wait()
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import threading
 from typing import Any
 
 import pytest
@@ -195,19 +196,28 @@ def test_a_stop_right_behind_a_start_stops(open_studio):
     until(lambda: studio.jobs[-1].status == "cancelled")
 
 
-def test_a_stop_drops_a_resume_that_waits_for_a_change_of_the_model(open_studio):
+@pytest.mark.parametrize("begun", [False, True], ids=["that waits", "that is under way"])
+def test_a_stop_drops_a_resume_behind_a_change_of_the_model(open_studio, begun):
     studio = open_studio()
-    peer = peer_of(studio)
+    peer, has_begun, may_end = peer_of(studio), threading.Event(), asyncio.Event()
 
     async def takes_long(**_args):
-        await asyncio.sleep(0.2)
+        has_begun.set()
+        await may_end.wait()
+
+    def ask(rid, command, **args):
+        peer.bridge.receive({"t": "cmd", "rid": rid, "name": command, "args": args})
 
     peer.bridge.studio.set_model = takes_long
-    for rid, name, args in (("1", "set_model", {"name": "ollama/a"}), ("2", "resume", {}), ("3", "stop", {})):
-        peer.bridge.receive({"t": "cmd", "rid": rid, "name": name, "args": args})
-    replies = {reply["rid"]: reply for reply in (peer.replies.get(timeout=30) for _ in range(3))}
+    ask("1", "set_model", name="ollama/a")
+    assert not begun or has_begun.wait(30)
+    ask("2", "resume")
+    ask("3", "stop")
+    replies = {reply["rid"]: reply for reply in (peer.replies.get(timeout=30) for _ in range(2))}
     assert replies["2"]["error"]["kind"] == "Stopped"
-    assert "ok" in replies["1"]
+    assert "ok" in replies["3"]
+    studio._core.engine.call(may_end.set)
+    assert "ok" in peer.replies.get(timeout=30)
 
 
 def test_a_closed_studio_answers_that_it_is_closed(grown):
