@@ -114,22 +114,28 @@ def to_read(path: Path, log: wal.Verdict, stack: contextlib.ExitStack, *, has_lo
 def _copied(path: Path, folder: Path) -> Path:
     """Copy a file and, after it, its log, which then has all that was brought into the file meanwhile.
 
-    Unless the log was begun anew between the two: then both are copied once more.
+    Unless the log was begun anew before it was copied: then both are copied once more.
 
     Raises:
         sqlite3.OperationalError: that goes on and on.
     """
     copy = folder / path.name
     for _ in range(COPIES):
-        begun = wal.salt(wal.log_of(path))
+        begun = _begun(path)
         shutil.copyfile(path, copy)
         try:
             shutil.copyfile(wal.log_of(path), wal.log_of(copy))
         except FileNotFoundError:
             wal.log_of(copy).unlink(missing_ok=True)
-        if wal.salt(wal.log_of(copy)) == begun:
+        if _begun(path) == begun:
             return copy
     raise sqlite3.OperationalError("another program writes it all the time")
+
+
+def _begun(path: Path) -> tuple[bytes, int]:
+    """Return what differs once a file's log was begun anew: its salt or, where it is empty, the file's last change."""
+    salt = wal.salt(wal.log_of(path))
+    return salt, 0 if salt else path.stat().st_mtime_ns
 
 
 def check_kind(db: sqlite3.Connection, path: Path | None) -> bool:

@@ -215,7 +215,7 @@ def verdict(log: Path, file: int) -> Verdict:
 
 
 def verdict_beside_a_writer(log: Path, file: int) -> Verdict:
-    """Say the same where somebody may write both: a log that was brought into the file meanwhile is not foreign."""
+    """Say what `verdict` does, where somebody may write both: a log brought in between two looks is not foreign."""
     for _ in range(LOOKS):
         if (found := verdict(log, file)) != "foreign":
             break

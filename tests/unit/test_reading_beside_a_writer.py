@@ -46,39 +46,82 @@ def test_what_is_committed_between_two_tables_is_in_none_of_them(written):
     db.close()
 
 
-@pytest.mark.parametrize("emptied", [False, True], ids=["written on", "brought in, and begun anew"])
-def test_a_copy_of_a_file_that_is_written_meanwhile_has_one_moment_of_it(written, emptied, monkeypatch):
-    journal, copied = written._core.store._journal, []
+def bring_in(studio: sw.Studio) -> None:
+    """Bring the log into the file, so that it is empty."""
+    journal = studio._core.store._journal
+    journal._do(journal._file.empty_log).result()
+
+
+def begin_anew(studio: sw.Studio, topic: str) -> None:
+    """Bring the log into the file, and write the first transaction of the next one."""
+    bring_in(studio)
+    studio.topics.add(topic)
+    studio.flush()
+
+
+def test_a_copy_of_a_file_that_is_written_meanwhile_has_what_was_written(written, monkeypatch):
+    copied = []
 
     def meanwhile(source: Path, target: Path) -> None:
-        """Copy; after the file, and before its log, the writer goes on."""
         target.write_bytes(source.read_bytes())
-        copied.append(Path(source).name)
+        copied.append(source.name)
         if len(copied) == 1:
             written.topics.add("Late")
             written.flush()
-            if emptied:
-                journal._do(journal._file.empty_log).result()
-                written.topics.add("Later")
-                written.flush()
 
     monkeypatch.setattr(opening.shutil, "copyfile", meanwhile)
-    with contextlib.ExitStack() as stack:
-        state = read_state(opening.to_read(Path(written.path), "belongs", stack, has_locks=False))
-    assert state.rev == written._core.state.rev
-    assert {topic.name for topic in state.topics.values()} >= ({"Late", "Later"} if emptied else {"Late"})
-    assert copied == ["a.synth", "a.synth-wal"] * (2 if emptied else 1)
+    assert "Late" in names_in_a_copy(written)
+    assert copied == ["a.synth", "a.synth-wal"]
 
 
-def test_a_file_whose_log_is_begun_anew_all_the_time_is_not_read_as_two_moments(written, monkeypatch):
-    journal = written._core.store._journal
+@pytest.mark.parametrize("at", ["a.synth", "a.synth-wal"])
+def test_a_copy_is_made_again_where_the_log_was_begun_anew_meanwhile(written, at, monkeypatch):
+    copied = []
+
+    def meanwhile(source: Path, target: Path) -> None:
+        """Copy; in the midst of a log, or right behind the file, the writer begins a new log."""
+        first = source.read_bytes()
+        if source.name == at and at not in copied:
+            written.topics.add("Late")
+            written.flush()
+            first = first if at == "a.synth" else first[:100]
+            begin_anew(written, "Later")
+        target.write_bytes(first + source.read_bytes()[len(first) :] if at == "a.synth-wal" else first)
+        copied.append(source.name)
+
+    monkeypatch.setattr(opening.shutil, "copyfile", meanwhile)
+    assert {"Late", "Later"} <= names_in_a_copy(written)
+    assert copied == ["a.synth", "a.synth-wal"] * 2
+
+
+def test_a_copy_is_made_again_where_a_log_came_and_went_meanwhile(written, monkeypatch):
+    copied = []
 
     def meanwhile(source: Path, target: Path) -> None:
         target.write_bytes(source.read_bytes())
-        if str(source).endswith(".synth"):
-            journal._do(journal._file.empty_log).result()
-            written.topics.add(f"Topic {len(written.topics.paths())}")
-            written.flush()
+        copied.append(source.name)
+        if len(copied) == 1:
+            begin_anew(written, "Late")
+            bring_in(written)
+
+    bring_in(written)
+    monkeypatch.setattr(opening.shutil, "copyfile", meanwhile)
+    assert "Late" in names_in_a_copy(written)
+    assert copied == ["a.synth", "a.synth-wal"] * 2
+
+
+def names_in_a_copy(studio: sw.Studio) -> set[str]:
+    with contextlib.ExitStack() as stack:
+        state = read_state(opening.to_read(Path(studio.path), "belongs", stack, has_locks=False))
+    assert state.rev == studio._core.state.rev
+    return {topic.name for topic in state.topics.values()}
+
+
+def test_a_file_whose_log_is_begun_anew_all_the_time_is_not_read_as_two_moments(written, monkeypatch):
+    def meanwhile(source: Path, target: Path) -> None:
+        target.write_bytes(source.read_bytes())
+        if source.name == "a.synth":
+            begin_anew(written, f"Topic {len(written.topics.paths())}")
 
     monkeypatch.setattr(opening.shutil, "copyfile", meanwhile)
     with contextlib.ExitStack() as stack, pytest.raises(sqlite3.OperationalError, match="all the time"):
@@ -86,14 +129,14 @@ def test_a_file_whose_log_is_begun_anew_all_the_time_is_not_read_as_two_moments(
 
 
 def test_a_log_that_was_brought_into_the_file_between_two_looks_is_not_foreign(written, monkeypatch):
-    journal, looks, position_in = written._core.store._journal, [], wal.position_in
+    looks, position_in = [], wal.position_in
 
     def meanwhile(file: int, page: int, size: int) -> wal.Position | None:
         looks.append(page)
         if len(looks) == 1:  # the log was read
             written.topics.add("Late")
             written.flush()
-            journal._do(journal._file.empty_log).result()
+            bring_in(written)
         return position_in(file, page, size)
 
     monkeypatch.setattr(wal, "position_in", meanwhile)
