@@ -50,7 +50,7 @@ def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool
 
     versions = [s.version for s in samples]
     paths = {topic: state.path(topic) for topic in {s.topic for s in samples}}
-    costs, tokens, models = _spent(state, samples, versions)
+    costs, tokens, models = _told_by_calls(state, samples, versions)
     columns: dict[str, Any] = {"topic": _cells([paths[s.topic] for s in samples])}
     for part, schema, values in (
         ("input", task.input, [v.input for v in versions]),
@@ -180,7 +180,7 @@ def _times(seconds: list[float]) -> Any:
     return pd.Series(pd.DatetimeIndex(microseconds.astype("datetime64[us]"), tz="UTC"))
 
 
-def _spent(
+def _told_by_calls(
     state: State, samples: Sequence[Sample], versions: Sequence[Version]
 ) -> tuple[list[float], list[int | None], list[str | None]]:
     """Return each sample's share of the cost and of the tokens, and which model made its current version.

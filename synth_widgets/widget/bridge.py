@@ -144,8 +144,8 @@ class Bridge:
 
     def _needs_turn(self, asked: Asked) -> bool:
         """Whether it depends on what comes before: jobs are not resumed by a model that a person has just changed."""
-        before = [w.command.name for w in (*self._commands, self._under_way) if w is not None]
-        return asked.command.name == "resume" and "set_model" in before
+        before = (self._under_way, *self._commands)
+        return asked.command.name == "resume" and any(b is not None and b.command.name == "set_model" for b in before)
 
     def _drop_starts(self) -> None:
         """Let no job begin that was asked for before a person stopped everything."""

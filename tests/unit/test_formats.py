@@ -285,7 +285,7 @@ if "iri" in checker.checkers:
     assert not checker.conforms("a b", "iri")
     assert sys.modules["rfc3987_syntax"].COUNTED == [("iri", "https://exämple.org"), ("iri", "a b")]
 else:
-    assert version("jsonschema") < "4.25", "which takes it for iri"
+    assert tuple(map(int, version("jsonschema").split(".")[:2])) < (4, 25), "which takes it for iri"
 import rfc3987_syntax
 assert rfc3987_syntax.is_valid_syntax("iri", "x:y")
 """

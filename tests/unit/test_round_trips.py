@@ -158,12 +158,14 @@ def text(frame: pd.DataFrame, _folder: Path) -> Any:
 FROM_PANDAS_3 = pytest.mark.skipif(pd.__version__ < "3", reason="what is missing became the text nan, as if written")
 WAYS = [
     csv, csv_of_text, spreadsheet, parquet, records, json_of_pandas, arrow, arrow_and_back, polars, polars_and_back,
-    polars_csv, pytest.param(text, marks=FROM_PANDAS_3),
+    polars_csv,
 ]  # fmt: skip
 CANNOT_HOLD = (pa.ArrowException, OverflowError, IllegalCharacterError, pl.exceptions.PolarsError)
 """What a library says of a frame that it has no form for: lists of mixed types, numbers of more than 64 bits …"""
 
-through = pytest.mark.parametrize("way", WAYS, ids=lambda way: way.__name__)
+
+def through(*ways: Any) -> pytest.MarkDecorator:
+    return pytest.mark.parametrize("way", [*WAYS, *ways], ids=lambda way: way.__name__)
 
 
 def opened() -> sw.Studio:
@@ -192,7 +194,7 @@ def seen(studio: sw.Studio) -> dict[str, str]:
     }
 
 
-@through
+@through(text)
 @LAWS
 @given(rows=ROWS, flatten=st.booleans(), gone=st.sets(st.sampled_from(COLUMNS)))
 @example(rows=PLAIN, flatten=True, gone=set())
@@ -224,7 +226,7 @@ EDITS: dict[str, Any] = {
 }
 
 
-@through
+@through(pytest.param(text, marks=FROM_PANDAS_3))
 def test_one_cell_was_edited_and_that_one_changes(way, tmp_path: Path):
     rows = [{**row, "stars": 1, "split": "train", "tags": ("x",)} for row in PLAIN]
     for row in rows:
@@ -250,7 +252,7 @@ def test_one_cell_was_edited_and_that_one_changes(way, tmp_path: Path):
             assert seen(studio) == before
 
 
-@through
+@through(pytest.param(text, marks=FROM_PANDAS_3))
 @LAWS
 @given(topics=st.lists(st.lists(NAMES, max_size=3).map(tuple), min_size=1, max_size=4))
 @example(topics=[("Billing", "Refunds"), (), ("Billing",)])
