@@ -150,9 +150,13 @@ class StudioView(Generic[HostType]):
         return [Row(**row) for row in found]
 
     def by_status(self) -> dict[str, int]:
-        """Return how many samples each tab above the grid counts, by its word."""
-        tabs = self.root.get_by_role("group", name="Status").get_by_role("button").all_inner_texts()
-        return {word: int(number.replace(",", "")) for word, number in (tab.split() for tab in tabs)}
+        """Return how many samples each tab above the grid counts, by its word.
+
+        An empty studio has no tabs: they come with its first samples, and are waited for.
+        """
+        tabs = self.root.get_by_role("group", name="Status").get_by_role("button")
+        tabs.first.wait_for()
+        return {word: int(number.replace(",", "")) for word, number in (tab.split() for tab in tabs.all_inner_texts())}
 
     def focused(self) -> str:
         """Return the id of the sample in focus."""
