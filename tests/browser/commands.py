@@ -125,6 +125,7 @@ def wheel(by: int) -> Do:
         goal = stage.view.grid.evaluate(end.replace("BY", str(by)))
         stage.view.page.mouse.wheel(0, by)
         stage.view.until(lambda: abs(stage.view.grid.evaluate("grid => grid.scrollTop") - goal) < 2)
+        stage.view.until(lambda: abs(stage.view.grid.evaluate(NEAREST, y) - y) < 70)  # the rows of that place are drawn
         stage.view.page.mouse.click(x, stage.view.grid.evaluate(NEAREST, y))
 
     return turn

@@ -249,7 +249,10 @@ class Hour:
     # ------------------------------------------------------------ made anew
     def can_make(self) -> bool:
         """Whether Undo will tell when the job has ended: it names another step now. A job keeps what redo would do."""
-        return not self.plan.redos and (not self.plan.undos or self.plan.undos[-1][0] != "Regenerate")
+        if self.plan.redos or (self.plan.undos and self.plan.undos[-1][0] == "Regenerate"):
+            return False
+        self.view.until(lambda: not self.view.undo_label().startswith("Undo: Regenerate"))  # in the page, too
+        return True
 
     def made(self, ids: list[str], wish: str) -> None:
         """Wait until these samples have their new versions, and let the plan follow."""

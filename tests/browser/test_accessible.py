@@ -14,7 +14,7 @@ import pytest
 
 from tests.browser.conftest import OpenNotebook
 from tests.browser.lab import Notebook
-from tests.browser.look import COVERED
+from tests.browser.look import COVERED, SETTLED
 from tests.browser.test_states import narrow
 from tests.browser.widget import StudioView
 
@@ -154,6 +154,7 @@ def compare(view: StudioView[Notebook]) -> None:
     view.show("Draft")
     view.grid.focus()
     view.press(["Home", "a"])
+    view.until(lambda: view.by_status()["Kept"] == 1)
     view.show("Kept")
     view.grid.focus()
     view.press(["Home", "Shift+R"])
@@ -227,8 +228,10 @@ def examine(request: pytest.FixtureRequest) -> Examine:
         now = view.root.get_attribute("data-sw-theme")
         for theme in request.param:
             view.root.evaluate(WEAR, theme)
+            view.root.evaluate(SETTLED)
             found += [f"{theme}: {each}" for each in view.root.evaluate(SERIOUS, ["color-contrast"])]
         view.root.evaluate(WEAR, now)
+        view.root.evaluate(SETTLED)
         assert not found, f"{name}: " + "\n".join(found)
 
     return look

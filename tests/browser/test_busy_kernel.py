@@ -55,8 +55,8 @@ def test_a_verdict_and_a_stop_are_answered_and_rows_arrive_while_a_cell_sleeps(o
         view.press("a")
         view.until(lambda: view.undo_label() == "Undo: Keep 1 (U)")
         view.until(lambda: not any(row.queued for row in view.rows()))
-        assert view.line().inner_text().startswith("Saved")
-        assert view.by_status()["Kept"] == 1
+        view.until(lambda: view.line().inner_text().startswith("Saved"))
+        view.until(lambda: view.by_status()["Kept"] == 1)
         view.until(lambda: view.by_status()["Draft"] >= before["Draft"] + 2)
         assert view.running.is_visible()
         view.button("Stop").click()

@@ -29,15 +29,17 @@ from tests.browser.stage import MORE, OPEN, Stage
 from tests.browser.widget import TASK, StudioView
 
 LINES: dict[str, Line] = {
-    "keep": Line(lambda s: s.status() == "Kept", verdict("Keep")),
-    "reject": Line(lambda s: s.status() == "Rejected", verdict("Reject")),
+    "keep": Line(lambda s: s.status() == "Kept" and s.more_than("Kept"), verdict("Keep")),
+    "reject": Line(lambda s: s.status() == "Rejected" and s.more_than("Rejected"), verdict("Reject")),
     "reject_because": Line(lambda s: s.dialog("Reject because").is_visible(), button("Reject because…")),
     "include": Line(
         lambda s: s.more_than("Kept") and s.more_than("Rejected", -1),
         button("Include them"),
         before=commands.decided_is_left,
     ),
-    "restore": Line(lambda s: s.status() == "Draft", verdict("Restore"), before=lambda s: s.keep_one()),
+    "restore": Line(
+        lambda s: s.status() == "Draft" and s.more_than("Draft"), verdict("Restore"), before=lambda s: s.keep_one()
+    ),
     "skip": Line(lambda s: s.place() > s.at and s.status() == "Draft", verdict("Skip")),
     "auto_advance": Line(commands.is_switched, commands.offer("Auto-advance"), before=commands.advance_found),
     "edit": Line(lambda s: s.editor().is_visible(), button("Edit (")),
@@ -48,7 +50,7 @@ LINES: dict[str, Line] = {
     "regenerate": Line(lambda s: s.dialog("Regenerate").is_visible(), button("Regenerate (")),
     "check": Line(commands.says_what_is_wrong, mouse=commands.type_too_much, before=commands.edit_open),
     "remake": Line(
-        lambda s: "Stale" not in s.mark(),
+        lambda s: "Stale" not in s.mark() and s.view.undo_label().startswith("Undo: Regenerate"),
         lambda s: s.view.sample.get_by_role("button", name=re.compile(r"^Regenerate(?! \()")),  # of the note
         before=commands.output_is_stale,
     ),

@@ -66,7 +66,7 @@ def test_nothing_pressed_is_lost_without_a_word(open_notebook: OpenNotebook, sho
         check_look(view, "light", "busy")
         view.press(["Escape"])
     says(view, "Saved")
-    assert (view.by_status()["Kept"], view.by_status()["Rejected"]) == (1, 1)
+    view.until(lambda: (view.by_status()["Kept"], view.by_status()["Rejected"]) == (1, 1))
     assert not any(row.queued for row in view.rows())
 
     view.grid.focus()

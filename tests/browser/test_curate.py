@@ -204,7 +204,7 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook, shots: Shots) 
     view.open_row(first)
     diff = view.root.get_by_role("region", name="Compare versions")
     assert view.root.evaluate(NEXT_KEY_AFTER_D) == "Compare versions"
-    assert diff.locator("ins").all_inner_texts() == ["high", "In short: "]
+    view.until(lambda: diff.locator("ins").all_inner_texts() == ["high", "In short: "])
     assert diff.locator("del").all_inner_texts() == ["low"]
     shots(view.root, "diff-light")
     check_look(view, "light", "diff")
@@ -213,6 +213,7 @@ def test_stars_new_versions_and_undo(open_notebook: OpenNotebook, shots: Shots) 
     view.press(["ArrowLeft"])
     diff.wait_for(state="detached")
     view.until(lambda: "New version" not in mark(view, first) + mark(view, second))
+    view.until(lambda: view.undo_label().startswith("Undo: Decline"))
     after = told(notebook)
     assert after["kept"][first]["summary"] == f"In short: {BEFORE}"
     assert after["kept"][second]["summary"] == BEFORE

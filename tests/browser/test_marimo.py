@@ -84,6 +84,8 @@ def test_a_studio_is_shown_and_reviewed_in_marimo(
     with opened(tmp_path, context, mode) as notebook:
         view = StudioView(notebook, cell=1)
         view.root.get_by_role("heading", name="Generate your first samples").wait_for()
+        if mode == "edit":
+            notebook.page.locator(".marimo-cell .cm-content").nth(3).wait_for()
         cells = notebook.cells()
         assert len(cells) == (4 if mode == "edit" else 0)
 

@@ -52,6 +52,8 @@ NAMES_IN_TREE = """async root => {
     for (const name of tree.querySelectorAll('[role=treeitem] [dir=auto]')) found.add(name.textContent);
   }
   tree.scrollTop = 0;
+  await frame();
+  await frame();
   return [...found];
 }"""
 

@@ -273,7 +273,7 @@ def test_one_at_a_time_shows_what_is_selected_and_rows_where_there_is_no_sample(
 ) -> None:
     _, view = opened
     view.root.get_by_role("button", name="One sample at a time (F)").click()
-    view.until(lambda: not view.grid.is_visible())
+    view.until(lambda: view.sample.evaluate("pane => pane === document.activeElement"))
     view.press([" ", "j", " "])
     view.root.get_by_role("toolbar", name="Selected samples").get_by_text("2 selected").wait_for()
     view.press("x")

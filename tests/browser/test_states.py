@@ -168,6 +168,7 @@ def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(open_notebook
     view.root.get_by_role("group", name="Status").get_by_role("button", name=re.compile("^Failed")).click()
     view.open_row(view.rows()[0].id)
     view.sample.get_by_role("heading", name="What the model wrote").wait_for()
+    view.sample.locator("pre").first.wait_for()
     said = view.sample.inner_text()
     assert "as a script I would rather talk about the weather" in said or '"wrong"' in said
     reason = view.sample.locator(".sw-note").inner_text()
@@ -180,8 +181,8 @@ def test_a_failed_sample_shows_its_reason_and_what_the_model_wrote(open_notebook
 def test_in_a_narrow_column_one_pane_at_a_time_holds_everything(open_notebook: OpenNotebook, shots: Shots) -> None:
     view = opened(open_notebook)
     narrow(view.notebook)
-    view.until(lambda: view.root.get_by_role("tab", name="Topics").is_visible())
-    assert 380 <= (view.root.bounding_box() or {})["width"] <= 440
+    view.root.get_by_role("tab", name="Topics").wait_for()
+    view.until(lambda: 380 <= (view.root.bounding_box() or {})["width"] <= 440)
     look(view, "narrow-empty", shots)
     view.root.get_by_role("tab", name="Topics").click()
     view.add_topic("Backpacks", "Coffee machines")

@@ -113,8 +113,8 @@ def test_a_saved_widget_whose_kernel_never_answers_shows_what_was_saved(
     root = page.locator(".sw-root")
     root.get_by_text("No kernel. As of").wait_for()
     total = len(list(studio.samples))
+    page.wait_for_function("total => document.querySelectorAll('.sw-row').length === total", arg=total)
     assert root.locator(".sw-nofm").inner_text().split() == [str(total), "of", str(total)]
-    assert page.locator(".sw-row").count() == total
     assert EVIL in page.locator(".sw-tree").inner_text()
     generate = root.get_by_role("button", name="Generate", exact=False).last
     assert generate.get_attribute("aria-disabled") == "true"
@@ -134,4 +134,4 @@ def test_a_kernel_that_answers_late_takes_the_place_of_what_was_saved(studio: sw
     now = {**saved["page"], "epoch": "live", "rev": 9, "samples": saved["page"]["samples"][:1]}
     page.evaluate("answer", now)
     root.get_by_text("Saved", exact=True).or_(root.get_by_text("In memory")).first.wait_for()
-    assert page.locator(".sw-row").count() == 1
+    page.wait_for_function("document.querySelectorAll('.sw-row').length === 1")

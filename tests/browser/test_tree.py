@@ -33,7 +33,9 @@ studio.rate([s.id for s in studio.samples if s.topic[0] == "Billing"], 4)
 studio.rate(studio.samples[0].id, 5)"""
 SLOW = "wait = 0.4"
 TELL = """print(json.dumps({"tree": studio.topics.to_dict(), "samples": [s.topic for s in studio.samples],
-  "budget": studio.budget, "in_flight": model.in_flight, "jobs": [[j.kind, j.status] for j in studio.jobs],
+  "budget": studio.budget, "in_flight": model.in_flight,
+  "returns": sum(s.topic[0] == "Returns" and s.status == "draft" for s in studio.samples),
+  "jobs": [[j.kind, j.status] for j in studio.jobs],
   "set": [[t.name, {**t.guidance}, t.target]
           for t in studio._state.subtree("0000000000") if t.guidance or t.target]}))"""
 ITEMS = """tree => [...tree.querySelectorAll('[role=treeitem]')]
@@ -105,7 +107,7 @@ def test_topics_are_moved_merged_and_set_by_keys(hand: Hand) -> None:
         view.press(["m", "End", "Enter"])  # the last one: Late
         moved = (*START[:4], "  Returns", "    refunds", "      Late", "        Invoices")
         hand.until_tree(*moved)
-        assert hand.item("Invoices").get_attribute("aria-selected") == "true"
+        view.until(lambda: hand.item("Invoices").get_attribute("aria-selected") == "true")
         hand.undo(*START)
 
         hand.pick("Billing")
@@ -225,7 +227,7 @@ def test_a_job_pauses_goes_on_and_stops_and_another_one_beside_it(hand: Hand, sh
     view.button("Resume").wait_for()
     root.get_by_text("Paused", exact=True).wait_for()
     view.until(lambda: hand.told()["in_flight"] == 0)
-    view.page.wait_for_timeout(500)  # what was under way is shown
+    view.until(lambda: view.by_status()["Draft"] == hand.told()["returns"])  # what was under way is shown
     stood = view.by_status()
     view.page.wait_for_timeout(900)
     assert view.by_status() == stood
@@ -251,7 +253,7 @@ def test_a_job_pauses_goes_on_and_stops_and_another_one_beside_it(hand: Hand, sh
     view.until(lambda: jobs.filter(has_text="paused").count() == 1)
     view.press(["Escape"])
     view.button("Stop all").click()
-    view.until_idle(3)
+    view.until_idle()
     assert [status for _, status in hand.told()["jobs"][-2:]] == ["cancelled", "cancelled"]
 
 

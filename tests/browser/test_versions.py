@@ -141,6 +141,7 @@ def test_old_and_new_of_a_whole_batch_are_chosen_between_by_two_keys(open_notebo
         view.press(["ArrowLeft"])
         versions(view).wait_for(state="detached")
         view.until(lambda: "New version" not in "".join(mark(view, row.id) for row in view.rows()))
+        view.until(lambda: view.undo_label().startswith("Undo: Go back to version 1"))
     said = {sample: row[:2] for sample, row in told(notebook).items()}
     assert said == {
         first: ["draft", SUMMARIES[2]],

@@ -59,7 +59,7 @@ ALL_ROWS = """async root => {
   const grid = root.querySelector('[role=grid]');
   const frame = () => new Promise(requestAnimationFrame);
   const found = new Map();
-  if (!grid) return [];
+  if (!grid?.clientHeight) return [];
   const stood = grid.scrollTop;
   for (let top = 0; top === 0 || top < grid.scrollHeight; top += grid.clientHeight / 2) {
     grid.scrollTop = top;
@@ -68,6 +68,8 @@ ALL_ROWS = """async root => {
     for (const row of drawn(root)) found.set(row.id, row);
   }
   grid.scrollTop = stood;
+  await frame();
+  await frame();
   return [...found.values()].sort((a, b) => a.at - b.at);
 }""".replace("ROWS", ROWS)
 
@@ -85,6 +87,13 @@ WATCH = """root => {
     if (window.swSeen === seen) requestAnimationFrame(look);
   };
   look();
+}"""
+
+WATCHED = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame();
+  await frame();
+  return window.swSeen;
 }"""
 
 
@@ -175,8 +184,8 @@ class StudioView(Generic[HostType]):
         self.root.evaluate(WATCH)
 
     def watched(self) -> list[tuple[int, bool]]:
-        """Return what `watch_rows` noted: rows, and whether a job was running."""
-        return [(each["rows"], each["running"]) for each in self.page.evaluate("window.swSeen")]
+        """Return what `watch_rows` noted up to now: rows, and whether a job was running."""
+        return [(each["rows"], each["running"]) for each in self.page.evaluate(WATCHED)]
 
     def until(self, holds: Callable[[], object], seconds: float = SECONDS) -> None:
         """Wait until something holds; the page goes on meanwhile."""

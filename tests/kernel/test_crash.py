@@ -42,6 +42,13 @@ class Server:
         with urllib.request.urlopen(self.url.removesuffix("/v1") + what, timeout=10) as answer:  # noqa: S310  (ours)
             return json.load(answer)
 
+    def answers_after(self, seconds: float) -> None:
+        """Let each answer that is begun from now on take so long."""
+        body = json.dumps({"latency": seconds}).encode()
+        url = self.url.removesuffix("/v1") + "/settings"
+        asked = urllib.request.Request(url, body, {"Content-Type": "application/json"})  # noqa: S310  (ours)
+        urllib.request.urlopen(asked, timeout=10).close()  # noqa: S310
+
     def end(self) -> None:
         self.process.kill()
         self.process.wait()
@@ -104,7 +111,9 @@ def test_what_was_seen_is_there_after_a_kill_and_only_the_rest_is_sent(tmp_path:
             return len(drafts) >= 8
 
         kernel.wait_for(half_way, 30, lambda: "some finished samples")
+        server.answers_after(60)  # so that it is killed before the end, however late that comes
         kernel.kill()
+        server.answers_after(0.05)
     seen(comm, replica)
     assert replica.gaps == 0
     before = {row["id"]: row["status"] for row in replica.rows["sample"].values()}

@@ -87,7 +87,8 @@ def test_the_engine_prints_nothing_whatever_goes_wrong(shown) -> None:
     kernel, comm, _cell = shown
     ids = list(hello(comm).rows["sample"])
     kernel.run("model._faults = lambda n, request: ZeroDivisionError('inside') if request.step == 'outputs' else None")
-    cell = kernel.begin("import time\nfailing = studio.grow(topics=1, samples=5)\ntime.sleep(1)")
+    failed = "while failing.status == 'running':\n    time.sleep(0.05)"
+    cell = kernel.begin(f"import time\nfailing = studio.grow(topics=1, samples=5)\ntime.sleep(1)\n{failed}")
     comm.send({"t": "nonsense"})
     keep(comm, ids, rid="r1")
     done = kernel.finish(cell)
