@@ -213,12 +213,17 @@ class ItemCalls:
         run.last_round.came["topics"] += 1
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))
         work.made.append((raw, slot, new.id))
+        below = plan.below(run.recipe, new.id, slot.level + 1)
+        is_little = len(below) <= plan.AT_ONCE
         run.commit(
             [TopicAdded(new), CallAdded(call, is_open=True)],
-            planned=plan.below(run.recipe, run.record.id, new.id, slot.level + 1),
+            planned=below.items(run.record.id) if is_little else (),
+            coming=0 if is_little else below.expected(run.recipe),
             finished=[slot],
             kind="added" if run.recipe.makes == "topics" else None,
         )
+        if not is_little:
+            run.plan_below(below)
 
     def _input(self, work: Work, call: Call, raw: str, value: Json, topic: str) -> None:
         run, slot = self.run, work.slots.popleft()

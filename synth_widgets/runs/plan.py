@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Callable, Generator, Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from itertools import chain
 from math import prod
 from typing import Any, Literal, TypeVar, cast, get_args
@@ -27,6 +27,8 @@ MOST_LEVELS = 5
 ONE = range(1)
 SLICE = 1_000
 """Items that are planned, and records that are looked at, in one go."""
+AT_ONCE = 100
+"""Items below a new topic that are planned together with it: one answer may bring many topics."""
 
 Kind = Literal["grow", "topics", "inputs", "outputs", "regenerate"]
 
@@ -202,6 +204,23 @@ class Slots:
     ordinals: range
     level: int = 0
 
+    def __len__(self) -> int:
+        """How many they are."""
+        return len(self.ordinals)
+
+    def items(self, job: str) -> list[WorkItem]:
+        """Return them as items that a job owes."""
+        return [_item(job, self.step, self.target, n, self.level) for n in self.ordinals]
+
+    def parts(self, job: str) -> Iterator[Plan]:
+        """Plan them bit by bit."""
+        for some in _slices(self.ordinals):
+            yield Plan(replace(self, ordinals=some).items(job))
+
+    def expected(self, recipe: Recipe) -> int:
+        """Return how many results they will lead to, if nothing is dropped."""
+        return len(self) * _expected(recipe, self.step, self.level)
+
 
 def tally(state: State, recipe: Recipe, samples: tuple[str, ...] = ()) -> Iterator[Slots]:
     """Plan what `parts` does, only to be counted: no item is made."""
@@ -240,7 +259,7 @@ class _Planning:
     def _taken(self) -> Plan:
         slots, part = self.slots, self.part
         self.slots, self.part, self._seen = [], Plan(), 0
-        part.items = [_item(self.job, s.step, s.target, n, s.level) for s in slots for n in s.ordinals]
+        part.items = [item for each in slots for item in each.items(self.job)]
         return part
 
     def _steps(self) -> Iterator[None]:
@@ -385,13 +404,11 @@ class _Planning:
         return self._seen >= SLICE
 
 
-def below(recipe: Recipe, job: str, topic: str, level: int) -> list[WorkItem]:
-    """Plan what follows from a new topic that stands so many levels below the start."""
+def below(recipe: Recipe, topic: str, level: int) -> Slots:
+    """Return what follows from a new topic that stands so many levels below the start."""
     if level < recipe.depth:
-        return [WorkItem(job, "topics", topic, i, level) for i in range(recipe.topics[level])]
-    if recipe.kind == "topics":
-        return []
-    return [WorkItem(job, "inputs", topic, i) for i in range(per_leaf(recipe))]
+        return Slots("topics", topic, range(recipe.topics[level]), level)
+    return Slots("inputs", topic, range(0 if recipe.kind == "topics" else per_leaf(recipe)))
 
 
 def target_of(recipe: Recipe, level: int) -> int | None:
@@ -417,15 +434,16 @@ def _again(sample: Sample, recipe: Recipe) -> Slots:
 
 def expected(recipe: Recipe, items: Iterable[WorkItem]) -> int:
     """Return how many results the open items will lead to, if nothing is dropped."""
-    total = 0
-    for item in items:
-        if item.step != "topics":
-            total += 1
-        elif recipe.kind == "topics":
-            total += sum(prod(recipe.topics[item.level + 1 : level + 1]) for level in range(item.level, recipe.depth))
-        else:
-            total += prod(recipe.topics[item.level + 1 : recipe.depth]) * per_leaf(recipe)
-    return total
+    return sum(_expected(recipe, item.step, item.level) for item in items)
+
+
+def _expected(recipe: Recipe, step: Step, at: int) -> int:
+    """Return how many results one open item will lead to; ``at``: its level."""
+    if step != "topics":
+        return 1
+    if recipe.kind == "topics":
+        return sum(prod(recipe.topics[at + 1 : level + 1]) for level in range(at, recipe.depth))
+    return prod(recipe.topics[at + 1 : recipe.depth]) * per_leaf(recipe)
 
 
 def per_leaf(recipe: Recipe) -> int:

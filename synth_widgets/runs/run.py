@@ -42,7 +42,7 @@ from synth_widgets.runs.last_round import Held, LastRound, outcomes
 from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
 from synth_widgets.runs.placing import without_output
-from synth_widgets.runs.plan import SLICE, Plan, Recipe
+from synth_widgets.runs.plan import SLICE, Plan, Recipe, Slots
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Waiting, Work
@@ -131,8 +131,13 @@ class Run:
         self._turned = self.state.turned
         self._is_over = False
         self._planned = asyncio.Event()
-        """Whether all of it is planned."""
+        """Whether all that can be planned now is."""
         self._planned.set()
+        self._planning = 0
+        """Plans under way: the job's own, and the one of what is below new topics."""
+        self._below: deque[Slots] = deque()
+        """What follows from new topics and is not planned yet."""
+        self._plans_below = False
         self._has_moot = False
         """Whether work that is to be given up may still wait."""
         self._ended: JobStatus | None = None
@@ -203,16 +208,48 @@ class Run:
                 self.take_up(items)
             await asyncio.sleep(0)
 
-    async def plan_on(self, parts: Iterator[Plan]) -> None:
+    def plan_on(self, parts: Iterator[Plan]) -> Coroutine[Any, Any, None]:
         """Plan the rest of the job, while what is planned is worked on already; end where the job ends."""
-        ahead: deque[Future[None]] = deque()
+        return self._plan(parts, coming=False)
+
+    def plan_below(self, slots: Slots) -> None:
+        """Plan what follows from a new topic in the same way, one topic after another; it is expected already."""
+        self._below.append(slots)
+        if self._plans_below:
+            return
+        self._plans_below = True
+        planning = self.engine.spawn(self._plan(self._parts_below(), coming=True))
+        planning.add_done_callback(lambda task: task.cancelled() or task.exception())  # by which the job has ended
+
+    def _parts_below(self) -> Iterator[Plan]:
+        while self._below:
+            yield from self._below.popleft().parts(self.record.id)
+        self._plans_below = False
+
+    async def planned(self) -> None:
+        """Wait until all that can be planned now is."""
+        await self._planned.wait()
+
+    @property
+    def is_planning(self) -> bool:
+        """Whether something is left to plan of what can be planned now."""
+        return not self._planned.is_set()
+
+    def _plan(self, parts: Iterator[Plan], *, coming: bool) -> Coroutine[Any, Any, None]:
+        self._planning += 1
         self._planned.clear()
+        return self._plan_parts(parts, coming=coming)
+
+    async def _plan_parts(self, parts: Iterator[Plan], *, coming: bool) -> None:
+        ahead: deque[Future[None]] = deque()
         try:
             while self._ended is None and not self._is_over:
                 with collector_off(stays=True):
                     if (part := next(parts, None)) is None:
                         break
-                    self.commit([*part.targets, *self._taken_over(part)], planned=part.items)
+                    changes = [*part.targets, *self._taken_over(part)]
+                    told = plan.expected(self.recipe, part.items) if coming else 0
+                    self.commit(changes, planned=part.items, coming=-told)
                 ahead.append(self.store.saved())
                 if len(ahead) > AHEAD:  # who stops it waits for what the disk has been handed
                     await asyncio.wrap_future(ahead.popleft())
@@ -221,7 +258,9 @@ class Run:
             self._fault = self._fault or error
             raise
         finally:
-            self._planned.set()
+            self._planning -= 1
+            if not self._planning:
+                self._planned.set()
             self._wake.set()
 
     def _taken_over(self, part: Plan) -> list[Change]:
@@ -249,10 +288,7 @@ class Run:
         """Whether something is left to send, but not now."""
         held = self.record.paused and any(self._ready.values())
         return (
-            held
-            or not self._planned.is_set()
-            or self._has_moot
-            or (self.spending.short is not None and self.spending.is_waiting)
+            held or self.is_planning or self._has_moot or (self.spending.short is not None and self.spending.is_waiting)
         )
 
     async def _begin_last_round(self) -> bool:
@@ -410,7 +446,7 @@ class Run:
         given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.answering.said, *counted, *self.spending.said]
-        if not self._planned.is_set() and status == "interrupted":
+        if self.is_planning and status == "interrupted":
             said.append("it was interrupted before all of it was planned; start it again for the rest")
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
@@ -499,6 +535,7 @@ class Run:
         planned: Iterable[WorkItem] = (),
         reopened: Iterable[WorkItem] = (),
         finished: Iterable[WorkItem] = (),
+        coming: int = 0,
         kind: Literal["added", "failed", "dropped"] | None = None,
         count: int = 1,
         ends: bool = False,
@@ -506,7 +543,8 @@ class Run:
     ) -> None:
         """Commit changes together with what they mean for the job: items, counts, progress.
 
-        ``reopened``: items that were finished and are open again, in the hands of whoever says so.
+        ``reopened``: items that were finished and are open again, in the hands of whoever says so. ``coming``: results
+        of items that are planned next; less than 0 when they are.
         """
         if self._is_over:
             return  # a call that would not be cancelled came in after the end
@@ -514,7 +552,7 @@ class Run:
         planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
         opened = (*planned, *reopened)
         counted = {kind: max(0, getattr(self.record, kind) + count)} if kind else {}
-        self.meter.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished))
+        self.meter.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished) + coming)
         if kind in {"added", "failed"}:
             self.meter.finished(count, failed=kind == "failed")
         self.last_round.settle(finished)

@@ -315,7 +315,7 @@ class Core:
         if model is not None:
             self._overrides[record.id] = model
         parts = plan.parts(self.state, recipe, record.id, samples)
-        if not self._planning.locked():
+        if not self._planning.locked() and not any(run.is_planning for run in self.runs.values()):
             first, is_whole = next(parts, Plan()), next(parts, None) is None
             if is_whole:
                 return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
@@ -326,6 +326,8 @@ class Core:
     ) -> Job:
         """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
         async with self._planning:
+            for run in tuple(self.runs.values()):  # what is on its way is not missing
+                await run.planned()
             before: list[Plan] = []  # what has no items
             for part in (parts := plan.parts(self.state, recipe, record.id, samples)):
                 if self.stops != stops:

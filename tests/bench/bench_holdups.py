@@ -196,6 +196,22 @@ def million(folder: Path) -> Iterator[Row]:
         yield from rows(f"{what}, resumed", watch, stop)
 
 
+def leaves(folder: Path) -> Iterator[Row]:
+    """Plan a million items below the topics that a model names, all of them in one answer."""
+    model = ScriptedCompleter(
+        latency=lambda request: 0.0 if request.step == "topics" else HOUR,
+        items_per_call=LEAVES,
+        concurrency=IN_FLIGHT,
+    )
+    with sw.Studio(PLAIN, path=folder / "leaves.synth", model=model) as studio:
+        view = View(studio)
+        with watching(studio) as watch:
+            job = studio.grow(topics=LEAVES, samples=EACH)
+            until(lambda: len(studio._state.items.get(job.id, ())) == LEAVES * EACH, 120)
+            stop = stopped(view, job)
+        yield from rows(f"{LEAVES * EACH:,} items below new topics", watch, stop)
+
+
 @contextmanager
 def slow_disk() -> Iterator[None]:
     """Let each emptying of a file's log take a second."""
@@ -261,7 +277,7 @@ def measure() -> Iterator[Row]:
     """Measure all, or the scenes that the command line names."""
     chosen = [argument for argument in sys.argv[1:] if not argument.startswith("-")]
     with tempfile.TemporaryDirectory() as folder:
-        for scene in (asleep, big_answers, million, disk, ten):
+        for scene in (asleep, big_answers, million, leaves, disk, ten):
             if scene.__name__ in chosen or not chosen:
                 yield from scene(Path(folder))
             gc.collect()  # what one leaves is none of the next one's

@@ -12,11 +12,11 @@ from synth_widgets.errors import AccessError, RunStoppedError
 from synth_widgets.records import ROOT
 from synth_widgets.runs import plan
 from synth_widgets.runs.plan import SLICE, Recipe
-from synth_widgets.store.changes import JobChanged
+from synth_widgets.store.changes import JobChanged, TopicAdded
 from synth_widgets.store.store import Store
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
-from tests.tasks import PLAIN, until
+from tests.tasks import PLAIN, in_background, until
 
 MANY = 4 * SLICE
 HOUR = 3600
@@ -325,3 +325,49 @@ def test_an_estimate_counts_what_would_be_planned_and_makes_no_item(open_studio,
     assert studio.estimate("generate_outputs").samples == 3
     assert studio.estimate("grow", depth=1, topics=4, samples=10).samples == 40
     assert not made
+
+
+def topics_only():
+    """A model that answers for topics alone: what follows from them is planned, and waits."""
+    return ScriptedCompleter(latency=lambda request: 0.0 if request.step == "topics" else HOUR)
+
+
+def test_what_follows_from_new_topics_is_planned_in_parts_and_expected_from_the_start(open_studio, commits):
+    studio, each, totals = open_studio(topics_only(), task=PLAIN), SLICE + 500, set()
+    job = studio.grow(topics=3, samples=each)
+    meter = studio._core.runs[job.id].meter
+    until(lambda: meter.total)
+
+    def is_planned():
+        totals.add(meter.total)
+        return owed(studio, job) == 3 * each
+
+    until(is_planned)
+    assert totals == {3 * each}
+    assert max(planned for planned, _ in commits) == SLICE
+    assert Counter(item.target for item in studio._state.items[job.id].values()) == {
+        topic.id: each for topic in studio._state.visible_children(ROOT)
+    }
+    job.cancel()
+    job.wait(30)
+    assert owed(studio, job) == 0
+
+
+def test_what_is_being_planned_below_a_new_topic_is_not_missing(open_studio, monkeypatch):
+    studio, each, second = open_studio(topics_only(), task=PLAIN), SLICE + 500, []
+    commit = Store.commit
+
+    def meanwhile(store, changes, **kwargs):
+        changes = list(changes)
+        if not second and any(isinstance(change, TopicAdded) for change in changes):
+            second.append(in_background(lambda: studio.grow(topics=3, samples=each)))
+        return commit(store, changes, **kwargs)
+
+    monkeypatch.setattr(Store, "commit", meanwhile)
+    first = studio.grow(topics=3, samples=each)
+    until(lambda: second)
+    other = second[0].result(30)
+    until(lambda: not studio._core.runs[first.id].is_planning)
+    assert (owed(studio, first), owed(studio, other)) == (3 * each, 0)
+    first.cancel()
+    first.wait(30)
