@@ -138,6 +138,8 @@ class Run:
         self._below: deque[Slots] = deque()
         """What follows from new topics and is not planned yet."""
         self._plans_below = False
+        self._left_out = False
+        """Whether it ended before all of it was planned."""
         self._has_moot = False
         """Whether work that is to be given up may still wait."""
         self._ended: JobStatus | None = None
@@ -243,9 +245,12 @@ class Run:
     async def _plan_parts(self, parts: Iterator[Plan], *, coming: bool) -> None:
         ahead: deque[Future[None]] = deque()
         try:
-            while self._ended is None and not self._is_over:
+            while True:
                 with collector_off(stays=True):
                     if (part := next(parts, None)) is None:
+                        break
+                    if self._ended is not None or self._is_over:
+                        self._left_out = True
                         break
                     changes = [*part.targets, *self._taken_over(part)]
                     told = plan.expected(self.recipe, part.items) if coming else 0
@@ -446,7 +451,7 @@ class Run:
         given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.answering.said, *counted, *self.spending.said]
-        if self.is_planning and status == "interrupted":
+        if (self.is_planning or self._left_out) and status == "interrupted":
             said.append("it was interrupted before all of it was planned; start it again for the rest")
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)

@@ -371,3 +371,17 @@ def test_what_is_being_planned_below_a_new_topic_is_not_missing(open_studio, mon
     assert (owed(studio, first), owed(studio, other)) == (3 * each, 0)
     first.cancel()
     first.wait(30)
+
+
+@pytest.mark.parametrize("depth", [0, 1], ids=["its own plan", "below new topics"])
+def test_a_job_that_is_interrupted_before_all_of_it_is_planned_says_so(open_studio, tmp_path, depth):
+    studio, leaves, each = open_studio(topics_only(), task=PLAIN, path=tmp_path / "a.synth"), 40, 10_000
+    if depth == 0:
+        studio.topics.add(*[f"Topic {n}" for n in range(leaves)])
+    starting = in_background(lambda: studio.grow(depth=depth, topics=leaves, samples=each))
+    until(lambda: any(len(items) > SLICE for items in tuple(studio._state.items.values())))
+    studio.close()
+    job = studio._state.jobs[starting.result(30).id]
+    assert len(studio._state.items[job.id]) < leaves * each
+    assert job.status == "interrupted"
+    assert "before all of it was planned" in job.note
