@@ -10,7 +10,7 @@ from typing import Literal
 
 from synth_widgets.errors import AccessError, ModelError, nearest
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.completer import MODES, Completer, Mode
+from synth_widgets.llm.completer import MODES, Mode
 from synth_widgets.models import Model, bare_key, is_address, key_problem, pasted
 
 Transport = Literal["openai", "anthropic", "litellm"]
@@ -355,41 +355,6 @@ def need_key(endpoint: Endpoint, model: Model) -> None:
     hosted = endpoint.own_host and not endpoint.base.startswith("http://") and endpoint.provider.keys
     if hosted and not endpoint.key:
         raise AccessError(f"{model.name!r} needs a key of {endpoint.provider.display}: set {endpoint.key_source}.")
-
-
-def completer_for(model: Model | str | Completer) -> Completer:
-    """Return what answers for a model.
-
-    A missing key raises at the first call, not here: a studio opens without one.
-
-    Args:
-        model: a name, a `Model`, or a completer, which is returned as it is.
-
-    Raises:
-        ModelError: the name has no provider, or one that is not served; the embedded model is not installed.
-    """
-    if isinstance(model, str):
-        model = Model(model)
-    if not isinstance(model, Model):
-        if isinstance(model, Completer):
-            return model
-        raise ModelError(f"A model is a name, an sw.Model or a completer, not {type(model).__name__}.")
-    if model.is_local:
-        from synth_widgets.llm.local import LocalCompleter
-
-        return LocalCompleter(model)
-    transport = provider_of(model.name).transport
-    if transport == "openai":
-        from synth_widgets.llm.openai_http import OpenAICompleter
-
-        return OpenAICompleter(model)
-    if transport == "anthropic":
-        from synth_widgets.llm.anthropic_http import AnthropicCompleter
-
-        return AnthropicCompleter(model)
-    from synth_widgets.llm.via_litellm import LiteLLMCompleter
-
-    return LiteLLMCompleter(model)
 
 
 def _environment(names: tuple[str, ...]) -> str | None:

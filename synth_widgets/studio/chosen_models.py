@@ -67,7 +67,7 @@ class Completers:
 
     def of(self, model: ModelLike) -> Completer:
         """Return what answers for a model, the same one each time."""
-        from synth_widgets.llm.catalog import completer_for
+        from synth_widgets.llm.connect import completer_for
 
         model = Model(model) if isinstance(model, str) else model
         for known, completer in self._known:

@@ -25,8 +25,8 @@ from synth_widgets.errors import (
 from synth_widgets.llm.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.anthropic_wire import MessageReading
 from synth_widgets.llm.attempt import Waits
-from synth_widgets.llm.catalog import completer_for
 from synth_widgets.llm.completer import Request
+from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.reading import NoAnswerError, StreamError
 from synth_widgets.llm.strict import ANTHROPIC, strict_form
 from synth_widgets.models import Model

@@ -8,8 +8,9 @@ import pytest
 
 from synth_widgets.errors import AccessError, ModelError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import PROVIDERS, completer_for, endpoint_of, need_key, provider_of
+from synth_widgets.llm.catalog import PROVIDERS, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import MODES
+from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.local import LocalCompleter
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.prices import price_at

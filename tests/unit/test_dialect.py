@@ -15,8 +15,8 @@ from synth_widgets.engine import engine
 from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
-from synth_widgets.llm.catalog import completer_for
 from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.dialect import DOUBTED_AGAIN, IN_VAIN
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.models import Model

@@ -9,8 +9,9 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import ModelError
-from synth_widgets.llm.catalog import completer_for, endpoint_of
+from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Request
+from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.prices import may_bill, price_for
 from synth_widgets.money import FREE, Price, cost_of, price_of

@@ -14,8 +14,9 @@ from synth_widgets.engine import engine
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.attempt import Waits
-from synth_widgets.llm.catalog import completer_for, provider_of
+from synth_widgets.llm.catalog import provider_of
 from synth_widgets.llm.completer import MODES, Answer, Mode, Request
+from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.remote import RemoteCompleter
 from synth_widgets.llm.structured import extract_json
 from synth_widgets.llm.ways import Ways
