@@ -14,8 +14,8 @@ from synth_widgets.errors import UnreachableError
 from synth_widgets.llm.completer import Answer, OnText, Request
 from synth_widgets.llm.failures import Failure
 from synth_widgets.llm.reading import Reading
-from synth_widgets.llm.structured import SLOW, is_json
-from synth_widgets.llm.thoughts import apart
+from synth_widgets.llm.structured.extract import SLOW, is_json
+from synth_widgets.llm.structured.reasoning import apart
 
 T = TypeVar("T")
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.llm.completer import Finish
-from synth_widgets.llm.jsontext import loads
+from synth_widgets.llm.structured.json_text import loads
 from synth_widgets.records import Usage
 
 MOST_TOKENS = 2**30

@@ -23,7 +23,7 @@ from synth_widgets.llm.dialect import Dialect, Part, dialect_of, parts_of, witho
 from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
 from synth_widgets.llm.prices import price_at
-from synth_widgets.llm.ways import Ways, file_key, ways_of
+from synth_widgets.llm.structured.modes import Ways, file_key, ways_of
 from synth_widgets.llm.wire import json_wish
 from synth_widgets.models import Model
 from synth_widgets.money import Price

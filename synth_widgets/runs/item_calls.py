@@ -13,7 +13,7 @@ from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import inputs, topics
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Request
-from synth_widgets.llm.structured import Item, fitting, listed
+from synth_widgets.llm.structured.extract import Item, fitting, listed
 from synth_widgets.money import cost_of
 from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, new_id
 from synth_widgets.runs import plan

@@ -7,8 +7,8 @@ from functools import partial
 
 from synth_widgets.engine import Engine
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.structured import Item, ItemStream
-from synth_widgets.llm.thoughts import apart
+from synth_widgets.llm.structured.extract import Item, ItemStream
+from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.runs.vetting import patiently
 from synth_widgets.text.normal import storable
 

@@ -9,7 +9,7 @@ from typing import TypeVar
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import OwnCodeError
-from synth_widgets.llm.structured import SLOW
+from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Json
 from synth_widgets.schemas import Schema

@@ -15,8 +15,8 @@ import pytest
 
 from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.items import ItemStream
 from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.structured.item_stream import ItemStream
 from synth_widgets.models import Model
 from tests.kernel.harness import Kernel
 from tests.tasks import until

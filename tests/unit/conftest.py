@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.llm import dialect, ways
+from synth_widgets.llm import dialect
+from synth_widgets.llm.structured import modes
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE
 
@@ -16,7 +17,7 @@ from tests.tasks import TRIAGE
 @pytest.fixture(autouse=True)
 def nothing_known(monkeypatch: pytest.MonkeyPatch) -> None:
     """Know of no model how it is asked: another test's endpoint may have had the same port."""
-    monkeypatch.setattr(ways, "_known", {})
+    monkeypatch.setattr(modes, "_known", {})
     monkeypatch.setattr(dialect, "_known", {})
 
 

@@ -13,13 +13,13 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.generation import outputs
-from synth_widgets.llm import jsontext, structured
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.items import SLOW, ItemStream
-from synth_widgets.llm.jsontext import LONG, balanced, each, parse_json
 from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.reading import read_json
-from synth_widgets.llm.structured import extract_json, listed
+from synth_widgets.llm.structured import extract, json_text
+from synth_widgets.llm.structured.extract import extract_json, listed
+from synth_widgets.llm.structured.item_stream import SLOW, ItemStream
+from synth_widgets.llm.structured.json_text import LONG, balanced, each, parse_json
 from synth_widgets.testing import ScriptedCompleter
 from tests.endpoint import Endpoint
 from tests.tasks import PLAIN, TRIAGE
@@ -37,10 +37,10 @@ JSON = st.recursive(
 def test_what_is_read_in_small_steps_is_the_same(value: Any, ascii_only: bool, indent: int | None) -> None:
     text = json.dumps(value, ensure_ascii=ascii_only, indent=indent)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsontext, "_WINDOW", 16)
-        patch.setattr(jsontext, "_REACH", 12)
-        assert jsontext._PATIENT.decode(text) == value
-        assert jsontext._PLAIN.decode(text) == value
+        patch.setattr(json_text, "_WINDOW", 16)
+        patch.setattr(json_text, "_REACH", 12)
+        assert json_text._PATIENT.decode(text) == value
+        assert json_text._PLAIN.decode(text) == value
 
 
 @given(st.text(alphabet='{}[]"\\:,1aueb0Ndt \n', max_size=40))
@@ -56,15 +56,15 @@ def test_what_is_refused_in_small_steps_is_the_same(text: str) -> None:
         except ValueError:
             return ValueError
 
-    assert read(jsontext._PATIENT) == read(jsontext._DECODER)
+    assert read(json_text._PATIENT) == read(json_text._DECODER)
 
 
 @given(st.text(alphabet="ab<>/ ", max_size=60), st.integers(10, 20))
 def test_a_search_in_steps_finds_the_same(text: str, window: int) -> None:
     pattern = re.compile(r"</?[ab]{1,4}>")
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(jsontext, "_WINDOW", window)
-        patch.setattr(jsontext, "_REACH", 7)
+        patch.setattr(json_text, "_WINDOW", window)
+        patch.setattr(json_text, "_REACH", 7)
         found = [(match.start(), match[0]) for match in each(pattern, text)]
     assert found == [(match.start(), match[0]) for match in pattern.finditer(text)]
 
@@ -103,7 +103,7 @@ def test_a_model_that_loops_is_looked_at_for_a_while_only(loop: str, monkeypatch
         checked += 1
         return value, "no"
 
-    monkeypatch.setattr(structured, "parse_json", parsing)
+    monkeypatch.setattr(extract, "parse_json", parsing)
     for read in (extract_json, listed):
         read(loop * 40_000, check)
         assert parsed <= 2_000

@@ -18,8 +18,8 @@ from synth_widgets.llm.catalog import provider_of
 from synth_widgets.llm.completer import MODES, Answer, Mode, Request
 from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.remote import RemoteCompleter
-from synth_widgets.llm.structured import extract_json
-from synth_widgets.llm.ways import Ways
+from synth_widgets.llm.structured.extract import extract_json
+from synth_widgets.llm.structured.modes import Ways
 from synth_widgets.llm.wire import ChatReading
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint

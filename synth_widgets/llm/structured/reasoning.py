@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.jsontext import VALUE_START, balanced, each, first, parse_json
-from synth_widgets.llm.quoted import Quoted
+from synth_widgets.llm.structured.json_text import VALUE_START, balanced, each, first, parse_json
+from synth_widgets.llm.structured.quoted import Quoted
 
 _TAG = re.compile(
     r"(?=<[\w/|]|◁|\[)(?:"  # looked at first, for it is quick

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synth_widgets.llm.mending import mended
-from synth_widgets.llm.structured import ItemStream, extract_json
+from synth_widgets.llm.structured.extract import ItemStream, extract_json
+from synth_widgets.llm.structured.repair import mended
 
 WORDS = st.text(alphabet="abcxyz ,.:éß-", max_size=12)
 VALUES = st.recursive(

@@ -10,9 +10,9 @@ from itertools import islice
 from typing import Any
 
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.jsontext import parse_json
-from synth_widgets.llm.mending import mended
-from synth_widgets.llm.thoughts import Unthought
+from synth_widgets.llm.structured.json_text import parse_json
+from synth_widgets.llm.structured.reasoning import Unthought
+from synth_widgets.llm.structured.repair import mended
 
 _INSIDE = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 """Of a text, all up to its last quotation mark, or up to half an escape."""
@@ -55,7 +55,7 @@ class ItemStream:
     that is no JSON comes with its error, and reading goes on behind it. A text element is whole when the
     comma or bracket after it has come: only then is it sure that its last quotation mark ended it. What begins with
     words may be thoughts, and their drafts no items: it is read when they have ended, or the answer has
-    (`synth_widgets.llm.thoughts.Unthought`).
+    (`synth_widgets.llm.structured.reasoning.Unthought`).
 
     Args:
         request: what the model was asked.

@@ -1,7 +1,8 @@
 """How JSON is read out of a model's answer, however it was asked for and whatever it is wrapped in. Pure.
 
-`synth_widgets.llm.ways` has the ways to ask; `synth_widgets.llm.items` reads a list while it streams. All that is
-looked at is bounded: a model that loops may fill megabytes. What is longer than `SLOW` belongs on a worker even so.
+`synth_widgets.llm.structured.modes` has the ways to ask; `synth_widgets.llm.structured.item_stream` reads a list while
+it streams. All that is looked at is bounded: a model that loops may fill megabytes. What is longer than `SLOW` belongs
+on a worker even so.
 """
 
 from __future__ import annotations
@@ -13,10 +14,10 @@ from itertools import islice
 from typing import Any
 
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.items import SLOW, Item, ItemStream
-from synth_widgets.llm.jsontext import VALUE_START, balanced, first, parse_json
-from synth_widgets.llm.mending import mended
-from synth_widgets.llm.thoughts import apart
+from synth_widgets.llm.structured.item_stream import SLOW, Item, ItemStream
+from synth_widgets.llm.structured.json_text import VALUE_START, balanced, first, parse_json
+from synth_widgets.llm.structured.reasoning import apart
+from synth_widgets.llm.structured.repair import mended
 from synth_widgets.llm.wire import TOOL
 from synth_widgets.records import Json
 from synth_widgets.text.normal import identity
@@ -60,10 +61,11 @@ def extract_json(
 ) -> tuple[Any, str | None]:
     """Find the JSON value in a model's answer.
 
-    Looked for in this order: the whole text; the contents of code fences; balanced values amid chatter, where a
-    list of bare numbers (``[1]``) counts only if there is nothing else; the same places for JSON that is almost right
-    (`synth_widgets.llm.mending`). Where values do not comply, the same is looked for inside of them: in a list of one,
-    under a title, in a tool's call that was written as text. If exactly one value complies, that is the answer.
+    Looked for in this order: the whole text; the contents of code fences; balanced values amid chatter, where a list of
+    bare numbers (``[1]``) counts only if there is nothing else; the same places for JSON that is almost right
+    (`synth_widgets.llm.structured.repair`). Where values do not comply, the same is looked for inside of them: in a
+    list of one, under a title, in a tool's call that was written as text. If exactly one value complies, that is the
+    answer.
 
     Args:
         text: what the model wrote.

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.items import ItemStream
-from synth_widgets.llm.structured import extract_json
-from synth_widgets.llm.thoughts import Unthought, apart
+from synth_widgets.llm.structured.extract import extract_json
+from synth_widgets.llm.structured.item_stream import ItemStream
+from synth_widgets.llm.structured.reasoning import Unthought, apart
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TRIAGE, listed, until
 

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from synth_widgets.llm import items
-from synth_widgets.llm.structured import ItemStream, extract_json
+from synth_widgets.llm.structured import item_stream
+from synth_widgets.llm.structured.extract import ItemStream, extract_json
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
@@ -95,7 +95,7 @@ def test_a_broken_item_costs_only_itself(text: str, valid: list[Any], broken: in
 
 def test_a_long_chatter_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     read = 0
-    opening = items._OPENING
+    opening = item_stream._OPENING
 
     class Counting:
         def search(self, text: str, at: int) -> re.Match[str] | None:
@@ -104,7 +104,7 @@ def test_a_long_chatter_is_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
             read += (found.end() if found else len(text)) - at
             return found
 
-    monkeypatch.setattr(items, "_OPENING", Counting())
+    monkeypatch.setattr(item_stream, "_OPENING", Counting())
     stream, chatter = ItemStream(), "so [x] {y} "
     for _ in range(2_000):
         stream.feed(chatter)
@@ -156,7 +156,7 @@ def test_what_was_cut_inside_an_element_is_no_element_however_whole_its_last_par
 @pytest.mark.parametrize("answer", ['{"items": ["%s"]}', '{"items": [{"a": "%s"}]}', 'So {"a": "%s"} {"items": ["b"]}'])
 def test_a_long_text_in_small_pieces_is_read_once(answer, monkeypatch):
     read = 0
-    inside = items._inside
+    inside = item_stream._inside
 
     def counting(text: str, at: int) -> int:
         nonlocal read
@@ -164,7 +164,7 @@ def test_a_long_text_in_small_pieces_is_read_once(answer, monkeypatch):
         read += end - at
         return end
 
-    monkeypatch.setattr(items, "_inside", counting)
+    monkeypatch.setattr(item_stream, "_inside", counting)
     text = answer % ("word " * 200)
     stream = ItemStream()
     found = [item for letter in text for item in stream.feed(letter)] + stream.end()

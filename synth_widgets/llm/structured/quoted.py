@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from synth_widgets.llm.jsontext import each
+from synth_widgets.llm.structured.json_text import each
 
 _FENCE = re.compile(r"^[ \t]{0,12}(?P<mark>`{3,20}|~{3,20})(?P<more>[ \t]*+(?=<)|[^\n`]{0,80}$)", re.MULTILINE)
 """What begins or ends a fence; a token or tag may touch its end."""
