@@ -31,13 +31,13 @@ def completer_for(model: Model | str | Completer) -> Completer:
         return LocalCompleter(model)
     transport = provider_of(model.name).transport
     if transport == "openai":
-        from synth_widgets.llm.openai_http import OpenAICompleter
+        from synth_widgets.llm.transports.openai_http import OpenAICompleter
 
         return OpenAICompleter(model)
     if transport == "anthropic":
-        from synth_widgets.llm.anthropic_http import AnthropicCompleter
+        from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 
         return AnthropicCompleter(model)
-    from synth_widgets.llm.via_litellm import LiteLLMCompleter
+    from synth_widgets.llm.transports.via_litellm import LiteLLMCompleter
 
     return LiteLLMCompleter(model)

@@ -10,9 +10,9 @@ from synth_widgets.errors import OwnCodeError, RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Request
-from synth_widgets.llm.reading import tokens
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.reasoning import apart
+from synth_widgets.llm.transports.reading import tokens
 from synth_widgets.records import Call, Json, Sample, Usage, new_id
 from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.vetting import patiently

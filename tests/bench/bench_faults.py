@@ -15,7 +15,7 @@ from collections.abc import Iterator
 import aiohttp
 
 import synth_widgets as sw
-from synth_widgets.llm.reading import read_json
+from synth_widgets.llm.transports.reading import read_json
 from tests.bench.bench_throughput import (
     IN_FLIGHT,
     LATENCY,

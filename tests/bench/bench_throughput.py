@@ -24,7 +24,7 @@ import aiohttp
 
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.wire import json_wish
+from synth_widgets.llm.transports.openai_format import json_wish
 from synth_widgets.testing import ScriptedCompleter
 from tests.bench.table import Row, run
 from tests.replica import Peer

@@ -23,11 +23,11 @@ from typing import Any
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.anthropic_http import AnthropicCompleter
-from synth_widgets.llm.attempt import Waits
-from synth_widgets.llm.openai_http import OpenAICompleter
-from synth_widgets.llm.remote import RemoteCompleter
-from synth_widgets.llm.via_litellm import LiteLLMCompleter
+from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
+from synth_widgets.llm.transports.remote import RemoteCompleter
+from synth_widgets.llm.transports.via_litellm import LiteLLMCompleter
 from synth_widgets.models import STRUCTURED
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.dressing import DRAFT

@@ -10,7 +10,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.attempt import Waits
+from synth_widgets.llm.transports.attempt import Waits
 from tests.faults.impossible import impossible
 from tests.faults.table import TRANSPORTS
 from tests.loopback import Loopback

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.llm import dialect
 from synth_widgets.llm.structured import modes
+from synth_widgets.llm.transports import dialect
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE
 

@@ -12,8 +12,8 @@ from synth_widgets.llm.catalog import PROVIDERS, endpoint_of, need_key, provider
 from synth_widgets.llm.completer import MODES
 from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.local import LocalCompleter
-from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.prices import price_at
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import STRUCTURED, Model
 from synth_widgets.testing import ScriptedCompleter
 

@@ -14,11 +14,11 @@ import synth_widgets as sw
 from synth_widgets.engine import engine
 from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.dialect import DOUBTED_AGAIN, IN_VAIN
-from synth_widgets.llm.remote import RemoteCompleter
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.dialect import DOUBTED_AGAIN, IN_VAIN
+from synth_widgets.llm.transports.remote import RemoteCompleter
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint

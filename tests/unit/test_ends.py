@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
-from synth_widgets.llm.anthropic_wire import MessageReading
-from synth_widgets.llm.reading import StreamError, end_of
-from synth_widgets.llm.wire import ChatReading
+from synth_widgets.llm.transports.anthropic_format import MessageReading
+from synth_widgets.llm.transports.openai_format import ChatReading
+from synth_widgets.llm.transports.reading import StreamError, end_of
 
 GOOD = "stop STOP eos end_turn tool_calls function_call stop_sequence COMPLETE FinishReason.STOP".split()
 CUT = "length max_tokens MAX_TOKENS model_context_window_exceeded model_length FINISH_REASON_MAX_TOKENS".split()

@@ -12,7 +12,7 @@ import pytest
 from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.openai_http import OpenAICompleter, Waits
+from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
 from tests.gemini_endpoint import GeminiEndpoint
 

@@ -16,9 +16,9 @@ from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.invent import Inventor
-from synth_widgets.llm.openai_http import OpenAICompleter
 from synth_widgets.llm.strict import strict_form
 from synth_widgets.llm.structured.extract import extract_json, listed
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.schemas import Schema
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import identity, normal_form, same

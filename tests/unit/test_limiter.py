@@ -9,10 +9,10 @@ import pytest
 
 from synth_widgets.errors import UnreachableError
 from synth_widgets.llm import limiter
-from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.limiter import Gate
-from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import Model
 from tests.endpoint import Endpoint
 

@@ -14,12 +14,12 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets.generation import outputs
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.openai_http import OpenAICompleter
-from synth_widgets.llm.reading import read_json
 from synth_widgets.llm.structured import extract, json_text
 from synth_widgets.llm.structured.extract import extract_json, listed
 from synth_widgets.llm.structured.item_stream import SLOW, ItemStream
 from synth_widgets.llm.structured.json_text import LONG, balanced, each, parse_json
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
+from synth_widgets.llm.transports.reading import read_json
 from synth_widgets.testing import ScriptedCompleter
 from tests.endpoint import Endpoint
 from tests.tasks import PLAIN, TRIAGE

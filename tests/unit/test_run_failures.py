@@ -17,7 +17,7 @@ from synth_widgets.errors import (
     RunStoppedError,
     UnreachableError,
 )
-from synth_widgets.llm.failures import redacted
+from synth_widgets.llm.transports.failures import redacted
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import TRIAGE, failing, listed, steps, until
 

@@ -10,12 +10,12 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 
 from synth_widgets.errors import AccessError, CallError, UnreachableError
-from synth_widgets.llm import http_completer
-from synth_widgets.llm.anthropic_http import AnthropicCompleter
-from synth_widgets.llm.attempt import Waits
-from synth_widgets.llm.charsets import as_utf8
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.openai_http import OpenAICompleter
+from synth_widgets.llm.transports import http_completer
+from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.charsets import as_utf8
+from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import Model
 from tests.ports import bound_socket
 

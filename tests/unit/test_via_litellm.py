@@ -35,11 +35,12 @@ from synth_widgets.errors import (
     RequestRefusedError,
     UnreachableError,
 )
-from synth_widgets.llm import litellm_package, session
-from synth_widgets.llm.attempt import Waits
+from synth_widgets.llm import litellm_package
 from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.via_litellm import LOADING, LiteLLMCompleter
+from synth_widgets.llm.transports import http_session
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.via_litellm import LOADING, LiteLLMCompleter
 from synth_widgets.models import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
@@ -274,7 +275,7 @@ def test_two_completers_share_the_limit_and_the_connections(asked: Asked) -> Non
     engine().call(both)
     assert asked.endpoint.peak == 3
     assert len(asked.endpoint.connections) == 3
-    assert engine().call(session.lasting) is engine().call(session.lasting)
+    assert engine().call(http_session.lasting) is engine().call(http_session.lasting)
 
 
 def test_a_key_is_in_no_message_repr_log_or_output(

@@ -7,10 +7,10 @@ import random
 
 import pytest
 
-from synth_widgets.llm import session
-from synth_widgets.llm.failures import asked_wait, redacted
 from synth_widgets.llm.limiter import Gate
-from synth_widgets.llm.sse import EventReader
+from synth_widgets.llm.transports import http_session
+from synth_widgets.llm.transports.failures import asked_wait, redacted
+from synth_widgets.llm.transports.sse import EventReader
 
 
 def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -18,13 +18,13 @@ def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.delenv(name, raising=False)
     for name in ("HTTPS_PROXY", "https_proxy", "HTTP_PROXY", "http_proxy"):
         monkeypatch.setenv(name, "http://proxy.example:3128")
-    assert session.proxy_for("http://localhost:11434/v1") is None
-    assert session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
+    assert http_session.proxy_for("http://localhost:11434/v1") is None
+    assert http_session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
 
 
 def test_only_this_machine_is_loopback() -> None:
     hosts = {"127.0.0.1": True, "127.8.9.1": True, "[::1]": True, "localhost": True, "127.evil.example": False}
-    assert {host: session.is_loopback(f"http://{host}:80/v1") for host in hosts} == hosts
+    assert {host: http_session.is_loopback(f"http://{host}:80/v1") for host in hosts} == hosts
 
 
 def test_events_are_the_same_however_they_are_cut() -> None:

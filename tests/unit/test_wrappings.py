@@ -10,11 +10,11 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.generation import inputs, outputs, topics
-from synth_widgets.llm.anthropic_wire import MessageReading
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.reading import Reading
 from synth_widgets.llm.structured.extract import extract_json, listed
-from synth_widgets.llm.wire import ChatReading
+from synth_widgets.llm.transports.anthropic_format import MessageReading
+from synth_widgets.llm.transports.openai_format import ChatReading
+from synth_widgets.llm.transports.reading import Reading
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TICKETS, TRIAGE
 

@@ -18,9 +18,9 @@ from synth_widgets.errors import (
     UnreachableError,
 )
 from synth_widgets.llm.completer import Mode
-from synth_widgets.llm.reading import NoAnswerError, StreamError
-from synth_widgets.llm.session import is_loopback
-from synth_widgets.llm.wire import error_fields, failed_generation
+from synth_widgets.llm.transports.http_session import is_loopback
+from synth_widgets.llm.transports.openai_format import error_fields, failed_generation
+from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 
 _PASSING = {408, 409, 425, 429}
 _TOO_MUCH = {429, 503, 529}

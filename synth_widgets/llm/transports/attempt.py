@@ -12,10 +12,10 @@ from typing import TypeVar
 
 from synth_widgets.errors import UnreachableError
 from synth_widgets.llm.completer import Answer, OnText, Request
-from synth_widgets.llm.failures import Failure
-from synth_widgets.llm.reading import Reading
 from synth_widgets.llm.structured.extract import SLOW, is_json
 from synth_widgets.llm.structured.reasoning import apart
+from synth_widgets.llm.transports.failures import Failure
+from synth_widgets.llm.transports.reading import Reading
 
 T = TypeVar("T")
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.llm import anthropic_wire as wire
 from synth_widgets.llm.catalog import BEARER, Endpoint
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.llm.http_completer import HttpCompleter, Post
+from synth_widgets.llm.transports import anthropic_format as wire
+from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
 from synth_widgets.money import longest_answer
 
 _MOST = 16_000

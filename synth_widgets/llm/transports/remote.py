@@ -16,15 +16,15 @@ from typing import Any, ClassVar
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm import limiter
 from synth_widgets.llm.adaptive import FIRST
-from synth_widgets.llm.attempt import Attempt, Waits
 from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request, Verdict
-from synth_widgets.llm.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
-from synth_widgets.llm.failures import Failure, Place
 from synth_widgets.llm.limiter import Gate, gate
 from synth_widgets.llm.prices import price_at
 from synth_widgets.llm.structured.modes import Ways, file_key, ways_of
-from synth_widgets.llm.wire import json_wish
+from synth_widgets.llm.transports.attempt import Attempt, Waits
+from synth_widgets.llm.transports.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
+from synth_widgets.llm.transports.failures import Failure, Place
+from synth_widgets.llm.transports.openai_format import json_wish
 from synth_widgets.models import Model
 from synth_widgets.money import Price
 from synth_widgets.text.normal import same

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from synth_widgets.llm.attempt import Waits
 from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.http_completer import HttpCompleter, Post
-from synth_widgets.llm.wire import ChatReading, body
+from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
+from synth_widgets.llm.transports.openai_format import ChatReading, body
 
 __all__ = ["OpenAICompleter", "Waits"]
 

@@ -1,4 +1,4 @@
-"""What an exception of litellm means, in the terms of `synth_widgets.llm.failures`. Pure; litellm is not imported."""
+"""What an exception of litellm means, as a `Failure`. Pure; litellm is not imported."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import failures
 from synth_widgets.llm.completer import Mode
-from synth_widgets.llm.failures import Failure, Place, TooLargeError
-from synth_widgets.llm.reading import NoAnswerError, StreamError
-from synth_widgets.llm.session import RedirectedError
+from synth_widgets.llm.transports import failures
+from synth_widgets.llm.transports.failures import Failure, Place, TooLargeError
+from synth_widgets.llm.transports.http_session import RedirectedError
+from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 
 _PREFIX = re.compile(r"^(?:litellm\.\w+:\s*|\w+(?:Exception|Error)(?: \w+)*\s*-\s*|\w+Error:\s+)+")
 _NOT_INSTALLED = re.compile(r"No module named|pip install")

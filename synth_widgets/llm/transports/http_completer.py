@@ -11,15 +11,15 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.llm import failures, session
-from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.catalog import Endpoint
-from synth_widgets.llm.charsets import as_utf8, decoded
 from synth_widgets.llm.completer import OnText, Request
-from synth_widgets.llm.failures import Failure
-from synth_widgets.llm.reading import NoAnswerError, Reading, read_json
-from synth_widgets.llm.remote import RemoteCompleter, asked_by
-from synth_widgets.llm.sse import EventReader
+from synth_widgets.llm.transports import failures, http_session
+from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits, aside
+from synth_widgets.llm.transports.charsets import as_utf8, decoded
+from synth_widgets.llm.transports.failures import Failure
+from synth_widgets.llm.transports.reading import NoAnswerError, Reading, read_json
+from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
+from synth_widgets.llm.transports.sse import EventReader
 from synth_widgets.models import Model
 
 if TYPE_CHECKING:
@@ -94,14 +94,14 @@ class HttpCompleter(RemoteCompleter):
         """Give the shared session back; the last completer closes it. The completer may be used again."""
         held, self._held = self._held, None
         if held is not None:
-            await session.release(held)
+            await http_session.release(held)
 
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop, held from the first call until `close`."""
         if self._given is not None:
             return self._given
         if self._held is None or self._held.closed:
-            self._held = session.acquire()
+            self._held = http_session.acquire()
         return self._held
 
 
@@ -129,7 +129,7 @@ class _HttpAttempt(Attempt):
             },
             allow_redirects=False,
             timeout=aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence),
-            proxy=session.proxy_for(post.url),
+            proxy=http_session.proxy_for(post.url),
         ) as response:
             if not 200 <= response.status < 300:
                 yield await self._refused(response, post)

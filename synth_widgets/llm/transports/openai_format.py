@@ -8,7 +8,7 @@ from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, end_of, tokens
+from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.records import Usage
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")

@@ -10,14 +10,15 @@ from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from typing import Any
 
-from synth_widgets.llm import litellm_package, session
-from synth_widgets.llm.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm import litellm_package
 from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Answer, OnText, Request
-from synth_widgets.llm.failures import Failure, TooLargeError
-from synth_widgets.llm.litellm_failures import from_litellm
-from synth_widgets.llm.remote import RemoteCompleter, asked_by
-from synth_widgets.llm.wire import ChatReading
+from synth_widgets.llm.transports import http_session
+from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits
+from synth_widgets.llm.transports.failures import Failure, TooLargeError
+from synth_widgets.llm.transports.litellm_failures import from_litellm
+from synth_widgets.llm.transports.openai_format import ChatReading
+from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
 from synth_widgets.models import Model
 
 LOADING = "loading litellm, once, for some seconds"
@@ -132,7 +133,7 @@ class _LiteLLMAttempt(Attempt):
             "num_retries": 0,
             "max_retries": 0,
             "drop_params": False,
-            "shared_session": session.lasting(),
+            "shared_session": http_session.lasting(),
             "no-log": True,
         }
         if endpoint.base:

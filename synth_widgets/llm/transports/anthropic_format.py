@@ -12,8 +12,8 @@ from typing import Any
 from synth_widgets.errors import ModeRefusedError
 from synth_widgets.llm.completer import Messages, Mode
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.reading import NoAnswerError, Reading, StreamError, end_of, tokens
-from synth_widgets.llm.wire import TOOL
+from synth_widgets.llm.transports.openai_format import TOOL
+from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.records import Usage
 
 VERSION = "2023-06-01"

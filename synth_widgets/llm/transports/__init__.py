@@ -1,0 +1,1 @@
+"""The ways to an endpoint: its format, its connection, what its refusals mean."""
