@@ -16,7 +16,7 @@ from typing import NoReturn
 
 from synth_widgets.errors import SynthError
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.local import LocalCompleter, packaged_weights, runtime_folder
+from synth_widgets.llm.embedded.completer import LocalCompleter, packaged_weights, runtime_folder
 
 _NOTEBOOK = """\
 In the notebook write:

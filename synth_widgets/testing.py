@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from synth_widgets.errors import UnreachableError
+from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, OnText, Request
-from synth_widgets.llm.invent import Inventor
 from synth_widgets.money import Price
 from synth_widgets.records import Usage
 

@@ -19,9 +19,9 @@ from typing import Any, ClassVar, Self
 import jsonschema
 from aiohttp import web
 
+from synth_widgets.fake_values import Inventor
 from synth_widgets.generation.prompts import shown_schema
 from synth_widgets.llm.completer import Mode
-from synth_widgets.llm.invent import Inventor
 from synth_widgets.records import Usage
 from synth_widgets.testing import invent, spoil
 from tests.dressing import dressed

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from synth_widgets.llm.catalog import PROVIDERS
+from synth_widgets.llm.providers import PROVIDERS
 from synth_widgets.money import lines_of, read_prices
 from tools.lock import LOCK, locked_on
 
@@ -96,7 +96,7 @@ def problems(prices: Mapping[str, Any], day: date, months: int) -> list[str]:
     models, before = default_models(), later(day, months)
     found = [f"{end}, before {before}" for end in ending(models, prices, before)]
     found += [f"{model} is not in the price list" for model in unlisted(models, prices)]
-    return [*found, "Take other defaults in synth_widgets/llm/catalog.py."] if found else []
+    return [*found, "Take other defaults in synth_widgets/llm/providers.py."] if found else []
 
 
 def main(argv: Sequence[str] | None = None) -> int:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from synth_widgets.errors import ModelError
-from synth_widgets.llm.catalog import provider_of
 from synth_widgets.llm.completer import Completer
+from synth_widgets.llm.providers import provider_of
 from synth_widgets.models import Model
 
 
@@ -26,7 +26,7 @@ def completer_for(model: Model | str | Completer) -> Completer:
             return model
         raise ModelError(f"A model is a name, an sw.Model or a completer, not {type(model).__name__}.")
     if model.is_local:
-        from synth_widgets.llm.local import LocalCompleter
+        from synth_widgets.llm.embedded.completer import LocalCompleter
 
         return LocalCompleter(model)
     transport = provider_of(model.name).transport

@@ -36,7 +36,7 @@ LOOKED_BACK = 200
 
 def asked_of(model: ModelLike) -> Asked:
     """Return who answers for a model, without reaching it."""
-    from synth_widgets.llm.prices import may_bill, price_for
+    from synth_widgets.llm.pricing import may_bill, price_for
 
     name = model_name(model)
     return Asked(name, items_per_call(model), price_for(model), reasons(name), may_bill(model), is_small(model))

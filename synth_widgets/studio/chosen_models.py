@@ -44,7 +44,7 @@ def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | 
     Raises:
         ModelError: one is no model, or its provider is not served.
     """
-    from synth_widgets.llm.catalog import provider_of
+    from synth_widgets.llm.providers import provider_of
 
     found: dict[str, Model | Completer] = {}
     for key, given in models.items():

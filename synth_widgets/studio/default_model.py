@@ -157,7 +157,7 @@ def _remembered(settings: Mapping[str, object]) -> dict[str, object]:
 
 
 def _by_key(remembered: Mapping[str, object]) -> Choice | None:
-    from synth_widgets.llm.catalog import PROVIDERS
+    from synth_widgets.llm.providers import PROVIDERS
 
     for provider in PROVIDERS:
         variable = next((name for name in provider.keys if os.environ.get(name, "").strip()), None)
@@ -176,8 +176,8 @@ def _ask_around(chosen: Future[Choice]) -> None:
 
 
 def _on_this_machine() -> Choice:
-    from synth_widgets.llm.catalog import provider_of
-    from synth_widgets.llm.loopback import first_model
+    from synth_widgets.llm.local_servers import first_model
+    from synth_widgets.llm.providers import provider_of
 
     if (name := first_model()) is not None:
         return Choice(Model(name), f"no key is set, and {provider_of(name).display} answers on this machine")

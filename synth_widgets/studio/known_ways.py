@@ -30,7 +30,7 @@ def learned(settings: Mapping[str, Any], completers: Iterable[Completer]) -> tup
 
 def in_words(settings: Mapping[str, Any], model: object) -> str | None:
     """Return how a model gives JSON, for a person, or ``None`` where nobody knows yet."""
-    from synth_widgets.llm.catalog import endpoint_of
+    from synth_widgets.llm.providers import endpoint_of
     from synth_widgets.llm.structured.modes import IN_WORDS, file_key, ways_of
 
     model = Model(model) if isinstance(model, str) else model

@@ -15,7 +15,7 @@ OPEN = """from typing import Annotated
 from pydantic import Field
 from synth_widgets import testing
 from synth_widgets.errors import AccessError
-from synth_widgets.llm.invent import Inventor
+from synth_widgets.fake_values import Inventor
 
 inventor = Inventor(7)
 glitches = True

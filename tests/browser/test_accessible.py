@@ -24,7 +24,7 @@ OPEN = """from typing import Annotated, Literal
 import synth_widgets as sw
 from pydantic import BaseModel, Field
 from synth_widgets.errors import AccessError
-from synth_widgets.llm.invent import Inventor
+from synth_widgets.fake_values import Inventor
 from synth_widgets.money import Price
 from synth_widgets.testing import ScriptedCompleter, invent
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from synth_widgets.llm.catalog import PROVIDERS
+from synth_widgets.llm.providers import PROVIDERS
 from synth_widgets.money import lines_of, read_prices
 from tools.default_models import (
     MONTHS,

@@ -34,6 +34,7 @@ VALUES = {
     "money",
     "text",
     "collector",
+    "fake_values",
 }
 BELOW_STUDIO = VALUES | {"engine", "own_code", "store", "llm", "generation", "runs", "export", "intake"}
 

@@ -15,7 +15,7 @@ import pytest
 
 from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableError
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.embedded.completer import LocalCompleter
 from synth_widgets.llm.structured.item_stream import ItemStream
 from synth_widgets.models import Model
 from tests.kernel.harness import Kernel
@@ -39,7 +39,7 @@ ITEMS = {
 IN_A_KERNEL = """
 import asyncio
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.embedded.completer import LocalCompleter
 model = LocalCompleter()
 answer = await model.complete(Request([{"role": "user", "content": "Say hello."}], params={"max_tokens": 4}))
 print(model.pid)

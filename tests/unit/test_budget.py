@@ -7,7 +7,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import StudioError
 from synth_widgets.llm.completer import Answer, Request
-from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.embedded.completer import LocalCompleter
 from synth_widgets.money import Budget, Price
 from synth_widgets.testing import ScriptedCompleter
 from tests.endpoint import Endpoint

@@ -14,7 +14,7 @@ from aiohttp import web
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import PROVIDERS
+from synth_widgets.llm.providers import PROVIDERS
 from synth_widgets.money import Budget, Price
 from synth_widgets.records import ROOT, Usage
 from synth_widgets.runs.forecast import Forecast

@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 from synth_widgets.errors import AccessError, ModelGoneError
-from synth_widgets.llm.catalog import endpoint_of, provider_of
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.connect import completer_for
+from synth_widgets.llm.providers import endpoint_of, provider_of
 from synth_widgets.llm.transports.failures import Place, from_status
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import Model

@@ -13,9 +13,9 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets import task_changes
 from synth_widgets.errors import StudioError
+from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.invent import Inventor
 from synth_widgets.llm.strict import strict_form
 from synth_widgets.llm.structured.extract import extract_json, listed
 from synth_widgets.llm.transports.openai_http import OpenAICompleter

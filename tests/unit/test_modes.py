@@ -13,9 +13,9 @@ import pytest
 from synth_widgets.engine import engine
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import provider_of
 from synth_widgets.llm.completer import MODES, Answer, Mode, Request
 from synth_widgets.llm.connect import completer_for
+from synth_widgets.llm.providers import provider_of
 from synth_widgets.llm.structured.extract import extract_json
 from synth_widgets.llm.structured.modes import Ways
 from synth_widgets.llm.transports.attempt import Waits

@@ -9,10 +9,10 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import ModelError
-from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.prices import may_bill, price_for
+from synth_widgets.llm.pricing import may_bill, price_for
+from synth_widgets.llm.providers import endpoint_of
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.money import FREE, Price, cost_of, price_of
 from synth_widgets.records import Usage

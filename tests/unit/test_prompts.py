@@ -8,7 +8,7 @@ import synth_widgets as sw
 from synth_widgets.generation.prompts import REASON_CHARACTERS, REASONS, REJECTED, told_reasons
 from synth_widgets.generation.topics import read
 from synth_widgets.llm.completer import ITEMS_PER_CALL
-from synth_widgets.llm.local import LocalCompleter
+from synth_widgets.llm.embedded.completer import LocalCompleter
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, TRIAGE, listed
 

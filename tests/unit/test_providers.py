@@ -19,8 +19,8 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import ModelError, RunStoppedError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm import loopback as servers
-from synth_widgets.llm.catalog import PROVIDERS, endpoint_of
+from synth_widgets.llm import local_servers as servers
+from synth_widgets.llm.providers import PROVIDERS, endpoint_of
 from synth_widgets.studio.chosen_models import Completers
 from synth_widgets.studio.default_model import choosing
 from synth_widgets.testing import ScriptedCompleter

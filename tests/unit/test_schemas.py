@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets import validation
 from synth_widgets.errors import SchemaError
-from synth_widgets.llm.invent import Inventor
+from synth_widgets.fake_values import Inventor
 from synth_widgets.schemas import Schema, describe
 
 TREE = {

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.invent import Inventor
 from synth_widgets.llm.strict import strict_form
 from synth_widgets.schemas import Schema
 from tests.strictness import problem

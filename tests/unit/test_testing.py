@@ -10,8 +10,8 @@ import jsonschema
 import pytest
 
 from synth_widgets.errors import ModeRefusedError, UnreachableError
+from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import Completer, Request
-from synth_widgets.llm.invent import Inventor
 from synth_widgets.testing import ScriptedCompleter
 
 TOPICS = {

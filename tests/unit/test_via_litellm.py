@@ -36,8 +36,8 @@ from synth_widgets.errors import (
     UnreachableError,
 )
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import endpoint_of
 from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.llm.providers import endpoint_of
 from synth_widgets.llm.transports import http_session
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.via_litellm import LOADING, LiteLLMCompleter

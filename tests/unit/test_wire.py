@@ -7,7 +7,7 @@ import random
 
 import pytest
 
-from synth_widgets.llm.limiter import Gate
+from synth_widgets.llm.concurrency import Gate
 from synth_widgets.llm.transports import http_session
 from synth_widgets.llm.transports.failures import asked_wait, redacted
 from synth_widgets.llm.transports.sse import EventReader

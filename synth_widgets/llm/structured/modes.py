@@ -5,8 +5,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterable, Mapping
 
-from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import MODES, Mode
+from synth_widgets.llm.providers import Endpoint
 
 IN_WORDS: Mapping[Mode, str] = {
     "json_schema": "the endpoint's JSON schema mode",

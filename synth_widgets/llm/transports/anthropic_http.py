@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.llm.catalog import BEARER, Endpoint
 from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.llm.providers import BEARER, Endpoint
 from synth_widgets.llm.transports import anthropic_format as wire
 from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
 from synth_widgets.money import longest_answer

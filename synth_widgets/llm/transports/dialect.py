@@ -8,8 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Request
+from synth_widgets.llm.providers import Endpoint
 
 log = logging.getLogger(__name__)
 

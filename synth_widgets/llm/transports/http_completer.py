@@ -11,8 +11,8 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import OnText, Request
+from synth_widgets.llm.providers import Endpoint
 from synth_widgets.llm.transports import failures, http_session
 from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.transports.charsets import as_utf8, decoded

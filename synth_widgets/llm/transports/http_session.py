@@ -30,7 +30,7 @@ _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictiona
 
 
 def new_session(response: type[aiohttp.ClientResponse] | None = None) -> aiohttp.ClientSession:
-    """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.limiter`.
+    """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.concurrency`.
 
     It keeps no cookies and reads no proxy settings; `proxy_for` does that. Loopback is never sent through a proxy,
     whoever asks.

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Request
+from synth_widgets.llm.providers import Endpoint
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
 from synth_widgets.llm.transports.openai_format import ChatReading, body

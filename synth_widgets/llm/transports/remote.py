@@ -14,12 +14,12 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import limiter
+from synth_widgets.llm import concurrency
 from synth_widgets.llm.adaptive import FIRST
-from synth_widgets.llm.catalog import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request, Verdict
-from synth_widgets.llm.limiter import Gate, gate
-from synth_widgets.llm.prices import price_at
+from synth_widgets.llm.concurrency import Gate, gate
+from synth_widgets.llm.pricing import price_at
+from synth_widgets.llm.providers import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.structured.modes import Ways, file_key, ways_of
 from synth_widgets.llm.transports.attempt import Attempt, Waits
 from synth_widgets.llm.transports.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
@@ -446,7 +446,7 @@ def asked_by(request: Request) -> Mode:
     return request.mode if request.schema is not None else "text"
 
 
-async def _tell(place: limiter.Place, outcome: Failure) -> None:
+async def _tell(place: concurrency.Place, outcome: Failure) -> None:
     """Tell the limit how a call without an answer was taken."""
     if outcome.is_refusal:
         await place.refused(outcome.after)

@@ -11,8 +11,8 @@ from contextlib import aclosing
 from typing import Any
 
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import Endpoint
 from synth_widgets.llm.completer import Answer, OnText, Request
+from synth_widgets.llm.providers import Endpoint
 from synth_widgets.llm.transports import http_session
 from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits
 from synth_widgets.llm.transports.failures import Failure, TooLargeError

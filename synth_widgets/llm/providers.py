@@ -196,7 +196,7 @@ _BY_NAME = {provider.name: provider for provider in PROVIDERS}
 _SOME = "openai, anthropic, gemini, openrouter, mistral, ollama, local, and others that litellm knows"
 """Those that a message names: all would be a wall of words."""
 LOCAL = Provider("local", "the embedded model", "", strict=False, seed=True, modes=("json_schema",))
-"""The embedded model; `synth_widgets.llm.local` knows its address."""
+"""The embedded model; `synth_widgets.llm.embedded.completer` knows its address."""
 
 
 @dataclass(frozen=True, slots=True)

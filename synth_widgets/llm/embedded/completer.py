@@ -17,8 +17,8 @@ from pathlib import Path
 from typing import IO
 
 from synth_widgets.errors import AccessError, UnreachableError
-from synth_widgets.llm.catalog import LOCAL, Endpoint
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
+from synth_widgets.llm.providers import LOCAL, Endpoint
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
 from synth_widgets.models import Model
 from synth_widgets.money import FREE, Price
@@ -115,7 +115,7 @@ class _Server:
             self._free()
             self._key = secrets.token_urlsafe(24)
             self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
-            program = Path(__file__).with_name("local_server.py")
+            program = Path(__file__).with_name("server.py")
             numbers = [str(number) for number in (N_CTX, N_THREADS, os.getpid())]
             self._process = subprocess.Popen(  # noqa: S603  (our own program, no shell)
                 [sys.executable, "-P", str(program), str(self._weights), *numbers, str(self._folder)],

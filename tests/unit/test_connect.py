@@ -8,11 +8,11 @@ import pytest
 
 from synth_widgets.errors import AccessError, ModelError
 from synth_widgets.llm import litellm_package
-from synth_widgets.llm.catalog import PROVIDERS, endpoint_of, need_key, provider_of
 from synth_widgets.llm.completer import MODES
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.local import LocalCompleter
-from synth_widgets.llm.prices import price_at
+from synth_widgets.llm.embedded.completer import LocalCompleter
+from synth_widgets.llm.pricing import price_at
+from synth_widgets.llm.providers import PROVIDERS, endpoint_of, need_key, provider_of
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import STRUCTURED, Model
 from synth_widgets.testing import ScriptedCompleter

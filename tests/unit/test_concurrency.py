@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 
 from synth_widgets.errors import UnreachableError
-from synth_widgets.llm import limiter
+from synth_widgets.llm import concurrency
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.limiter import Gate
+from synth_widgets.llm.concurrency import Gate
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import Model
@@ -69,8 +69,8 @@ async def test_an_endpoint_in_the_midst_of_its_first_answer_is_no_wrong_address(
 
 
 async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter, "DOWN_SECONDS", 0.1)
-    monkeypatch.setattr(limiter, "PROBE_SECONDS", 0.1)
+    monkeypatch.setattr(concurrency, "DOWN_SECONDS", 0.1)
+    monkeypatch.setattr(concurrency, "PROBE_SECONDS", 0.1)
     with Endpoint() as endpoint:
         model = completer(endpoint)
         assert (await model.complete(ASK)).text
@@ -93,7 +93,7 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
 
 
 async def test_the_lowest_ceiling_of_those_who_ask_holds_for_all_of_them(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(limiter, "LINGER_SECONDS", 0.05)
+    monkeypatch.setattr(concurrency, "LINGER_SECONDS", 0.05)
     with Endpoint(latency=0.01) as endpoint:
         careful, other = completer(endpoint, concurrency=2), completer(endpoint)
         await asyncio.gather(*(model.complete(ASK) for _ in range(20) for model in (careful, other)))
