@@ -12,7 +12,7 @@ from typing import Any, Literal
 from synth_widgets.errors import SchemaError, TaskError, suggesting
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.text.normal import same, storable
 
 Priority = Literal["p0", "p1", "p2", "p3"]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.task import Task
 from synth_widgets.text.normal import same
 

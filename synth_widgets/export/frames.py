@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth_widgets.collector import collector_off
 from synth_widgets.records import Json, Sample, Version
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import copied

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 
 from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.structured.extract import Check, fitting
 from synth_widgets.records import Json, Path
+from synth_widgets.schema.forms import form_of
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import head
 

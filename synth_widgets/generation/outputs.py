@@ -6,9 +6,9 @@ from dataclasses import dataclass
 
 from synth_widgets.generation.prompts import REJECTED, Turn, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
-from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.structured.extract import extract_json
 from synth_widgets.records import Json
+from synth_widgets.schema.forms import form_of
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import storable
 

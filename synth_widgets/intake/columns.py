@@ -12,7 +12,7 @@ from synth_widgets.intake.cells import MISSING, parsed
 from synth_widgets.intake.rows import head_of
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.store.editing import ABSENT
 
 Row = Mapping[Hashable, Any]

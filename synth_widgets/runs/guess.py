@@ -10,7 +10,7 @@ from synth_widgets.llm.completer import Request
 from synth_widgets.money import tokens_in
 from synth_widgets.records import ROOT, Json, Sample, Step, Usage, Version
 from synth_widgets.runs.asking import Asker
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.task import as_text
 
 Range = tuple[float, float]

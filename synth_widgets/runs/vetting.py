@@ -12,7 +12,7 @@ from synth_widgets.errors import OwnCodeError
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Json
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 
 Settle = Callable[[str | None], None]
 T = TypeVar("T")

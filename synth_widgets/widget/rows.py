@@ -8,7 +8,7 @@ from typing import Any
 
 from synth_widgets.money import Cost
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 from synth_widgets.task import Task
 from synth_widgets.text.normal import word_count
 from synth_widgets.widget import origin

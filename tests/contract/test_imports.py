@@ -19,12 +19,7 @@ PACKAGE = Path(__file__).resolve().parents[2] / "synth_widgets"
 VALUES = {
     "task",
     "task_changes",
-    "schemas",
-    "schema_drafts",
-    "slips",
-    "validation",
-    "patterns",
-    "formats",
+    "schema",
     "deferred",
     "jsonable",
     "pydantic_json",

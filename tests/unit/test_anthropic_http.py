@@ -24,12 +24,12 @@ from synth_widgets.errors import (
 )
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.strict import ANTHROPIC, strict_form
 from synth_widgets.llm.transports.anthropic_format import MessageReading
 from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 from synth_widgets.models import Model
+from synth_widgets.schema.strict import ANTHROPIC, strict_form
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.schemas_of_real_shape import SCHEMAS
 

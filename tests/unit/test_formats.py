@@ -17,8 +17,8 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets import task_changes
-from synth_widgets.llm.forms import form_of
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.schema import Schema
 from synth_widgets.testing import ScriptedCompleter
 
 ROOT = Path(__file__).parents[2]
@@ -30,7 +30,7 @@ BARE = f"""
 import sys
 for name in {WANTED_BY_JSONSCHEMA.split()!r}:
     sys.modules[name] = None
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
 for name, right, wrong in (
     ("date-time", "2026-01-02T03:04:05Z", "yesterday"),
     ("time", "03:04:05Z", "noon"),

@@ -15,11 +15,11 @@ from synth_widgets import task_changes
 from synth_widgets.errors import StudioError
 from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import Request
-from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.strict import strict_form
 from synth_widgets.llm.structured.extract import extract_json, listed
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.schema import Schema
+from synth_widgets.schema.strict import strict_form
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import identity, normal_form, same
 from tests.endpoint import Endpoint

@@ -10,9 +10,9 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import SchemaError
-from synth_widgets.llm.strict import strict_form
-from synth_widgets.patterns import fault, readable
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.patterns import fault, readable
+from synth_widgets.schema.schema import Schema
+from synth_widgets.schema.strict import strict_form
 from synth_widgets.testing import ScriptedCompleter
 
 VERDICTS = [

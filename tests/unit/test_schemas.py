@@ -13,10 +13,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth_widgets as sw
-from synth_widgets import validation
 from synth_widgets.errors import SchemaError
 from synth_widgets.fake_values import Inventor
-from synth_widgets.schemas import Schema, describe
+from synth_widgets.schema import validation
+from synth_widgets.schema.schema import Schema, describe
 
 TREE = {
     "$defs": {

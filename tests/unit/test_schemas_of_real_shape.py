@@ -14,8 +14,8 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Mode
-from synth_widgets.llm.strict import strict_form
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.schema import Schema
+from synth_widgets.schema.strict import strict_form
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.schemas_of_real_shape import SCHEMAS

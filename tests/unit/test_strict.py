@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth_widgets.fake_values import Inventor
-from synth_widgets.llm.forms import form_of
-from synth_widgets.llm.strict import strict_form
-from synth_widgets.schemas import Schema
+from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.schema import Schema
+from synth_widgets.schema.strict import strict_form
 from tests.strictness import problem
 
 LINE = {"type": "object", "properties": {"n": {"type": ["integer", "null"]}}, "required": ["n"]}

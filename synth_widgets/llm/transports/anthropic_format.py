@@ -11,10 +11,10 @@ from typing import Any
 
 from synth_widgets.errors import ModeRefusedError
 from synth_widgets.llm.completer import Messages, Mode
-from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.transports.openai_format import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.records import Usage
+from synth_widgets.schema.forms import form_of
 
 VERSION = "2023-06-01"
 """The API's version. The next one, 2026-10-21, takes ``temperature`` of no model; in this one each model decides."""

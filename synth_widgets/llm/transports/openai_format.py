@@ -7,9 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.llm.forms import form_of
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
 from synth_widgets.records import Usage
+from synth_widgets.schema.forms import form_of
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
 """Fields of a message that hold the model's thoughts, the same ones if there are several."""

@@ -14,12 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
 from urllib.parse import unquote
 
-from synth_widgets import patterns, schema_drafts
 from synth_widgets.deferred import deferring
 from synth_widgets.errors import SchemaError, nearest, warn
 from synth_widgets.records import Json
-from synth_widgets.schema_drafts import DATA, NAMED
-from synth_widgets.slips import slips
+from synth_widgets.schema import drafts, patterns
+from synth_widgets.schema.drafts import DATA, NAMED
+from synth_widgets.schema.lint import slips
 from synth_widgets.text.normal import compact, same, storable
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
     import pydantic
 
-    from synth_widgets.validation import Compiled
+    from synth_widgets.schema.validation import Compiled
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 60
@@ -247,7 +247,7 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
         raise SchemaError(f"{where} is text. Give a dict (json.loads(…) if it is JSON), a pydantic model, or None.")
     if not isinstance(given, Mapping):
         raise SchemaError(f"{where} must be a JSON Schema as a dict, or a pydantic model class, not {given!r}.")
-    return schema_drafts.current(_as_json(schema_drafts.unwrapped(given), where))
+    return drafts.current(_as_json(drafts.unwrapped(given), where))
 
 
 def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
@@ -266,7 +266,7 @@ def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
 def _validation() -> ModuleType:
     """Return the module that checks. It is loaded when it is needed first: not every process checks anything."""
     with deferring("rfc3987_syntax", "is_valid_syntax", until_loaded="jsonschema"):
-        from synth_widgets import validation
+        from synth_widgets.schema import validation
     return validation
 
 
@@ -292,16 +292,14 @@ def _said(schema: dict[str, Any], path: list[str], words: str) -> str:
     for key in path:
         part = part[int(key)] if isinstance(part, list) else part[key]
     if path and "type" in {path[-1], *path[-2:-1]} and path[-2:-1] != ["properties"]:
-        part = (
-            next((kind for kind in part if kind not in schema_drafts.TYPES), part) if isinstance(part, list) else part
-        )
+        part = next((kind for kind in part if kind not in drafts.TYPES), part) if isinstance(part, list) else part
         if part in ("json_object", "json_schema"):
             return f"{part!r} asks an endpoint for JSON and says nothing of its fields. Give the schema itself."
-        instead = schema_drafts.type_for(part)
-        hint = f" Write {instead}." if instead else nearest(part, schema_drafts.TYPES)
-        return f"{part!r} is none of the types {', '.join(schema_drafts.TYPES)}.{hint}"
+        instead = drafts.type_for(part)
+        hint = f" Write {instead}." if instead else nearest(part, drafts.TYPES)
+        return f"{part!r} is none of the types {', '.join(drafts.TYPES)}.{hint}"
     if isinstance(part, str) and path[-2:-1] and path[-2] in NAMED:
-        return f"{part!r} stands where a schema belongs. Write {{'type': {schema_drafts.type_for(part) or '…'}}}."
+        return f"{part!r} stands where a schema belongs. Write {{'type': {drafts.type_for(part) or '…'}}}."
     return f"{words}."
 
 

@@ -14,9 +14,9 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.errors import SchemaError
-from synth_widgets.schema_drafts import current, unwrapped
-from synth_widgets.schemas import Schema
-from synth_widgets.slips import slips
+from synth_widgets.schema.drafts import current, unwrapped
+from synth_widgets.schema.lint import slips
+from synth_widgets.schema.schema import Schema
 from synth_widgets.testing import ScriptedCompleter
 from tests.schemas_of_real_shape import SCHEMAS
 

@@ -8,13 +8,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from synth_widgets.llm.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.records import Json
-from synth_widgets.schemas import lifted, pointed
+from synth_widgets.schema.schema import lifted, pointed
+from synth_widgets.schema.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.text.normal import same
 
 if TYPE_CHECKING:
-    from synth_widgets.validation import Compiled
+    from synth_widgets.schema.validation import Compiled
 
 _MOST_WORK = 20_000
 """Values that are looked at on the way back: alternatives inside alternatives would take for ever."""
@@ -81,7 +81,9 @@ class Form:
 
     @functools.cached_property
     def _compiled(self) -> Compiled:
-        from synth_widgets.validation import Compiled  # jsonschema loads slowly, and most answers need no way back
+        from synth_widgets.schema.validation import (
+            Compiled,  # jsonschema loads slowly, and most answers need no way back
+        )
 
         return Compiled(self.own, of_class=True)  # whether formats are kept is for whoever checks the answer
 
