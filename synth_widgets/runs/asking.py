@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from synth_widgets.curation.new_versions import base_of
 from synth_widgets.generation import examples, inputs, outputs, topics
 from synth_widgets.generation.prompts import guidance_for, told_reasons
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.records import ROOT, Guidance, Json, Sample, Step
-from synth_widgets.runs.placing import base_of
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
 from synth_widgets.task import Task

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from typing import TYPE_CHECKING, Literal
 
+from synth_widgets.curation.new_versions import place_input
 from synth_widgets.errors import RequestRefusedError
 from synth_widgets.generation import inputs, topics
 from synth_widgets.generation.prompts import corrected
@@ -19,7 +20,6 @@ from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, 
 from synth_widgets.runs import plan
 from synth_widgets.runs.item_reader import ItemReader
 from synth_widgets.runs.output_calls import RAW_KEPT, clean, counted
-from synth_widgets.runs.placing import place_input
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.vetting import Vetting, patiently
 from synth_widgets.runs.work import ANSWERS, ROUNDS, Work, is_chance

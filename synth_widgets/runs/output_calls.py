@@ -6,6 +6,7 @@ import weakref
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from synth_widgets.curation.new_versions import base_of, place_output
 from synth_widgets.errors import OwnCodeError, RequestRefusedError
 from synth_widgets.generation import outputs
 from synth_widgets.generation.prompts import corrected
@@ -14,7 +15,6 @@ from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.llm.transports.reading import tokens
 from synth_widgets.records import Call, Json, Sample, Usage, new_id
-from synth_widgets.runs.placing import base_of, place_output
 from synth_widgets.runs.vetting import patiently
 from synth_widgets.runs.work import ANSWERS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, sample_change

@@ -19,6 +19,7 @@ from functools import partial
 from typing import Any, Literal
 
 from synth_widgets.collector import collector_off, let_go
+from synth_widgets.curation.new_versions import without_output
 from synth_widgets.engine import Engine
 from synth_widgets.errors import (
     AccessError,
@@ -41,7 +42,6 @@ from synth_widgets.runs.job import Job
 from synth_widgets.runs.last_round import Held, LastRound, outcomes
 from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
-from synth_widgets.runs.placing import without_output
 from synth_widgets.runs.plan import SLICE, Plan, Recipe, Slots
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.spending import Spending

@@ -9,8 +9,8 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
 from typing import TypeVar, cast
 
+from synth_widgets.curation import verdicts
 from synth_widgets.records import Json, Sample
-from synth_widgets.store import review
 from synth_widgets.store.changes import Change, by_record
 from synth_widgets.store.state import Group
 from synth_widgets.store.store import SLICE, Action
@@ -109,7 +109,7 @@ def on_samples(
         ids,
         lambda part: changes_of(samples(part)),
         label,
-        check=lambda part: review.find(state, part),
+        check=lambda part: verdicts.find(state, part),
         look=None if look is None else lambda part: look(lambda: samples(part)),
         result=result,
     )

@@ -7,11 +7,11 @@ from functools import partial
 from typing import Any, TypeVar
 
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of, whole_number
+from synth_widgets.curation import edits, verdicts
+from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.records import Json, Sample
-from synth_widgets.store import editing, review
 from synth_widgets.store.changes import Change
-from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
 from synth_widgets.studio import actions
@@ -61,8 +61,8 @@ class Curating:
         refused: dict[str, str] = {}
 
         def judged(samples: list[Sample]) -> Changes:
-            open_ones, left = review.undecided(samples) if only_undecided else (samples, {})
-            changes, why_not = review.keep(open_ones, core.task, len(core.state.tasks), validators.problem)
+            open_ones, left = verdicts.undecided(samples) if only_undecided else (samples, {})
+            changes, why_not = verdicts.keep(open_ones, core.task, len(core.state.tasks), validators.problem)
             refused.update(left | why_not)
             return changes
 
@@ -97,9 +97,9 @@ class Curating:
         spared: dict[str, str] = {}
 
         def judged(samples: list[Sample]) -> Changes:
-            open_ones, left = review.undecided(samples) if only_undecided else (samples, {})
+            open_ones, left = verdicts.undecided(samples) if only_undecided else (samples, {})
             spared.update(left)
-            return review.reject(open_ones, why)
+            return verdicts.reject(open_ones, why)
 
         result = spared if only_undecided else None
         return self._on(wanted, judged, lambda: f"Reject {len(wanted) - len(spared)}", result)
@@ -110,7 +110,7 @@ class Curating:
         validators = Validators(core)
 
         def restored(samples: list[Sample]) -> Changes:
-            return review.restore(samples, core.task, len(core.state.tasks), validators.problem)
+            return verdicts.restore(samples, core.task, len(core.state.tasks), validators.problem)
 
         return self._on(wanted, restored, lambda: f"Restore {len(wanted)}", None, validators)
 
@@ -162,19 +162,19 @@ class Curating:
             raise StudioError("edit() needs what to change: edit(id, output=…), edit(id, input=…), or both.")
         if empty := [part for part, value in given.items() if value is None]:
             raise StudioError(f"{empty[0]}=None is no {empty[0]}. Leave {empty[0]}= out to let it as it is.")
-        values = {k: v if v is ABSENT else editing.plain_json(v, k) for k, v in given.items()}
+        values = {k: v if v is ABSENT else edits.plain_json(v, k) for k, v in given.items()}
         core = self._core
 
         async def act() -> dict[str, str]:
             core.store.check_writable()
             while True:
-                sample, task = review.find(core.state, [ident])[0], core.task
-                edit = editing.edit_of(sample, **values)
-                problem = await core.problem(task, partial(editing.problem_of, edit, task))
-                if sample is review.find(core.state, [ident])[0] and task is core.task:
+                sample, task = verdicts.find(core.state, [ident])[0], core.task
+                edit = edits.edit_of(sample, **values)
+                problem = await core.problem(task, partial(edits.problem_of, edit, task))
+                if sample is verdicts.find(core.state, [ident])[0] and task is core.task:
                     break  # else it, or the task, changed while it was looked at
             version = len(core.state.tasks)
-            change = editing.edited(sample, edit, problem, task_version=version, created=now())
+            change = edits.edited(sample, edit, problem, task_version=version, created=now())
             core.store.commit([change], label="Edit 1")
             return {} if problem is None else {ident: problem}
 
@@ -193,9 +193,7 @@ class Curating:
             self._one(id)
         task = self._core.task
         parts = [("input", input, task.input), ("output", output, task.output)]
-        given = [
-            (name, editing.plain_json(value, name), schema) for name, value, schema in parts if value is not ABSENT
-        ]
+        given = [(name, edits.plain_json(value, name), schema) for name, value, schema in parts if value is not ABSENT]
 
         def look() -> dict[str, str]:
             found: dict[str, str] = {}
@@ -215,7 +213,7 @@ class Curating:
         refused: dict[str, str] = {}
 
         def taken(samples: list[Sample]) -> Changes:
-            changes, why_not = editing.accepted(samples, core.task, validators.problem)
+            changes, why_not = edits.accepted(samples, core.task, validators.problem)
             refused.update(why_not)
             return changes
 
@@ -224,7 +222,7 @@ class Curating:
     def decline(self, ids: Any) -> None:
         """Stay with the current versions; the new ones remain among `versions`."""
         wanted = self._ids(ids)
-        return self._on(wanted, editing.declined, lambda: f"Decline {len(wanted)} new", None)
+        return self._on(wanted, edits.declined, lambda: f"Decline {len(wanted)} new", None)
 
     @suggesting
     def revert(self, id: Any, n: int) -> dict[str, str]:
@@ -266,7 +264,7 @@ class Curating:
 
         def changed(samples: list[Sample]) -> Changes:
             for sample in samples:
-                change, why_not = editing.reverted(sample, number, core.task, validators.problem)
+                change, why_not = edits.reverted(sample, number, core.task, validators.problem)
                 refused.update({} if why_not is None else {sample.id: why_not})
                 yield change
 
@@ -298,7 +296,7 @@ class Curating:
             raise StudioError("rate() needs stars, as in rate(ids, 4), or requirements={'…': 4}.")
 
         return self._on(
-            wanted, lambda samples: editing.rated(samples, overall, single), lambda: f"Rate {len(wanted)}", None
+            wanted, lambda samples: edits.rated(samples, overall, single), lambda: f"Rate {len(wanted)}", None
         )
 
     def tag(self, ids: Any, *tags: str) -> None:
@@ -313,7 +311,7 @@ class Curating:
         wanted = self._ids(ids)
 
         label = f"{'Tag' if add else 'Untag'} {len(wanted)}"
-        return self._on(wanted, lambda samples: editing.tagged(samples, add, remove), lambda: label, None)
+        return self._on(wanted, lambda samples: edits.tagged(samples, add, remove), lambda: label, None)
 
     # ------------------------------------------------------------ inside
     def _on(

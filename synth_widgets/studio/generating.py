@@ -9,12 +9,12 @@ from functools import partial
 from typing import Any, cast
 
 from synth_widgets.arguments import GuidanceLike, budget_of, ids_of, path_of
+from synth_widgets.curation import verdicts
 from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
-from synth_widgets.store import review
 from synth_widgets.store.state import State
 from synth_widgets.studio import recipes
 from synth_widgets.studio.chosen_models import ModelLike, is_in_code, model_name
@@ -277,7 +277,7 @@ class Generating:
         if ids is None:
             chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
         else:
-            chosen = review.find(self._state, ids_of(ids))
+            chosen = verdicts.find(self._state, ids_of(ids))
             if done := [s for s in chosen if s.status not in {"pending", "failed"}]:
                 raise StudioError(
                     f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
@@ -289,7 +289,7 @@ class Generating:
         self, ids: Any, *, part: str = "output", prompt: str | None = None, guidance: GuidanceLike | None = None
     ) -> tuple[Recipe, tuple[str, ...]]:
         self._check_open()
-        chosen = review.find(self._state, ids_of(ids))
+        chosen = verdicts.find(self._state, ids_of(ids))
         return recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
     def _more(self, job: Job | str, n: int = 1) -> tuple[Recipe, tuple[str, ...]]:

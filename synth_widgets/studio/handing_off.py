@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from synth_widgets.arguments import path_of, tags_of
 from synth_widgets.collector import collector_off
+from synth_widgets.curation.verdicts import find
 from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
-from synth_widgets.store.review import find
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
@@ -24,8 +24,8 @@ from synth_widgets.text.normal import normal_form
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth_widgets.intake.columns import Columns, Spec
-    from synth_widgets.intake.rows import Rows
+    from synth_widgets.exchange.columns import Columns, Spec
+    from synth_widgets.exchange.rows import Rows
 
 GIVEN: tuple[Literal["draft", "kept", "pending"], ...] = ("draft", "kept", "pending")
 """The statuses that own rows may be given."""
@@ -85,7 +85,7 @@ class HandingOff:
             ``status``, ``stars``, ``tags``, ``split``, ``session``, ``model``, ``created`` (UTC), ``cost`` (US
             dollars, missing where unknown) and ``tokens``.
         """
-        from synth_widgets.export import frames
+        from synth_widgets.exchange import frames
 
         state, task = self._core.state, self._core.task
         mark = f"{self._core.store.epoch}-{state.rev}"
@@ -152,7 +152,7 @@ class HandingOff:
         <BLANKLINE>
         >>> studio.close()
         """
-        from synth_widgets.export import files, frames
+        from synth_widgets.exchange import files, frames
 
         by_person = not self._core.engine.is_current  # else the widget asks
         target = files.target_of(path)
@@ -165,7 +165,7 @@ class HandingOff:
         )
 
         def write(samples: list[Sample]) -> str:
-            from synth_widgets.export import chat, tables
+            from synth_widgets.exchange import chat, tables
 
             if kind == "chat":
                 files.write_whole(target, lambda file: file.writelines(chat.lines(task, samples)))
@@ -231,7 +231,7 @@ class HandingOff:
         ['input: it is missing']
         >>> studio.close()
         """
-        from synth_widgets.intake import columns, rows, samples
+        from synth_widgets.exchange import columns, rows, samples
 
         self._check_open()
         if status not in GIVEN:
@@ -316,7 +316,7 @@ class HandingOff:
         <Sample ... kept: "I am Ada." -> "Hello, ada!">
         >>> studio.close()
         """
-        from synth_widgets.intake import edits, returned
+        from synth_widgets.exchange import edits, returned
 
         self._check_open()
         core = self._core
@@ -379,7 +379,7 @@ class HandingOff:
 
 
 def _no_input(given: Rows, required: list[str]) -> StudioError:
-    from synth_widgets.intake.columns import listed
+    from synth_widgets.exchange.columns import listed
 
     names = [name for name in given.columns if isinstance(name, str)]
     alike = difflib.get_close_matches("input", names, n=1)

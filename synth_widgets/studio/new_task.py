@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synth_widgets import task_changes
+from synth_widgets.curation import verdicts
+from synth_widgets.curation.verdicts import Judgement
 from synth_widgets.errors import OwnCodeError, StudioError, warn
 from synth_widgets.records import Sample
-from synth_widgets.store import review
 from synth_widgets.store.changes import TaskChanged
-from synth_widgets.store.review import Judgement
 from synth_widgets.store.store import SLICE, Action
 from synth_widgets.task import Task
 
@@ -36,7 +36,7 @@ def take_over(core: Core, task: Task) -> None:
     differences = task_changes.differences(tasks[-1], task) if tasks else []
     must_judge = any(part.startswith(("input", "output")) for part in differences)
     seen = {sample.id: sample for sample in tuple(core.state.samples.values())}
-    turned = review.judged_anew(seen.values(), task) if must_judge else {}
+    turned = verdicts.judged_anew(seen.values(), task) if must_judge else {}
 
     async def act() -> None:
         core.task = task
@@ -69,7 +69,7 @@ async def _judge_late_ones(core: Core, task: Task, seen: Mapping[str, Sample], t
     """Judge what was made or changed while the others were judged."""
     now = tuple(core.state.samples.values())
     late = await core.engine.on_worker(lambda: [sample for sample in now if seen.get(sample.id) is not sample])
-    judged = await core.own_code.each(lambda sample: review.judged_anew([sample], task), late)
+    judged = await core.own_code.each(lambda sample: verdicts.judged_anew([sample], task), late)
     for sample, said in zip(late, judged, strict=True):
         turned.pop(sample.id, None)
         turned |= {sample.id: Judgement(sample.version, str(said))} if isinstance(said, OwnCodeError) else said
@@ -80,7 +80,7 @@ async def _turn(core: Core, turned: Mapping[str, Judgement]) -> None:
         action, found = Action(), list(turned.items())
         for start in range(0, len(found), SLICE):
             part = found[start : start + SLICE]
-            changes = [review.turn(core.state.samples[ident], judgement, core.task) for ident, judgement in part]
+            changes = [verdicts.turn(core.state.samples[ident], judgement, core.task) for ident, judgement in part]
             core.store.commit(changes, label=f"Task changed: {len(turned)} checked anew", action=action)
             await asyncio.sleep(0)
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 from typing import Any, SupportsIndex, TypedDict, overload
 
 from synth_widgets.arguments import ids_of
+from synth_widgets.curation.verdicts import find
 from synth_widgets.errors import StudioError, nearest, suggesting
-from synth_widgets.export import clips
+from synth_widgets.exchange import clipboard
 from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
-from synth_widgets.store.review import find
 from synth_widgets.store.state import State
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
@@ -139,7 +139,7 @@ class Samples:
         [<Sample ... kept: "I am Ada." -> "Hello, Ada!">]
         >>> studio.close()
         """
-        from synth_widgets.export import frames
+        from synth_widgets.exchange import frames
 
         state = self._state
         select = selection(
@@ -187,7 +187,7 @@ class Samples:
 
         return self._core.apart(look)
 
-    def as_text(self, ids: Any, format: clips.Format = "tsv") -> str:
+    def as_text(self, ids: Any, format: clipboard.Format = "tsv") -> str:
         r"""Return samples as a text to paste elsewhere; the widget's Copy is this.
 
         ``"tsv"`` is a table for spreadsheets, with the columns of `Studio.to_pandas` for input and output. A cell with
@@ -215,13 +215,13 @@ class Samples:
         ]
         >>> studio.close()
         """
-        if format not in clips.FORMATS:
-            allowed = ", ".join(map(repr, clips.FORMATS))
+        if format not in clipboard.FORMATS:
+            allowed = ", ".join(map(repr, clipboard.FORMATS))
             raise StudioError(
-                f"There is no format {format!r}.{nearest(str(format), clips.FORMATS)} Allowed: {allowed}."
+                f"There is no format {format!r}.{nearest(str(format), clipboard.FORMATS)} Allowed: {allowed}."
             )
         samples, task = find(self._state, ids_of(ids)), self._core.task
-        return self._core.apart(lambda: clips.as_text(samples, task, format))
+        return self._core.apart(lambda: clipboard.as_text(samples, task, format))
 
     def __repr__(self) -> str:
         counts: dict[str, int] = dict.fromkeys(STATUSES, 0)

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, count_of, guidance_of, name_of, path_of
+from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggesting
 from synth_widgets.records import ROOT, Guidance, Path, Topic, new_id
 from synth_widgets.store.changes import Change, TopicAdded, sample_change, topic_change
-from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.state import State
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core

@@ -31,18 +31,18 @@ VALUES = {
     "collector",
     "fake_values",
 }
-BELOW_STUDIO = VALUES | {"engine", "own_code", "store", "llm", "generation", "runs", "export", "intake"}
+BELOW_STUDIO = VALUES | {"engine", "own_code", "store", "curation", "llm", "generation", "runs", "exchange"}
 
 ROOMS: dict[str, set[str]] = {
     **dict.fromkeys(VALUES, VALUES),
     "engine": VALUES,
     "own_code": VALUES | {"engine"},
     "store": VALUES,
+    "curation": VALUES | {"store"},
     "llm": VALUES | {"engine"},
     "generation": VALUES | {"llm"},
-    "runs": VALUES | {"engine", "own_code", "store", "llm", "generation"},
-    "export": VALUES | {"arguments", "store"},
-    "intake": VALUES | {"arguments", "store", "export"},
+    "runs": VALUES | {"engine", "own_code", "store", "curation", "llm", "generation"},
+    "exchange": VALUES | {"arguments", "store", "curation"},
     "widget": VALUES,
     "testing": VALUES | {"llm"},
     "arguments": VALUES,

@@ -6,15 +6,15 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from synth_widgets.curation import edits, verdicts
+from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError
-from synth_widgets.intake import marks
-from synth_widgets.intake.columns import Columns, Row
-from synth_widgets.intake.topics import Places
+from synth_widgets.exchange import marks
+from synth_widgets.exchange.columns import Columns, Row
+from synth_widgets.exchange.topics import Places
 from synth_widgets.jsonable import is_missing
 from synth_widgets.records import Json, Path, Sample, Version
-from synth_widgets.store import editing, review
 from synth_widgets.store.changes import Change, SampleChanged, sample_change
-from synth_widgets.store.editing import ABSENT
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
@@ -173,9 +173,9 @@ def outcome_of(sample: Sample, wish: Wish, task: Task, *, task_version: int, cre
         if missing := [part for part, value in values.items() if value is None]:
             reason = f"{missing[0]}: it is missing"
         else:
-            edit = editing.edit_of(sample, **values)
-            reason = editing.problem_of(edit, task)
-            take(editing.edited(sample, edit, reason, task_version=task_version, created=created))
+            edit = edits.edit_of(sample, **values)
+            reason = edits.problem_of(edit, task)
+            take(edits.edited(sample, edit, reason, task_version=task_version, created=created))
     if "status" in wish.marks:
         change, refused = _verdict(sample, wish.marks["status"], task, task_version)
         take(change)
@@ -202,11 +202,11 @@ def _verdict(sample: Sample, status: str, task: Task, task_version: int) -> tupl
         return task.model_problem(version.input, version.output)
 
     if status == "kept":
-        changes, refused = review.keep([sample], task, task_version, objection)
+        changes, refused = verdicts.keep([sample], task, task_version, objection)
         return next(iter(changes), None), refused.get(sample.id)
     if status == "rejected":
-        return review.reject([sample], None)[0], None
-    change = next(iter(review.restore([sample], task, task_version, objection)), None)
+        return verdicts.reject([sample], None)[0], None
+    change = next(iter(verdicts.restore([sample], task, task_version, objection)), None)
     reached = sample.status if change is None else change.after.get("status", sample.status)
     return change, None if reached == "draft" else f"status: it is {reached} without a verdict"
 

@@ -6,11 +6,11 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
+from synth_widgets.curation.verdicts import Objection, complaint
 from synth_widgets.errors import StudioError
 from synth_widgets.jsonable import TooDeepError, plain
 from synth_widgets.records import Json, Sample, Status, Version
 from synth_widgets.store.changes import SampleChanged, sample_change
-from synth_widgets.store.review import Objection, complaint
 from synth_widgets.task import Task
 from synth_widgets.text.normal import MAX_DEPTH, same
 

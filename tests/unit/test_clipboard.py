@@ -10,7 +10,7 @@ import json
 import pytest
 
 from synth_widgets.errors import StudioError, UnknownIdError
-from synth_widgets.export import clips
+from synth_widgets.exchange import clipboard
 from tests.replica import Peer
 from tests.tasks import PLAIN, TICKETS
 
@@ -88,7 +88,7 @@ def test_what_cannot_be_copied_says_why(hard):
     with pytest.raises(StudioError, match=r"no format 'jsn'.*Did you mean 'json'"):
         hard.samples.as_text([], "jsn")
     with pytest.raises(StudioError, match="11 samples are more than 1,000 characters of tsv"):
-        clips.as_text(list(hard._core.state.samples.values()), PLAIN, limit=1000)
+        clipboard.as_text(list(hard._core.state.samples.values()), PLAIN, limit=1000)
 
 
 def test_the_browser_gets_the_same_text(hard):

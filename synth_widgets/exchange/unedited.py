@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from typing import Any
 
-from synth_widgets.intake.cells import MISSING, parsed
+from synth_widgets.exchange.cells import MISSING, parsed
 from synth_widgets.jsonable import is_missing, plain
 from synth_widgets.records import Json
 from synth_widgets.text.normal import compact

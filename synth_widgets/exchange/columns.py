@@ -6,14 +6,14 @@ from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
+from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.export.frames import extra_of
-from synth_widgets.intake.cells import MISSING, parsed
-from synth_widgets.intake.rows import head_of
+from synth_widgets.exchange.cells import MISSING, parsed
+from synth_widgets.exchange.frames import extra_of
+from synth_widgets.exchange.rows import head_of
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
 from synth_widgets.schema.schema import Schema
-from synth_widgets.store.editing import ABSENT
 
 Row = Mapping[Hashable, Any]
 Spec = Hashable | Sequence[Hashable] | Mapping[str, Hashable] | None

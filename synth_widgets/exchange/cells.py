@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
-from synth_widgets.intake.literals import literal
+from synth_widgets.exchange.literals import literal
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
 

@@ -46,7 +46,7 @@ def frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool 
 def _frame(state: State, task: Task, samples: Sequence[Sample], *, flatten: bool) -> pd.DataFrame:
     import pandas as pd
 
-    from synth_widgets.export.sample_frame import SampleFrame  # which is a class of pandas
+    from synth_widgets.exchange.sample_frame import SampleFrame  # which is a class of pandas
 
     versions = [s.version for s in samples]
     paths = {topic: state.path(topic) for topic in {s.topic for s in samples}}

@@ -9,13 +9,13 @@ from typing import Any
 
 from synth_widgets.arguments import is_row
 from synth_widgets.errors import StudioError, warn
-from synth_widgets.export.frames import frame as frame_of
-from synth_widgets.export.sample_frame import is_as_taken
-from synth_widgets.intake.cells import parsed
-from synth_widgets.intake.columns import Row, columns_of, listed
-from synth_widgets.intake.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
-from synth_widgets.intake.rows import Rows, is_frame, rows_of
-from synth_widgets.intake.unedited import is_clear, is_same, told
+from synth_widgets.exchange.cells import parsed
+from synth_widgets.exchange.columns import Row, columns_of, listed
+from synth_widgets.exchange.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
+from synth_widgets.exchange.frames import frame as frame_of
+from synth_widgets.exchange.rows import Rows, is_frame, rows_of
+from synth_widgets.exchange.sample_frame import is_as_taken
+from synth_widgets.exchange.unedited import is_clear, is_same, told
 from synth_widgets.jsonable import plain
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.state import State

@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Literal
 
 from synth_widgets.errors import StudioError
-from synth_widgets.export.frames import extra_of
+from synth_widgets.exchange.frames import extra_of
 from synth_widgets.records import Json, Sample
 from synth_widgets.schema.schema import Schema
 from synth_widgets.task import Task

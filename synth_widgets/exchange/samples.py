@@ -7,10 +7,10 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth_widgets.intake import marks
-from synth_widgets.intake.columns import Columns, Row
-from synth_widgets.intake.rows import Rows
-from synth_widgets.intake.topics import Places
+from synth_widgets.exchange import marks
+from synth_widgets.exchange.columns import Columns, Row
+from synth_widgets.exchange.rows import Rows
+from synth_widgets.exchange.topics import Places
 from synth_widgets.records import ROOT, Json, Path, Sample, Status, Version, new_id
 from synth_widgets.store.changes import Change, SampleAdded
 from synth_widgets.store.state import State

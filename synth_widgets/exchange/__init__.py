@@ -1,0 +1,1 @@
+"""What comes in and what goes out: own rows, frames, files, the clipboard."""

@@ -1,1 +1,0 @@
-"""Ways out: one format family a file."""
