@@ -10,12 +10,12 @@ from math import ceil
 from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage
 from synth_widgets.runs import plan
-from synth_widgets.runs.asking import Asker
-from synth_widgets.runs.forecast import Average, Forecast
-from synth_widgets.runs.guess import call_tokens
 from synth_widgets.runs.last_round import ONE_IN
+from synth_widgets.runs.pending_call import ANSWERS
 from synth_widgets.runs.plan import Recipe
-from synth_widgets.runs.work import ANSWERS
+from synth_widgets.runs.request_builder import RequestBuilder
+from synth_widgets.runs.token_averages import Average, TokenAverages
+from synth_widgets.runs.token_estimate import call_tokens
 from synth_widgets.store.state import State
 
 AROUND = (0.9, 1.1)
@@ -124,40 +124,42 @@ def _below(found: Needs, recipe: Recipe, level: int, nodes: int, size: Mapping[S
         found.slots["outputs"] += nodes * leaf
 
 
-def usual_call(asker: Asker, asked: Asked, forecast: Forecast, step: Step) -> Usage:
+def usual_call(builder: RequestBuilder, asked: Asked, averages: TokenAverages, step: Step) -> Usage:
     """Return about what a call of a step takes: what those before it did, or the middle of a guess."""
     slots = 1 if step == "outputs" else asked.items_per_call
-    average = forecast.of(kind_of(step, asked.name, asker.recipe, asker.task_version))
+    average = averages.of(kind_of(step, asked.name, builder.recipe, builder.task_version))
     if average is not None:
         prompt, completion = average.of(1, slots)
         return Usage(round(prompt), round(completion))
-    low, high = call_tokens(asker, step, slots, thinks=asked.thinks)
+    low, high = call_tokens(builder, step, slots, thinks=asked.thinks)
     both = low + high
     return Usage(both.prompt_tokens // 2, both.completion_tokens // 2)
 
 
-def estimate(asker: Asker, asked: Mapping[Step, Asked], forecast: Forecast, samples: tuple[str, ...] = ()) -> Estimate:
+def estimate(
+    builder: RequestBuilder, asked: Mapping[Step, Asked], averages: TokenAverages, samples: tuple[str, ...] = ()
+) -> Estimate:
     """Return what a run would send now.
 
     Args:
-        asker: the asker of the run; it knows the state and the recipe.
+        builder: the asker of the run; it knows the state and the recipe.
         asked: who is asked, by step.
-        forecast: what earlier calls took.
+        averages: what earlier calls took.
         samples: ids of the samples that the run is for, where it is for some.
     """
-    found = needs(asker.state, asker.recipe, asker.items_per_call, samples)
+    found = needs(builder.state, builder.recipe, builder.items_per_call, samples)
     low = high = Usage()
     cost: tuple[float, float] | None = (0.0, 0.0)
-    some = [asker.state.samples[ident] for ident in samples]
+    some = [builder.state.samples[ident] for ident in samples]
     for step, calls in found.calls.items():
         if not calls:
             continue
         slots = found.slots[step]
-        average = forecast.of(kind_of(step, asked[step].name, asker.recipe, asker.task_version))
+        average = averages.of(kind_of(step, asked[step].name, builder.recipe, builder.task_version))
         if average is not None:
             least, most = _like_before(average, calls, slots)
         else:
-            one = call_tokens(asker, step, ceil(slots / calls), some, thinks=asked[step].thinks)
+            one = call_tokens(builder, step, ceil(slots / calls), some, thinks=asked[step].thinks)
             least, most = (_times(usage, calls) for usage in one)
         low, high = low + least, high + most
         price = asked[step].price

@@ -20,9 +20,9 @@ from synth_widgets.records import Call, Json, Sample, Topic, Version, WorkItem, 
 from synth_widgets.runs import plan
 from synth_widgets.runs.item_reader import ItemReader
 from synth_widgets.runs.output_calls import RAW_KEPT, clean, counted
+from synth_widgets.runs.pending_call import ANSWERS, ROUNDS, PendingCall, is_chance
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.vetting import Vetting, patiently
-from synth_widgets.runs.work import ANSWERS, ROUNDS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, TopicAdded, sample_change, topic_change
 from synth_widgets.text.normal import head, storable
 
@@ -38,34 +38,34 @@ class ItemCalls:
         self.state = run.state
         self.repeats = repeats
 
-    async def ask(self, work: Work, completer: Completer) -> None:
+    async def ask(self, pending: PendingCall, completer: Completer) -> None:
         """Ask for the open slots of a topics or inputs step; each item is a row when it is whole."""
-        run, mode = self.run, self.run.answering.mode(work)
+        run, mode = self.run, self.run.models.mode(pending)
         seed = next(run.seeds)
-        sample = self.state.samples.get(work.target)
-        topic = sample.topic if sample else work.target
+        sample = self.state.samples.get(pending.target)
+        topic = sample.topic if sample else pending.target
         earlier = sample.input if sample else None
-        if work.step == "topics":
-            request = run.asker.topics(topic, len(work.slots), mode, seed)
+        if pending.step == "topics":
+            request = run.builder.topics(topic, len(pending.slots), mode, seed)
         else:
-            request = run.asker.inputs(topic, len(work.slots), work.part, mode, seed, earlier=earlier)
-        if work.fault is not None:
-            request = corrected(request, *work.fault)
+            request = run.builder.inputs(topic, len(pending.slots), pending.part, mode, seed, earlier=earlier)
+        if pending.fault is not None:
+            request = corrected(request, *pending.fault)
         call = Call(
-            new_id(), run.record.id, work.step, completer.name, mode, run.recipe.prompt, run.asker.wish(work.step),
-            params=dict(request.params), attempts=work.answer,
+            new_id(), run.record.id, pending.step, completer.name, mode, run.recipe.prompt,
+            run.builder.wish(pending.step), params=dict(request.params), attempts=pending.answer,
         )  # fmt: skip
-        asked = len(work.slots)
+        asked = len(pending.slots)
         siblings = len(self.state.visible_children(topic))
-        work.bad.clear()
-        work.made.clear()
-        vetting = Vetting(run.engine, run.own_code, run.asker.task.input if work.step == "inputs" else None)
+        pending.bad.clear()
+        pending.made.clear()
+        vetting = Vetting(run.engine, run.own_code, run.builder.task.input if pending.step == "inputs" else None)
         reader = ItemReader(
             request,
             asked=asked,
-            wanted=lambda: bool(work.slots),
+            wanted=lambda: bool(pending.slots),
             take=lambda item, text, number: self._take(
-                work, replace(call, raw=text), item, topic, vetting, place=siblings + number
+                pending, replace(call, raw=text), item, topic, vetting, place=siblings + number
             ),
         )
         came: Answer | None = None
@@ -75,38 +75,38 @@ class ItemCalls:
             answer = await patiently(run.engine, len(came.text), partial(clean, came, request))
             await reader.finish(run.engine, answer)
             await vetting.done()
-            await self._take_back_drafts(work, reader)
+            await self._take_back_drafts(pending, reader)
             await vetting.done()
-            await self._other_shapes(work, request, answer, reader, vetting)
+            await self._other_shapes(pending, request, answer, reader, vetting)
         except RequestRefusedError as error:
-            self._refused(work, call, error, topic)
+            self._refused(pending, call, error, topic)
             return
         except BaseException:  # it broke off, or was given up: what came of it is paid for
             vetting.give_up()
             if came is not None:
-                run.commit([CallAdded(self._paid(work, replace(call, raw=str(storable(came.text))), came, asked))])
+                run.commit([CallAdded(self._paid(pending, replace(call, raw=str(storable(came.text))), came, asked))])
             elif call.id in self.state.calls:  # nobody says how much
-                unsaid = cost_of(work.terms.price, call.usage)
+                unsaid = cost_of(pending.terms.price, call.usage)
                 run.commit([CallAdded(replace(call, cost=unsaid, raw=reader.text))])
             raise
-        run.answering.judged(work, completer, request, answer, complied=vetting.complied > 0)
-        call = self._paid(work, replace(call, raw=answer.text), answer, asked)
-        self._close(work, call, answer, reader.found, topic)
+        run.models.judged(pending, completer, request, answer, complied=vetting.complied > 0)
+        call = self._paid(pending, replace(call, raw=answer.text), answer, asked)
+        self._close(pending, call, answer, reader.found, topic)
 
-    def _paid(self, work: Work, call: Call, answer: Answer, asked: int) -> Call:
+    def _paid(self, pending: PendingCall, call: Call, answer: Answer, asked: int) -> Call:
         """Count what an answer took, and return the call with it."""
-        cost = self.run.spending.answered(work, answer.usage, slots=asked)
-        self.run.meter.spend(answer.usage)
+        cost = self.run.spending.answered(pending, answer.usage, slots=asked)
+        self.run.progress.spend(answer.usage)
         return replace(call, usage=answer.usage, cost=cost, seconds=answer.seconds)
 
-    async def _take_back_drafts(self, work: Work, reader: ItemReader) -> None:
+    async def _take_back_drafts(self, pending: PendingCall, reader: ItemReader) -> None:
         """Remove what was made of a draft in thoughts that could not be told from an answer, and take the answer's."""
         drafts, items = await reader.drafts(self.run.engine)
         if not drafts:
             return
         run, changes, slots = self.run, list[Change | None](), list[WorkItem]()
         counted: Counter[str] = Counter()
-        for raw, slot, ident in work.made:
+        for raw, slot, ident in pending.made:
             sample = self.state.samples.get(ident)
             if raw not in drafts or (sample is not None and self._is_decided(sample)):
                 continue
@@ -115,9 +115,9 @@ class ItemCalls:
                 self.repeats.take_back(sample.versions[0].input)
             changes.append(sample_change(sample, removed=True) if sample else self._removal(ident))
             slots.append(slot)
-        work.bad = [(raw, problem) for raw, problem in work.bad if raw not in drafts]
-        work.slots.extendleft(reversed(slots))
-        run.last_round.came[work.step] -= len(slots)
+        pending.bad = [(raw, problem) for raw, problem in pending.bad if raw not in drafts]
+        pending.slots.extendleft(reversed(slots))
+        run.last_round.came[pending.step] -= len(slots)
         run.commit(changes, reopened=slots, kind="added", count=-counted["added"])
         if counted["failed"]:
             run.commit([], kind="failed", count=-counted["failed"])
@@ -153,18 +153,18 @@ class ItemCalls:
         return topic_change(self.state.topics[topic], removed=True)
 
     async def _other_shapes(
-        self, work: Work, request: Request, answer: Answer, reader: ItemReader, vetting: Vetting
+        self, pending: PendingCall, request: Request, answer: Answer, reader: ItemReader, vetting: Vetting
     ) -> None:
         """Take the items of an answer that has none, or none that complies, where they should be."""
-        text, task = answer.text, self.run.asker.task
-        if len(work.bad) < reader.found or answer.finish in {"refusal", "filter"}:
+        text, task = answer.text, self.run.builder.task
+        if len(pending.bad) < reader.found or answer.finish in {"refusal", "filter"}:
             return
         was_cut = answer.finish == "length"
         if was_cut:
             text = text.rpartition("\n")[0]  # nobody knows whether the last one is whole
 
         def read() -> list[Item]:
-            if work.step == "topics":
+            if pending.step == "topics":
                 items = listed(text, topics.read, request, was_cut=was_cut)
             else:
                 items = listed(text, inputs.check(task), request, inputs.fields(task), was_cut=was_cut)
@@ -173,29 +173,29 @@ class ItemCalls:
             return [] if is_same else items
 
         if items := await patiently(self.run.engine, len(text), read):
-            work.bad.clear()
+            pending.bad.clear()
             reader.take(items)
             await vetting.done()
 
-    def _take(self, work: Work, call: Call, item: Item, topic: str, vetting: Vetting, *, place: int) -> None:
+    def _take(self, pending: PendingCall, call: Call, item: Item, topic: str, vetting: Vetting, *, place: int) -> None:
         """Check an item, and commit it if it is good; ``place``: the highest number that a numbered list gives it."""
-        task = self.run.asker.task
-        as_name = partial(topics.read, place=place, is_small=self.run.asker.is_small("topics"))
+        task = self.run.builder.task
+        as_name = partial(topics.read, place=place, is_small=self.run.builder.is_small("topics"))
 
         def read() -> tuple[Json, str | None]:
             told = item.read()
             if told.error is not None:
                 return None, told.error
             value = storable(told.value)
-            return fitting(value, as_name) if work.step == "topics" else inputs.read(value, task)
+            return fitting(value, as_name) if pending.step == "topics" else inputs.read(value, task)
 
         def settle(value: Json, problem: str | None) -> None:
             if problem is not None:
-                work.bad.append((item.raw, problem))
-            elif work.step == "topics":
-                self._topic(work, call, item.raw, value, topic)
-            elif work.slots and self.repeats.is_new(value):
-                self._input(work, call, item.raw, value, topic)
+                pending.bad.append((item.raw, problem))
+            elif pending.step == "topics":
+                self._topic(pending, call, item.raw, value, topic)
+            elif pending.slots and self.repeats.is_new(value):
+                self._input(pending, call, item.raw, value, topic)
 
         def vet(told: tuple[Json, str | None]) -> None:
             value, problem = told
@@ -206,13 +206,13 @@ class ItemCalls:
 
         vetting.read(len(item.raw), read, vet)
 
-    def _topic(self, work: Work, call: Call, raw: str, name: str, parent: str) -> None:
-        if not work.slots or self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
+    def _topic(self, pending: PendingCall, call: Call, raw: str, name: str, parent: str) -> None:
+        if not pending.slots or self.state.namesake(parent, name) is not None or self.state.topics[parent].name == name:
             return  # a repeat: its slot stays open
-        run, slot = self.run, work.slots.popleft()
+        run, slot = self.run, pending.slots.popleft()
         run.last_round.came["topics"] += 1
         new = Topic(new_id(), parent, name, target=plan.target_of(run.recipe, slot.level + 1))
-        work.made.append((raw, slot, new.id))
+        pending.made.append((raw, slot, new.id))
         below = plan.below(run.recipe, new.id, slot.level + 1)
         is_little = len(below) <= plan.AT_ONCE
         run.commit(
@@ -225,8 +225,8 @@ class ItemCalls:
         if not is_little:
             run.plan_below(below)
 
-    def _input(self, work: Work, call: Call, raw: str, value: Json, topic: str) -> None:
-        run, slot = self.run, work.slots.popleft()
+    def _input(self, pending: PendingCall, call: Call, raw: str, value: Json, topic: str) -> None:
+        run, slot = self.run, pending.slots.popleft()
         wants_output = run.recipe.outputs
         old = self.state.samples.get(slot.target)
         if old is not None and old.input is not None and not run.recipe.anew:  # another job was faster
@@ -236,7 +236,7 @@ class ItemCalls:
             version = self.run.version(0, call, input=value)
             sample = self._sample(topic, version)
             change: Change | None = SampleAdded(sample)
-            work.made.append((raw, slot, sample.id))
+            pending.made.append((raw, slot, sample.id))
         else:
             sample = old
             change = place_input(old, self.run.version(old.versions[-1].n + 1, call, input=value))
@@ -245,45 +245,47 @@ class ItemCalls:
         paid = CallAdded(call, is_open=True)
         run.commit([change, paid], planned=planned, finished=[slot], kind=None if wants_output else "added")
 
-    def _close(self, work: Work, call: Call, answer: Answer, found: int, topic: str) -> None:
+    def _close(self, pending: PendingCall, call: Call, answer: Answer, found: int, topic: str) -> None:
         """Settle a finished call: its cost, its invalid items, and the slots that stayed open."""
         run = self.run
         run.commit([CallAdded(call)])
-        if not work.slots:
+        if not pending.slots:
             return
         if not found:
             has_text = bool(answer.text.strip())
             none = "the answer has no list of items" if has_text else "the answer is empty"
             was_cut = "the answer was cut at max_tokens" if answer.finish == "length" else None
             can_mend = has_text and answer.finish in {"stop", "other"}
-            work.by_chance |= is_chance(answer)
-            self._no_good(work, call, answer.withheld or was_cut or none, answer.text, topic, can_mend=can_mend)
+            pending.by_chance |= is_chance(answer)
+            self._no_good(pending, call, answer.withheld or was_cut or none, answer.text, topic, can_mend=can_mend)
             return
-        bad, work.bad = work.bad[: len(work.slots)], []
+        bad, pending.bad = pending.bad[: len(pending.slots)], []
         if bad:
-            work.by_chance = True
-            slots = [work.slots.popleft() for _ in bad]
+            pending.by_chance = True
+            slots = [pending.slots.popleft() for _ in bad]
             faults = "; ".join(f"item {n}: {problem}" for n, (_, problem) in enumerate(bad, 1))
             answered = f'{{"items": [{", ".join(raw for raw, _ in bad)}]}}'
-            self._bad_items(work, call, slots, bad, topic, fault=(answered, faults))
-        if work.slots:
-            self._too_few(work)
+            self._bad_items(pending, call, slots, bad, topic, fault=(answered, faults))
+        if pending.slots:
+            self._too_few(pending)
 
-    def _refused(self, work: Work, call: Call, error: RequestRefusedError, topic: str) -> None:
-        if self.run.answering.doubts(work, error):
+    def _refused(self, pending: PendingCall, call: Call, error: RequestRefusedError, topic: str) -> None:
+        if self.run.models.doubts(pending, error):
             raise error
-        self.run.spending.refused(work)
-        self._no_good(work, call, storable(str(error)), "", topic)
+        self.run.spending.refused(pending)
+        self._no_good(pending, call, storable(str(error)), "", topic)
 
-    def _no_good(self, work: Work, call: Call, reason: str, raw: str, topic: str, *, can_mend: bool = False) -> None:
-        slots = list(work.slots)
-        work.slots.clear()
+    def _no_good(
+        self, pending: PendingCall, call: Call, reason: str, raw: str, topic: str, *, can_mend: bool = False
+    ) -> None:
+        slots = list(pending.slots)
+        pending.slots.clear()
         fault = (raw, reason) if can_mend else None
-        self._bad_items(work, call, slots, [(raw, reason)] * len(slots), topic, fault=fault)
+        self._bad_items(pending, call, slots, [(raw, reason)] * len(slots), topic, fault=fault)
 
     def _bad_items(
         self,
-        work: Work,
+        pending: PendingCall,
         call: Call,
         slots: list[WorkItem],
         bad: list[tuple[str, str]],
@@ -292,36 +294,40 @@ class ItemCalls:
         fault: tuple[str, str] | None,
     ) -> None:
         """Ask anew for slots whose answers are no good: their correction first, then fresh ones; then they fail."""
-        if work.answer < ANSWERS:
-            mended = fault if work.answer == 1 and not self.run.asker.is_small(work.step) else None
-            answer = work.answer + 1
-            self.run.again(replace(work, slots=type(work.slots)(slots), answer=answer, fault=mended, bad=[], made=[]))
+        if pending.answer < ANSWERS:
+            mended = fault if pending.answer == 1 and not self.run.builder.is_small(pending.step) else None
+            answer = pending.answer + 1
+            self.run.again(
+                replace(pending, slots=type(pending.slots)(slots), answer=answer, fault=mended, bad=[], made=[])
+            )
             return
         if call.id not in self.state.calls:  # it was refused: its row says so all the same
             self.run.commit([CallAdded(replace(call, cost=0.0))])
-        if work.step == "topics":
+        if pending.step == "topics":
             notes = [f"topics could not be made ({problem})" for _, problem in bad]
-            self._without_row(work, slots, notes)
+            self._without_row(pending, slots, notes)
             return
         for slot, (raw, problem) in zip(slots, bad, strict=True):
-            self._failed_input(work, slot, call, topic, raw=raw, problem=problem)
+            self._failed_input(pending, slot, call, topic, raw=raw, problem=problem)
 
-    def _without_row(self, work: Work, slots: list[WorkItem], notes: list[str]) -> None:
+    def _without_row(self, pending: PendingCall, slots: list[WorkItem], notes: list[str]) -> None:
         """Have slots fail of which no row will say it: the job does, unless they get a last round."""
         run = self.run
-        if work.may_come:
-            run.hold(work, slots, notes[0])
+        if pending.may_come:
+            run.hold(pending, slots, notes[0])
             return
         for note in notes:
             run.note(note)
-        run.last_round.failed[work.step] += len(slots)
+        run.last_round.failed[pending.step] += len(slots)
         run.commit([], finished=slots, kind="failed", count=len(slots))
 
-    def _failed_input(self, work: Work, slot: WorkItem, call: Call, topic: str, *, raw: str, problem: str) -> None:
+    def _failed_input(
+        self, pending: PendingCall, slot: WorkItem, call: Call, topic: str, *, raw: str, problem: str
+    ) -> None:
         run = self.run
         old = self.state.samples.get(slot.target)
         if old is not None and run.recipe.anew and old.input is not None:
-            self._without_row(work, [slot], [f"inputs could not be made again ({problem})"])
+            self._without_row(pending, [slot], [f"inputs could not be made again ({problem})"])
             return
         if old is not None and (old.status != "failed" or old.input is not None):  # it was judged, or made, meanwhile
             run.commit([], finished=[slot])
@@ -333,31 +339,33 @@ class ItemCalls:
             change: Change | None = SampleAdded(failed)
         else:
             change = sample_change(old, version=version, status="failed", reason=version.problem, current=n)
-        if not work.may_come:
+        if not pending.may_come:
             run.last_round.failed["inputs"] += 1
             run.commit([change], finished=[slot], kind="failed")
         elif old is None:  # its last round makes it in place: from now on the slot is the row's
             run.commit([change], finished=[slot], planned=[WorkItem(run.record.id, "inputs", failed.id, 0)])
         else:
             run.commit([change])
-            run.hold(work, [slot])
+            run.hold(pending, [slot])
 
-    def _too_few(self, work: Work) -> None:
-        if work.round < ROUNDS:
-            self.run.again(replace(work, round=work.round + 1, fault=None, bad=[], made=[]))
+    def _too_few(self, pending: PendingCall) -> None:
+        if pending.round < ROUNDS:
+            self.run.again(replace(pending, round=pending.round + 1, fault=None, bad=[], made=[]))
             return
-        count = len(work.slots)
-        if work.in_last_round and work.step == "inputs":  # the row says that it failed, if there was no input before
-            old = self.state.samples.get(work.target)
+        count = len(pending.slots)
+        if (
+            pending.in_last_round and pending.step == "inputs"
+        ):  # the row says that it failed, if there was no input before
+            old = self.state.samples.get(pending.target)
             if self.run.recipe.anew and old is not None and old.input is not None:
                 self.run.note("inputs could not be made again (the model repeated itself)", count)
             self.run.last_round.failed["inputs"] += count
-            self.run.commit([], finished=tuple(work.slots), kind="failed", count=count)
-            work.slots.clear()
+            self.run.commit([], finished=tuple(pending.slots), kind="failed", count=count)
+            pending.slots.clear()
             return
-        self.run.note(f"{work.step} dropped (the model repeated itself)", count)
-        self.run.commit([], finished=tuple(work.slots), kind="dropped", count=count)
-        work.slots.clear()
+        self.run.note(f"{pending.step} dropped (the model repeated itself)", count)
+        self.run.commit([], finished=tuple(pending.slots), kind="dropped", count=count)
+        pending.slots.clear()
 
     def _sample(self, topic: str, version: Version) -> Sample:
         session = self.state.sessions[self.run.record.session]

@@ -12,7 +12,7 @@ from collections.abc import Container, Iterable, Mapping
 from dataclasses import dataclass
 
 from synth_widgets.records import Call, Sample, Step, WorkItem
-from synth_widgets.runs.work import Work
+from synth_widgets.runs.pending_call import PendingCall
 
 ONE_IN = 5
 """One item in so many of a step may fail for it to be chance: at least 80 % came."""
@@ -23,11 +23,11 @@ class Held:
     """What waits for the last round.
 
     Attributes:
-        work: the piece of work that it would be.
+        pending: the piece of work that it would be.
         note: what the job says at its end of each item that gets no such round, where no row says it; else empty.
     """
 
-    work: Work
+    pending: PendingCall
     note: str = ""
 
 
@@ -38,9 +38,9 @@ class LastRound:
     >>> last = LastRound()
     >>> last.came["outputs"] = 4
     >>> slot = WorkItem("a job", "outputs", "a sample", 0)
-    >>> last.hold(Work("outputs", "a sample", deque([slot])))
+    >>> last.hold(PendingCall("outputs", "a sample", deque([slot])))
     >>> again, lost = last.begin()
-    >>> [work.target for work in again], lost, len(last)
+    >>> [pending.target for pending in again], lost, len(last)
     (['a sample'], [], 1)
     >>> last.settle([slot])
     >>> len(last)
@@ -62,25 +62,25 @@ class LastRound:
         """Those items: they wait for their last round, or are in it."""
         return tuple(self._open.values())
 
-    def hold(self, work: Work, note: str = "") -> None:
+    def hold(self, pending: PendingCall, note: str = "") -> None:
         """Keep a piece of work for the last round."""
-        self._held.append(Held(work, note))
-        self._open.update((slot.key, slot) for slot in work.slots)
+        self._held.append(Held(pending, note))
+        self._open.update((slot.key, slot) for slot in pending.slots)
 
     def settle(self, items: Iterable[WorkItem]) -> None:
         """Note that items are finished, whatever came of them."""
         for item in items:
             self._open.pop(item.key, None)
 
-    def begin(self) -> tuple[list[Work], list[Held]]:
+    def begin(self) -> tuple[list[PendingCall], list[Held]]:
         """Return what is to be asked for once more, and what has failed for good: nothing else is left to do."""
         held, self._held = self._held, []
         failed = Counter(self.failed)
         for each in held:
-            failed[each.work.step] += len(each.work.slots)
+            failed[each.pending.step] += len(each.pending.slots)
         by_chance = {step for step, bad in failed.items() if ONE_IN * bad <= bad + self.came[step]}
-        again = [each.work for each in held if each.work.step in by_chance]
-        return again, [each for each in held if each.work.step not in by_chance]
+        again = [each.pending for each in held if each.pending.step in by_chance]
+        return again, [each for each in held if each.pending.step not in by_chance]
 
 
 def outcomes(

@@ -15,8 +15,8 @@ from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.llm.transports.reading import tokens
 from synth_widgets.records import Call, Json, Sample, Usage, new_id
+from synth_widgets.runs.pending_call import ANSWERS, PendingCall, is_chance
 from synth_widgets.runs.vetting import patiently
-from synth_widgets.runs.work import ANSWERS, Work, is_chance
 from synth_widgets.store.changes import CallAdded, sample_change
 from synth_widgets.store.making import replacer
 from synth_widgets.text.normal import head, is_encodable, storable
@@ -38,129 +38,133 @@ class OutputCalls:
         self.run: Run = weakref.proxy(run)  # which holds this: an ended run goes at once, with what it holds
         self.state = run.state
 
-    async def ask(self, work: Work, completer: Completer) -> None:
+    async def ask(self, pending: PendingCall, completer: Completer) -> None:
         """Ask once for one sample's output; what is no good goes back into the queue, or has failed."""
         run = self.run
-        sample = self.state.samples[work.target]
+        sample = self.state.samples[pending.target]
         if (unfit := self._unfit(sample)) is not None:
-            run.spending.refused(work)
-            self._answered(work, None, sample, output=None, problem=unfit)
+            run.spending.refused(pending)
+            self._answered(pending, None, sample, output=None, problem=unfit)
             return
-        request = self._request(work, sample)
+        request = self._request(pending, sample)
         answer: Answer | None = None
-        is_last = work.answer >= ANSWERS
+        is_last = pending.answer >= ANSWERS
         try:
             came = counted(await completer.complete(request))
         except RequestRefusedError as error:
-            if run.answering.doubts(work, error):
+            if run.models.doubts(pending, error):
                 raise
-            run.spending.refused(work)
+            run.spending.refused(pending)
             value, problem = None, storable(str(error))
         else:
-            self._count(work, came)
-            run.meter.spend(came.usage)
+            self._count(pending, came)
+            run.progress.spend(came.usage)
             try:
-                answer, value, problem = await self._read(work, request, came)
-                run.answering.judged(work, completer, request, answer, complied=problem is None)
-                problem = problem or await self._model_problem(work, value)
-                work.by_chance |= problem is not None and is_chance(answer)
+                answer, value, problem = await self._read(pending, request, came)
+                run.models.judged(pending, completer, request, answer, complied=problem is None)
+                problem = problem or await self._model_problem(pending, value)
+                pending.by_chance |= problem is not None and is_chance(answer)
             except OwnCodeError as error:  # no model can help it, so that no other answer is paid for
                 problem, is_last = str(error), True
             except BaseException:  # it was given up, and is paid for
-                run.commit([CallAdded(self._call(work, completer, request))])
+                run.commit([CallAdded(self._call(pending, completer, request))])
                 raise
-        call = self._call(work, completer, request)
+        call = self._call(pending, completer, request)
         if problem is not None and not is_last:
             if answer is not None:  # it is paid for, whether or not there will be another one
                 run.commit([CallAdded(call)])
-            fault = self._fault(answer, problem, work.answer) if answer else None
-            run.again(replace(work, answer=work.answer + 1, fault=fault), first=True)
+            fault = self._fault(answer, problem, pending.answer) if answer else None
+            run.again(replace(pending, answer=pending.answer + 1, fault=fault), first=True)
             return
-        raw = head(work.raws[-1], RAW_KEPT) if work.raws and problem else None
+        raw = head(pending.raws[-1], RAW_KEPT) if pending.raws and problem else None
         output = None if problem else value
         reasoning = answer.reasoning if answer else None
-        self._answered(work, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
+        self._answered(pending, call, sample, output=output, problem=problem, raw=raw, reasoning=reasoning)
 
-    def _call(self, work: Work, completer: Completer, request: Request) -> Call:
+    def _call(self, pending: PendingCall, completer: Completer, request: Request) -> Call:
         """Return what the work's answers so far make together."""
         run = self.run
-        work.call = work.call or new_id()
+        pending.call = pending.call or new_id()
         return Call(
-            work.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
-            run.asker.wish("outputs"), params=dict(request.params), attempts=work.answer, usage=work.usage,
-            cost=work.cost, seconds=work.seconds, raw="\n\n".join(work.raws),
+            pending.call, run.record.id, "outputs", completer.name, request.mode, run.recipe.prompt,
+            run.builder.wish("outputs"), params=dict(request.params), attempts=pending.answer, usage=pending.usage,
+            cost=pending.cost, seconds=pending.seconds, raw="\n\n".join(pending.raws),
         )  # fmt: skip
 
-    def _request(self, work: Work, sample: Sample) -> Request:
+    def _request(self, pending: PendingCall, sample: Sample) -> Request:
         run = self.run
-        mode = run.answering.mode(work)
-        request = run.asker.output(sample, mode, next(run.seeds), is_again=work.answer > 1 or work.in_last_round)
-        return request if work.fault is None else corrected(request, *work.fault)
+        mode = run.models.mode(pending)
+        request = run.builder.output(
+            sample, mode, next(run.seeds), is_again=pending.answer > 1 or pending.in_last_round
+        )
+        return request if pending.fault is None else corrected(request, *pending.fault)
 
     def _unfit(self, sample: Sample) -> str | None:
         """Say why an input of another time is none under this task, so that no output is paid for, or ``None``."""
-        given, asker = base_of(sample), self.run.asker
-        if given.task_version == asker.task_version:
+        given, builder = base_of(sample), self.run.builder
+        if given.task_version == builder.task_version:
             return None
-        problem = asker.task.input_problem(given.input)
+        problem = builder.task.input_problem(given.input)
         return None if problem is None else f"input: {problem}"
 
-    def _count(self, work: Work, answer: Answer) -> None:
-        work.usage, work.seconds = work.usage + answer.usage, work.seconds + answer.seconds
-        cost = self.run.spending.answered(work, answer.usage, slots=1)
-        work.cost = None if cost is None or work.cost is None else work.cost + cost
+    def _count(self, pending: PendingCall, answer: Answer) -> None:
+        pending.usage, pending.seconds = pending.usage + answer.usage, pending.seconds + answer.seconds
+        cost = self.run.spending.answered(pending, answer.usage, slots=1)
+        pending.cost = None if cost is None or pending.cost is None else pending.cost + cost
 
-    async def _read(self, work: Work, request: Request, came: Answer) -> tuple[Answer, Json, str | None]:
+    async def _read(self, pending: PendingCall, request: Request, came: Answer) -> tuple[Answer, Json, str | None]:
         """Return the answer without the model's thoughts, its value, and what is wrong with it, or ``None``."""
         run = self.run
 
         def read() -> tuple[Answer, tuple[Json, str | None]]:
             answer = clean(came, request)
-            return answer, outputs.read(answer, run.asker.task, request)
+            return answer, outputs.read(answer, run.builder.task, request)
 
         if len(came.text) > SLOW:
-            run.leave_early(work)
+            run.leave_early(pending)
         answer, (value, problem) = await patiently(run.engine, len(came.text), read)
-        work.raws.append(answer.text)
+        pending.raws.append(answer.text)
         return answer, value, problem
 
     def _fault(self, answer: Answer, problem: str, number: int) -> tuple[str, str] | None:
         """Return what is to be corrected, or ``None`` where only a fresh answer can help."""
         can_mend = number == 1 and answer.finish in {"stop", "other"} and answer.text.strip()
-        return (answer.text, problem) if can_mend and not self.run.asker.is_small("outputs") else None
+        return (answer.text, problem) if can_mend and not self.run.builder.is_small("outputs") else None
 
-    async def _model_problem(self, work: Work, value: Json) -> str | None:
-        schema = self.run.asker.task.output
+    async def _model_problem(self, pending: PendingCall, value: Json) -> str | None:
+        schema = self.run.builder.task.output
         if schema is None or schema.model is None:
             return None
-        self.run.leave_early(work)
+        self.run.leave_early(pending)
         return await self.run.own_code.run(lambda: schema.model_problem(value))
 
-    def _answered(self, work: Work, call: Call | None, asked: Sample, *, problem: str | None, **fields: Json) -> None:
-        sample = self.state.samples[work.target]  # read again: a person may have judged it meanwhile
+    def _answered(
+        self, pending: PendingCall, call: Call | None, asked: Sample, *, problem: str | None, **fields: Json
+    ) -> None:
+        sample = self.state.samples[pending.target]  # read again: a person may have judged it meanwhile
         paid = [] if call is None else [CallAdded(call)]
         if sample.current != asked.current and asked.output is None:
             if sample.output is None and sample.status == "pending":  # it has another input now
                 self.run.commit(paid)
-                self.run.again(Work(work.step, work.target, work.slots), first=True)
+                self.run.again(PendingCall(pending.step, pending.target, pending.slots), first=True)
             else:  # another job was faster
-                self.run.commit(paid, finished=tuple(work.slots))
+                self.run.commit(paid, finished=tuple(pending.slots))
             return
         note = f"outputs could not be made again ({problem})" if problem and asked.output is not None else ""
-        comes_again = problem is not None and work.may_come
+        comes_again = problem is not None and pending.may_come
         given = base_of(asked)
         n = sample.versions[-1].n + 1
         version = self.run.version(n, call, after=given, input=given.input, problem=problem, **fields)
         if comes_again:  # its slot stays open; of a sample that has an output, the history alone says it
             change = sample_change(sample, version=version) if note else place_output(sample, asked, version)
             self.run.commit([change, *paid])
-            self.run.hold(work, work.slots, note)
+            self.run.hold(pending, pending.slots, note)
             return
         if note:
             self.run.note(note)
         (self.run.last_round.failed if problem else self.run.last_round.came)["outputs"] += 1
         change = place_output(sample, asked, version)
-        self.run.commit([change, *paid], finished=tuple(work.slots), kind="failed" if problem else "added")
+        self.run.commit([change, *paid], finished=tuple(pending.slots), kind="failed" if problem else "added")
 
 
 def counted(answer: Answer) -> Answer:

@@ -35,17 +35,17 @@ from synth_widgets.llm.completer import Completer
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, Call, JobRecord, JobStatus, Json, Origin, Step, Version, WorkItem
 from synth_widgets.runs import plan
-from synth_widgets.runs.answering import Answering, Instead
-from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.item_calls import ItemCalls
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.last_round import Held, LastRound, outcomes
-from synth_widgets.runs.meter import Meter
 from synth_widgets.runs.output_calls import OutputCalls
+from synth_widgets.runs.pending_call import BROKEN_OFF, UNREACHED, CallQueue, PendingCall
 from synth_widgets.runs.plan import SLICE, Plan, Recipe, Slots
+from synth_widgets.runs.progress import ProgressMeter
 from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.spending import Spending
-from synth_widgets.runs.work import BROKEN_OFF, UNREACHED, Waiting, Work
+from synth_widgets.runs.step_models import Instead, StepModels
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.making import replacer
@@ -89,7 +89,7 @@ class Run:
         *,
         record: JobRecord,
         completers: dict[Step, Completer],
-        asker: Asker,
+        builder: RequestBuilder,
         repeats: Repeats,
         spending: Spending,
         instead: Instead,
@@ -101,21 +101,26 @@ class Run:
         self.own_code = own_code
         self.job = job
         self.record = record
-        self.recipe: Recipe = asker.recipe
+        self.recipe: Recipe = builder.recipe
         self.completers = completers
-        self.asker = asker
+        self.builder = builder
         self.spending = spending
-        self.answering = Answering(completers, instead, spending.changed)
+        self.models = StepModels(completers, instead, spending.changed)
         self.last_round = LastRound()
         self.items = ItemCalls(self, repeats)
         self.outputs = OutputCalls(self)
         loop = engine.loop
-        self.meter = Meter(
-            job, record, clock=loop.time, later=loop.call_later, tell=lambda: on_progress(job), work=weakref.proxy(self)
+        self.progress = ProgressMeter(
+            job,
+            record,
+            clock=loop.time,
+            later=loop.call_later,
+            tell=lambda: on_progress(job),
+            run=weakref.proxy(self),
         )
         self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
-        self._ready: dict[Step, Waiting] = {step: Waiting(step) for step in ORDER}
-        self._flying: dict[asyncio.Task[None], Work] = {}
+        self._ready: dict[Step, CallQueue] = {step: CallQueue(step) for step in ORDER}
+        self._flying: dict[asyncio.Task[None], PendingCall] = {}
         self._places: dict[int, int] = {}
         """Calls under way: the completer of each piece of work, both by identity."""
         self._taken: Counter[int] = Counter()
@@ -200,7 +205,7 @@ class Run:
 
     def take_up(self, items: Sequence[WorkItem]) -> None:
         """Work on open items that the job has in the state already."""
-        self.meter.expect(plan.expected(self.recipe, items))
+        self.progress.expect(plan.expected(self.recipe, items))
         self._queue(items)
 
     async def _take_up_all(self) -> None:
@@ -299,8 +304,8 @@ class Run:
     async def _begin_last_round(self) -> bool:
         """Ask once more for what failed by chance, and settle what has failed for good. Return whether work is left."""
         again, lost = self.last_round.begin()
-        for work in again:
-            self.again(work)
+        for pending in again:
+            self.again(pending)
         for at in range(0, len(lost), SLICE):
             self._give_up(lost[at : at + SLICE])
             await asyncio.sleep(0)
@@ -311,32 +316,32 @@ class Run:
         moot: list[WorkItem] = []
         changes: list[Change | None] = []
         for held in lost:
-            changes.append(without_output(self.state.samples.get(held.work.target)))
-            if self._is_moot(held.work):
-                moot += held.work.slots
+            changes.append(without_output(self.state.samples.get(held.pending.target)))
+            if self._is_moot(held.pending):
+                moot += held.pending.slots
                 continue
-            slots += held.work.slots
-            self.last_round.failed[held.work.step] += len(held.work.slots)
+            slots += held.pending.slots
+            self.last_round.failed[held.pending.step] += len(held.pending.slots)
             if held.note:
-                self.note(held.note, len(held.work.slots))
+                self.note(held.note, len(held.pending.slots))
         self.commit(changes, finished=[*slots, *moot], kind="failed" if slots else None, count=len(slots))
 
     def _launch(self) -> None:
         self._has_moot = False
         while (found := self._next()) is not None:
-            work, completer = found
-            task = self.engine.spawn(self._go_on(work, completer))
-            self._flying[task] = work
+            pending, completer = found
+            task = self.engine.spawn(self._go_on(pending, completer))
+            self._flying[task] = pending
             task.add_done_callback(self._landed)
-        self.meter.look()
+        self.progress.look()
 
-    def _next(self) -> tuple[Work, Completer] | None:
+    def _next(self) -> tuple[PendingCall, Completer] | None:
         """Take the next piece of work for which there is a place, and the place."""
         moot: list[WorkItem] = []
         self.spending.short = None
         if self.record.paused:
             return None
-        found: tuple[Work, Completer] | None = None
+        found: tuple[PendingCall, Completer] | None = None
         for step in ORDER:
             completer = self.completers.get(step)
             ready = self._ready[step]
@@ -345,21 +350,21 @@ class Run:
                     self._has_moot = True
                     self._wake.set()
                     break
-                work = ready.take(1 if step == "outputs" else completer.items_per_call)
-                if not work.slots or self._is_moot(work):
-                    moot += work.slots
-                elif not self.spending.reserve(work):
-                    ready.put_back(work)
+                pending = ready.take(1 if step == "outputs" else completer.items_per_call)
+                if not pending.slots or self._is_moot(pending):
+                    moot += pending.slots
+                elif not self.spending.reserve(pending):
+                    ready.put_back(pending)
                     break
                 else:
-                    found = work, completer
-                    self._places[id(work)] = id(completer)
+                    found = pending, completer
+                    self._places[id(pending)] = id(completer)
                     self._taken[id(completer)] += 1
         if moot:
             self.commit([], finished=moot)
         return found
 
-    async def _go_on(self, work: Work, completer: Completer) -> None:
+    async def _go_on(self, pending: PendingCall, completer: Completer) -> None:
         """Do one piece of work after another.
 
         An answer is read and the next call sent in one step of the loop: so calls that were begun together do not stay
@@ -367,15 +372,15 @@ class Run:
         """
         task = asyncio.current_task()
         while task is not None:
-            self._flying[task] = work
+            self._flying[task] = pending
             try:
-                await self._call(work, completer)
+                await self._call(pending, completer)
             finally:
-                self.spending.given_up(work)  # nothing, once it was answered
-            self.leave(work)
+                self.spending.given_up(pending)  # nothing, once it was answered
+            self.leave(pending)
             if self._ended is not None or self.store.trouble is not None or (found := self._next()) is None:
                 return
-            work, completer = found
+            pending, completer = found
             if self._taken[id(completer)] < completer.concurrency:
                 self._wake.set()  # the endpoint takes more than it did
 
@@ -384,21 +389,21 @@ class Run:
         if self.state.turned == self._turned:
             return
         self._turned = self.state.turned
-        for task, work in tuple(self._flying.items()):
-            if work.slots and id(work) in self._places and self._is_gone(work):
+        for task, pending in tuple(self._flying.items()):
+            if pending.slots and id(pending) in self._places and self._is_gone(pending):
                 task.cancel()
-                slots = tuple(work.slots)
-                work.slots.clear()  # the call may take its time to end: they are given up once
+                slots = tuple(pending.slots)
+                pending.slots.clear()  # the call may take its time to end: they are given up once
                 self.commit([], finished=slots)
 
-    def leave(self, work: Work) -> None:
+    def leave(self, pending: PendingCall) -> None:
         """Free the place of a call that is over."""
-        if (completer := self._places.pop(id(work), None)) is not None:
+        if (completer := self._places.pop(id(pending), None)) is not None:
             self._taken[completer] -= 1
 
-    def leave_early(self, work: Work) -> None:
+    def leave_early(self, pending: PendingCall) -> None:
         """Free the place although something is left to do with the answer: it holds nobody up."""
-        self.leave(work)
+        self.leave(pending)
         self._wake.set()
 
     @property
@@ -418,13 +423,13 @@ class Run:
     def _says_last(self) -> str | None:
         """Say that nothing but the last round is left, or ``None``."""
         left = itertools.chain(self._flying.values(), *self._ready.values())
-        is_all = bool(self._flying) and all(isinstance(each, Work) and each.in_last_round for each in left)
+        is_all = bool(self._flying) and all(isinstance(each, PendingCall) and each.in_last_round for each in left)
         return LAST_ROUND.format(len(self.last_round)) if is_all else None
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        if (work := self._flying.pop(task, None)) is not None:
-            self.leave(work)
-            self.spending.refused(work)  # nothing, unless it was cancelled before it was sent
+        if (pending := self._flying.pop(task, None)) is not None:
+            self.leave(pending)
+            self.spending.refused(pending)  # nothing, unless it was cancelled before it was sent
         if not task.cancelled() and (error := task.exception()) is not None:
             self._fault = self._fault or error
         self._wake.set()
@@ -439,8 +444,8 @@ class Run:
                 task.cancel()
 
     def _hang_up(self) -> None:
-        for task, work in tuple(self._flying.items()):
-            if id(work) in self._places:
+        for task, pending in tuple(self._flying.items()):
+            if id(pending) in self._places:
                 task.cancel()
 
     def _finish(self, status: JobStatus, note: str | None) -> None:
@@ -450,14 +455,14 @@ class Run:
             self.commit([], finished=left, kind="failed" if lost else None, count=lost)
         given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
-        said = [*self.answering.said, *counted, *self.spending.said]
+        said = [*self.models.said, *counted, *self.spending.said]
         if (self.is_planning or self._left_out) and status == "interrupted":
             said.append("it was interrupted before all of it was planned; start it again for the rest")
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
         if owes_nothing:
-            self.meter.settle()
-        self.meter.end()
+            self.progress.settle()
+        self.progress.end()
         self.commit([], ends=True, owes_nothing=owes_nothing)
         self._is_over = True
         self.store.settle()
@@ -475,62 +480,62 @@ class Run:
         """Send nothing new, or go on. What is under way is finished."""
         if self.record.paused != on and not self._is_over:
             self.record = _changed(self.record, paused=on)
-            self.meter.restart()
+            self.progress.restart()
             self.commit([])
             self._wake.set()
 
     # ------------------------------------------------------------ one call
-    async def _call(self, work: Work, completer: Completer) -> None:
+    async def _call(self, pending: PendingCall, completer: Completer) -> None:
         try:
-            if work.step == "outputs":
-                await self.outputs.ask(work, completer)
+            if pending.step == "outputs":
+                await self.outputs.ask(pending, completer)
             else:
-                await self.items.ask(work, completer)
+                await self.items.ask(pending, completer)
         except ModeRefusedError as error:
-            self.spending.refused(work)
-            if work.mode == "text":
+            self.spending.refused(pending)
+            if pending.mode == "text":
                 raise StopRunError(str(error)) from error
-            self.answering.refused(work, completer)
-            self._ready[work.step].put_back(work)
+            self.models.refused(pending, completer)
+            self._ready[pending.step].put_back(pending)
         except RequestRefusedError:  # perhaps the way of asking: it is asked once more, by the next one
-            self.spending.refused(work)
-            self._ready[work.step].put_back(work)
+            self.spending.refused(pending)
+            self._ready[pending.step].put_back(pending)
         except ModelGoneError as error:
-            self.spending.refused(work)
-            self.answering.gone(work.step, completer, error)
-            self._ready[work.step].put_back(work)
+            self.spending.refused(pending)
+            self.models.gone(pending.step, completer, error)
+            self._ready[pending.step].put_back(pending)
         except AccessError:
-            self.spending.refused(work)
+            self.spending.refused(pending)
             raise
         except UnreachableError as error:
             if not error.partial:
-                self.spending.refused(work)
-            self._unanswered(work, error)
+                self.spending.refused(pending)
+            self._unanswered(pending, error)
         else:
             self._silent = 0
 
-    def _unanswered(self, work: Work, error: UnreachableError) -> None:
+    def _unanswered(self, pending: PendingCall, error: UnreachableError) -> None:
         """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
-        if not work.slots:  # all of it had come before the answer broke off
+        if not pending.slots:  # all of it had come before the answer broke off
             return
-        if self.answering.doubts(work, error):
-            self._ready[work.step].put_back(work)
+        if self.models.doubts(pending, error):
+            self._ready[pending.step].put_back(pending)
             return
-        work.unreached += 1
+        pending.unreached += 1
         self._silent = 0 if error.partial else self._silent + 1  # what breaks off in the middle is alive
-        if work.unreached < (BROKEN_OFF if error.partial else UNREACHED):
-            self._ready[work.step].append(work)
+        if pending.unreached < (BROKEN_OFF if error.partial else UNREACHED):
+            self._ready[pending.step].append(pending)
         elif self._silent >= UNREACHED:
             raise StopRunError(str(error)) from error
         else:
-            self._aside.append((len(work.slots), str(error)))
+            self._aside.append((len(pending.slots), str(error)))
 
     def version(self, n: int, call: Call | None, *, after: Version | None = None, **fields: Json) -> Version:
         """Return a version that a call made, ``after`` other calls; the task is the one that the job began with."""
         origin: Origin = "regenerated" if self.recipe.anew else "generated"
         calls = after.calls if after is not None else ()
         calls = calls if call is None else (*calls, call.id)
-        return Version(n, origin, **fields, task_version=self.asker.task_version, calls=calls, created=now())
+        return Version(n, origin, **fields, task_version=self.builder.task_version, calls=calls, created=now())
 
     # ------------------------------------------------------------ what calls lead to
     def commit(
@@ -557,25 +562,25 @@ class Run:
         planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
         opened = (*planned, *reopened)
         counted = {kind: max(0, getattr(self.record, kind) + count)} if kind else {}
-        self.meter.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished) + coming)
+        self.progress.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished) + coming)
         if kind in {"added", "failed"}:
-            self.meter.finished(count, failed=kind == "failed")
+            self.progress.finished(count, failed=kind == "failed")
         self.last_round.settle(finished)
-        self.record = _changed(self.record, planned=max(0, self.meter.total), usage=self.meter.usage, **counted)
+        self.record = _changed(self.record, planned=max(0, self.progress.total), usage=self.progress.usage, **counted)
         news = [*changes, JobChanged(self.record, opened, finished, owes_nothing)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
         self._queue(planned)
 
-    def again(self, work: Work, *, first: bool = False) -> None:
+    def again(self, pending: PendingCall, *, first: bool = False) -> None:
         """Ask anew for the slots that are still open, ``first`` or after what waits."""
-        ready = self._ready[work.step]
-        (ready.put_back if first else ready.append)(work)
+        ready = self._ready[pending.step]
+        (ready.put_back if first else ready.append)(pending)
         self._wake.set()
 
-    def hold(self, work: Work, slots: Iterable[WorkItem], note: str = "") -> None:
+    def hold(self, pending: PendingCall, slots: Iterable[WorkItem], note: str = "") -> None:
         """Keep slots whose answers are used up open for the last round; ``note`` is said of each that gets none."""
-        self.last_round.hold(Work(work.step, work.target, deque(slots), in_last_round=True), note)
-        self.meter.look()
+        self.last_round.hold(PendingCall(pending.step, pending.target, deque(slots), in_last_round=True), note)
+        self.progress.look()
 
     def note(self, text: str, count: int = 1) -> None:
         """Remember something that the job has to say at its end."""
@@ -585,7 +590,7 @@ class Run:
         by_step: dict[Step, list[WorkItem]] = {}
         for item in items:
             if self._has_failed(item):
-                self.last_round.hold(Work(item.step, item.target, deque([item]), in_last_round=True))
+                self.last_round.hold(PendingCall(item.step, item.target, deque([item]), in_last_round=True))
             else:
                 by_step.setdefault(item.step, []).append(item)
         for step, some in by_step.items():
@@ -601,13 +606,13 @@ class Run:
         call = self.state.calls.get(sample.version.calls[-1])
         return call is not None and call.job == self.record.id and call.step == item.step
 
-    def _is_moot(self, work: Work | WorkItem) -> bool:
+    def _is_moot(self, pending: PendingCall | WorkItem) -> bool:
         """Whether the work's target was removed, or was completed by somebody else, since it was planned."""
-        sample = self.state.samples.get(work.target)
+        sample = self.state.samples.get(pending.target)
         is_done = sample is not None and sample.status not in {"pending", "failed"} and not self.recipe.anew
-        return is_done or self._is_gone(work)
+        return is_done or self._is_gone(pending)
 
-    def _is_gone(self, work: Work | WorkItem) -> bool:
+    def _is_gone(self, pending: PendingCall | WorkItem) -> bool:
         """Whether the work's target was removed."""
-        sample = self.state.samples.get(work.target)
-        return work.target in self.state.hidden if sample is None else not self.state.is_visible(sample)
+        sample = self.state.samples.get(pending.target)
+        return pending.target in self.state.hidden if sample is None else not self.state.is_visible(sample)

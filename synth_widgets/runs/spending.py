@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 
 from synth_widgets.money import Budget, cost_of, in_dollars
 from synth_widgets.records import Step, Usage
-from synth_widgets.runs.forecast import Forecast
-from synth_widgets.runs.work import Terms, Work
+from synth_widgets.runs.pending_call import PendingCall, Terms
+from synth_widgets.runs.token_averages import TokenAverages
 
 FIRST = 1
 """Answers after which a call is expected to take what those took; before, what it takes at most."""
@@ -23,7 +23,7 @@ class Spending:
         terms: the price and the kind of a step's calls, asked again when another model takes over.
         job: the job's own budget.
         studio: the budget that all jobs of the studio share.
-        forecast: what earlier calls took.
+        averages: what earlier calls took.
         guess: what a call for so many items takes at most, before any was answered.
 
     Attributes:
@@ -37,13 +37,13 @@ class Spending:
         terms: Callable[[Step], Terms],
         job: Budget,
         studio: Budget,
-        forecast: Forecast,
+        averages: TokenAverages,
         guess: Callable[[Step, int], Usage],
     ) -> None:
         self.short: str | None = None
         self._job = job
         self._studio = studio
-        self._forecast = forecast
+        self._forecast = averages
         self._terms_of = terms
         self._terms = {step: terms(step) for step in steps}
         self._guess = guess
@@ -65,16 +65,16 @@ class Spending:
         self._terms[step] = self._terms_of(step)
         self._guesses = {key: usage for key, usage in self._guesses.items() if key[0] != step}
 
-    def reserve(self, work: Work) -> bool:
+    def reserve(self, pending: PendingCall) -> bool:
         """Set aside what the next call of a piece of work will cost; ``False`` when a budget has not enough left."""
-        work.terms = self._terms[work.step]
+        pending.terms = self._terms[pending.step]
         if self._job.cap is None and self._studio.cap is None:
             return True
-        price = work.terms.price
+        price = pending.terms.price
         if price is None:
-            self.short = f"There is a budget, but nobody knows the price of the model for {work.step}"
+            self.short = f"There is a budget, but nobody knows the price of the model for {pending.step}"
             return False
-        cost = price.of(self._expected(work.step, len(work.slots)))
+        cost = price.of(self._expected(pending.step, len(pending.slots)))
         if not self._job.reserve(cost):
             self.short = _short("job's", self._job, cost, "studio.resume(budget={}) goes on")
             return False
@@ -82,36 +82,36 @@ class Spending:
             self._job.settle(cost, 0.0)
             self.short = _short("studio's", self._studio, cost, "studio.set_budget({}) and studio.resume() go on")
             return False
-        work.reserved = cost
+        pending.reserved = cost
         return True
 
-    def answered(self, work: Work, usage: Usage, *, slots: int) -> float | None:
+    def answered(self, pending: PendingCall, usage: Usage, *, slots: int) -> float | None:
         """Settle a call by its answer; return what it cost, ``None`` when nobody knows.
 
         A budget then counts what had been set aside. ``slots``: how many items it was asked for.
         """
-        price = work.terms.price
+        price = pending.terms.price
         cost = cost_of(price, usage)
         self._untold += price is not None and cost is None
-        self._settle(work, work.reserved if cost is None else cost)
-        is_first = work.answer == 1 and work.round == 1 and not work.in_last_round
-        self._forecast.learn(work.terms.kind, usage, slots=slots if is_first else 0)
+        self._settle(pending, pending.reserved if cost is None else cost)
+        is_first = pending.answer == 1 and pending.round == 1 and not pending.in_last_round
+        self._forecast.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 
-    def refused(self, work: Work) -> None:
+    def refused(self, pending: PendingCall) -> None:
         """Settle a call that the endpoint did not take: it costs nothing."""
-        if work.reserved:
-            self._settle(work, 0.0)
+        if pending.reserved:
+            self._settle(pending, 0.0)
 
-    def given_up(self, work: Work) -> None:
+    def given_up(self, pending: PendingCall) -> None:
         """Settle a call that was under way: its answer may be on the bill, so a budget counts what was set aside."""
-        if work.reserved:
-            self._settle(work, work.reserved)
+        if pending.reserved:
+            self._settle(pending, pending.reserved)
 
-    def _settle(self, work: Work, cost: float) -> None:
-        self._job.settle(work.reserved, cost)
-        self._studio.settle(work.reserved, cost)
-        work.reserved = 0.0
+    def _settle(self, pending: PendingCall, cost: float) -> None:
+        self._job.settle(pending.reserved, cost)
+        self._studio.settle(pending.reserved, cost)
+        pending.reserved = 0.0
 
     def _expected(self, step: Step, slots: int) -> Usage:
         average = self._forecast.of(self._terms[step].kind, answers=FIRST)

@@ -13,13 +13,13 @@ from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
 from synth_widgets.records import ROOT, STEPS, JobRecord, Step, Usage
 from synth_widgets.runs import estimate
-from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
-from synth_widgets.runs.forecast import Forecast
-from synth_widgets.runs.guess import call_tokens
+from synth_widgets.runs.pending_call import Terms
 from synth_widgets.runs.plan import Recipe, recipe_of
+from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.spending import Spending
-from synth_widgets.runs.work import Terms
+from synth_widgets.runs.token_averages import TokenAverages
+from synth_widgets.runs.token_estimate import call_tokens
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, is_small, items_per_call, model_name
 
@@ -47,13 +47,13 @@ class Accounts:
 
     Attributes:
         budget: what is spent since the file was opened, and the cap that all its jobs share.
-        forecast: what calls took.
+        averages: what calls took.
     """
 
     def __init__(self, core: Core) -> None:
         self._core: Core = weakref.proxy(core)  # which holds this, and ends when nobody else holds it
         self.budget = Budget(None)
-        self.forecast = Forecast()
+        self.averages = TokenAverages()
         self._knows_file = False
         self._caution: tuple[Hashable, Caution] | None = None
 
@@ -73,46 +73,46 @@ class Accounts:
             )
 
     def spending(
-        self, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], asker: Asker
+        self, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], builder: RequestBuilder
     ) -> Spending:
         """Return what keeps a job within its budget and the studio's. The job may change who answers a step."""
         self._learn()
 
         def guess(step: Step, slots: int) -> Usage:
-            return call_tokens(asker, step, slots, thinks=reasons(completers[step].name))[1]
+            return call_tokens(builder, step, slots, thinks=reasons(completers[step].name))[1]
 
         def terms(step: Step) -> Terms:
             completer = completers[step]
-            return Terms(_price(completer), kind_of(step, completer.name, recipe, asker.task_version))
+            return Terms(_price(completer), kind_of(step, completer.name, recipe, builder.task_version))
 
         return Spending(
             completers,
             terms=terms,
             job=Budget(recipe.budget, self._core.state.ledger.of(jobs=(record.id,)).dollars),
             studio=self.budget,
-            forecast=self.forecast,
+            averages=self.averages,
             guess=guess,
         )
 
     def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
         """Return what a run would send now, bring and cost. Not for the engine's thread: see `Core.apart`."""
         self._core.engine.call(self._learn)
-        asker, asked = self._asking(recipe, model)
-        return estimate.estimate(asker, asked, self.forecast, samples)
+        builder, asked = self._asking(recipe, model)
+        return estimate.estimate(builder, asked, self.averages, samples)
 
     def caution(self) -> Caution:
         """Return when a person is to be asked before calls are sent."""
         try:
-            asker, asked = self._asking(Recipe("grow", ROOT))
+            builder, asked = self._asking(Recipe("grow", ROOT))
         except ModelError:  # it is said when the model is used
             return Caution(ASK_CALLS, "")
-        key = (tuple(asked.values()), asker.task_version, self.forecast.rev)
+        key = (tuple(asked.values()), builder.task_version, self.averages.rev)
         if self._caution is None or self._caution[0] != key:
-            self._caution = key, self._look_out(asker, asked)
+            self._caution = key, self._look_out(builder, asked)
         return self._caution[1]
 
-    def _look_out(self, asker: Asker, asked: Mapping[Step, Asked]) -> Caution:
-        calls = {step: usual_call(asker, who, self.forecast, step) for step, who in asked.items()}
+    def _look_out(self, builder: RequestBuilder, asked: Mapping[Step, Asked]) -> Caution:
+        calls = {step: usual_call(builder, who, self.averages, step) for step, who in asked.items()}
         costs = {step: who.price.of(calls[step]) if who.price else None for step, who in asked.items()}
         tokens, cost = calls["outputs"].total, costs["outputs"]
         unknown = next((who.name for who in asked.values() if who.price is None and who.may_bill), None)
@@ -134,14 +134,14 @@ class Accounts:
         cap = self.budget.cap
         return None if cap is None else min(1.0, self.budget.spent / cap) if cap else 1.0
 
-    def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[Asker, dict[Step, Asked]]:
+    def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[RequestBuilder, dict[Step, Asked]]:
         """Return what would ask, and who would be asked, in a run of the recipe."""
         core = self._core
         asked = {step: asked_of(core.model(step) if model is None else model) for step in STEPS}
         size = {step: who.items_per_call for step, who in asked.items()}
         small = frozenset(step for step, who in asked.items() if who.is_small)
         guidance = core.session.guidance if core.session is not None else {}
-        return Asker(core.state, core.task, len(core.state.tasks), recipe, guidance, size, small), asked
+        return RequestBuilder(core.state, core.task, len(core.state.tasks), recipe, guidance, size, small), asked
 
     def _learn(self) -> None:
         """Take in what the newest samples of the file took, once."""
@@ -158,7 +158,7 @@ class Accounts:
                 continue
             with suppress(FileError):  # a job of another release, whose arguments say nothing here
                 kind = kind_of(call.step, call.model, recipe_of(job, state), task_version)
-                self.forecast.learn(kind, call.usage, slots=slots)
+                self.averages.learn(kind, call.usage, slots=slots)
 
 
 def _price(completer: Completer) -> Price | None:

@@ -24,10 +24,10 @@ from synth_widgets.models import Model
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, Guidance, JobRecord, Session, Step, WorkItem, new_id, new_session_id
 from synth_widgets.runs import plan
-from synth_widgets.runs.asking import Asker
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import Plan, Recipe
 from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.run import LABELS, Run
 from synth_widgets.store.changes import JobChanged, SessionAdded, SettingChanged
 from synth_widgets.store.journal import CLOSE_SECONDS, now
@@ -498,7 +498,7 @@ class Core:
         size = {step: completer.items_per_call for step, completer in completers.items()}
         small = frozenset(step for step, completer in completers.items() if is_small(completer))
         defaults = frozenset(step for step in completers if not recipe.model and self.is_default(step))
-        asker = Asker(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size, small)
+        builder = RequestBuilder(self.state, self.task, len(self.state.tasks), recipe, session.guidance, size, small)
         run = Run(
             self.store,
             self.engine,
@@ -506,9 +506,9 @@ class Core:
             job,
             record=record,
             completers=completers,
-            asker=asker,
+            builder=builder,
             repeats=self._repeats,
-            spending=self.accounts.spending(record, recipe, completers, asker),
+            spending=self.accounts.spending(record, recipe, completers, builder),
             instead=partial(self.default_model.instead, defaults),
             on_progress=self._tell,
         )

@@ -245,7 +245,7 @@ class Studio(Generating, Curating, HandingOff):
             self._core.accounts.budget.cap = cap
             self._core.store.tell_studio()
             for run in self._core.runs.values():
-                run.meter.look()  # what is spent of it is told with a job's progress
+                run.progress.look()  # what is spent of it is told with a job's progress
 
         self._core.engine.call(act)
 

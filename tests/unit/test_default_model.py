@@ -17,11 +17,11 @@ from synth_widgets.llm import litellm_package
 from synth_widgets.llm.providers import PROVIDERS
 from synth_widgets.money import Budget, Price
 from synth_widgets.records import ROOT, Usage
-from synth_widgets.runs.forecast import Forecast
 from synth_widgets.runs.job import Job
+from synth_widgets.runs.pending_call import PendingCall, Terms
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.spending import Spending
-from synth_widgets.runs.work import Terms, Work
+from synth_widgets.runs.token_averages import TokenAverages
 from synth_widgets.widget import rows
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
@@ -213,10 +213,10 @@ def test_calls_in_flight_keep_the_price_of_the_model_that_was_asked() -> None:
         terms=lambda step: Terms(prices[step], step),
         job=Budget(None),
         studio=Budget(None),
-        forecast=Forecast(),
+        averages=TokenAverages(),
         guess=lambda _, slots: Usage(slots, slots),
     )
-    early, late = (Work("outputs", "s", deque()) for _ in range(2))
+    early, late = (PendingCall("outputs", "s", deque()) for _ in range(2))
     assert spending.reserve(early)
     prices["outputs"] = Price(5e-6, 5e-6, "a list")
     spending.changed("outputs")

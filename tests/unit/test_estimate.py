@@ -9,7 +9,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.money import Price
-from synth_widgets.runs.guess import value_tokens
+from synth_widgets.runs.token_estimate import value_tokens
 from synth_widgets.schema.schema import Schema
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.testing import ScriptedCompleter

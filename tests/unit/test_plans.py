@@ -64,7 +64,7 @@ def test_a_great_plan_is_committed_in_parts_and_whole_when_the_call_returns(open
     again = open_studio(ScriptedCompleter(), task=PLAIN, path=path)
     assert sum(map(len, again._state.items.values())) == MANY + 14
     job = again.resume()
-    until(lambda: again._core.runs[job.id].meter.total == MANY + 14)
+    until(lambda: again._core.runs[job.id].progress.total == MANY + 14)
     job.cancel()
     job.wait(30)
 
@@ -335,11 +335,11 @@ def topics_only():
 def test_what_follows_from_new_topics_is_planned_in_parts_and_expected_from_the_start(open_studio, commits):
     studio, each, totals = open_studio(topics_only(), task=PLAIN), SLICE + 500, set()
     job = studio.grow(topics=3, samples=each)
-    meter = studio._core.runs[job.id].meter
-    until(lambda: meter.total)
+    progress = studio._core.runs[job.id].progress
+    until(lambda: progress.total)
 
     def is_planned():
-        totals.add(meter.total)
+        totals.add(progress.total)
         return owed(studio, job) == 3 * each
 
     until(is_planned)

@@ -35,13 +35,13 @@ class Average:
         return calls * self.prompt / self.calls, slots * self.completion / self.slots
 
 
-class Forecast:
+class TokenAverages:
     """Averages by kind of call; a kind is whatever makes calls alike: step, model, prompt style, version of the task.
 
-    >>> forecast = Forecast()
+    >>> averages = TokenAverages()
     >>> for n in range(10):
-    ...     forecast.learn("outputs", Usage(200, 40 + n), slots=1)
-    >>> forecast.of("outputs").of(calls=100, slots=100)
+    ...     averages.learn("outputs", Usage(200, 40 + n), slots=1)
+    >>> averages.of("outputs").of(calls=100, slots=100)
     (20000.0, 4450.0)
     """
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable
 from synth_widgets.errors import CallError, ModelGoneError, UnreachableError
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request, Verdict
 from synth_widgets.records import Step
-from synth_widgets.runs.work import Work
+from synth_widgets.runs.pending_call import PendingCall
 
 Instead = Callable[[Step, Completer, ModelGoneError], Completer]
 """Says who answers a step whose model is gone; raises an `AccessError` where nobody may take over."""
@@ -23,7 +23,7 @@ IN_VAIN = 3
 """Requests that were refused in every way, after which a refusal is no more about the way."""
 
 
-class Answering:
+class StepModels:
     """Who answers, now. What is under way when that changes is still told and counted as the one's who was asked.
 
     It counts, for each step, which ways bring what complies: an endpoint may pass a way over without a word.
@@ -55,19 +55,19 @@ class Answering:
         notes = (note for completer in self.completers.values() for note in _notes(completer))
         return [*self._took_over, *dict.fromkeys(note.rstrip(".") for note in notes if note not in self._noted)]
 
-    def mode(self, work: Work) -> Mode:
+    def mode(self, pending: PendingCall) -> Mode:
         """Return the way in which this answer is asked for, and note it in the work.
 
         The first answer and its correction take the first way, once that has brought what complies. A fresh answer
         after an invalid one takes a way that was not tried for this work, and so does one after a doubtful refusal.
         """
-        ways = self._ways(work.step)
-        is_fresh = work.answer > 1 and (work.fault is None or (work.step, ways[0]) not in self._complied)
-        if is_fresh or work.doubted is not None:
-            ways = [mode for mode in ways if mode not in work.tried] or ways[-1:]
-        work.mode = ways[0]
-        work.tried |= {work.mode}  # a new set: works that were split share the old one
-        return work.mode
+        ways = self._ways(pending.step)
+        is_fresh = pending.answer > 1 and (pending.fault is None or (pending.step, ways[0]) not in self._complied)
+        if is_fresh or pending.doubted is not None:
+            ways = [mode for mode in ways if mode not in pending.tried] or ways[-1:]
+        pending.mode = ways[0]
+        pending.tried |= {pending.mode}  # a new set: works that were split share the old one
+        return pending.mode
 
     def _ways(self, step: Step) -> list[Mode]:
         """Return the ways to try, in order: those that bring nothing that complies come last."""
@@ -81,24 +81,24 @@ class Answering:
         most = MISSED_LATER if (step, mode) in self._complied else MISSED
         return self._missed[step, mode] >= most
 
-    def judged(self, work: Work, by: Completer, request: Request, answer: Answer, *, complied: bool) -> None:
+    def judged(self, pending: PendingCall, by: Completer, request: Request, answer: Answer, *, complied: bool) -> None:
         """Take in whether an answer complied: with the schema, whatever else may be wrong with it."""
-        if self.completers[work.step] is not by:
+        if self.completers[pending.step] is not by:
             return
-        if work.doubted is not None:
-            self._passed_after_doubt(work, by, work.doubted)
+        if pending.doubted is not None:
+            self._passed_after_doubt(pending, by, pending.doubted)
         if request.schema is None or answer.finish in {"refusal", "filter"}:
             return
-        key = work.step, request.mode
+        key = pending.step, request.mode
         if not complied:
             self._missed[key] += 1
-            if any(step == work.step for step, _ in self._complied):
-                self._tell_of_misses(by, work.step, (request.mode,))
+            if any(step == pending.step for step, _ in self._complied):
+                self._tell_of_misses(by, pending.step, (request.mode,))
             return
         del self._missed[key]
         if key not in self._complied:
             self._complied.add(key)
-            self._tell_of_misses(by, work.step, by.modes)
+            self._tell_of_misses(by, pending.step, by.modes)
         _tell(by, request.mode, "complied")
 
     def _tell_of_misses(self, by: Completer, step: Step, modes: Iterable[Mode]) -> None:
@@ -107,34 +107,34 @@ class Answering:
             if self._missed[step, mode] >= MISSED and (step, mode) not in self._complied:
                 _tell(by, mode, "passed over")
 
-    def doubts(self, work: Work, error: CallError) -> bool:
+    def doubts(self, pending: PendingCall, error: CallError) -> bool:
         """Whether a refusal may be about the way in which an answer was asked for, and another way is left to try.
 
         It is noted in the work, which is then to be asked once more.
         """
-        in_vain = self._in_vain[work.step]
-        is_left = error.unexplained and not all(mode in work.tried for mode in self._ways(work.step))
+        in_vain = self._in_vain[pending.step]
+        is_left = error.unexplained and not all(mode in pending.tried for mode in self._ways(pending.step))
         if not is_left or len(in_vain) >= IN_VAIN:
-            if work.doubted is not None and not isinstance(error, UnreachableError):
-                in_vain.add(work.target)
+            if pending.doubted is not None and not isinstance(error, UnreachableError):
+                in_vain.add(pending.target)
             return False
-        work.doubted = work.mode
-        work.is_sure = not isinstance(error, UnreachableError)
+        pending.doubted = pending.mode
+        pending.is_sure = not isinstance(error, UnreachableError)
         return True
 
-    def _passed_after_doubt(self, work: Work, by: Completer, mode: Mode) -> None:
+    def _passed_after_doubt(self, pending: PendingCall, by: Completer, mode: Mode) -> None:
         """Note that what was refused in one way had an answer in the next."""
-        key = work.step, mode
-        work.doubted = None
+        key = pending.step, mode
+        pending.doubted = None
         self._stumbled[key] += 1
-        if key not in self._complied and self._stumbled[key] >= (1 if work.is_sure else DOUBTFUL):
+        if key not in self._complied and self._stumbled[key] >= (1 if pending.is_sure else DOUBTFUL):
             self._refused.add(key)
             _tell(by, mode, "refused")
 
-    def refused(self, work: Work, by: Completer) -> None:
+    def refused(self, pending: PendingCall, by: Completer) -> None:
         """Note that a step's model does not take the way in which it was asked."""
-        if self.completers[work.step] is by:
-            self._refused.add((work.step, work.mode))
+        if self.completers[pending.step] is by:
+            self._refused.add((pending.step, pending.mode))
 
     def gone(self, step: Step, model: Completer, error: ModelGoneError) -> None:
         """Let another model answer a step from now on, if it is still this one's and nobody chose it.

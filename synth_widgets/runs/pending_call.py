@@ -28,7 +28,7 @@ class Terms:
 
     Attributes:
         price: what a token costs, or ``None`` when nobody knows.
-        kind: the kind of the calls, as the forecast tells them apart.
+        kind: the kind of the calls, as the averages tell them apart.
     """
 
     price: Price | None
@@ -36,7 +36,7 @@ class Terms:
 
 
 @dataclass(slots=True)
-class Work:
+class PendingCall:
     """What one call is for: open slots of one step and one target.
 
     Attributes:
@@ -107,20 +107,20 @@ class _Group:
     cut: int = 0
 
 
-class Waiting:
+class CallQueue:
     """The work of one step that waits to be sent, in order.
 
     What one call is for is cut out when its turn has come: a million slots that wait take no more room than the slots.
 
-    >>> waiting = Waiting("inputs")
-    >>> waiting.add(WorkItem("job", "inputs", "topic", n) for n in range(3))
-    >>> [(len(work.slots), work.part) for work in (waiting.take(2), waiting.take(2))], bool(waiting)
+    >>> queue = CallQueue("inputs")
+    >>> queue.add(WorkItem("job", "inputs", "topic", n) for n in range(3))
+    >>> [(len(pending.slots), pending.part) for pending in (queue.take(2), queue.take(2))], bool(queue)
     ([(2, (1, 2)), (1, (2, 2))], False)
     """
 
     def __init__(self, step: Step) -> None:
         self._step = step
-        self._queue: deque[Work | WorkItem | _Group] = deque()
+        self._queue: deque[PendingCall | WorkItem | _Group] = deque()
 
     def __bool__(self) -> bool:
         return bool(self._queue)
@@ -141,7 +141,7 @@ class Waiting:
             else:
                 self._queue.append(_Group([item]))
 
-    def take(self, size: int) -> Work:
+    def take(self, size: int) -> PendingCall:
         """Take what comes first: a piece of work that was put back, or at most so many slots of one target."""
         first = self._queue[0]
         if isinstance(first, _Group):
@@ -150,17 +150,19 @@ class Waiting:
             left = max(0, len(first.slots) - first.at)
             if not left:
                 self._queue.popleft()
-            return Work(self._step, slots[0].target, deque(slots), part=(first.cut, first.cut + ceil(left / size)))
+            return PendingCall(
+                self._step, slots[0].target, deque(slots), part=(first.cut, first.cut + ceil(left / size))
+            )
         self._queue.popleft()
-        return first if isinstance(first, Work) else Work(self._step, first.target, deque((first,)))
+        return first if isinstance(first, PendingCall) else PendingCall(self._step, first.target, deque((first,)))
 
-    def put_back(self, work: Work) -> None:
+    def put_back(self, pending: PendingCall) -> None:
         """Put a piece of work before all others."""
-        self._queue.appendleft(work)
+        self._queue.appendleft(pending)
 
-    def append(self, work: Work) -> None:
+    def append(self, pending: PendingCall) -> None:
         """Put a piece of work after all others."""
-        self._queue.append(work)
+        self._queue.append(pending)
 
     def emptied(self) -> deque[Any]:
         """Return what waits, and wait for nothing any more."""

@@ -16,7 +16,7 @@ from synth_widgets.task import Task
 
 
 @dataclass(frozen=True, slots=True)
-class Asker:
+class RequestBuilder:
     """Writes the requests of a job. Reads the state at the time of asking, so that repeats can be named.
 
     Attributes:

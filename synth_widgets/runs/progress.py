@@ -15,7 +15,7 @@ TELL_SECONDS = 0.1
 Later = Callable[[float, Callable[[], None]], object]
 
 
-class AtWork(Protocol):
+class RunView(Protocol):
     """A run, as far as its meter looks at it."""
 
     @property
@@ -33,14 +33,14 @@ class AtWork(Protocol):
         ...
 
 
-class Meter:
+class ProgressMeter:
     """Keeps a job's `Progress` up to date, and tells of it ten times a second at most, the last state always.
 
     Args:
         clock: seconds on a clock that only grows.
         later: runs a function after so many seconds.
         tell: tells whoever listens that the progress is another one.
-        work: what goes on.
+        run: what goes on.
     """
 
     def __init__(
@@ -51,7 +51,7 @@ class Meter:
         clock: Callable[[], float],
         later: Later,
         tell: Callable[[], None],
-        work: AtWork,
+        run: RunView,
     ) -> None:
         self.usage = record.usage
         self.done = record.added + record.failed
@@ -61,7 +61,7 @@ class Meter:
         self._clock = clock
         self._later = later
         self._tell = tell
-        self._work = work
+        self._run = run
         self._is_over = False
         self._told = 0.0
         self._is_due = False
@@ -133,11 +133,11 @@ class Meter:
         while self._recent and now - self._recent[0] > WINDOW_SECONDS:
             self._recent.popleft()
         rate = len(self._recent) / min(WINDOW_SECONDS, max(now - self._began, 0.2))
-        step, targets, waiting = self._work.where()
+        step, targets, waiting = self._run.where()
         eta = self._open / rate if rate and self._open and not waiting else None
-        samples = self._work.state.samples
+        samples = self._run.state.samples
         topics = dict.fromkeys(samples[t].topic if t in samples else t for t in targets)
         if self._is_over:
             topics, waiting = {}, None
         counts = (self.done, self.total, self.failed, self.usage, self._job.cost)
-        return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting, self._work.to_ask_again)
+        return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting, self._run.to_ask_again)

@@ -16,7 +16,7 @@ import pytest
 from synth_widgets.money import Cost
 from synth_widgets.records import JobRecord, Usage
 from synth_widgets.runs.job import Progress
-from synth_widgets.runs.meter import Meter
+from synth_widgets.runs.progress import ProgressMeter
 
 
 class Desk:
@@ -28,9 +28,9 @@ class Desk:
         self.heard: list[tuple[float, int]] = []
         self._calls: list[tuple[float, int, Callable[[], None]]] = []
         job = SimpleNamespace(_tell=self._set, cost=Cost())
-        work = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None), to_ask_again=0)
+        run = SimpleNamespace(state=SimpleNamespace(samples={}), where=lambda: ("topics", [], None), to_ask_again=0)
         record = JobRecord("a" * 10, "grow", status="running")
-        self.meter = Meter(job, record, clock=lambda: self.now, later=self._later, tell=self._hear, work=work)  # type: ignore[arg-type]
+        self.meter = ProgressMeter(job, record, clock=lambda: self.now, later=self._later, tell=self._hear, run=run)  # type: ignore[arg-type]
         self.meter.expect(100)
 
     def _set(self, progress: Progress) -> None:

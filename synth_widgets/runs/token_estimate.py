@@ -9,7 +9,7 @@ from typing import Any
 from synth_widgets.llm.completer import Request
 from synth_widgets.money import tokens_in
 from synth_widgets.records import ROOT, Json, Sample, Step, Usage, Version
-from synth_widgets.runs.asking import Asker
+from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.schema.schema import Schema
 from synth_widgets.task import as_text
 
@@ -31,25 +31,25 @@ LOOKED_AT = 5
 
 
 def call_tokens(
-    asker: Asker, step: Step, slots: int, samples: Sequence[Sample] = (), *, thinks: bool = False
+    builder: RequestBuilder, step: Step, slots: int, samples: Sequence[Sample] = (), *, thinks: bool = False
 ) -> tuple[Usage, Usage]:
     """Return what one call of a step for so many items takes, at least and at most.
 
     Args:
-        asker: writes the requests that are measured.
+        builder: writes the requests that are measured.
         step: the step.
         slots: topics or inputs that the call asks for; 1 for outputs.
         samples: some of those that the outputs are for; without any, a sample is made up.
         thinks: whether the model may think before it answers.
     """
-    shown, hidden = (_requests(asker, step, slots, samples, mode) for mode in ("text", "json_schema"))
+    shown, hidden = (_requests(builder, step, slots, samples, mode) for mode in ("text", "json_schema"))
     least, most = (
         sum(_sent(request, share, extra) for request in requests) / len(requests)
         for requests, share, extra in zip((hidden, shown), COUNTING, MESSAGE, strict=True)
     )
-    low, high = _answer(asker, step, slots)
-    if step == "outputs" and not samples and not asker.task.examples:
-        most += input_tokens(asker)[1]
+    low, high = _answer(builder, step, slots)
+    if step == "outputs" and not samples and not builder.task.examples:
+        most += input_tokens(builder)[1]
     limit = min([int(r.params["max_tokens"]) for r in hidden if "max_tokens" in r.params], default=None)
     high = high * COUNTING[1] + (THOUGHTS if thinks else 0)
     if limit is not None:
@@ -61,34 +61,34 @@ def _sent(request: Request, share: float, extra: int) -> float:
     return sum(extra + share * tokens_in(str(message["content"])) for message in request.messages)
 
 
-def _requests(asker: Asker, step: Step, slots: int, samples: Sequence[Sample], mode: Any) -> list[Request]:
-    topic = asker.recipe.under if asker.recipe.under in asker.state.topics else ROOT
+def _requests(builder: RequestBuilder, step: Step, slots: int, samples: Sequence[Sample], mode: Any) -> list[Request]:
+    topic = builder.recipe.under if builder.recipe.under in builder.state.topics else ROOT
     if step == "topics":
-        return [asker.topics(topic, slots, mode, 0)]
+        return [builder.topics(topic, slots, mode, 0)]
     if step == "inputs":
-        return [asker.inputs(topic, slots, (1, 1), mode, 0)]
-    some = samples[:: max(1, len(samples) // LOOKED_AT)][:LOOKED_AT] or [_made_up(asker, topic)]
-    return [asker.output(sample, mode, 0) for sample in some]
+        return [builder.inputs(topic, slots, (1, 1), mode, 0)]
+    some = samples[:: max(1, len(samples) // LOOKED_AT)][:LOOKED_AT] or [_made_up(builder, topic)]
+    return [builder.output(sample, mode, 0) for sample in some]
 
 
-def _made_up(asker: Asker, topic: str) -> Sample:
-    given = asker.task.examples[0][0] if asker.task.examples else ""
+def _made_up(builder: RequestBuilder, topic: str) -> Sample:
+    given = builder.task.examples[0][0] if builder.task.examples else ""
     return Sample("", topic, "", versions=(Version(0, "generated", input=given),))
 
 
-def _answer(asker: Asker, step: Step, slots: int) -> Range:
+def _answer(builder: RequestBuilder, step: Step, slots: int) -> Range:
     if step == "topics":
         each = NAME
     elif step == "inputs":
-        each = input_tokens(asker)
+        each = input_tokens(builder)
     else:
-        return _like([answer for _, answer in asker.task.pairs]) or _by_schema(asker.task.output, TEXT)
+        return _like([answer for _, answer in builder.task.pairs]) or _by_schema(builder.task.output, TEXT)
     return 6 + slots * (each[0] + 2), 8 + slots * (each[1] + 3)
 
 
-def input_tokens(asker: Asker) -> Range:
+def input_tokens(builder: RequestBuilder) -> Range:
     """Return the tokens of one input, at least and at most."""
-    return _like([given for given, _ in asker.task.examples]) or _by_schema(asker.task.input, SENTENCE)
+    return _like([given for given, _ in builder.task.examples]) or _by_schema(builder.task.input, SENTENCE)
 
 
 def _like(values: Sequence[Json]) -> Range | None:
