@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
-from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
+from synth_widgets.generation.prompts import ITEMS, REJECTED, OwnCode, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.llm.structured.extract import Check, fitting
+from synth_widgets.llm.structured.extract import Check, fitting, listed
+from synth_widgets.llm.structured.item_stream import Item
 from synth_widgets.records import Json, Path
 from synth_widgets.schema.forms import form_of
 from synth_widgets.task import Task, as_text
@@ -30,8 +34,8 @@ _RULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class InputsAsk:
-    """What is known when inputs are asked for.
+class InputsQuestion:
+    """Asks for inputs; see `synth_widgets.generation.item_attempts.ListQuestion`.
 
     Attributes:
         path: the topic; ``()`` for inputs of any kind.
@@ -40,6 +44,10 @@ class InputsAsk:
         part: which of how many calls for this topic this is, when several are sent at once.
         earlier: an input that is to be replaced by another one.
         rejected: why a person rejected samples here, as `told_reasons` puts it.
+        small_model: whether the model is too small for a list; it is asked for one input.
+        seed: tells such requests apart.
+        key: tells questions apart.
+        own_code: where the person's pydantic class is run.
     """
 
     task: Task
@@ -50,9 +58,38 @@ class InputsAsk:
     guidance: str = ""
     earlier: Json = None
     rejected: str = ""
+    small_model: bool = False
+    seed: int = 0
+    key: str = ""
+    own_code: OwnCode = asyncio.to_thread
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether the model can mend its answer; a small one repeats it."""
+        return not self.small_model
+
+    @property
+    def objection(self) -> Callable[[Json], Awaitable[str | None]] | None:
+        """What asks the person's pydantic class about an input; ``None`` where there is no class."""
+        schema = self.task.input
+        if schema is None or schema.model is None:
+            return None
+        return lambda value: self.own_code(partial(schema.model_problem, value))
+
+    def request(self, mode: Mode) -> Request:
+        """Return the request in a structured output mode."""
+        return ask_one(self, mode, self.seed) if self.small_model else ask_list(self, mode)
+
+    def read_item(self, value: Json, number: int) -> tuple[Json, str | None]:  # noqa: ARG002 - a list's numbers are words of an input
+        """Return an item as an input, whatever it is wrapped in, and what is wrong with it, or ``None``."""
+        return read(value, self.task)
+
+    def listed(self, text: str, request: Request, *, was_cut: bool) -> list[Item]:
+        """Return the inputs that an answer has in another form than was asked for."""
+        return listed(text, check(self.task), request, fields(self.task), was_cut=was_cut)
 
 
-def ask_list(ask: InputsAsk, mode: Mode) -> Request:
+def ask_list(ask: InputsQuestion, mode: Mode) -> Request:
     """Ask for several inputs in one call."""
     task = ask.task
     answer = task.input.items() if task.input is not None else ITEMS
@@ -78,7 +115,7 @@ def ask_list(ask: InputsAsk, mode: Mode) -> Request:
     return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
 
 
-def ask_one(ask: InputsAsk, mode: Mode, seed: int) -> Request:
+def ask_one(ask: InputsQuestion, mode: Mode, seed: int) -> Request:
     """Ask a small model for one short input, with the task's examples as turns, each under its longest word.
 
     Such a model repeats whatever inputs it is shown, so it is shown none of those that exist.

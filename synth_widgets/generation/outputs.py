@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from functools import partial
 
-from synth_widgets.generation.prompts import REJECTED, Turn, request, section
+from synth_widgets.generation.prompts import REJECTED, OwnCode, Turn, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.structured.extract import extract_json
 from synth_widgets.records import Json
@@ -16,15 +19,17 @@ _OTHER = "Answer the same input once more, from scratch and in the same form; th
 
 
 @dataclass(frozen=True, slots=True)
-class OutputAsk:
-    """What is known when an output is asked for.
+class OutputQuestion:
+    """Asks for the output of one input; see `synth_widgets.generation.attempts.Question`.
 
     Attributes:
         turns: examples.
-        is_again: whether the answer before this one was no good.
         earlier: an output that is to be replaced by another one; ``None`` for the first.
         wish: how the other one should differ; empty when it just should.
         rejected: why a person rejected samples here, as `told_reasons` puts it.
+        seed: tells requests apart for small models.
+        key: tells questions apart.
+        own_code: where the person's pydantic class is run.
     """
 
     task: Task
@@ -32,13 +37,36 @@ class OutputAsk:
     turns: tuple[Turn, ...] = ()
     guidance: str = ""
     small_model: bool = False
-    is_again: bool = False
     earlier: Json = None
     wish: str = ""
     rejected: str = ""
+    seed: int | None = None
+    key: str = ""
+    own_code: OwnCode = asyncio.to_thread
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether the model can mend its answer; a small one repeats it."""
+        return not self.small_model
+
+    @property
+    def objection(self) -> Callable[[Json], Awaitable[str | None]] | None:
+        """What asks the person's pydantic class about an output; ``None`` where there is no class."""
+        schema = self.task.output
+        if schema is None or schema.model is None:
+            return None
+        return lambda value: self.own_code(partial(schema.model_problem, value))
+
+    def request(self, mode: Mode, *, is_again: bool = False) -> Request:
+        """Return the request in a structured output mode; ``is_again``: an answer before was no good."""
+        return ask(self, mode, is_again=is_again)
+
+    def read(self, answer: Answer, request: Request) -> tuple[Json, str | None]:
+        """Return an answer's output and what is wrong with it, or ``None``."""
+        return read(answer, self.task, request)
 
 
-def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
+def ask(question: OutputQuestion, mode: Mode, *, is_again: bool = False) -> Request:
     """Ask for the output of one input: the task's own messages, with guidance and examples."""
     task = question.task
     system, user = (message["content"] for message in task.messages(question.input))
@@ -51,7 +79,7 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
         turns = (*turns, (user, as_text(question.earlier)))
         user = f"{_OTHER} {question.wish}".strip()
     # Without chance a small model would give the answer that was no good once more.
-    chance = 0.7 if question.is_again or is_other else 0.0
+    chance = 0.7 if is_again or is_other else 0.0
     return request(
         [system, *section("Guidance", guidance), *section(REJECTED, question.rejected)],
         user,
@@ -60,7 +88,7 @@ def ask(question: OutputAsk, mode: Mode, seed: int | None = None) -> Request:
         schema=schema,
         turns=turns,
         params={"max_tokens": 300, "temperature": chance} if question.small_model else {},
-        seed=seed,
+        seed=question.seed,
     )
 
 

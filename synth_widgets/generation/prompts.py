@@ -8,7 +8,7 @@ turns.
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -19,6 +19,9 @@ from synth_widgets.text.normal import head, normal_form
 Message = dict[str, str]
 Turn = tuple[str, str]
 """What a user says and what an assistant answers."""
+
+OwnCode = Callable[[Callable[[], Any]], Awaitable[Any]]
+"""Runs a function that calls the person's code, and returns what it returns."""
 
 ITEMS: dict[str, Any] = {
     "type": "object",

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import partial
 
 from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.llm.structured.extract import fitting, listed
+from synth_widgets.llm.structured.item_stream import Item
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task
 
@@ -25,14 +28,17 @@ _RULES = (
 
 
 @dataclass(frozen=True, slots=True)
-class TopicsAsk:
-    """What is known when topics are asked for.
+class TopicsQuestion:
+    """Asks for children of a topic; see `synth_widgets.generation.item_attempts.ListQuestion`.
 
     Attributes:
         path: the topic to divide; ``()`` is the whole task.
         n: how many names are wanted.
         siblings: names that stand there already.
         cousins: names on the same level elsewhere, which are not to be repeated either.
+        small_model: whether the model is too small for a list; it is asked for one name.
+        seed: tells such requests apart.
+        key: tells questions apart.
     """
 
     task: Task
@@ -41,9 +47,35 @@ class TopicsAsk:
     siblings: tuple[str, ...] = ()
     cousins: tuple[str, ...] = ()
     guidance: str = ""
+    small_model: bool = False
+    seed: int = 0
+    key: str = ""
+
+    @property
+    def takes_corrections(self) -> bool:
+        """Whether the model can mend its answer; a small one repeats it."""
+        return not self.small_model
+
+    @property
+    def objection(self) -> None:
+        """Nothing: names are nobody's code's business."""
+        return
+
+    def request(self, mode: Mode) -> Request:
+        """Return the request in a structured output mode."""
+        return ask_one(self, mode, self.seed) if self.small_model else ask_list(self, mode)
+
+    def read_item(self, value: Json, number: int) -> tuple[Json, str | None]:
+        """Return an item as a name, whatever it is wrapped in, and what is wrong with it, or ``None``."""
+        as_name = partial(read, place=len(self.siblings) + number, is_small=self.small_model)
+        return fitting(value, as_name)
+
+    def listed(self, text: str, request: Request, *, was_cut: bool) -> list[Item]:
+        """Return the names that an answer has in another form than was asked for."""
+        return listed(text, read, request, was_cut=was_cut)
 
 
-def ask_list(ask: TopicsAsk, mode: Mode) -> Request:
+def ask_list(ask: TopicsQuestion, mode: Mode) -> Request:
     """Ask for several names in one call."""
     system = [
         _ROLE,
@@ -72,7 +104,7 @@ _SMALL_TURNS = (
 )
 
 
-def ask_one(ask: TopicsAsk, mode: Mode, seed: int) -> Request:
+def ask_one(ask: TopicsQuestion, mode: Mode, seed: int) -> Request:
     """Ask a small model for one name.
 
     Such a model repeats whatever names it is shown, so it is shown none of those that exist: the schema asks for

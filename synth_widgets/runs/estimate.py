@@ -7,11 +7,11 @@ from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
 from math import ceil
 
+from synth_widgets.generation.attempts import ANSWERS
 from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage
 from synth_widgets.runs import plan
 from synth_widgets.runs.last_round import ONE_IN
-from synth_widgets.runs.pending_call import ANSWERS
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.token_averages import Average, TokenAverages

@@ -8,14 +8,12 @@ from dataclasses import dataclass, field
 from math import ceil
 from typing import Any
 
-from synth_widgets.llm.completer import Answer, Mode
+from synth_widgets.generation.attempts import Attempts
 from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage, WorkItem
 
 ROUNDS = 3
 """How often what is missing or repeated is asked for anew."""
-ANSWERS = 3
-"""Answers an item may have in a round: the first, its correction, and a fresh one by the next way."""
 UNREACHED = 2
 """Calls of one piece of work without any answer, each tried often, after which it is not asked for again."""
 BROKEN_OFF = 5
@@ -40,16 +38,10 @@ class PendingCall:
     """What one call is for: open slots of one step and one target.
 
     Attributes:
-        answer: 1 for the first answer, 2 and 3 for those after an invalid one.
-        fault: the answer before this one and what is wrong with it, where it can be corrected.
+        attempts: the answers so far, and which is asked for next.
         round: how often the slots were asked for because too few came.
         unreached: calls that got no answer.
-        by_chance: whether one of the answers so far was no good in a way in which another need not be.
         in_last_round: whether this is its last round, of those that get one; see `last_round`.
-        mode: the way in which the last answer was asked for.
-        tried: all ways in which one was.
-        doubted: the way in which the last request was refused, where that may be the reason; it passes in the next.
-        is_sure: whether that was a refusal, not an error of the server.
         part: which of how many calls for this target.
         usage: tokens of the answers so far that were no good; ``cost``, ``seconds`` and ``raws`` are theirs too.
         call: id of the call that these answers make together, once there is one.
@@ -60,16 +52,10 @@ class PendingCall:
     step: Step
     target: str
     slots: deque[WorkItem]
-    answer: int = 1
-    fault: tuple[str, str] | None = None
+    attempts: Attempts = field(default_factory=Attempts)
     round: int = 1
     unreached: int = 0
-    by_chance: bool = False
     in_last_round: bool = False
-    mode: Mode = "text"
-    tried: frozenset[Mode] = frozenset()
-    doubted: Mode | None = None
-    is_sure: bool = True
     part: tuple[int, int] = (1, 1)
     usage: Usage = Usage()
     cost: float | None = 0.0
@@ -78,24 +64,11 @@ class PendingCall:
     terms: Terms = Terms(None, None)
     reserved: float = 0.0
     raws: list[str] = field(default_factory=list)
-    bad: list[tuple[str, str]] = field(default_factory=list)
-    """Invalid items of the call under way: raw text and what is wrong."""
-    made: list[tuple[str, WorkItem, str]] = field(default_factory=list)
-    """Rows and topics of the call under way: the item's raw text, its slot, and the new id."""
 
     @property
     def may_come(self) -> bool:
         """Whether it may get a last round, now that its answers are used up."""
-        return self.by_chance and not self.in_last_round
-
-
-def is_chance(answer: Answer) -> bool:
-    """Whether an answer that is no good says nothing of the next one: it was neither withheld nor cut for its length.
-
-    >>> is_chance(Answer("no JSON")), is_chance(Answer("", finish="filter")), is_chance(Answer("[1", finish="length"))
-    (True, False, False)
-    """
-    return answer.withheld is None and answer.finish != "length"
+        return self.attempts.by_chance and not self.in_last_round
 
 
 @dataclass(slots=True)

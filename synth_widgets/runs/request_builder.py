@@ -1,15 +1,18 @@
-"""What one call asks and how its answer is read: the step's prompts, for large models and for small ones."""
+"""What one call asks: the questions of each step, with what the state says of them."""
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from synth_widgets.curation.new_versions import base_of
-from synth_widgets.generation import examples, inputs, outputs, topics
-from synth_widgets.generation.prompts import guidance_for, told_reasons
-from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.records import ROOT, Guidance, Json, Sample, Step
+from synth_widgets.generation import examples, inputs
+from synth_widgets.generation.inputs import InputsQuestion
+from synth_widgets.generation.outputs import OutputQuestion
+from synth_widgets.generation.prompts import OwnCode, guidance_for, told_reasons
+from synth_widgets.generation.topics import TopicsQuestion
+from synth_widgets.records import ROOT, Guidance, Sample, Step
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -17,7 +20,7 @@ from synth_widgets.task import Task
 
 @dataclass(frozen=True, slots=True)
 class RequestBuilder:
-    """Writes the requests of a job. Reads the state at the time of asking, so that repeats can be named.
+    """Writes the questions of a job. Reads the state at the time of asking, so that repeats can be named.
 
     Attributes:
         task_version: number of the task's version, under which answers are checked.
@@ -58,49 +61,58 @@ class RequestBuilder:
             self._rejected[topic] = told
         return told
 
-    def topics(self, topic: str, n: int, mode: Mode, seed: int) -> Request:
+    def topics(self, topic: str, n: int, seed: int) -> TopicsQuestion:
         """Ask for children of a topic."""
         path = self.state.path(topic)
         siblings = tuple(t.name for t in self.state.visible_children(topic))
         parent = self.state.topics[topic].parent
         aunts = self.state.visible_children(parent) if parent is not None else []
         cousins = tuple(c.name for a in aunts if a.id != topic for c in self.state.visible_children(a.id))
-        question = topics.TopicsAsk(self.task, path, n, siblings, cousins, self.guidance("topics", topic))
-        if self.is_small("topics"):
-            return topics.ask_one(question, mode, seed)
-        return topics.ask_list(question, mode)
+        guidance = self.guidance("topics", topic)
+        small = self.is_small("topics")
+        return TopicsQuestion(self.task, path, n, siblings, cousins, guidance, small, seed, topic)
 
     def inputs(
-        self, topic: str, n: int, part: tuple[int, int], mode: Mode, seed: int, *, earlier: Json = None
-    ) -> Request:
-        """Ask for inputs under a topic, or for another one in the place of an ``earlier`` one."""
+        self, target: str, n: int, part: tuple[int, int], seed: int, *, own_code: OwnCode = asyncio.to_thread
+    ) -> InputsQuestion:
+        """Ask for inputs under a topic, or for another one in the place of a sample's; ``target``: the id of either."""
+        sample = self.state.samples.get(target)
+        topic = sample.topic if sample else target
         existing = [s.input for s in self.state.samples_at(topic)[-inputs.SHOWN :] if s.input is not None]
-        guidance = self.guidance("inputs", topic)
-        question = inputs.InputsAsk(
-            self.task, self.state.path(topic), n, tuple(existing), part, guidance, earlier, self.rejected(topic)
+        return InputsQuestion(
+            self.task,
+            self.state.path(topic),
+            n,
+            tuple(existing),
+            part,
+            self.guidance("inputs", topic),
+            sample.input if sample else None,
+            self.rejected(topic),
+            self.is_small("inputs"),
+            seed,
+            target,
+            own_code,
         )
-        if self.is_small("inputs"):
-            return inputs.ask_one(question, mode, seed)
-        return inputs.ask_list(question, mode)
 
-    def output(self, sample: Sample, mode: Mode, seed: int, *, is_again: bool = False) -> Request:
+    def output(self, sample: Sample, seed: int, *, own_code: OwnCode = asyncio.to_thread) -> OutputQuestion:
         """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)
         turns = tuple(examples.turns_for(self.task, style, small_model=small))
         topic = sample.topic if sample.topic in self.state.topics else ROOT
-        given = base_of(sample)
-        earlier = given.output if self.recipe.anew else None
+        base = base_of(sample)
+        earlier = base.output if self.recipe.anew else None
         guidance = self.guidance("outputs", topic, own=earlier is None)
-        question = outputs.OutputAsk(
+        return OutputQuestion(
             self.task,
-            given.input,
+            base.input,
             turns,
             guidance,
             small,
-            is_again,
             earlier,
             self.wish("outputs"),
             self.rejected(topic),
+            seed if small else None,
+            sample.id,
+            own_code,
         )
-        return outputs.ask(question, mode, seed if small else None)

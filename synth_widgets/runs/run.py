@@ -13,7 +13,7 @@ import logging
 import random
 import weakref
 from collections import Counter, deque
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
 from functools import partial
 from typing import Any, Literal
@@ -27,25 +27,28 @@ from synth_widgets.errors import (
     ModelError,
     ModelGoneError,
     ModeRefusedError,
-    RequestRefusedError,
     SynthError,
     UnreachableError,
 )
-from synth_widgets.llm.completer import Completer
+from synth_widgets.llm.completer import Answer, Completer
 from synth_widgets.own_code import OwnCode
-from synth_widgets.records import STEPS, Call, JobRecord, JobStatus, Json, Origin, Step, Version, WorkItem
+from synth_widgets.records import STEPS, JobRecord, JobStatus, Step, WorkItem
 from synth_widgets.runs import plan
-from synth_widgets.runs.item_calls import ItemCalls
+from synth_widgets.runs.effect import Effect
+from synth_widgets.runs.inputs_step import InputsStep
 from synth_widgets.runs.job import Job
 from synth_widgets.runs.last_round import Held, LastRound, outcomes
-from synth_widgets.runs.output_calls import OutputCalls
+from synth_widgets.runs.outputs_step import OutputsStep
 from synth_widgets.runs.pending_call import BROKEN_OFF, UNREACHED, CallQueue, PendingCall
-from synth_widgets.runs.plan import SLICE, Plan, Recipe, Slots
+from synth_widgets.runs.plan import SLICE, Plan, Recipe
+from synth_widgets.runs.planner import Planner
 from synth_widgets.runs.progress import ProgressMeter
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.spending import Spending
+from synth_widgets.runs.step import StepContext, StepOfRun
 from synth_widgets.runs.step_models import Instead, StepModels
+from synth_widgets.runs.topics_step import TopicsStep
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.making import replacer
@@ -57,8 +60,6 @@ log = logging.getLogger(__name__)
 ORDER: tuple[Step, ...] = ("topics", "outputs", "inputs")
 _changed = replacer(JobRecord)
 LOOK_UP_SECONDS = 0.5
-AHEAD = 20
-"""Parts of a plan that may wait for the disk."""
 LABELS = {
     "grow": "Generate",
     "topics": "Generate topics",
@@ -107,8 +108,23 @@ class Run:
         self.spending = spending
         self.models = StepModels(completers, instead, spending.changed)
         self.last_round = LastRound()
-        self.items = ItemCalls(self, repeats)
-        self.outputs = OutputCalls(self)
+        self.repeats = repeats
+        self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
+        context = StepContext(
+            self.state,
+            record,
+            builder,
+            self.models,
+            self.seeds,
+            run=weakref.proxy(self),  # which holds its steps: an ended run goes at once, with what it holds
+            on_worker=engine.on_worker,
+            own_code=own_code.run,
+        )
+        self.steps: dict[Step, StepOfRun] = {
+            "topics": TopicsStep(context),
+            "inputs": InputsStep(context, repeats),
+            "outputs": OutputsStep(context),
+        }
         loop = engine.loop
         self.progress = ProgressMeter(
             job,
@@ -118,7 +134,6 @@ class Run:
             tell=lambda: on_progress(job),
             run=weakref.proxy(self),
         )
-        self.seeds = itertools.count(random.randrange(1_000_000))  # noqa: S311 - for variety, not for secrets
         self._ready: dict[Step, CallQueue] = {step: CallQueue(step) for step in ORDER}
         self._flying: dict[asyncio.Task[None], PendingCall] = {}
         self._places: dict[int, int] = {}
@@ -135,16 +150,7 @@ class Run:
         self._reached = 0
         self._turned = self.state.turned
         self._is_over = False
-        self._planned = asyncio.Event()
-        """Whether all that can be planned now is."""
-        self._planned.set()
-        self._planning = 0
-        """Plans under way: the job's own, and the one of what is below new topics."""
-        self._below: deque[Slots] = deque()
-        """What follows from new topics and is not planned yet."""
-        self._plans_below = False
-        self._left_out = False
-        """Whether it ended before all of it was planned."""
+        self.planner = Planner(engine, weakref.proxy(self))
         self._has_moot = False
         """Whether work that is to be given up may still wait."""
         self._ended: JobStatus | None = None
@@ -156,8 +162,8 @@ class Run:
         status: JobStatus = "done"
         note: str | None = None
         try:
-            self.items.repeats.begin()
-            await self._unless_ended(self.items.repeats.learn(self.engine, self.state))
+            self.repeats.begin()
+            await self._unless_ended(self.repeats.learn(self.engine, self.state))
             if is_resumed:
                 await self._unless_ended(self._recall())
                 await self._unless_ended(self._take_up_all())
@@ -171,12 +177,12 @@ class Run:
             log.exception("The job %s ended with an error that nobody foresaw.", self.record.id)
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
-        await self._unless_ended(self._planned.wait())  # what it does not come to is owed, all of it
+        await self._unless_ended(self.planner.done())  # what it does not come to is owed, all of it
         if status == "done" and self._aside:
             count = sum(slots for slots, _ in self._aside)
             status, note = "stopped", f"{count} got no answer and can be resumed: {self._aside[-1][1]}"
         self._finish(self._ended or status, note)
-        self.items.repeats.forget(self.engine)
+        self.repeats.forget(self.engine)
 
     async def _recall(self) -> None:
         """Take in what came of the job before it was interrupted or stopped."""
@@ -215,63 +221,24 @@ class Run:
                 self.take_up(items)
             await asyncio.sleep(0)
 
-    def plan_on(self, parts: Iterator[Plan]) -> Coroutine[Any, Any, None]:
-        """Plan the rest of the job, while what is planned is worked on already; end where the job ends."""
-        return self._plan(parts, coming=False)
-
-    def plan_below(self, slots: Slots) -> None:
-        """Plan what follows from a new topic in the same way, one topic after another; it is expected already."""
-        self._below.append(slots)
-        if self._plans_below:
-            return
-        self._plans_below = True
-        planning = self.engine.spawn(self._plan(self._parts_below(), coming=True))
-        planning.add_done_callback(lambda task: task.cancelled() or task.exception())  # by which the job has ended
-
-    def _parts_below(self) -> Iterator[Plan]:
-        while self._below:
-            yield from self._below.popleft().parts(self.record.id)
-        self._plans_below = False
-
-    async def planned(self) -> None:
-        """Wait until all that can be planned now is."""
-        await self._planned.wait()
-
     @property
-    def is_planning(self) -> bool:
-        """Whether something is left to plan of what can be planned now."""
-        return not self._planned.is_set()
+    def has_ended(self) -> bool:
+        """Whether nothing more is to be planned."""
+        return self._ended is not None or self._is_over
 
-    def _plan(self, parts: Iterator[Plan], *, coming: bool) -> Coroutine[Any, Any, None]:
-        self._planning += 1
-        self._planned.clear()
-        return self._plan_parts(parts, coming=coming)
+    def plan(self, part: Plan, *, is_expected: bool) -> Future[None]:
+        """Take up a part of a plan; return what is done once it is on disk."""
+        coming = -plan.expected(self.recipe, part.items) if is_expected else 0
+        self.commit([*part.targets, *self._taken_over(part)], planned=part.items, coming=coming)
+        return self.store.saved()
 
-    async def _plan_parts(self, parts: Iterator[Plan], *, coming: bool) -> None:
-        ahead: deque[Future[None]] = deque()
-        try:
-            while True:
-                with collector_off(stays=True):
-                    if (part := next(parts, None)) is None:
-                        break
-                    if self._ended is not None or self._is_over:
-                        self._left_out = True
-                        break
-                    changes = [*part.targets, *self._taken_over(part)]
-                    told = plan.expected(self.recipe, part.items) if coming else 0
-                    self.commit(changes, planned=part.items, coming=-told)
-                ahead.append(self.store.saved())
-                if len(ahead) > AHEAD:  # who stops it waits for what the disk has been handed
-                    await asyncio.wrap_future(ahead.popleft())
-                await asyncio.sleep(0)
-        except Exception as error:
-            self._fault = self._fault or error
-            raise
-        finally:
-            self._planning -= 1
-            if not self._planning:
-                self._planned.set()
-            self._wake.set()
+    def fail(self, error: BaseException) -> None:
+        """End the job by an error, unless another one came before."""
+        self._fault = self._fault or error
+
+    def wake(self) -> None:
+        """Look what is to be done next."""
+        self._wake.set()
 
     def _taken_over(self, part: Plan) -> list[Change]:
         return [JobChanged(self.state.jobs[job], finished=tuple(items)) for job, items in part.taken_over.items()]
@@ -298,7 +265,10 @@ class Run:
         """Whether something is left to send, but not now."""
         held = self.record.paused and any(self._ready.values())
         return (
-            held or self.is_planning or self._has_moot or (self.spending.short is not None and self.spending.is_waiting)
+            held
+            or self.planner.is_busy
+            or self._has_moot
+            or (self.spending.short is not None and self.spending.is_waiting)
         )
 
     async def _begin_last_round(self) -> bool:
@@ -401,7 +371,7 @@ class Run:
         if (completer := self._places.pop(id(pending), None)) is not None:
             self._taken[completer] -= 1
 
-    def leave_early(self, pending: PendingCall) -> None:
+    def release(self, pending: PendingCall) -> None:
         """Free the place although something is left to do with the answer: it holds nobody up."""
         self.leave(pending)
         self._wake.set()
@@ -431,7 +401,7 @@ class Run:
             self.leave(pending)
             self.spending.refused(pending)  # nothing, unless it was cancelled before it was sent
         if not task.cancelled() and (error := task.exception()) is not None:
-            self._fault = self._fault or error
+            self.fail(error)
         self._wake.set()
 
     async def _land(self) -> None:
@@ -456,7 +426,7 @@ class Run:
         given_up = self.state.open_items(self.record.id).parts if owes_nothing else []
         counted = (f"{count} {what}" for what, count in self._notes.items())
         said = [*self.models.said, *counted, *self.spending.said]
-        if (self.is_planning or self._left_out) and status == "interrupted":
+        if (self.planner.is_busy or self.planner.was_cut_short) and status == "interrupted":
             said.append("it was interrupted before all of it was planned; start it again for the rest")
         note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
@@ -487,19 +457,11 @@ class Run:
     # ------------------------------------------------------------ one call
     async def _call(self, pending: PendingCall, completer: Completer) -> None:
         try:
-            if pending.step == "outputs":
-                await self.outputs.ask(pending, completer)
-            else:
-                await self.items.ask(pending, completer)
-        except ModeRefusedError as error:
+            if await self.steps[pending.step].ask(pending, completer):
+                self._silent = 0
+        except ModeRefusedError as error:  # no other mode is left
             self.spending.refused(pending)
-            if pending.mode == "text":
-                raise StopRunError(str(error)) from error
-            self.models.refused(pending, completer)
-            self._ready[pending.step].put_back(pending)
-        except RequestRefusedError:  # perhaps the way of asking: it is asked once more, by the next one
-            self.spending.refused(pending)
-            self._ready[pending.step].put_back(pending)
+            raise StopRunError(str(error)) from error
         except ModelGoneError as error:
             self.spending.refused(pending)
             self.models.gone(pending.step, completer, error)
@@ -511,15 +473,10 @@ class Run:
             if not error.partial:
                 self.spending.refused(pending)
             self._unanswered(pending, error)
-        else:
-            self._silent = 0
 
     def _unanswered(self, pending: PendingCall, error: UnreachableError) -> None:
         """Ask once more; then stop if nobody is answered, and set this piece of work aside if only it is not."""
         if not pending.slots:  # all of it had come before the answer broke off
-            return
-        if self.models.doubts(pending, error):
-            self._ready[pending.step].put_back(pending)
             return
         pending.unreached += 1
         self._silent = 0 if error.partial else self._silent + 1  # what breaks off in the middle is alive
@@ -530,14 +487,41 @@ class Run:
         else:
             self._aside.append((len(pending.slots), str(error)))
 
-    def version(self, n: int, call: Call | None, *, after: Version | None = None, **fields: Json) -> Version:
-        """Return a version that a call made, ``after`` other calls; the task is the one that the job began with."""
-        origin: Origin = "regenerated" if self.recipe.anew else "generated"
-        calls = after.calls if after is not None else ()
-        calls = calls if call is None else (*calls, call.id)
-        return Version(n, origin, **fields, task_version=self.builder.task_version, calls=calls, created=now())
-
     # ------------------------------------------------------------ what calls lead to
+    def charge(self, pending: PendingCall, answer: Answer, slots: int) -> float | None:
+        """Count what an answer took, for so many items; return what it cost, ``None`` when nobody knows."""
+        self.progress.spend(answer.usage)
+        return self.spending.answered(pending, answer.usage, slots=slots)
+
+    def waive(self, pending: PendingCall) -> None:
+        """Take in that the endpoint did not take a call: it costs nothing."""
+        self.spending.refused(pending)
+
+    def apply(self, effect: Effect) -> None:
+        """Do what an answer means, unless the job is over: a call that would not be cancelled came in after the end."""
+        if self._is_over:
+            return
+        self.last_round.came[effect.step] += effect.came
+        self.last_round.failed[effect.step] += effect.failed
+        if effect.changes or effect.planned or effect.reopened or effect.finished or effect.kind:
+            self.commit(
+                effect.changes,
+                planned=effect.planned,
+                reopened=effect.reopened,
+                finished=effect.finished,
+                coming=effect.coming,
+                kind=effect.kind,
+                count=effect.count,
+            )
+        if effect.held is not None:
+            self._hold(effect.held, effect.held_slots, effect.note)
+        elif effect.note:
+            self.note(effect.note, effect.noted)
+        if effect.again is not None:
+            self.again(effect.again, first=effect.is_first)
+        if effect.below is not None:
+            self.planner.add(effect.below.parts(self.record.id), is_expected=True)
+
     def commit(
         self,
         changes: Iterable[Change | None],
@@ -577,7 +561,7 @@ class Run:
         (ready.put_back if first else ready.append)(pending)
         self._wake.set()
 
-    def hold(self, pending: PendingCall, slots: Iterable[WorkItem], note: str = "") -> None:
+    def _hold(self, pending: PendingCall, slots: Iterable[WorkItem], note: str = "") -> None:
         """Keep slots whose answers are used up open for the last round; ``note`` is said of each that gets none."""
         self.last_round.hold(PendingCall(pending.step, pending.target, deque(slots), in_last_round=True), note)
         self.progress.look()

@@ -94,7 +94,7 @@ class Spending:
         cost = cost_of(price, usage)
         self._untold += price is not None and cost is None
         self._settle(pending, pending.reserved if cost is None else cost)
-        is_first = pending.answer == 1 and pending.round == 1 and not pending.in_last_round
+        is_first = pending.attempts.number == 1 and pending.round == 1 and not pending.in_last_round
         self._forecast.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 

@@ -64,11 +64,11 @@ def _sent(request: Request, share: float, extra: int) -> float:
 def _requests(builder: RequestBuilder, step: Step, slots: int, samples: Sequence[Sample], mode: Any) -> list[Request]:
     topic = builder.recipe.under if builder.recipe.under in builder.state.topics else ROOT
     if step == "topics":
-        return [builder.topics(topic, slots, mode, 0)]
+        return [builder.topics(topic, slots, 0).request(mode)]
     if step == "inputs":
-        return [builder.inputs(topic, slots, (1, 1), mode, 0)]
+        return [builder.inputs(topic, slots, (1, 1), 0).request(mode)]
     some = samples[:: max(1, len(samples) // LOOKED_AT)][:LOOKED_AT] or [_made_up(builder, topic)]
-    return [builder.output(sample, mode, 0) for sample in some]
+    return [builder.output(sample, 0).request(mode) for sample in some]
 
 
 def _made_up(builder: RequestBuilder, topic: str) -> Sample:

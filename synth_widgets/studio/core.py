@@ -315,7 +315,7 @@ class Core:
         if model is not None:
             self._overrides[record.id] = model
         parts = plan.parts(self.state, recipe, record.id, samples)
-        if not self._planning.locked() and not any(run.is_planning for run in self.runs.values()):
+        if not self._planning.locked() and not any(run.planner.is_busy for run in self.runs.values()):
             first, is_whole = next(parts, Plan()), next(parts, None) is None
             if is_whole:
                 return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
@@ -327,14 +327,16 @@ class Core:
         """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
         async with self._planning:
             for run in tuple(self.runs.values()):  # what is on its way is not missing
-                await run.planned()
+                await run.planner.done()
             before: list[Plan] = []  # what has no items
             for part in (parts := plan.parts(self.state, recipe, record.id, samples)):
                 if self.stops != stops:
                     return self._ended(replace(record, status="cancelled"))
                 if part.items:
                     job = self._begin(record, recipe, part, model)
-                    await self.runs[job.id].plan_on(chain(before, parts))
+                    planner = self.runs[job.id].planner
+                    planner.add(chain(before, parts))
+                    await planner.done()
                     return job
                 if part.targets or part.taken_over:
                     before.append(part)

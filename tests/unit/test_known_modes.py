@@ -10,8 +10,8 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError
+from synth_widgets.generation.mode_choice import IN_VAIN
 from synth_widgets.llm.structured import modes
-from synth_widgets.runs.step_models import IN_VAIN
 from synth_widgets.store.changes import SettingChanged
 from synth_widgets.widget import rows
 from tests.endpoint import Endpoint

@@ -367,7 +367,7 @@ def test_what_is_being_planned_below_a_new_topic_is_not_missing(open_studio, mon
     first = studio.grow(topics=3, samples=each)
     until(lambda: second)
     other = second[0].result(30)
-    until(lambda: not studio._core.runs[first.id].is_planning)
+    until(lambda: not studio._core.runs[first.id].planner.is_busy)
     assert (owed(studio, first), owed(studio, other)) == (3 * each, 0)
     first.cancel()
     first.wait(30)

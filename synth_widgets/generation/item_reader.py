@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from synth_widgets.engine import Engine
+from synth_widgets.generation.attempts import OnWorker, patiently
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.structured.extract import Item, ItemStream
 from synth_widgets.llm.structured.reasoning import apart
-from synth_widgets.runs.vetting import patiently
 from synth_widgets.text.normal import storable
 
 PART = 4_096
@@ -72,7 +71,7 @@ class ItemReader:
             self.handed.append(item)
             self._take(item, self.text, self.found)
 
-    async def finish(self, engine: Engine, answer: Answer) -> None:
+    async def finish(self, on_worker: OnWorker, answer: Answer) -> None:
         """Read what is left of an answer that has come to its end."""
         left = "".join(self._late) if self.heard else answer.text
         self.heard = self.heard or [answer.text]
@@ -80,11 +79,11 @@ class ItemReader:
             if not self._wanted() or self._stream.done:
                 break
             part = left[at : at + LONGEST_PART]
-            self.take(await patiently(engine, len(part), partial(self._stream.feed, part)))
+            self.take(await patiently(on_worker, len(part), partial(self._stream.feed, part)))
         left = left or self.text
-        self.take(await patiently(engine, len(left), self._stream.end))
+        self.take(await patiently(on_worker, len(left), self._stream.end))
 
-    async def drafts(self, engine: Engine) -> tuple[set[str], list[Item]]:
+    async def drafts(self, on_worker: OnWorker) -> tuple[set[str], list[Item]]:
         """Return the texts of items that thoughts held after all, and the items that the answer behind them has.
 
         What begins as JSON is handed on at once. If thoughts end behind it, it was a draft.
@@ -98,7 +97,7 @@ class ItemReader:
             stream = ItemStream(self._request, most=self._most)
             return stream.feed(said) + stream.end()
 
-        items = await patiently(engine, len(text), read) if self.handed else None
+        items = await patiently(on_worker, len(text), read) if self.handed else None
         if items is None:
             return set(), []
         final, handed = {item.raw for item in items}, {item.raw for item in self.handed}
