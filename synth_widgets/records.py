@@ -57,6 +57,19 @@ def new_session_id() -> str:
     return f"{secrets.randbelow(10**12):012d}"
 
 
+_MOST_TOKENS = 2**30
+"""More tokens than this no answer has, and a file takes sums of them; an endpoint that says so is not believed."""
+
+
+def token_count(count: object) -> int:
+    """Return a count of tokens as an endpoint told it; 0 for what cannot be one.
+
+    >>> token_count(12.0), token_count(-1), token_count(None), token_count("12")
+    (12, 0, 0, 0)
+    """
+    return int(count) if isinstance(count, int | float) and 0 < count < _MOST_TOKENS else 0
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """Tokens of one or many calls, as the endpoint counted them."""

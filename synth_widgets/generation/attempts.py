@@ -18,8 +18,7 @@ from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.reasoning import apart
-from synth_widgets.llm.transports.reading import tokens
-from synth_widgets.records import Json, Usage
+from synth_widgets.records import Json, Usage, token_count
 from synth_widgets.text.normal import is_encodable, storable
 
 ANSWERS = 3
@@ -278,7 +277,7 @@ def counted(answer: Answer) -> Answer:
     >>> counted(Answer("Hi", usage=Usage(-1, 5), seconds=float("nan")))
     Answer(text='Hi', finish='stop', reasoning=None, usage=Usage(prompt_tokens=0, completion_tokens=5), seconds=0.0)
     """
-    usage = Usage(tokens(answer.usage.prompt_tokens), tokens(answer.usage.completion_tokens))
+    usage = Usage(token_count(answer.usage.prompt_tokens), token_count(answer.usage.completion_tokens))
     seconds = answer.seconds if isinstance(answer.seconds, int | float) and 0 <= answer.seconds < MOST_SECONDS else 0.0
     return replace(answer, usage=usage, seconds=float(seconds))
 

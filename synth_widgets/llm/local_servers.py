@@ -10,8 +10,7 @@ import threading
 import urllib.parse
 
 from synth_widgets.errors import ModelError
-from synth_widgets.llm.providers import endpoint_of
-from synth_widgets.llm.transports.http_session import is_loopback
+from synth_widgets.llm.providers import endpoint_of, is_loopback
 from synth_widgets.models import Model
 
 SERVERS = ("ollama", "lm_studio", "hosted_vllm", "llamafile")

@@ -6,8 +6,7 @@ import ipaddress
 import urllib.parse
 
 from synth_widgets.llm.completer import Completer
-from synth_widgets.llm.providers import Endpoint, endpoint_of
-from synth_widgets.llm.transports.http_session import is_loopback
+from synth_widgets.llm.providers import Endpoint, endpoint_of, is_loopback
 from synth_widgets.models import Model
 from synth_widgets.money import FREE, Price, price_of
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import os
+import re
 import urllib.parse
 from dataclasses import dataclass, field
 from typing import Literal
@@ -192,6 +193,7 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
+_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|::1")
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
 _SOME = "openai, anthropic, gemini, openrouter, mistral, ollama, local, and others that litellm knows"
 """Those that a message names: all would be a wall of words."""
@@ -341,6 +343,16 @@ def _key_source(provider: Provider) -> str:
     if provider.keys:
         return f"the environment variable {provider.keys[0]}, or api_key= of sw.Model"
     return f"the environment variables that litellm reads for {provider.name}, or api_key= of sw.Model"
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL's host is this machine.
+
+    >>> is_loopback("http://localhost:11434/v1"), is_loopback("https://api.openai.com/v1")
+    (True, False)
+    """
+    host = urllib.parse.urlsplit(url).hostname or ""
+    return host == "localhost" or _LOOPBACK.fullmatch(host) is not None
 
 
 def need_key(endpoint: Endpoint, model: Model) -> None:

@@ -8,6 +8,7 @@ import random
 import pytest
 
 from synth_widgets.llm.concurrency import Gate
+from synth_widgets.llm.providers import is_loopback
 from synth_widgets.llm.transports import http_session
 from synth_widgets.llm.transports.failures import asked_wait, redacted
 from synth_widgets.llm.transports.sse import EventReader
@@ -24,7 +25,7 @@ def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch)
 
 def test_only_this_machine_is_loopback() -> None:
     hosts = {"127.0.0.1": True, "127.8.9.1": True, "[::1]": True, "localhost": True, "127.evil.example": False}
-    assert {host: http_session.is_loopback(f"http://{host}:80/v1") for host in hosts} == hosts
+    assert {host: is_loopback(f"http://{host}:80/v1") for host in hosts} == hosts
 
 
 def test_events_are_the_same_however_they_are_cut() -> None:

@@ -16,9 +16,9 @@ from typing import Any
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.structured.item_stream import SLOW, Item, ItemStream
 from synth_widgets.llm.structured.json_text import VALUE_START, balanced, first, parse_json
+from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.llm.structured.repair import mended
-from synth_widgets.llm.transports.openai_format import TOOL
 from synth_widgets.records import Json
 from synth_widgets.text.normal import identity
 

@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from synth_widgets.llm.completer import MODES, Mode
 from synth_widgets.llm.providers import Endpoint
 
+TOOL = "answer"
+"""The name of the tool whose arguments are the answer, and of the schema."""
 IN_WORDS: Mapping[Mode, str] = {
     "json_schema": "the endpoint's JSON schema mode",
     "tools": "a tool that must be called",

@@ -11,9 +11,9 @@ from typing import Any
 
 from synth_widgets.errors import ModeRefusedError
 from synth_widgets.llm.completer import Messages, Mode
-from synth_widgets.llm.transports.openai_format import TOOL
-from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
-from synth_widgets.records import Usage
+from synth_widgets.llm.structured.modes import TOOL
+from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
+from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.forms import form_of
 
 VERSION = "2023-06-01"
@@ -222,6 +222,6 @@ class MessageReading(Reading):
         if not isinstance(usage, dict):
             return
         names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-        prompt = sum(tokens(usage.get(name)) for name in names)
-        completion = tokens(usage.get("output_tokens"))
+        prompt = sum(token_count(usage.get(name)) for name in names)
+        completion = token_count(usage.get("output_tokens"))
         self.usage = Usage(prompt or self.usage.prompt_tokens, completion or self.usage.completion_tokens)

@@ -18,7 +18,7 @@ from synth_widgets.errors import (
     UnreachableError,
 )
 from synth_widgets.llm.completer import Mode
-from synth_widgets.llm.transports.http_session import is_loopback
+from synth_widgets.llm.providers import is_loopback
 from synth_widgets.llm.transports.openai_format import error_fields, failed_generation
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 

@@ -5,17 +5,16 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
-import re
 import urllib.parse
 import urllib.request
 from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
+from synth_widgets.llm.providers import is_loopback
+
 if TYPE_CHECKING:
     import aiohttp
-
-_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|::1")
 
 
 class _Shared:
@@ -126,16 +125,6 @@ def _close_at_end(loop: asyncio.AbstractEventLoop) -> None:
     if session is not None and loop.is_running():
         with suppress(TimeoutError):
             asyncio.run_coroutine_threadsafe(session.close(), loop).result(1)
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine.
-
-    >>> is_loopback("http://localhost:11434/v1"), is_loopback("https://api.openai.com/v1")
-    (True, False)
-    """
-    host = urllib.parse.urlsplit(url).hostname or ""
-    return host == "localhost" or _LOOPBACK.fullmatch(host) is not None
 
 
 def proxy_for(url: str) -> str | None:

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
-from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of, tokens
-from synth_widgets.records import Usage
+from synth_widgets.llm.structured.modes import TOOL
+from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
+from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.forms import form_of
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
@@ -37,10 +38,6 @@ def body(
     if stream:
         told["stream"] = True
     return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
-
-
-TOOL = "answer"
-"""The name of the tool whose arguments are the answer, and of the schema."""
 
 
 def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_tool: bool = False) -> dict[str, Any]:
@@ -169,7 +166,7 @@ class ChatReading(Reading):
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):
-            self.usage = Usage(tokens(usage.get("prompt_tokens")), tokens(usage.get("completion_tokens")))
+            self.usage = Usage(token_count(usage.get("prompt_tokens")), token_count(usage.get("completion_tokens")))
 
 
 def error_fields(text: str) -> dict[str, Any]:

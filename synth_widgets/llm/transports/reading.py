@@ -12,10 +12,6 @@ from synth_widgets.llm.completer import Finish
 from synth_widgets.llm.structured.json_text import loads
 from synth_widgets.records import Usage
 
-MOST_TOKENS = 2**30
-"""More tokens than this no answer has, and a file takes sums of them; an endpoint that says so is not believed."""
-
-
 _ENDS: Mapping[Finish, frozenset[str]] = {
     "stop": frozenset(
         "stop stop_sequence stop_token stop_str eos eos_token eot end end_turn end_of_turn complete completed done "
@@ -99,15 +95,6 @@ def read_json(text: str | bytes) -> Any:
         return loads(text if isinstance(text, str) else text.decode(json.detect_encoding(text), "surrogatepass"))
     except (ValueError, RecursionError):
         raise NoAnswerError("not JSON", is_json=False) from None
-
-
-def tokens(count: object) -> int:
-    """Return a count of tokens as an endpoint told it; 0 for what cannot be one.
-
-    >>> tokens(12.0), tokens(-1), tokens(None), tokens("12")
-    (12, 0, 0, 0)
-    """
-    return int(count) if isinstance(count, int | float) and 0 < count < MOST_TOKENS else 0
 
 
 _NO_ARGUMENTS = frozenset({"", "{}", "null"})
