@@ -140,8 +140,8 @@ class Sample:
     id: str
     topic: str
     session: str
-    source: Literal["generated", "own"] = "generated"
-    status: Status = "pending"
+    source: Literal["generated", "own"]
+    status: Status
     reason: str | None = None
     tags: tuple[str, ...] = ()
     split: str | None = None

@@ -23,6 +23,7 @@ VALUES = {
     "jsonable",
     "pydantic_json",
     "records",
+    "sample_status",
     "models",
     "errors",
     "money",

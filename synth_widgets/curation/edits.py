@@ -9,7 +9,8 @@ from typing import Any, Final
 from synth_widgets.curation.verdicts import Objection, complaint
 from synth_widgets.errors import StudioError
 from synth_widgets.jsonable import TooDeepError, plain
-from synth_widgets.records import Json, Sample, Status, Version
+from synth_widgets.records import Json, Sample, Version
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.task import Task
 from synth_widgets.text.normal import MAX_DEPTH, same
@@ -78,22 +79,15 @@ def edited(
         sample.versions[-1].n + 1, "edited", edit.input, edit.output, task_version=task_version, calls=old.calls,
         created=created,
     )  # fmt: skip
-    status = _status_after(sample, edit)
+    event = Event.INPUT_EDITED if edit.new_input or edit.output is None else Event.OUTPUT_EDITED
     return sample_change(
         sample,
         version=version,
         current=version.n,
-        status=status,
-        reason=sample.reason if status == sample.status == "rejected" else None,
+        **status_after(event, sample, version),
         stale=_stale_after(sample, edit),
         unfinished=None,
     )
-
-
-def _status_after(sample: Sample, edit: Edit) -> Status:
-    if edit.output is None:
-        return "pending"
-    return "draft" if edit.new_input or sample.status in {"pending", "failed"} else sample.status
 
 
 def _stale_after(sample: Sample, edit: Edit) -> bool:
@@ -124,10 +118,9 @@ def reverted(sample: Sample, n: int, task: Task, objection: Objection) -> tuple[
     if problem := complaint(version, task) or objection(version):
         return None, f"version {n} does not comply: {problem}"
     stale = _is_carried_over(version, sample)
-    edit = Edit(version.input, version.output, stale or not same(version.input, sample.input), new_output=True)
-    status = _status_after(sample, edit)
-    reason = sample.reason if status == sample.status == "rejected" else None
-    return sample_change(sample, current=n, status=status, reason=reason, stale=stale, **settled), None
+    is_output = version.output is not None and same(version.input, sample.input) and not stale
+    standing = status_after(Event.OUTPUT_EDITED if is_output else Event.INPUT_EDITED, sample, version)
+    return sample_change(sample, current=n, **standing, stale=stale, **settled), None
 
 
 def _is_carried_over(version: Version, sample: Sample) -> bool:
@@ -167,8 +160,8 @@ def accepted(
         elif problem := complaint(new, task) or objection(new):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
-            verdict: dict[str, Json] = {"status": "draft", "reason": None} if sample.status == "failed" else {}
-            changes.append(sample_change(sample, current=new.n, proposal=None, stale=False, **verdict))
+            standing = status_after(Event.PROPOSAL_ACCEPTED, sample, new)
+            changes.append(sample_change(sample, current=new.n, proposal=None, stale=False, **standing))
     return changes, refused
 
 

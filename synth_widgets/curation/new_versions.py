@@ -6,6 +6,7 @@ A sample that has an output is never made worse by a call: until a whole, valid 
 from __future__ import annotations
 
 from synth_widgets.records import Sample, Version
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import SampleChanged, sample_change
 
 
@@ -19,8 +20,8 @@ def place_input(sample: Sample, version: Version) -> SampleChanged | None:
     """Return the change that a new input of an existing sample is."""
     if sample.output is not None:
         return sample_change(sample, version=version, proposal=version.n)  # waits for its output
-    status = {"status": "pending", "reason": None} if sample.status == "failed" else {}
-    return sample_change(sample, version=version, current=version.n, **status)
+    standing = status_after(Event.INPUT_GENERATED, sample, version)
+    return sample_change(sample, version=version, current=version.n, **standing)
 
 
 def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChanged | None:
@@ -37,12 +38,13 @@ def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChang
         waiting = sample.proposal == asked.proposal and base_of(asked) is not asked.version
         return sample_change(sample, version=version, **({"proposal": None} if waiting else {}))
     if version.problem is not None:
-        return sample_change(sample, version=version, current=version.n, status="failed", reason=version.problem)
+        standing = status_after(Event.ANSWERS_FAILED, sample, version)
+        return sample_change(sample, version=version, current=version.n, **standing)
     if anew and (sample.status == "kept" or sample.current != asked.current):
         return sample_change(sample, version=version, proposal=version.n)
-    undecided = is_open or (anew and sample.status == asked.status)
-    verdict = {"status": "draft", "reason": None} if undecided else {}
-    return sample_change(sample, version=version, current=version.n, proposal=None, stale=False, **verdict)
+    event = Event.OUTPUT_REGENERATED if anew and sample.status == asked.status else Event.OUTPUT_GENERATED
+    standing = status_after(event, sample, version)
+    return sample_change(sample, version=version, current=version.n, proposal=None, stale=False, **standing)
 
 
 def without_output(sample: Sample | None) -> SampleChanged | None:

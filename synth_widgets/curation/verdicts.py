@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from synth_widgets.errors import UnknownIdError
 from synth_widgets.records import Sample, Status, Version
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -47,7 +48,7 @@ def keep(
     changes, refused = [], {}
     for sample in samples:
         if (reason := _refusal(sample, task, task_version, objection)) is None:
-            changes.append(sample_change(sample, status="kept", reason=None, stale=False))
+            changes.append(sample_change(sample, **status_after(Event.KEPT, sample, sample.version), stale=False))
         else:
             refused[sample.id] = reason
     return changes, refused
@@ -55,7 +56,10 @@ def keep(
 
 def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged | None]:
     """Reject samples of any status."""
-    return [sample_change(sample, status="rejected", reason=reason) for sample in samples]
+    return [
+        sample_change(sample, **status_after(Event.REJECTED, sample, sample.version, reason=reason))
+        for sample in samples
+    ]
 
 
 def restore(
@@ -66,8 +70,8 @@ def restore(
     for sample in samples:
         if sample.status in DECIDED:
             problem = _problem(sample.version, task, task_version) or objection(sample.version)
-            status: Status = "failed" if problem else "pending" if sample.output is None else "draft"
-            changes.append(sample_change(sample, status=status, reason=problem))
+            standing = status_after(Event.RESTORED, sample, sample.version, problem=problem)
+            changes.append(sample_change(sample, **standing))
     return changes
 
 
@@ -83,12 +87,11 @@ def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, Judgement]:
     """Return, by id, the samples whose status a changed task turns. Runs the person's validators: on a worker."""
     turned: dict[str, Judgement] = {}
     for sample in samples:
-        stands = sample.status in {"kept", "draft"}
-        if stands or (sample.status == "failed" and sample.output is not None):
+        if sample.status in {"kept", "draft"} or (sample.status == "failed" and sample.output is not None):
             version = sample.version
             problem = complaint(version, task) or task.model_problem(version.input, version.output)
-            if stands == (problem is not None):
-                turned[sample.id] = Judgement(sample.version, problem)
+            if status_after(Event.TASK_CHANGED, sample, version, problem=problem)["status"] != sample.status:
+                turned[sample.id] = Judgement(version, problem)
     return turned
 
 
@@ -96,9 +99,7 @@ def turn(sample: Sample, judgement: Judgement, task: Task) -> SampleChanged | No
     """Return the change that `judged_anew` asks for; a version that came since is judged for itself."""
     is_judged = sample.version is judgement.version
     problem = judgement.problem if is_judged else complaint(sample.version, task)
-    if problem is None:
-        return sample_change(sample, status="draft", reason=None) if sample.status == "failed" else None
-    return sample_change(sample, status="failed", reason=problem) if sample.status in {"kept", "draft"} else None
+    return sample_change(sample, **status_after(Event.TASK_CHANGED, sample, sample.version, problem=problem))
 
 
 def _refusal(sample: Sample, task: Task, task_version: int, objection: Objection) -> str | None:

@@ -12,6 +12,7 @@ from synth_widgets.exchange.columns import Columns, Row
 from synth_widgets.exchange.rows import Rows
 from synth_widgets.exchange.topics import Places
 from synth_widgets.records import ROOT, Json, Path, Sample, Status, Version, new_id
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import Change, SampleAdded
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
@@ -61,15 +62,19 @@ class Reader:
     def _sample(self, row: Row, label: Any, own: set[str]) -> tuple[Path, Sample]:
         said = {name: marks.read(name, row, label, self.is_topic) for name in OWN if name in own}
         path: Path = said.get("topic", ()) if self.topic is None else self.topic
-        version = Version(1, "own", task_version=self.task_version, created=self.created)
+        version, unfinished = self._version(row)
         sample = Sample(
-            new_id(), ROOT, "", source="own", tags=tuple(dict.fromkeys((*said.get("tags", ()), *self.tags))),
-            stars=said.get("stars"), split=said.get("split"), current=1, created=self.created,
+            new_id(), ROOT, "", "own", **status_after(Event.OWN_ROW_ADDED, None, version),
+            tags=tuple(dict.fromkeys((*said.get("tags", ()), *self.tags))), stars=said.get("stars"),
+            split=said.get("split"), current=1, unfinished=unfinished, created=self.created, versions=(version,),
         )  # fmt: skip
-        return path, self._filled(sample, version, row)
+        if self.status == "kept" and sample.status == "draft":
+            sample = replace(sample, **status_after(Event.KEPT, sample, version))
+        return path, sample
 
-    def _filled(self, sample: Sample, version: Version, row: Row) -> Sample:
-        """Return the sample with what the row holds of it, or failed with the reason."""
+    def _version(self, row: Row) -> tuple[Version, Json]:
+        """Return a version of what the row holds; with a problem and an unfinished edit where it does not comply."""
+        version = Version(1, "own", task_version=self.task_version, created=self.created)
         found: dict[str, Json] = {"input": None, "output": None}
         problem: str | None = None
         for part, columns in (("input", self.input), ("output", self.output)):
@@ -80,8 +85,7 @@ class Reader:
                 found[part] = _shown(columns, row)
         problem = problem or complaint(self.task, **found)
         if problem is None:
-            status = "pending" if found["output"] is None else self.status
-            return replace(sample, status=status, versions=(replace(version, **found),))
+            return replace(version, **found), None
         complies = found["input"] is not None and complaint(self.task, found["input"], None) is None
         version = replace(
             version,
@@ -89,9 +93,7 @@ class Reader:
             problem=problem,
             raw=head(json.dumps(found, ensure_ascii=False), RAW_KEPT),
         )
-        return replace(
-            sample, status="failed", reason=problem, versions=(version,), unfinished={**found, "problem": problem}
-        )
+        return version, {**found, "problem": problem}
 
 
 def complaint(task: Task, input: Json, output: Json) -> str | None:

@@ -15,6 +15,7 @@ from synth_widgets.runs.item_step import ItemCall, ItemStep, Made, Result
 from synth_widgets.runs.pending_call import PendingCall
 from synth_widgets.runs.repeats import Repeats
 from synth_widgets.runs.step import RAW_KEPT, StepContext
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import CallAdded, Change, SampleAdded, sample_change
 from synth_widgets.text.normal import head
 
@@ -88,10 +89,10 @@ class InputsStep(ItemStep):
         version = job.version(n, call.call, problem=f"input: {problem}", raw=head(raw, RAW_KEPT))
         change: Change | None
         if old is None:
-            failed = replace(job.sample(call.topic, version), status="failed", reason=version.problem)
+            failed = job.sample(call.topic, version)
             change, target = SampleAdded(failed), failed.id
         else:
-            change = sample_change(old, version=version, status="failed", reason=version.problem, current=n)
+            change = sample_change(old, version=version, current=n, **status_after(Event.ANSWERS_FAILED, old, version))
             target = old.id
         if not pending.may_come:
             job.run.apply(Effect([change], finished=[slot], kind="failed", step="inputs", failed=1))

@@ -13,6 +13,7 @@ from synth_widgets.runs.pending_call import PendingCall
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.step_models import StepModels
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
 
@@ -99,7 +100,9 @@ class StepContext:
     def sample(self, topic: str, version: Version) -> Sample:
         """Return a new sample with its first version."""
         session = self.state.sessions[self.record.session]
+        event = Event.INPUT_GENERATED if version.problem is None else Event.ANSWERS_FAILED
         return Sample(
-            new_id(), topic, session.id, tags=(session.tag, *session.tags), current=version.n,
-            seq=self.state.seq + 1, created=version.created, versions=(version,),
+            new_id(), topic, session.id, "generated", **status_after(event, None, version),
+            tags=(session.tag, *session.tags), current=version.n, seq=self.state.seq + 1, created=version.created,
+            versions=(version,),
         )  # fmt: skip

@@ -10,6 +10,7 @@ from synth_widgets.llm.completer import Request
 from synth_widgets.money import tokens_in
 from synth_widgets.records import ROOT, Json, Sample, Step, Usage, Version
 from synth_widgets.runs.request_builder import RequestBuilder
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.schema.schema import Schema
 from synth_widgets.task import as_text
 
@@ -73,7 +74,9 @@ def _requests(builder: RequestBuilder, step: Step, slots: int, samples: Sequence
 
 def _made_up(builder: RequestBuilder, topic: str) -> Sample:
     given = builder.task.examples[0][0] if builder.task.examples else ""
-    return Sample("", topic, "", versions=(Version(0, "generated", input=given),))
+    version = Version(0, "generated", input=given)
+    standing = status_after(Event.INPUT_GENERATED, None, version)
+    return Sample("", topic, "", "generated", **standing, versions=(version,))
 
 
 def _answer(builder: RequestBuilder, step: Step, slots: int) -> Range:

@@ -11,7 +11,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, ClassVar
 
-from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Status, Topic, Version, WorkItem
+from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
+from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.columns import damaged
 from synth_widgets.store.items import OpenItems
@@ -383,13 +384,8 @@ def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
     it has, and none stands without one, or with one that does not comply.
     """
     after = replace(sample, **{k: v for k, v in fields.items() if k in {"status", "current"}})
-    if after.status in {"rejected", "failed"}:
-        return fields
-    problem = after.version.problem
-    fits: Status = "failed" if problem else "pending" if after.version.output is None else "draft"
-    if after.status == fits or (after.status == "kept" and fits == "draft"):
-        return fields
-    return {**fields, "status": fits, "reason": problem}
+    standing = status_after(Event.UNDONE, after, after.version)
+    return fields if standing["status"] == after.status else {**fields, **standing}
 
 
 def _obstacle(state: State, topic: Topic, turned: Mapping[str, Topic], same: list[str]) -> str | None:

@@ -83,7 +83,7 @@ def shown_of(host: Any) -> Shown:
 
 def sample(n: int, text: str, *, topic: str = "b", status: Any = "draft", output: Any = "an answer") -> Sample:
     versions = (Version(n=1, origin="generated", input=text, output=output),)
-    return Sample(f"{n:010d}", topic, "s", status=status, current=1, versions=versions, seq=n)
+    return Sample(f"{n:010d}", topic, "s", "generated", status, current=1, versions=versions, seq=n)
 
 
 TASK = sw.Task("Triage", "Answer.")
