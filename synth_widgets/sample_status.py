@@ -43,7 +43,7 @@ Outcome = Status | Literal["same", "anew", "if fit"] | None
 
 * a status: this one; an event that the version does not fit is refused.
 * ``same``: the one before, with its reason.
-* ``anew``: the one that the version has of itself: `undecided`.
+* ``anew``: the one that the version has of itself: `own_status`.
 * ``if fit``: the one before, with its reason, where the version fits it; else ``anew``.
 * ``None``: the event cannot happen to such a sample.
 """
@@ -95,7 +95,7 @@ def status_after(
         ValueError: the event cannot happen to such a sample, or not with such a version.
     """
     problem = problem or version.problem
-    own = undecided(version, problem)
+    own = own_status(version, problem)
     outcome = TABLE[event][0 if sample is None else 1 + STATUSES.index(sample.status)]
     if outcome == "if fit":
         outcome = "same" if sample is not None and _fits(sample.status, own) else "anew"
@@ -115,10 +115,10 @@ def status_after(
     return {"status": status, "reason": {"failed": problem, "rejected": reason}.get(status)}
 
 
-def undecided(version: Version, problem: str | None) -> Status:
+def own_status(version: Version, problem: str | None) -> Status:
     """Return the status that a version has of itself, while no person decides.
 
-    >>> undecided(Version(1, "generated", input="I am Ada."), None)
+    >>> own_status(Version(1, "generated", input="I am Ada."), None)
     'pending'
     """
     return "failed" if problem else "pending" if version.output is None else "draft"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from synth_widgets.curation.verdicts import Objection, complaint
+from synth_widgets.curation.verdicts import VersionCheck, version_problem
 from synth_widgets.errors import StudioError
 from synth_widgets.jsonable import TooDeepError, plain
 from synth_widgets.records import Json, Sample, Version
@@ -65,7 +65,7 @@ def problem_of(edit: Edit, task: Task) -> str | None:
     return task.model_problem(edit.input, edit.output)
 
 
-def edited(
+def edit_change(
     sample: Sample, edit: Edit, problem: str | None, *, task_version: int, created: float
 ) -> SampleChanged | None:
     """Return the change that an edit is: a new version, or an unfinished edit beside the current one."""
@@ -96,7 +96,7 @@ def _stale_after(sample: Sample, edit: Edit) -> bool:
     return edit.new_input or sample.stale
 
 
-def reverted(sample: Sample, n: int, task: Task, objection: Objection) -> tuple[SampleChanged | None, str | None]:
+def revert(sample: Sample, n: int, task: Task, check: VersionCheck) -> tuple[SampleChanged | None, str | None]:
     """Make a version of a sample the current one again. Return the change, or why it cannot be.
 
     It is what an edit to the same values would be: another output leaves the status, another input makes a draft. An
@@ -110,17 +110,17 @@ def reverted(sample: Sample, n: int, task: Task, objection: Objection) -> tuple[
     if version is None:
         has = ", ".join(str(each.n) for each in sample.versions)
         raise StudioError(f"The sample {sample.id} has no version {n}. It has: {has}.")
-    settled: dict[str, Json] = {"proposal": None} if sample.is_proposed else {}
+    choice: dict[str, Json] = {"proposal": None} if sample.is_proposed else {}
     if n == sample.current:
-        return sample_change(sample, **settled), None
+        return sample_change(sample, **choice), None
     if version.output is None and sample.output is not None:
         return None, f"version {n} has no output"
-    if problem := complaint(version, task) or objection(version):
+    if problem := version_problem(version, task) or check(version):
         return None, f"version {n} does not comply: {problem}"
     stale = _is_carried_over(version, sample)
     is_output = version.output is not None and same(version.input, sample.input) and not stale
     standing = status_after(Event.OUTPUT_EDITED if is_output else Event.INPUT_EDITED, sample, version)
-    return sample_change(sample, current=n, **standing, stale=stale, **settled), None
+    return sample_change(sample, current=n, **standing, stale=stale, **choice), None
 
 
 def _is_carried_over(version: Version, sample: Sample) -> bool:
@@ -130,7 +130,7 @@ def _is_carried_over(version: Version, sample: Sample) -> bool:
     return is_edit and bool(twins) and not any(same(v.input, version.input) for v in twins)
 
 
-def rated(
+def rate(
     samples: Sequence[Sample], stars: int | None, requirements: Mapping[str, int | None]
 ) -> list[SampleChanged | None]:
     """Give samples stars, overall and by requirement; ``None`` takes them back, ``ABSENT`` lets them be."""
@@ -142,14 +142,14 @@ def rated(
     return changes
 
 
-def tagged(samples: Sequence[Sample], add: Iterable[str], remove: Iterable[str] = ()) -> list[SampleChanged | None]:
+def tag(samples: Sequence[Sample], add: Iterable[str], remove: Iterable[str] = ()) -> list[SampleChanged | None]:
     """Add tags to samples and take tags away."""
     new, gone = tuple(add), frozenset(remove)
     return [sample_change(s, tags=tuple(dict.fromkeys(t for t in (*s.tags, *new) if t not in gone))) for s in samples]
 
 
-def accepted(
-    samples: Sequence[Sample], task: Task, objection: Objection
+def accept(
+    samples: Sequence[Sample], task: Task, check: VersionCheck
 ) -> tuple[list[SampleChanged | None], dict[str, str]]:
     """Make proposals the current versions. Return the changes, and why the rest stays as it is, by id."""
     changes, refused = [], {}
@@ -157,7 +157,7 @@ def accepted(
         new = sample.version_of(sample.proposal)
         if new is None or new.output is None:
             refused[sample.id] = "has no new version to take"
-        elif problem := complaint(new, task) or objection(new):
+        elif problem := version_problem(new, task) or check(new):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
             standing = status_after(Event.PROPOSAL_ACCEPTED, sample, new)
@@ -165,7 +165,7 @@ def accepted(
     return changes, refused
 
 
-def declined(samples: Sequence[Sample]) -> list[SampleChanged | None]:
+def decline(samples: Sequence[Sample]) -> list[SampleChanged | None]:
     """Let proposals go; they stay among the versions."""
     return [sample_change(sample, proposal=None) for sample in samples]
 

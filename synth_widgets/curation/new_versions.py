@@ -24,25 +24,27 @@ def place_input(sample: Sample, version: Version) -> SampleChanged | None:
     return sample_change(sample, version=version, current=version.n, **standing)
 
 
-def place_output(sample: Sample, asked: Sample, version: Version) -> SampleChanged | None:
+def place_output(sample: Sample, at_request: Sample, version: Version) -> SampleChanged | None:
     """Return the change that an answer is.
 
     Args:
-        sample: the sample as it is now; a person may have judged or edited it while the model wrote.
-        asked: the sample as it was when the model was asked.
+        sample: the sample as it is now; a person may have decided on it or edited it while the model wrote.
+        at_request: the sample as it was when the model was asked.
         version: what came; with a problem when it does not comply.
     """
     is_open = sample.status in {"pending", "failed"}
-    anew = asked.output is not None
-    if version.problem is not None and not (is_open and not anew and sample.current == asked.current):
-        waiting = sample.proposal == asked.proposal and base_of(asked) is not asked.version
+    is_regenerated = at_request.output is not None
+    if version.problem is not None and not (is_open and not is_regenerated and sample.current == at_request.current):
+        waiting = sample.proposal == at_request.proposal and base_of(at_request) is not at_request.version
         return sample_change(sample, version=version, **({"proposal": None} if waiting else {}))
     if version.problem is not None:
         standing = status_after(Event.ANSWERS_FAILED, sample, version)
         return sample_change(sample, version=version, current=version.n, **standing)
-    if anew and (sample.status == "kept" or sample.current != asked.current):
+    if is_regenerated and (sample.status == "kept" or sample.current != at_request.current):
         return sample_change(sample, version=version, proposal=version.n)
-    event = Event.OUTPUT_REGENERATED if anew and sample.status == asked.status else Event.OUTPUT_GENERATED
+    event = (
+        Event.OUTPUT_REGENERATED if is_regenerated and sample.status == at_request.status else Event.OUTPUT_GENERATED
+    )
     standing = status_after(event, sample, version)
     return sample_change(sample, version=version, current=version.n, proposal=None, stale=False, **standing)
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
 
 from synth_widgets.errors import UnknownIdError
 from synth_widgets.records import Sample, Status, Version
@@ -12,8 +11,8 @@ from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
-Objection = Callable[[Version], str | None]
-"""What the person's own validators say of a version: they ran on a worker before, see `Validators`."""
+VersionCheck = Callable[[Version], str | None]
+"""Says why the person's own validators refuse a version, or ``None``; they ran on a worker before, see `Validators`."""
 
 
 def find(state: State, ids: Iterable[str]) -> list[Sample]:
@@ -42,12 +41,12 @@ def undecided(samples: Sequence[Sample]) -> tuple[list[Sample], dict[str, str]]:
 
 
 def keep(
-    samples: Sequence[Sample], task: Task, task_version: int, objection: Objection
+    samples: Sequence[Sample], task: Task, task_version: int, check: VersionCheck
 ) -> tuple[list[SampleChanged | None], dict[str, str]]:
     """Keep what complies with a version of the task. Return the changes, and why the rest cannot be kept, by id."""
     changes, refused = [], {}
     for sample in samples:
-        if (reason := _refusal(sample, task, task_version, objection)) is None:
+        if (reason := _refusal(sample, task, task_version, check)) is None:
             changes.append(sample_change(sample, **status_after(Event.KEPT, sample, sample.version), stale=False))
         else:
             refused[sample.id] = reason
@@ -63,61 +62,34 @@ def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged 
 
 
 def restore(
-    samples: Sequence[Sample], task: Task, task_version: int, objection: Objection
+    samples: Sequence[Sample], task: Task, task_version: int, check: VersionCheck
 ) -> list[SampleChanged | None]:
     """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
     changes = []
     for sample in samples:
         if sample.status in DECIDED:
-            problem = _problem(sample.version, task, task_version) or objection(sample.version)
+            problem = _problem_under(sample.version, task, task_version) or check(sample.version)
             standing = status_after(Event.RESTORED, sample, sample.version, problem=problem)
             changes.append(sample_change(sample, **standing))
     return changes
 
 
-@dataclass(frozen=True, slots=True)
-class Judgement:
-    """What a changed task says of a version: why it does not comply, or ``None`` when it does."""
-
-    version: Version
-    problem: str | None
-
-
-def judged_anew(samples: Iterable[Sample], task: Task) -> dict[str, Judgement]:
-    """Return, by id, the samples whose status a changed task turns. Runs the person's validators: on a worker."""
-    turned: dict[str, Judgement] = {}
-    for sample in samples:
-        if sample.status in {"kept", "draft"} or (sample.status == "failed" and sample.output is not None):
-            version = sample.version
-            problem = complaint(version, task) or task.model_problem(version.input, version.output)
-            if status_after(Event.TASK_CHANGED, sample, version, problem=problem)["status"] != sample.status:
-                turned[sample.id] = Judgement(version, problem)
-    return turned
-
-
-def turn(sample: Sample, judgement: Judgement, task: Task) -> SampleChanged | None:
-    """Return the change that `judged_anew` asks for; a version that came since is judged for itself."""
-    is_judged = sample.version is judgement.version
-    problem = judgement.problem if is_judged else complaint(sample.version, task)
-    return sample_change(sample, **status_after(Event.TASK_CHANGED, sample, sample.version, problem=problem))
-
-
-def _refusal(sample: Sample, task: Task, task_version: int, objection: Objection) -> str | None:
+def _refusal(sample: Sample, task: Task, task_version: int, check: VersionCheck) -> str | None:
     if sample.unfinished is not None:
         return f"has an unfinished edit: {sample.unfinished.get('problem')}"
-    if problem := _problem(sample.version, task, task_version) or objection(sample.version):
+    if problem := _problem_under(sample.version, task, task_version) or check(sample.version):
         return f"does not comply: {problem}"
     return "has no output yet; generate_outputs() makes it" if sample.output is None else None
 
 
-def _problem(version: Version, task: Task, task_version: int) -> str | None:
+def _problem_under(version: Version, task: Task, task_version: int) -> str | None:
     """Say why a version does not comply; one that was checked under this very task when it came still does."""
     if version.problem is None and version.task_version == task_version and version.origin != "own":
         return None
-    return complaint(version, task)
+    return version_problem(version, task)
 
 
-def complaint(version: Version, task: Task) -> str | None:
+def version_problem(version: Version, task: Task) -> str | None:
     """Say why a version does not comply with a task's schemas, or ``None``."""
     if version.problem is not None:
         return version.problem

@@ -175,7 +175,7 @@ def outcome_of(sample: Sample, wish: Wish, task: Task, *, task_version: int, cre
         else:
             edit = edits.edit_of(sample, **values)
             reason = edits.problem_of(edit, task)
-            take(edits.edited(sample, edit, reason, task_version=task_version, created=created))
+            take(edits.edit_change(sample, edit, reason, task_version=task_version, created=created))
     if "status" in wish.marks:
         change, refused = _verdict(sample, wish.marks["status"], task, task_version)
         take(change)

@@ -174,7 +174,7 @@ class Curating:
                 if sample is verdicts.find(core.state, [ident])[0] and task is core.task:
                     break  # else it, or the task, changed while it was looked at
             version = len(core.state.tasks)
-            change = edits.edited(sample, edit, problem, task_version=version, created=now())
+            change = edits.edit_change(sample, edit, problem, task_version=version, created=now())
             core.store.commit([change], label="Edit 1")
             return {} if problem is None else {ident: problem}
 
@@ -213,7 +213,7 @@ class Curating:
         refused: dict[str, str] = {}
 
         def taken(samples: list[Sample]) -> Changes:
-            changes, why_not = edits.accepted(samples, core.task, validators.problem)
+            changes, why_not = edits.accept(samples, core.task, validators.problem)
             refused.update(why_not)
             return changes
 
@@ -222,7 +222,7 @@ class Curating:
     def decline(self, ids: Any) -> None:
         """Stay with the current versions; the new ones remain among `versions`."""
         wanted = self._ids(ids)
-        return self._on(wanted, edits.declined, lambda: f"Decline {len(wanted)} new", None)
+        return self._on(wanted, edits.decline, lambda: f"Decline {len(wanted)} new", None)
 
     @suggesting
     def revert(self, id: Any, n: int) -> dict[str, str]:
@@ -264,7 +264,7 @@ class Curating:
 
         def changed(samples: list[Sample]) -> Changes:
             for sample in samples:
-                change, why_not = edits.reverted(sample, number, core.task, validators.problem)
+                change, why_not = edits.revert(sample, number, core.task, validators.problem)
                 refused.update({} if why_not is None else {sample.id: why_not})
                 yield change
 
@@ -296,7 +296,7 @@ class Curating:
             raise StudioError("rate() needs stars, as in rate(ids, 4), or requirements={'…': 4}.")
 
         return self._on(
-            wanted, lambda samples: edits.rated(samples, overall, single), lambda: f"Rate {len(wanted)}", None
+            wanted, lambda samples: edits.rate(samples, overall, single), lambda: f"Rate {len(wanted)}", None
         )
 
     def tag(self, ids: Any, *tags: str) -> None:
@@ -311,7 +311,7 @@ class Curating:
         wanted = self._ids(ids)
 
         label = f"{'Tag' if add else 'Untag'} {len(wanted)}"
-        return self._on(wanted, lambda samples: edits.tagged(samples, add, remove), lambda: label, None)
+        return self._on(wanted, lambda samples: edits.tag(samples, add, remove), lambda: label, None)
 
     # ------------------------------------------------------------ inside
     def _on(

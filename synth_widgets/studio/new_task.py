@@ -1,4 +1,4 @@
-"""A changed task: it becomes a new version of the file's, and the samples that stand are judged anew."""
+"""A changed task: it becomes a new version of the file's, and its samples are revalidated."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
 from synth_widgets import task_changes
-from synth_widgets.curation import verdicts
-from synth_widgets.curation.verdicts import Judgement
+from synth_widgets.curation import revalidation
+from synth_widgets.curation.revalidation import Validation
 from synth_widgets.errors import OwnCodeError, StudioError, warn
 from synth_widgets.records import Sample
 from synth_widgets.store.changes import TaskChanged
@@ -34,22 +34,22 @@ def take_over(core: Core, task: Task) -> None:
         core.act(lambda: setattr(core, "task", task))  # the same, perhaps with its pydantic classes
         return
     differences = task_changes.differences(tasks[-1], task) if tasks else []
-    must_judge = any(part.startswith(("input", "output")) for part in differences)
+    must_revalidate = any(part.startswith(("input", "output")) for part in differences)
     seen = {sample.id: sample for sample in tuple(core.state.samples.values())}
-    turned = verdicts.judged_anew(seen.values(), task) if must_judge else {}
+    validations = revalidation.revalidate(seen.values(), task) if must_revalidate else {}
 
     async def act() -> None:
         core.task = task
         if differences:
-            core.task_change = said(len(tasks) + 1, differences, turned)
+            core.task_change = said(len(tasks) + 1, differences, validations)
         core.store.commit([TaskChanged(task)], actor="system")
-        if must_judge:
-            await _judge_late_ones(core, task, seen, turned)
-            core.task_change = said(len(tasks), differences, turned)
-            await _turn(core, turned)
+        if must_revalidate:
+            await _revalidate_late_ones(core, task, seen, validations)
+            core.task_change = said(len(tasks), differences, validations)
+            await _commit(core, validations)
 
     core.act(act)
-    if any(judgement.problem for judgement in turned.values()):
+    if any(validation.problem for validation in validations.values()):
         warn(f"{core.task_change} studio.undo() takes that back.")
 
 
@@ -65,31 +65,38 @@ def _of_another_task(core: Core, old: Task, new: Task) -> StudioError:
     return StudioError(f"{core.path or 'This studio'} belongs to the task {old.name!r}, not {new.name!r}. {advice}")
 
 
-async def _judge_late_ones(core: Core, task: Task, seen: Mapping[str, Sample], turned: dict[str, Judgement]) -> None:
-    """Judge what was made or changed while the others were judged."""
+async def _revalidate_late_ones(
+    core: Core, task: Task, seen: Mapping[str, Sample], validations: dict[str, Validation]
+) -> None:
+    """Revalidate what was made or changed while the others were checked."""
     now = tuple(core.state.samples.values())
     late = await core.engine.on_worker(lambda: [sample for sample in now if seen.get(sample.id) is not sample])
-    judged = await core.own_code.each(lambda sample: verdicts.judged_anew([sample], task), late)
-    for sample, said in zip(late, judged, strict=True):
-        turned.pop(sample.id, None)
-        turned |= {sample.id: Judgement(sample.version, str(said))} if isinstance(said, OwnCodeError) else said
+    results = await core.own_code.each(lambda sample: revalidation.revalidate([sample], task), late)
+    for sample, result in zip(late, results, strict=True):
+        validations.pop(sample.id, None)
+        validations |= (
+            {sample.id: Validation(sample.version, str(result))} if isinstance(result, OwnCodeError) else result
+        )
 
 
-async def _turn(core: Core, turned: Mapping[str, Judgement]) -> None:
+async def _commit(core: Core, validations: Mapping[str, Validation]) -> None:
     async with core.turning:
-        action, found = Action(), list(turned.items())
+        action, found = Action(), list(validations.items())
         for start in range(0, len(found), SLICE):
             part = found[start : start + SLICE]
-            changes = [verdicts.turn(core.state.samples[ident], judgement, core.task) for ident, judgement in part]
-            core.store.commit(changes, label=f"Task changed: {len(turned)} checked anew", action=action)
+            changes = [
+                revalidation.status_change(core.state.samples[ident], validation, core.task)
+                for ident, validation in part
+            ]
+            core.store.commit(changes, label=f"Task changed: {len(validations)} checked anew", action=action)
             await asyncio.sleep(0)
 
 
-def said(version: int, differences: list[str], turned: Mapping[str, Judgement]) -> str:
+def said(version: int, differences: list[str], validations: Mapping[str, Validation]) -> str:
     """Say what a new version of the task changed, and what that did to the samples."""
     text = f"The task changed (version {version}: {', '.join(differences)})."
-    failed = sum(judgement.problem is not None for judgement in turned.values())
-    again = len(turned) - failed
+    failed = sum(validation.problem is not None for validation in validations.values())
+    again = len(validations) - failed
     if failed:
         text += (
             f" {failed} {'sample no longer complies' if failed == 1 else 'samples no longer comply'} and failed now."

@@ -78,23 +78,23 @@ def test_an_edit_is_checked_under_the_task_that_holds_when_it_is_made(open_studi
 
 
 def test_what_is_kept_while_a_changed_task_is_judged_fails_as_well(open_studio, monkeypatch):
-    from synth_widgets.curation import verdicts
+    from synth_widgets.curation import revalidation
 
     studio = open_studio(task=sw.Task("Count", "Count.", output_schema=NUMBER))
     studio.add_samples([{"input": "one", "output": {"n": 1}}, {"input": "two", "output": {"n": 2}}])
     first, second = [s.id for s in studio.samples]
     studio.reject(first)
-    judged = verdicts.judged_anew
+    judged = revalidation.revalidate
 
     def meanwhile(samples, task):
         found = judged(samples, task)
-        monkeypatch.setattr(verdicts, "judged_anew", judged)
+        monkeypatch.setattr(revalidation, "revalidate", judged)
         studio.restore(first)
         studio.keep(first)
         studio.edit(second, input="deux")
         return found
 
-    monkeypatch.setattr(verdicts, "judged_anew", meanwhile)
+    monkeypatch.setattr(revalidation, "revalidate", meanwhile)
     with pytest.warns(UserWarning, match="2 samples no longer comply"):
         studio._core.change_task(sw.Task("Count", "Count.", output_schema=TEXT))
     assert [s.status for s in studio.samples] == ["failed", "failed"]

@@ -8,7 +8,7 @@ from itertools import product
 import pytest
 
 from synth_widgets.records import STATUSES, Sample, Status, Version
-from synth_widgets.sample_status import TABLE, Event, status_after, undecided
+from synth_widgets.sample_status import TABLE, Event, own_status, status_after
 
 INPUT = Version(1, "generated", input="in")
 WHOLE = Version(1, "generated", input="in", output="out")
@@ -128,4 +128,4 @@ def test_who_rejects_again_gives_the_reason_anew():
 
 @pytest.mark.parametrize(("own", "version"), [*VERSIONS.items()])
 def test_of_itself_a_version_is_pending_a_draft_or_failed(own, version):
-    assert undecided(version, version.problem) == own
+    assert own_status(version, version.problem) == own
