@@ -60,7 +60,7 @@ TABLE: Final[dict[Event, tuple[Outcome, Outcome, Outcome, Outcome, Outcome, Outc
     Event.KEPT:               (None,       "kept",     "kept",     "kept",     "kept",     "kept"),
     Event.REJECTED:           (None,       "rejected", "rejected", "rejected", "rejected", "rejected"),
     Event.RESTORED:           (None,       "same",     "same",     "anew",     "anew",     "same"),
-    Event.PROPOSAL_ACCEPTED:  (None,       "same",     "same",     "same",     "same",     "draft"),
+    Event.PROPOSAL_ACCEPTED:  (None,       "draft",    "same",     "same",     "same",     "draft"),
     Event.TASK_CHANGED:       (None,       "same",     "if fit",   "if fit",   "same",     "if fit"),
     Event.UNDONE:             (None,       "if fit",   "if fit",   "if fit",   "same",     "same"),
 }  # fmt: skip

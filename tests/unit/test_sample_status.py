@@ -71,7 +71,7 @@ RULES: dict[Event, tuple[str, ...]] = {
     Event.KEPT: ("kept",) * 5,
     Event.REJECTED: ("rejected",) * 5,
     Event.RESTORED: ("pending", "draft", "pending draft failed", "pending draft failed", "failed"),
-    Event.PROPOSAL_ACCEPTED: ("pending", "draft", "kept", "rejected", "draft"),
+    Event.PROPOSAL_ACCEPTED: ("draft", "draft", "kept", "rejected", "draft"),
     Event.TASK_CHANGED: ("pending", "pending draft failed", "pending kept failed", "rejected", "pending draft failed"),
     Event.UNDONE: ("pending draft failed", "pending draft failed", "pending kept failed", "rejected", "failed"),
 }

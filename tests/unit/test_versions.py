@@ -7,7 +7,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import StudioError, UnknownIdError
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import TRIAGE
+from tests.tasks import TRIAGE, until
 
 FIRST, SECOND, THIRD = ({"kind": "a", "note": note} for note in ("first", "second", "third"))
 
@@ -165,3 +165,21 @@ def test_what_comes_after_a_person_went_back_waits_for_a_choice(open_studio):
     assert (only(studio).output, held(studio).proposal) == (FIRST, numbers(studio)[-1])
     assert studio.accept(only(studio)) == {}
     assert only(studio).output == THIRD
+
+
+def test_a_new_version_that_is_taken_after_its_forerunner_was_undone_is_a_draft(open_studio):
+    model = ScriptedCompleter(latency=lambda request: 1 if len(model.requests) > 2 else 0)
+    studio = open_studio(model, task=TRIAGE)
+    studio.grow(depth=0, samples=1, outputs=False).wait(10)
+    studio.generate_outputs().wait(10)
+    job = studio.regenerate(only(studio))
+    until(lambda: model.in_flight == 1)
+    studio.undo()
+    assert (only(studio).output, only(studio).status) == (None, "pending")
+    job.wait(10)
+    assert held(studio).is_proposed, "the sample is another one than was asked about"
+    assert studio.accept(only(studio)) == {}
+    assert only(studio).output is not None
+    assert only(studio).status == "draft"
+    assert studio.keep(only(studio)) == {}
+    assert len(studio.to_pandas()) == 1
