@@ -38,13 +38,13 @@ class Event(Enum):
     UNDONE = "undo or redo brought another status or version back, perhaps one without the other"
 
 
-Outcome = Status | Literal["same", "anew", "if fit"] | None
+Outcome = Status | Literal["same", "own", "if fit"] | None
 """What an event makes of a status.
 
 * a status: this one; an event that the version does not fit is refused.
 * ``same``: the one before, with its reason.
-* ``anew``: the one that the version has of itself: `own_status`.
-* ``if fit``: the one before, with its reason, where the version fits it; else ``anew``.
+* ``own``: the one that the version has of itself, as `own_status` says.
+* ``if fit``: the one before, with its reason, where the version fits it; else ``own``.
 * ``None``: the event cannot happen to such a sample.
 """
 
@@ -54,12 +54,12 @@ TABLE: Final[dict[Event, tuple[Outcome, Outcome, Outcome, Outcome, Outcome, Outc
     Event.OUTPUT_GENERATED:   (None,       "draft",    "same",     "same",     "same",     "draft"),
     Event.OUTPUT_REGENERATED: (None,       "draft",    "draft",    "same",     "draft",    "draft"),
     Event.ANSWERS_FAILED:     ("failed",   "failed",   "same",     "same",     "same",     "failed"),
-    Event.OWN_ROW_ADDED:      ("anew",     None,       None,       None,       None,       None),
-    Event.INPUT_EDITED:       (None,       "anew",     "anew",     "anew",     "anew",     "anew"),
+    Event.OWN_ROW_ADDED:      ("own",      None,       None,       None,       None,       None),
+    Event.INPUT_EDITED:       (None,       "own",      "own",      "own",      "own",      "own"),
     Event.OUTPUT_EDITED:      (None,       "draft",    "same",     "same",     "same",     "draft"),
     Event.KEPT:               (None,       "kept",     "kept",     "kept",     "kept",     "kept"),
     Event.REJECTED:           (None,       "rejected", "rejected", "rejected", "rejected", "rejected"),
-    Event.RESTORED:           (None,       "same",     "same",     "anew",     "anew",     "same"),
+    Event.RESTORED:           (None,       "same",     "same",     "own",      "own",      "same"),
     Event.PROPOSAL_ACCEPTED:  (None,       "draft",    "same",     "same",     "same",     "draft"),
     Event.TASK_CHANGED:       (None,       "same",     "if fit",   "if fit",   "same",     "if fit"),
     Event.UNDONE:             (None,       "if fit",   "if fit",   "if fit",   "same",     "same"),
@@ -98,14 +98,14 @@ def status_after(
     own = own_status(version, problem)
     outcome = TABLE[event][0 if sample is None else 1 + STATUSES.index(sample.status)]
     if outcome == "if fit":
-        outcome = "same" if sample is not None and _fits(sample.status, own) else "anew"
+        outcome = "same" if sample is not None and _fits(sample.status, own) else "own"
     status: Status | None
     match outcome:
         case "same" if sample is not None:
             return {"status": sample.status, "reason": sample.reason}
         case "same":
             status = None
-        case "anew":
+        case "own":
             status = own
         case _:
             status = outcome
