@@ -301,7 +301,7 @@ export interface SampleBody {
   versions: VersionView[];
 }
 
-/** The answer to `Body`. An id that is not there has no entry. */
+/** The answer to `Body`. An id that is not there has no entry; none is older than a row that was sent before. */
 export interface Bodies {
   t: "bodies";
   rev: number;

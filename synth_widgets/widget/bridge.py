@@ -21,6 +21,7 @@ import pydantic
 
 from synth_widgets.errors import SynthError
 from synth_widgets.money import Cost, in_dollars
+from synth_widgets.records import Sample
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
@@ -249,16 +250,20 @@ class Bridge:
             log.exception("A message of the kind %r did not go out to the browser.", message["t"])
 
     async def _bodies(self, ids: list[str]) -> None:
+        """Send samples whole, as they are when they go out: none may be older than a row that went out before it."""
         state = self.host.store.state
-        found = [s for i in ids if (s := state.samples.get(i)) is not None and state.is_visible(s)]
-        rev = self.outbox.rev
-        calls = [c for s in found for v in s.versions for c in v.calls]
-        try:
-            raws = await asyncio.wrap_future(self.host.store.raw(calls))
-        except SynthError:
-            raws = {}  # the file is closed or cannot be read; what memory holds is shown all the same
-        bodies = [rows.body(sample, state.calls, raws) for sample in found]
-        self._say({"t": "bodies", "rev": rev, "samples": bodies})
+        raws: dict[str, str | None] = {}
+
+        def found() -> list[Sample]:
+            return [s for i in ids if (s := state.samples.get(i)) is not None and state.is_visible(s)]
+
+        while unread := {c for s in found() for v in s.versions for c in v.calls} - raws.keys():
+            raws |= dict.fromkeys(unread)
+            with suppress(SynthError):  # the file is closed or cannot be read; what memory holds is shown all the same
+                read = await asyncio.wrap_future(self.host.store.raw(unread))
+                raws |= read
+        bodies = [rows.body(sample, state.calls, raws) for sample in found()]
+        self._say({"t": "bodies", "rev": self.outbox.rev, "samples": bodies})
 
     async def _save(self) -> None:
         """Send what a saved notebook would show. It is counted and chosen on a worker: there may be many samples."""

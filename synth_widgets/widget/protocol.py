@@ -189,7 +189,7 @@ class SampleBody(TypedDict):
 
 
 class Bodies(TypedDict):
-    """The answer to `Body`. An id that is not there has no entry."""
+    """The answer to `Body`. An id that is not there has no entry; none is older than a row that was sent before."""
 
     t: Literal["bodies"]
     rev: int

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 
 import pytest
 
@@ -83,6 +84,22 @@ def test_a_kept_sample_made_anew_waits_for_the_choice(peer):
     assert (job["kind"], job["guidance"], job["models"]) == ("regenerate", "Outputs: shorter", ["scripted"])
     assert peer.do("accept", ids=[first])["ok"] == {}
     assert ("proposal" in row(peer, first), row(peer, first)["status"]) == (False, "kept")
+
+
+def test_a_whole_sample_that_was_asked_for_before_a_change_is_not_older_than_its_row(peer):
+    first, may_go_on = peer.ids[0], threading.Event()
+    peer.do("keep", ids=[first])
+    core = peer.studio._core
+    core.store._journal.read(lambda _: may_go_on.wait(30))  # the disk is slow
+    peer.bridge.receive({"t": "body", "ids": [first]})
+    peer.bridge.receive({"t": "cmd", "rid": "r", "name": "regenerate", "args": {"ids": [first]}})
+    until(lambda: core.state.samples[first].proposal)
+    may_go_on.set()
+    until(lambda: any(m["t"] == "bodies" for m in peer.messages))
+    until(lambda: row(peer, first).get("proposal"))
+    [bodies] = [m for m in peer.messages if m["t"] == "bodies"]
+    [body] = bodies["samples"]
+    assert body["proposal"] == body["versions"][-1]["n"] != body["version"]
 
 
 def test_what_only_reads_does_not_wait_for_what_changes(peer, tmp_path, monkeypatch):
