@@ -57,7 +57,7 @@ export class Bodies {
   }
 
   /** What is here is shown on, but the next look fetches it again: a rating or a mark may be another one. */
-  doubt(ids: readonly string[]): void {
+  doubt(ids: Iterable<string> = this.#held.keys()): void {
     for (const id of ids) {
       if (!this.#held.has(id)) continue;
       this.#stale.add(id);

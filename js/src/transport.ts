@@ -156,7 +156,7 @@ export class Connection {
           this.bodies.clear();
           this.#forgetPending();
           this.making.rows.clear();
-        }
+        } else if (message.studio) this.bodies.doubt(); // it does not say what has changed
         this.#resyncAt = Number.NEGATIVE_INFINITY;
         if (this.replica.page(message) === "gap") this.#resync();
         break;

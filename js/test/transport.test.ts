@@ -159,6 +159,17 @@ test("bodies are asked for once, in one message, and again after work on them", 
   assert.deepEqual(model.sent.at(-1), { t: "body", ids: ["a"] });
 });
 
+test("a whole sample is asked for again after a snapshot: what has changed meanwhile is not told", async () => {
+  const row = sample("a", 0, "root");
+  model.answer({ t: "bodies", rev: 1, samples: [body("a")] });
+  const proposed = { ...row, proposal: true };
+  model.answer(snapshot(5, [proposed]));
+  assert.deepEqual(line.bodies.of(proposed), body("a"), "it is shown on until then");
+  line.bodies.want([proposed]);
+  await Promise.resolve();
+  assert.deepEqual(model.sent, [{ t: "body", ids: ["a"] }]);
+});
+
 test("questions that the front end asks by itself are no actions that wait", () => {
   void line.cmd("search", { text: "x" });
   void line.cmd("estimate", {});
