@@ -11,7 +11,8 @@ from concurrent.futures import Future
 from typing import Any, TypeVar
 
 import synth_widgets as sw
-from synth_widgets.llm.completer import Request
+from synth_widgets.llm.completer import Answer, OnText, Request
+from synth_widgets.testing import ScriptedCompleter
 
 T = TypeVar("T")
 
@@ -36,6 +37,23 @@ TICKETS = sw.Task(
     },
     output_schema={"type": "object", "properties": {"reply": {"type": "string"}}, "required": ["reply"]},
 )
+
+
+class Held(ScriptedCompleter):
+    """Answers nothing before it is let go."""
+
+    def __init__(self, **script: Any) -> None:
+        super().__init__(**script)
+        self.asked = threading.Event()
+        self._may_answer = threading.Event()
+
+    def let_go(self) -> None:
+        self._may_answer.set()
+
+    async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
+        self.asked.set()
+        await asyncio.to_thread(self._may_answer.wait, 30)
+        return await super().complete(request, on_text)
 
 
 def listed(*values: Any) -> str:

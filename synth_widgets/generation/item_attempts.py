@@ -143,17 +143,12 @@ class ItemAttempt:
     _complied: int = 0
     _open: list[asyncio.Task[None]] = field(default_factory=list)
     """Checks under way, beside the call."""
-    _reader: ItemReader = field(init=False)
-
-    def __post_init__(self) -> None:
-        self._reader = ItemReader(
-            self.request, asked=self.question.n, wanted=lambda: self.sink.wants_more, take=self._take
-        )
+    _heard: list[str] = field(default_factory=list)
 
     @property
     def text(self) -> str:
-        """The text of the answer so far."""
-        return self._reader.text
+        """The text of a streamed answer so far."""
+        return "".join(self._heard)
 
     async def ask(
         self,
@@ -176,7 +171,8 @@ class ItemAttempt:
         Raises:
             CallError: the endpoint cannot be used or reached, or the answer broke off; items may have been taken.
         """
-        reader = self._reader
+        reader = ItemReader(self.request, asked=self.question.n, wanted=lambda: self.sink.wants_more, take=self._take)
+        self._heard = reader.heard
         try:
             answer = counted(await completer.complete(self.request, reader.on_text if streams else None))
             arrived(answer)

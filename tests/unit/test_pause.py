@@ -10,7 +10,7 @@ import synth_widgets as sw
 from synth_widgets.errors import StudioError, UnknownIdError
 from synth_widgets.testing import ScriptedCompleter
 from tests.replica import Peer
-from tests.tasks import PLAIN, until
+from tests.tasks import PLAIN, Held, until
 
 
 @pytest.fixture
@@ -57,12 +57,14 @@ def test_a_paused_job_stops_sends_nothing_and_waits_for_nobody(open_studio, mode
     assert studio.resume().wait(30).added == 0
 
 
-def test_a_job_that_has_nothing_left_to_send_ends_also_while_it_is_paused(open_studio, model):
+def test_a_job_that_has_nothing_left_to_send_ends_also_while_it_is_paused(open_studio):
+    model = Held()
     studio = open_studio(model, PLAIN)
     studio.add_samples([{"input": "I am Ada."}], status="pending")
     job = studio.generate_outputs()
-    until(lambda: model.in_flight == 1)
+    assert model.asked.wait(30)
     job.pause()
+    model.let_go()
     assert job.wait(30).added == 1
     assert job.status == "done"
 

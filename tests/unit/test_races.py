@@ -11,7 +11,7 @@ import synth_widgets as sw
 from synth_widgets.errors import AccessError, FileError
 from synth_widgets.studio import actions
 from synth_widgets.testing import ScriptedCompleter
-from tests.tasks import PLAIN, TRIAGE, in_background, listed, until
+from tests.tasks import PLAIN, TRIAGE, Held, in_background, listed, until
 
 NUMBER = {"type": "object", "properties": {"n": {"type": "integer"}}, "required": ["n"]}
 TEXT = {"type": "object", "properties": {"n": {"type": "string"}}, "required": ["n"]}
@@ -163,12 +163,13 @@ def test_a_removed_topic_that_is_filled_meanwhile_comes_back_with_unique_names(o
 
 
 def test_an_input_that_is_edited_while_its_output_is_written_gets_its_own(open_studio):
-    model = ScriptedCompleter(latency=lambda request: 0.2 if request.step == "outputs" else 0.0)
+    model = Held()
     studio = open_studio(model, task=PLAIN)
     studio.add_samples([{"input": "I am Ada."}], status="pending")
     job = studio.generate_outputs()
-    until(lambda: model.in_flight == 1)
+    assert model.asked.wait(30)
     studio.edit(studio.samples[0], input="I am Bob.")
+    model.let_go()
     result = job.wait(10)
     assert (result.added, studio.samples[0].status, studio.samples[0].input) == (1, "draft", "I am Bob.")
     assert "I am Bob." in str(model.requests[-1].messages)
