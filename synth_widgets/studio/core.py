@@ -18,7 +18,7 @@ from typing import Any, TypeVar, cast, overload
 from synth_widgets.collector import let_go
 from synth_widgets.engine import Engine, engine
 from synth_widgets.errors import ClosedError, FileError, ModelError, OwnCodeError, StudioError
-from synth_widgets.exchange.taken import Taken
+from synth_widgets.exchange.frame_history import FrameHistory
 from synth_widgets.llm.completer import Completer, is_small
 from synth_widgets.models import Model
 from synth_widgets.own_code import OwnCode
@@ -91,7 +91,7 @@ class Core:
         self.on_progress: list[Callable[[Job], None]] = []
         self.on_close: list[Callable[[], None]] = []
         self.widget: Any = None
-        self.taken = Taken()
+        self.frame_history = FrameHistory()
         self.accounts = Accounts(self)
         self.closed = False
         self._models: dict[str, ModelLike] = {}

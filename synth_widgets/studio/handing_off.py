@@ -88,15 +88,15 @@ class HandingOff:
         from synth_widgets.exchange import frames
 
         state, task = self._core.state, self._core.task
-        mark = f"{self._core.store.epoch}-{state.rev}"
+        moment = f"{self._core.store.epoch}-{state.rev}"
         chosen = selection(
             state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
         )()
         frames.warn_when_empty(state, chosen, status)
         frames.warn_of_older_tasks(state, task, chosen)
-        self._core.taken.remember(mark, chosen)
+        self._core.frame_history.remember(moment, chosen)
         frame = frames.frame(state, task, chosen, flatten=flatten)
-        frame.attrs["taken"] = mark
+        frame.attrs["taken"] = moment
         return frame
 
     @suggesting
@@ -231,7 +231,7 @@ class HandingOff:
         ['input: it is missing']
         >>> studio.close()
         """
-        from synth_widgets.exchange import columns, rows, samples
+        from synth_widgets.exchange import columns, own_samples, rows
 
         self._check_open()
         if status not in GIVEN:
@@ -252,7 +252,7 @@ class HandingOff:
             if not given.rows:
                 return Added(0, 0, 0, [], {})
             raise _no_input(given, sorted(task.input.required()) if task.input else [])
-        reader = samples.Reader(
+        reader = own_samples.Reader(
             task, len(core.state.tasks), asked, parts["output"], status,
             None if topic is None else path_of(topic), tags_of(tags) if tags else (), now(),
             lambda name: state.child(ROOT, name) is not None,
@@ -270,7 +270,9 @@ class HandingOff:
         added = Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
         label = f"Add {len(found):,} samples" if len(found) > 1 else "Add a sample"
         return core.act(
-            lambda: carry_out(core, found, lambda part: samples.placed(core.state, part), lambda: label, result=added)
+            lambda: carry_out(
+                core, found, lambda part: own_samples.placed(core.state, part), lambda: label, result=added
+            )
         )
 
     def update(self, df: pd.DataFrame | pd.Series[Any] | Any) -> dict[str, str]:
@@ -316,54 +318,54 @@ class HandingOff:
         <Sample ... kept: "I am Ada." -> "Hello, ada!">
         >>> studio.close()
         """
-        from synth_widgets.exchange import edits, returned
+        from synth_widgets.exchange import edited_frames, row_edits
 
         self._check_open()
         core = self._core
         core.store.check_writable()
         task = core.task
         version = len(core.state.tasks)
-        back = returned.returned(df, task)
+        back = edited_frames.edited_frame(df, task)
         samples = find(core.state, back.ids)
-        taken = core.taken.at(back.mark)
-        wishes = returned.wishes_of(back, core.state, task, [taken.get(s.id, s) for s in samples])
-        if back.mark is not None and not taken and wishes:
+        taken = core.frame_history.at(back.moment)
+        edits = edited_frames.edits_of(back, core.state, task, [taken.get(s.id, s) for s in samples])
+        if back.moment is not None and not taken and edits:
             warnings.warn(
                 "This frame is from another process, or older than those that are remembered: what differs from the "
-                f"studio now ({len(wishes):,} samples) is done, also where the studio changed since. "
+                f"studio now ({len(edits):,} samples) is done, also where the studio changed since. "
                 "studio.undo() takes it back.",
                 stacklevel=2,
             )
         created = now()
 
-        def worked_out(wish: edits.Wish) -> edits.Outcome:
+        def worked_out(edit: row_edits.RowEdit) -> row_edits.Outcome:
             """Runs the person's validators: not on the engine's thread."""
-            sample = core.state.samples[wish.id]
-            return edits.outcome_of(sample, wish, task, task_version=version, created=created)
+            sample = core.state.samples[edit.id]
+            return row_edits.outcome_of(sample, edit, task, task_version=version, created=created)
 
         with collector_off(stays=True):
-            outcomes = {wish.id: worked_out(wish) for wish in wishes}
+            outcomes = {edit.id: worked_out(edit) for edit in edits}
         reasons: dict[str, str] = {}
 
-        async def look(part: Sequence[edits.Wish]) -> None:
+        async def look(part: Sequence[row_edits.RowEdit]) -> None:
             while late := [w for w in part if core.state.samples[w.id] is not outcomes[w.id].sample]:
-                for wish, outcome in zip(late, await core.own_code.each(worked_out, late), strict=True):
+                for edit, outcome in zip(late, await core.own_code.each(worked_out, late), strict=True):
                     if isinstance(outcome, OwnCodeError):
                         raise outcome  # what is done so far is one step to undo
-                    outcomes[wish.id] = outcome
+                    outcomes[edit.id] = outcome
 
-        def changes_of(part: Sequence[edits.Wish]) -> list[Change]:
+        def changes_of(part: Sequence[row_edits.RowEdit]) -> list[Change]:
             state = core.state
             there = [outcomes[w.id] for w in part if state.is_visible(state.samples[w.id])]
             reasons.update({o.sample.id: o.reason for o in there if o.reason is not None})
-            return edits.commits_of(there, state)
+            return row_edits.changes_of(there, state)
 
-        def check(part: Sequence[edits.Wish]) -> None:
-            find(core.state, [wish.id for wish in part])
+        def check(part: Sequence[row_edits.RowEdit]) -> None:
+            find(core.state, [edit.id for edit in part])
 
-        label = f"Update {len(wishes):,}"
+        label = f"Update {len(edits):,}"
         return core.act(
-            lambda: carry_out(core, wishes, changes_of, lambda: label, check=check, look=look, result=reasons)
+            lambda: carry_out(core, edits, changes_of, lambda: label, check=check, look=look, result=reasons)
         )
 
     def _repeats(self, new: list[Sample]) -> int:

@@ -300,7 +300,7 @@ def test_samples_are_named_by_one_row_and_by_another_librarys_frame(studio):
 
 
 def test_ids_of_digits_alone_are_no_numbers(studio, monkeypatch):
-    monkeypatch.setattr("synth_widgets.exchange.samples.new_id", lambda: "0012345678")
+    monkeypatch.setattr("synth_widgets.exchange.own_samples.new_id", lambda: "0012345678")
     studio.add_samples([{"input": "five", "output": {"n": 5}}])
     frame = studio.to_pandas("all").iloc[4:]
     assert frame.index[0] == "0012345678"

@@ -13,19 +13,19 @@ ENTRIES = 500_000
 counts as the person's."""
 
 
-class Taken:
-    """The samples of the newest frames, by the mark of the moment at which they were taken."""
+class FrameHistory:
+    """The samples of the newest frames, by the moment at which they were taken."""
 
     def __init__(self) -> None:
-        self._by_mark: dict[str, dict[str, Sample]] = {}
+        self._by_moment: dict[str, dict[str, Sample]] = {}
 
-    def remember(self, mark: str, samples: Iterable[Sample]) -> None:
+    def remember(self, moment: str, samples: Iterable[Sample]) -> None:
         """Note the samples as they stand in a frame. They are frozen, so this costs a reference each."""
-        known = self._by_mark.pop(mark, {})
-        self._by_mark[mark] = {**known, **{s.id: s for s in samples}}
-        while len(self._by_mark) > KEPT and sum(map(len, tuple(self._by_mark.values()))) > ENTRIES:
-            self._by_mark.pop(next(iter(self._by_mark)), None)
+        known = self._by_moment.pop(moment, {})
+        self._by_moment[moment] = {**known, **{s.id: s for s in samples}}
+        while len(self._by_moment) > KEPT and sum(map(len, tuple(self._by_moment.values()))) > ENTRIES:
+            self._by_moment.pop(next(iter(self._by_moment)), None)
 
-    def at(self, mark: object) -> Mapping[str, Sample]:
+    def at(self, moment: object) -> Mapping[str, Sample]:
         """Return the samples of a moment; none where it is not remembered."""
-        return self._by_mark.get(mark, {}) if isinstance(mark, str) else {}
+        return self._by_moment.get(moment, {}) if isinstance(moment, str) else {}

@@ -9,7 +9,7 @@ from typing import Any
 from synth_widgets.curation import edits, verdicts
 from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError
-from synth_widgets.exchange import marks
+from synth_widgets.exchange import metadata
 from synth_widgets.exchange.columns import Columns, Row
 from synth_widgets.exchange.topics import Places
 from synth_widgets.jsonable import is_missing
@@ -18,8 +18,8 @@ from synth_widgets.store.changes import Change, SampleChanged, sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 
-MARKS = ("topic", "status", "stars", "tags", "split")
-NOT_TAKEN = ("session", "model", "created", "cost", "tokens")
+METADATA = ("topic", "status", "stars", "tags", "split")
+PROVENANCE = ("session", "model", "created", "cost", "tokens")
 """Columns that tell where a sample came from: nothing that a person could change."""
 
 
@@ -41,22 +41,24 @@ class Fields:
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class RowEdit:
     """What a person changed in one row.
 
     Attributes:
         parts: new values of ``input`` and ``output``, by field where the frame had a column for each.
-        marks: new topic, status, stars, tags and split.
+        metadata: new topic, status, stars, tags and split.
         problem: a cell that is no JSON, in words.
     """
 
     id: str
     parts: Mapping[str, Json | Fields] = field(default_factory=dict)
-    marks: Mapping[str, Any] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
     problem: str | None = None
 
 
-def wish_of(ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], is_topic: marks.IsTopic) -> Wish | None:
+def edit_of_row(
+    ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], is_topic: metadata.IsTopic
+) -> RowEdit | None:
     """Compare a row with what it was when it was taken; ``None`` where nothing differs.
 
     Args:
@@ -64,7 +66,7 @@ def wish_of(ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], i
         touched: the cells that are not `untouched`.
         base: all cells as they were.
         parts: the columns of input and output.
-        is_topic: see `marks.IsTopic`.
+        is_topic: see `metadata.IsTopic`.
 
     Raises:
         StudioError: a topic, status, star, tag or split is none; it names the row.
@@ -78,20 +80,20 @@ def wish_of(ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], i
             if (new := _changed(columns, given, base)) is not ABSENT:
                 values[part] = new
     except ValueError as error:
-        return Wish(ident, problem=str(error))
+        return RowEdit(ident, problem=str(error))
     said = {}
-    for name in MARKS:
+    for name in METADATA:
         if name not in touched:
             continue
-        new = marks.read(name, given, ident, is_topic)
-        if new != marks.read(name, base, ident, is_topic):
+        new = metadata.read(name, given, ident, is_topic)
+        if new != metadata.read(name, base, ident, is_topic):
             said[name] = new
     if said.get("status") in {"pending", "failed"} or ("status" in said and said["status"] is None):
         raise StudioError(
             f"Row {ident!r}, column 'status': a person's verdicts are kept, rejected and draft (which takes a verdict "
             f"back), not {said['status']!r}."
         )
-    return Wish(ident, values, said) if values or said else None
+    return RowEdit(ident, values, said) if values or said else None
 
 
 def _changed(columns: Columns, given: Row, base: Row) -> Json | Fields:
@@ -142,7 +144,7 @@ def alike(a: Json, b: Json) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a wish comes to.
+    """What the edit of a row comes to.
 
     Attributes:
         sample: the sample that it was worked out for.
@@ -157,8 +159,8 @@ class Outcome:
     topic: Path | None
 
 
-def outcome_of(sample: Sample, wish: Wish, task: Task, *, task_version: int, created: float) -> Outcome:
-    """Work out the changes that a wish is: first the edit, then the verdict on what came of it. Runs validators."""
+def outcome_of(sample: Sample, row: RowEdit, task: Task, *, task_version: int, created: float) -> Outcome:
+    """Work out the changes that a row's edit is: first the new values, then the verdict on them. Runs validators."""
     changes: list[SampleChanged] = []
 
     def take(change: SampleChanged | None) -> None:
@@ -167,25 +169,25 @@ def outcome_of(sample: Sample, wish: Wish, task: Task, *, task_version: int, cre
             changes.append(change)
             sample = _after(sample, change)
 
-    before, reason = sample, wish.problem
-    if wish.parts:
-        values = {part: v.on(getattr(sample, part)) if isinstance(v, Fields) else v for part, v in wish.parts.items()}
+    before, reason = sample, row.problem
+    if row.parts:
+        values = {part: v.on(getattr(sample, part)) if isinstance(v, Fields) else v for part, v in row.parts.items()}
         if missing := [part for part, value in values.items() if value is None]:
             reason = f"{missing[0]}: it is missing"
         else:
             edit = edits.edit_of(sample, **values)
             reason = edits.problem_of(edit, task)
             take(edits.edit_change(sample, edit, reason, task_version=task_version, created=created))
-    if "status" in wish.marks:
-        change, refused = _verdict(sample, wish.marks["status"], task, task_version)
+    if "status" in row.metadata:
+        change, refused = _verdict(sample, row.metadata["status"], task, task_version)
         take(change)
         reason = reason or refused
-    own = {name: wish.marks[name] for name in ("stars", "tags", "split") if name in wish.marks}
+    own = {name: row.metadata[name] for name in ("stars", "tags", "split") if name in row.metadata}
     take(sample_change(sample, **own))
-    return Outcome(before, tuple(changes), reason, wish.marks.get("topic"))
+    return Outcome(before, tuple(changes), reason, row.metadata.get("topic"))
 
 
-def commits_of(outcomes: Sequence[Outcome], state: State) -> list[Change]:
+def changes_of(outcomes: Sequence[Outcome], state: State) -> list[Change]:
     """Return the changes of all outcomes, moves and the topics that they need included."""
     places = Places(state)
     found: list[Change] = []

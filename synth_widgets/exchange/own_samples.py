@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from synth_widgets.exchange import marks
+from synth_widgets.exchange import metadata
 from synth_widgets.exchange.columns import Columns, Row
 from synth_widgets.exchange.rows import Rows
 from synth_widgets.exchange.topics import Places
@@ -20,7 +20,7 @@ from synth_widgets.text.normal import head
 
 RAW_KEPT = 65_536
 """Characters of a row that does not comply which its sample keeps as its raw text."""
-OWN: tuple[str, ...] = ("topic", "tags", "stars", "split")
+METADATA: tuple[str, ...] = ("topic", "tags", "stars", "split")
 """The columns besides input and output that are taken by name."""
 
 
@@ -34,7 +34,7 @@ class Reader:
         status: of the samples that comply and have an output.
         topic, tags: for all rows; a topic stands in for the column.
         created: seconds since the epoch.
-        is_topic: see `marks.IsTopic`.
+        is_topic: see `metadata.IsTopic`.
     """
 
     task: Task
@@ -45,7 +45,7 @@ class Reader:
     topic: Path | None
     tags: tuple[str, ...]
     created: float
-    is_topic: marks.IsTopic
+    is_topic: metadata.IsTopic
 
     def read(self, rows: Rows) -> list[tuple[Path, Sample]]:
         """Return a sample with its topic's path for each row. Runs the person's validators.
@@ -56,11 +56,11 @@ class Reader:
             StudioError: a topic, tag, star or split of a row is none; it names the row.
         """
         taken = self.input.names | (self.output.names if self.output else frozenset())
-        own = {name for name in OWN if name in rows.columns and name not in taken}
+        own = {name for name in METADATA if name in rows.columns and name not in taken}
         return [self._sample(row, label, own) for row, label in zip(rows.rows, rows.labels, strict=True)]
 
     def _sample(self, row: Row, label: Any, own: set[str]) -> tuple[Path, Sample]:
-        said = {name: marks.read(name, row, label, self.is_topic) for name in OWN if name in own}
+        said = {name: metadata.read(name, row, label, self.is_topic) for name in METADATA if name in own}
         path: Path = said.get("topic", ()) if self.topic is None else self.topic
         version, unfinished = self._version(row)
         sample = Sample(

@@ -9,13 +9,13 @@ from typing import Any
 
 from synth_widgets.arguments import is_row
 from synth_widgets.errors import StudioError, warn
+from synth_widgets.exchange.cell_comparison import is_clear, is_same, told
 from synth_widgets.exchange.cells import parsed
 from synth_widgets.exchange.columns import Row, columns_of, listed
-from synth_widgets.exchange.edits import MARKS, NOT_TAKEN, Wish, alike, untouched, wish_of
 from synth_widgets.exchange.frames import frame as frame_of
+from synth_widgets.exchange.row_edits import METADATA, PROVENANCE, RowEdit, alike, edit_of_row, untouched
 from synth_widgets.exchange.rows import Rows, is_frame, rows_of
 from synth_widgets.exchange.sample_frame import is_as_taken
-from synth_widgets.exchange.unedited import is_clear, is_same, told
 from synth_widgets.jsonable import plain
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.state import State
@@ -26,24 +26,24 @@ ID_LENGTH = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Returned:
+class EditedFrame:
     """A frame that came back.
 
     Attributes:
         ids: of the samples, a row each.
         rows: its cells.
-        mark: the moment at which it was taken, as far as it still knows.
+        moment: the moment at which it was taken, as far as it still knows.
         is_exact: whether it is the frame that was given out, edited with pandas. Else it came from a file or by way of
             another library, which change cells by themselves.
     """
 
     ids: list[str]
     rows: Rows
-    mark: str | None
+    moment: str | None
     is_exact: bool
 
 
-def returned(data: Any, task: Task) -> Returned:
+def edited_frame(data: Any, task: Task) -> EditedFrame:
     """Return what came back, or raise when it cannot have come from `to_pandas`.
 
     Args:
@@ -62,7 +62,7 @@ def returned(data: Any, task: Task) -> Returned:
             raise StudioError(f"{expected}, not {type(data).__name__}.") from None
         if "id" not in rows.columns:
             raise StudioError(f"{expected}, or a table with the column 'id'. Columns: {listed(rows.columns)}.")
-        return Returned(_ids(row.get("id") for row in rows.rows), rows, None, is_exact=False)
+        return EditedFrame(_ids(row.get("id") for row in rows.rows), rows, None, is_exact=False)
     frame = data.set_index("id") if data.index.name != "id" and "id" in data.columns else data
     if frame.index.name != "id":
         raise StudioError(
@@ -73,8 +73,10 @@ def returned(data: Any, task: Task) -> Returned:
     schemas = {"input_schema": task.input and task.input.json, "output_schema": task.output and task.output.json}
     if any(key in attrs and not same(attrs[key], schema) for key, schema in schemas.items()):
         raise StudioError("The task's schemas changed after this frame was taken. Take it again: studio.to_pandas().")
-    mark = attrs.get("taken")
-    return Returned(_ids(frame.index), rows_of(frame), mark if isinstance(mark, str) else None, is_as_taken(frame))
+    moment = attrs.get("taken")
+    return EditedFrame(
+        _ids(frame.index), rows_of(frame), moment if isinstance(moment, str) else None, is_as_taken(frame)
+    )
 
 
 def _ids(given: Iterable[Any]) -> list[str]:
@@ -85,7 +87,7 @@ def _ids(given: Iterable[Any]) -> list[str]:
     return ids
 
 
-def wishes_of(back: Returned, state: State, task: Task, base: Sequence[Sample]) -> list[Wish]:
+def edits_of(back: EditedFrame, state: State, task: Task, base: Sequence[Sample]) -> list[RowEdit]:
     """Return what a person changed, by comparing each cell with what `to_pandas` makes of the samples.
 
     Warns of cells that a file or another library may have changed as well as a person: their samples stay as they are.
@@ -105,10 +107,10 @@ def wishes_of(back: Returned, state: State, task: Task, base: Sequence[Sample]) 
     flatten = not any(columns.whole is not None and columns.schema is not None for columns in parts.values())
     old = rows_of(frame_of(state, task, base, flatten=flatten))
     own = {name for columns in parts.values() for name in columns.names}
-    watched = [name for name in given.columns if name in own or name in {*MARKS, *NOT_TAKEN}]
+    watched = [name for name in given.columns if name in own or name in {*METADATA, *PROVENANCE}]
     unclear: list[tuple[str, Hashable, Any]] = []
     not_taken: set[Hashable] = set()
-    wishes = []
+    edits = []
 
     def is_topic(name: str) -> bool:
         return state.child(ROOT, name) is not None
@@ -118,16 +120,16 @@ def wishes_of(back: Returned, state: State, task: Task, base: Sequence[Sample]) 
         if not back.is_exact:
             touched, doubtful = _sorted_out(touched, known, own)
             unclear += [(ident, name, known.get(name)) for name in doubtful]
-        not_taken |= {name for name in touched if name in NOT_TAKEN and not _equal(touched[name], known[name])}
-        if touched and (wish := wish_of(ident, touched, known, parts, is_topic)):
-            wishes.append(wish)
+        not_taken |= {name for name in touched if name in PROVENANCE and not _equal(touched[name], known[name])}
+        if touched and (edit := edit_of_row(ident, touched, known, parts, is_topic)):
+            edits.append(edit)
     _warn_of_what_is_unclear(unclear)
     if not_taken:
         warn(
-            f"{', '.join(name for name in NOT_TAKEN if name in not_taken)} tell where samples came from and are not "
+            f"{', '.join(name for name in PROVENANCE if name in not_taken)} tell where samples came from and are not "
             "taken back: what differs there stays as it is in the studio."
         )
-    return wishes
+    return edits
 
 
 def _sorted_out(
@@ -140,7 +142,7 @@ def _sorted_out(
         was = known.get(name)
         if not is_same(new, was):
             edited[name] = _in_kind(new, was) if name in own else new
-        elif name not in NOT_TAKEN and not is_clear(new, was):
+        elif name not in PROVENANCE and not is_clear(new, was):
             doubtful.append(name)
     return edited, doubtful
 
