@@ -1,4 +1,4 @@
-"""Whether a cell that comes back is what stood there: what files and other libraries do to cells by themselves.
+"""Whether a cell that comes back is what stood there: as pandas hands it back, or a file or another library does.
 
 A file of text has no lists and no missing values, a spreadsheet no line ends of two characters, Arrow no objects with
 different fields. What they make of a cell that nobody touched must not become an edit.
@@ -10,7 +10,7 @@ import datetime as dt
 import math
 from typing import Any
 
-from synth_widgets.exchange.cells import MISSING, parsed
+from synth_widgets.exchange.rows import MISSING, parsed
 from synth_widgets.jsonable import is_missing, plain
 from synth_widgets.records import Json
 from synth_widgets.text.normal import compact
@@ -20,6 +20,37 @@ MOST_IN_A_CELL = 32_767
 _ERRORS = frozenset(["#NULL!", "#DIV/0!", "#VALUE!", "#REF!", "#NAME?", "#NUM!", "#N/A"])
 _UNITS = (1, 1e3, 1e6, 1e9)
 """In which a time may be counted, by what a second has of them."""
+
+
+def untouched(new: Any, old: Any) -> bool:
+    """Whether two cells are the same at a glance; others are read to know."""
+    if new is old:
+        return True
+    if type(new) is not type(old):
+        return type(old) is int and type(new) is float and _is_as_float(new, old)
+    return bool(new == old) if isinstance(old, str | int | float | tuple) else is_missing(old)
+
+
+def _is_as_float(new: float, old: int) -> bool:
+    """Whether a whole number became this float, which may have lost digits."""
+    try:
+        return new == float(old)
+    except OverflowError:
+        return False
+
+
+def alike(a: Json, b: Json) -> bool:
+    """Whether two values are the same but for what a frame's types do to numbers: 3 is 3.0, and True is not 1."""
+    if isinstance(a, bool) or isinstance(b, bool):
+        return a is b
+    if isinstance(a, int | float) and isinstance(b, int | float):
+        whole, other = (a, b) if isinstance(a, int) else (b, a)
+        return a == b or (isinstance(whole, int) and isinstance(other, float) and _is_as_float(other, whole))
+    if isinstance(a, dict) and isinstance(b, dict):
+        return a.keys() == b.keys() and all(alike(value, b[key]) for key, value in a.items())
+    if isinstance(a, list) and isinstance(b, list):
+        return len(a) == len(b) and all(map(alike, a, b))
+    return type(a) is type(b) and bool(a == b)
 
 
 def is_same(new: Any, old: Any) -> bool:

@@ -8,14 +8,12 @@ from typing import Any
 
 from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.exchange.cells import MISSING, parsed
 from synth_widgets.exchange.frames import extra_of
-from synth_widgets.exchange.rows import head_of
+from synth_widgets.exchange.rows import MISSING, Row, head_of, parsed
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json
 from synth_widgets.schema.schema import Schema
 
-Row = Mapping[Hashable, Any]
 Spec = Hashable | Sequence[Hashable] | Mapping[str, Hashable] | None
 """Names of columns as a person gives them; a tuple may be the name of one column with several header rows."""
 

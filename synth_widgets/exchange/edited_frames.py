@@ -1,28 +1,31 @@
-"""A frame that comes back: whether it is one of `to_pandas`, and what differs from how it was taken."""
+"""A frame of `to_pandas` that comes back edited: whether it is one, and what a person changed in it."""
 
 from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Container, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from synth_widgets.arguments import is_row
+from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, warn
-from synth_widgets.exchange.cell_comparison import is_clear, is_same, told
-from synth_widgets.exchange.cells import parsed
-from synth_widgets.exchange.columns import Row, columns_of, listed
+from synth_widgets.exchange import metadata
+from synth_widgets.exchange.cell_comparison import alike, is_clear, is_same, told, untouched
+from synth_widgets.exchange.columns import Columns, columns_of, listed
 from synth_widgets.exchange.frames import frame as frame_of
-from synth_widgets.exchange.row_edits import METADATA, PROVENANCE, RowEdit, alike, edit_of_row, untouched
-from synth_widgets.exchange.rows import Rows, is_frame, rows_of
+from synth_widgets.exchange.rows import Row, Rows, is_frame, parsed, rows_of
 from synth_widgets.exchange.sample_frame import is_as_taken
 from synth_widgets.jsonable import plain
-from synth_widgets.records import ROOT, Sample
+from synth_widgets.records import ROOT, Json, Sample
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import same
 
 ID_LENGTH = 10
+METADATA = ("topic", "status", "stars", "tags", "split")
+PROVENANCE = ("session", "model", "created", "cost", "tokens")
+"""Columns that tell where a sample came from: nothing that a person could change."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,39 @@ class EditedFrame:
     rows: Rows
     moment: str | None
     is_exact: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """Fields of an object that got other values; ``ABSENT`` for those that were taken away."""
+
+    changed: Mapping[str, Json]
+
+    def on(self, value: Json) -> Json:
+        """Return an object with these fields; ``None`` when nothing is left of it."""
+        whole = dict(value) if isinstance(value, dict) else {}
+        for name, new in self.changed.items():
+            if new is ABSENT:
+                whole.pop(name, None)
+            else:
+                whole[name] = new
+        return whole or None
+
+
+@dataclass(frozen=True, slots=True)
+class RowEdit:
+    """What a person changed in one row.
+
+    Attributes:
+        parts: new values of ``input`` and ``output``, by field where the frame had a column for each.
+        metadata: new topic, status, stars, tags and split.
+        problem: a cell that is no JSON, in words.
+    """
+
+    id: str
+    parts: Mapping[str, Json | Fields] = field(default_factory=dict)
+    metadata: Mapping[str, Any] = field(default_factory=dict)
+    problem: str | None = None
 
 
 def edited_frame(data: Any, task: Task) -> EditedFrame:
@@ -121,7 +157,7 @@ def edits_of(back: EditedFrame, state: State, task: Task, base: Sequence[Sample]
             touched, doubtful = _sorted_out(touched, known, own)
             unclear += [(ident, name, known.get(name)) for name in doubtful]
         not_taken |= {name for name in touched if name in PROVENANCE and not _equal(touched[name], known[name])}
-        if touched and (edit := edit_of_row(ident, touched, known, parts, is_topic)):
+        if touched and (edit := _edit_of_row(ident, touched, known, parts, is_topic)):
             edits.append(edit)
     _warn_of_what_is_unclear(unclear)
     if not_taken:
@@ -130,6 +166,61 @@ def edits_of(back: EditedFrame, state: State, task: Task, base: Sequence[Sample]
             "taken back: what differs there stays as it is in the studio."
         )
     return edits
+
+
+def _edit_of_row(
+    ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], is_topic: metadata.IsTopic
+) -> RowEdit | None:
+    """Compare a row with what it was when it was taken; ``None`` where nothing differs.
+
+    Args:
+        ident: the sample's id.
+        touched: the cells that are not `untouched`.
+        base: all cells as they were.
+        parts: the columns of input and output.
+        is_topic: see `metadata.IsTopic`.
+
+    Raises:
+        StudioError: a topic, status, star, tag or split is none; it names the row.
+    """
+    values: dict[str, Json | Fields] = {}
+    given = {**base, **touched}
+    try:
+        for part, columns in parts.items():
+            if columns.names.isdisjoint(touched):
+                continue
+            if (new := _changed(columns, given, base)) is not ABSENT:
+                values[part] = new
+    except ValueError as error:
+        return RowEdit(ident, problem=str(error))
+    said = {}
+    for name in METADATA:
+        if name not in touched:
+            continue
+        new = metadata.read(name, given, ident, is_topic)
+        if new != metadata.read(name, base, ident, is_topic):
+            said[name] = new
+    if said.get("status") in {"pending", "failed"} or ("status" in said and said["status"] is None):
+        raise StudioError(
+            f"Row {ident!r}, column 'status': a person's verdicts are kept, rejected and draft (which takes a verdict "
+            f"back), not {said['status']!r}."
+        )
+    return RowEdit(ident, values, said) if values or said else None
+
+
+def _changed(columns: Columns, given: Row, base: Row) -> Json | Fields:
+    """Return what a part became: a whole value, some fields, or ``ABSENT`` where it did not change."""
+    if columns.whole is not None:
+        new, old = columns.read(given), columns.read(base)
+        return ABSENT if alike(new, old) else new
+    new, old = columns.cells(given), columns.cells(base)
+    extra, known = columns.undeclared(given), columns.undeclared(base)
+    before = {**old, **known}
+    changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, before.get(n, ABSENT))}
+    for name in [n for n, v in changed.items() if v == "" and before.get(n, ABSENT) is ABSENT]:
+        del changed[name]  # a cell that was missing comes back from CSV as an empty one
+    changed |= {n: ABSENT for n in known if n not in extra and n not in new}
+    return Fields(changed) if changed else ABSENT
 
 
 def _sorted_out(

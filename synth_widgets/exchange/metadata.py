@@ -8,8 +8,7 @@ from typing import Any
 
 from synth_widgets.arguments import path_of, tags_of
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.exchange.cells import parsed
-from synth_widgets.exchange.columns import Row
+from synth_widgets.exchange.rows import Row, parsed
 from synth_widgets.jsonable import is_missing, plain
 from synth_widgets.records import STATUSES, Path
 

@@ -8,14 +8,13 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from synth_widgets.exchange import metadata
-from synth_widgets.exchange.columns import Columns, Row
-from synth_widgets.exchange.rows import Rows
-from synth_widgets.exchange.topics import Places
-from synth_widgets.records import ROOT, Json, Path, Sample, Status, Version, new_id
+from synth_widgets.exchange.columns import Columns
+from synth_widgets.exchange.rows import Row, Rows
+from synth_widgets.records import ROOT, Json, Path, Sample, Status, Topic, Version, new_id
 from synth_widgets.sample_status import Event, status_after
-from synth_widgets.store.changes import Change, SampleAdded
+from synth_widgets.store.changes import Change, SampleAdded, TopicAdded
 from synth_widgets.store.state import State
-from synth_widgets.task import Task
+from synth_widgets.task import Task, normalised_name
 from synth_widgets.text.normal import head
 
 RAW_KEPT = 65_536
@@ -109,16 +108,6 @@ def complaint(task: Task, input: Json, output: Json) -> str | None:
     return None
 
 
-def placed(state: State, samples: Iterable[tuple[Path, Sample]]) -> list[Change]:
-    """Return the changes that add samples under their topics, and before them the topics that are not there yet."""
-    places = Places(state)
-    added = [
-        SampleAdded(replace(sample, topic=places.topic(path), seq=seq))
-        for seq, (path, sample) in enumerate(samples, state.seq + 1)
-    ]
-    return [*places.changes, *added]
-
-
 def _shown(columns: Columns | None, row: Row) -> str:
     """Return the words of cells that are no JSON, so that they are not lost."""
     cells = {str(name): row.get(name) for name in sorted(columns.names if columns else (), key=str)}
@@ -126,3 +115,40 @@ def _shown(columns: Columns | None, row: Row) -> str:
         return repr(cells)
     except Exception as error:  # noqa: BLE001 - a person's class may raise anything
         return f"what cannot be shown ({type(error).__name__})"
+
+
+def placed(state: State, samples: Iterable[tuple[Path, Sample]]) -> list[Change]:
+    """Return the changes that add samples under their topics, and before them the topics that are not there yet."""
+    plan = TopicPlan(state)
+    added = [
+        SampleAdded(replace(sample, topic=plan.id_of(path), seq=seq))
+        for seq, (path, sample) in enumerate(samples, state.seq + 1)
+    ]
+    return [*plan.changes, *added]
+
+
+class TopicPlan:
+    """Finds the topics of paths, and plans those that are not there yet.
+
+    Attributes:
+        changes: what adds the new topics, ancestors first; to be committed before anything is put under them.
+    """
+
+    def __init__(self, state: State) -> None:
+        self.changes: list[Change] = []
+        self._state = state
+        self._known: dict[Path, str] = {(): ROOT}
+        self._new: dict[tuple[str, str], str] = {}
+
+    def id_of(self, path: Path) -> str:
+        """Return the id of a path's topic."""
+        if path not in self._known:
+            parent = self.id_of(path[:-1])
+            key = (parent, normalised_name(path[-1]))
+            there = self._state.child(parent, path[-1])
+            ident = there.id if there is not None else self._new.get(key)
+            if ident is None:
+                ident = self._new[key] = new_id()
+                self.changes.append(TopicAdded(Topic(ident, parent, path[-1])))
+            self._known[path] = ident
+        return self._known[path]

@@ -1,17 +1,27 @@
-"""A person's own data as rows: a frame, a table or records, whatever library they come from."""
+"""A person's own data as rows of cells: a frame, a table or records, whatever library they come from."""
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from synth_widgets.errors import StudioError
-from synth_widgets.jsonable import is_missing
+from synth_widgets.exchange.literals import literal
+from synth_widgets.jsonable import is_missing, plain
+from synth_widgets.records import Json
 
 MOST = 200_000
 EXPECTED = "a DataFrame, or a list of dicts such as [{'input': 'Where is my parcel?', 'output': 'On its way.'}]"
+Row = Mapping[Hashable, Any]
+MISSING = frozenset(
+    ["", "#N/A", "#N/A N/A", "#NA", "-1.#IND", "-1.#QNAN", "-NaN", "-nan", "1.#IND", "1.#QNAN", "<NA>", "N/A", "NA",
+     "NULL", "NaN", "NaT", "None", "n/a", "nan", "null"]
+)  # fmt: skip
+"""How tables write that there is nothing, and what ``pd.read_csv`` and ``pd.read_excel`` take for that."""
+_BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +36,7 @@ class Rows:
 
     columns: tuple[Hashable, ...]
     labels: tuple[Any, ...]
-    rows: tuple[Mapping[Hashable, Any], ...]
+    rows: tuple[Row, ...]
 
 
 def rows_of(data: Any) -> Rows:
@@ -128,3 +138,26 @@ def _of_records(records: Any) -> Rows:
     if wrong := [row for row in rows if not isinstance(row, Mapping)]:
         raise StudioError(f"Samples are given as {EXPECTED}; a row is no {type(wrong[0]).__name__}.")
     return Rows(tuple(dict.fromkeys(name for row in rows for name in row)), tuple(range(len(rows))), rows)
+
+
+def parsed(text: str) -> Json:
+    """Return the value that a text spells, in JSON, as Python writes it or as a spreadsheet does, else the text.
+
+    >>> parsed('{"a": 1}'), parsed("TRUE"), parsed("('a', 'b')"), parsed("good")
+    ({'a': 1}, True, ['a', 'b'], 'good')
+    """
+    bare = text.strip()
+    if bare.casefold() in _BOOLEANS:
+        return _BOOLEANS[bare.casefold()]
+    try:
+        return plain(json.loads(bare, parse_constant=_refuse))
+    except (ValueError, RecursionError):
+        pass
+    try:
+        return plain(literal(bare))
+    except ValueError:
+        return text
+
+
+def _refuse(word: str) -> Any:
+    raise ValueError(f"{word} is no JSON")

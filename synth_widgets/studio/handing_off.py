@@ -318,7 +318,7 @@ class HandingOff:
         <Sample ... kept: "I am Ada." -> "Hello, ada!">
         >>> studio.close()
         """
-        from synth_widgets.exchange import edited_frames, row_edits
+        from synth_widgets.exchange import edited_frames, frame_updates
 
         self._check_open()
         core = self._core
@@ -338,29 +338,29 @@ class HandingOff:
             )
         created = now()
 
-        def worked_out(edit: row_edits.RowEdit) -> row_edits.Outcome:
+        def worked_out(edit: edited_frames.RowEdit) -> frame_updates.Outcome:
             """Runs the person's validators: not on the engine's thread."""
             sample = core.state.samples[edit.id]
-            return row_edits.outcome_of(sample, edit, task, task_version=version, created=created)
+            return frame_updates.outcome_of(sample, edit, task, task_version=version, created=created)
 
         with collector_off(stays=True):
             outcomes = {edit.id: worked_out(edit) for edit in edits}
         reasons: dict[str, str] = {}
 
-        async def look(part: Sequence[row_edits.RowEdit]) -> None:
+        async def look(part: Sequence[edited_frames.RowEdit]) -> None:
             while late := [w for w in part if core.state.samples[w.id] is not outcomes[w.id].sample]:
                 for edit, outcome in zip(late, await core.own_code.each(worked_out, late), strict=True):
                     if isinstance(outcome, OwnCodeError):
                         raise outcome  # what is done so far is one step to undo
                     outcomes[edit.id] = outcome
 
-        def changes_of(part: Sequence[row_edits.RowEdit]) -> list[Change]:
+        def changes_of(part: Sequence[edited_frames.RowEdit]) -> list[Change]:
             state = core.state
             there = [outcomes[w.id] for w in part if state.is_visible(state.samples[w.id])]
             reasons.update({o.sample.id: o.reason for o in there if o.reason is not None})
-            return row_edits.changes_of(there, state)
+            return frame_updates.changes_of(there, state)
 
-        def check(part: Sequence[row_edits.RowEdit]) -> None:
+        def check(part: Sequence[edited_frames.RowEdit]) -> None:
             find(core.state, [edit.id for edit in part])
 
         label = f"Update {len(edits):,}"
