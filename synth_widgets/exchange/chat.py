@@ -8,10 +8,11 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterable, Iterator
-from typing import Any
+from collections.abc import Sequence
+from typing import IO, Any
 
 from synth_widgets.records import Sample
+from synth_widgets.store.state import State
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import storable
 
@@ -29,10 +30,8 @@ def example(task: Task, input: Any, output: Any) -> dict[str, Any]:
     return {"messages": [*task.messages(input), {"role": "assistant", "content": as_text(output)}]}
 
 
-def lines(task: Task, samples: Iterable[Sample]) -> Iterator[bytes]:
-    """Yield a line of UTF-8 for each sample that has an output."""
+def write(_state: State, task: Task, samples: Sequence[Sample], file: IO[bytes]) -> None:
+    """Write a line of UTF-8 for each sample."""
     for sample in samples:
-        version = sample.version
-        if version.output is not None:
-            text = json.dumps(storable(example(task, version.input, version.output)), ensure_ascii=False)
-            yield _LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n"
+        text = json.dumps(storable(example(task, sample.input, sample.output)), ensure_ascii=False)
+        file.write(_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n")

@@ -1,4 +1,4 @@
-"""Exported files: which format a name means, and how a file comes into being whole or not at all."""
+"""Exported files: where one may be written, and how it comes into being whole or not at all."""
 
 from __future__ import annotations
 
@@ -11,31 +11,9 @@ from pathlib import Path as FilePath
 from typing import IO, Any
 
 from synth_widgets.arguments import file_path_of
-from synth_widgets.errors import FileError, StudioError, nearest
-
-FORMATS = {"chat": ".jsonl", "csv": ".csv", "parquet": ".parquet"}
-"""The formats, and the ending that each is known by."""
+from synth_widgets.errors import FileError
 
 _SQLITE = b"SQLite format 3\0"
-
-
-def format_of(path: FilePath, given: str | None) -> str:
-    """Return the format that was asked for, by name or by the file's ending.
-
-    >>> format_of(FilePath("train.jsonl"), None), format_of(FilePath("train.txt"), "csv")
-    ('chat', 'csv')
-    """
-    if given is not None:
-        if given not in FORMATS:
-            raise StudioError(f"There is no format {given!r}.{nearest(given, FORMATS)} Formats: {', '.join(FORMATS)}.")
-        return given
-    endings = {ending: name for name, ending in FORMATS.items()}
-    if (found := endings.get(path.suffix.lower())) is None:
-        raise StudioError(
-            f"The format of {path.name!r} is not clear from its ending.{nearest(path.suffix, endings)} End it with "
-            f"{', '.join(f'{ending} ({name})' for ending, name in endings.items())}, or give format=."
-        )
-    return found
 
 
 def target_of(given: Any) -> FilePath:

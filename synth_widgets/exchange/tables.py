@@ -13,9 +13,14 @@ from __future__ import annotations
 import csv
 import io
 import json
+from collections.abc import Sequence
 from typing import IO, TYPE_CHECKING, Any
 
 from synth_widgets.errors import StudioError
+from synth_widgets.exchange.frames import frame as frame_of
+from synth_widgets.records import Sample
+from synth_widgets.store.state import State
+from synth_widgets.task import Task
 from synth_widgets.text.normal import storable
 
 if TYPE_CHECKING:
@@ -28,8 +33,9 @@ PARQUET_NEEDED = (
 LISTS = ("topic", "tags")
 
 
-def write_csv(frame: pd.DataFrame, file: IO[bytes]) -> None:
-    """Write a frame of `to_pandas` as CSV (RFC 4180, UTF-8); an empty cell is a missing value."""
+def write_csv(state: State, task: Task, samples: Sequence[Sample], file: IO[bytes]) -> None:
+    """Write the frame of `to_pandas` as CSV (RFC 4180, UTF-8); an empty cell is a missing value."""
+    frame = frame_of(state, task, samples)
     text = io.TextIOWrapper(file, encoding="utf-8", newline="", write_through=True)
     writer = csv.writer(text)  # pandas' own leaves a lone carriage return unquoted
     writer.writerow([frame.index.name, *frame.columns])
@@ -38,8 +44,8 @@ def write_csv(frame: pd.DataFrame, file: IO[bytes]) -> None:
     text.detach()
 
 
-def write_parquet(frame: pd.DataFrame, file: IO[bytes]) -> None:
-    """Write a frame of `to_pandas` as Parquet; ``frame.attrs`` go along as its metadata.
+def write_parquet(state: State, task: Task, samples: Sequence[Sample], file: IO[bytes]) -> None:
+    """Write the frame of `to_pandas` as Parquet; ``frame.attrs`` go along as its metadata.
 
     Raises:
         StudioError: pyarrow is not installed.
@@ -49,6 +55,7 @@ def write_parquet(frame: pd.DataFrame, file: IO[bytes]) -> None:
         import pyarrow.parquet as pq
     except ImportError:
         raise StudioError(PARQUET_NEEDED) from None
+    frame = frame_of(state, task, samples)
     flat = frame.copy()
     for name in frame.columns:
         if name in LISTS:

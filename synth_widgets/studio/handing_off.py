@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from synth_widgets.exchange.columns import Columns, Spec
+    from synth_widgets.exchange.formats import FormatName
     from synth_widgets.exchange.rows import Rows
 
 GIVEN: tuple[Literal["draft", "kept", "pending"], ...] = ("draft", "kept", "pending")
@@ -104,7 +105,7 @@ class HandingOff:
         self,
         path: str | os.PathLike[str],
         *,
-        format: Literal["chat", "csv", "parquet"] | None = None,
+        format: FormatName | None = None,
         status: str | Iterable[str] = "kept",
         session: str | None = None,
         topic: Any = None,
@@ -152,27 +153,22 @@ class HandingOff:
         <BLANKLINE>
         >>> studio.close()
         """
-        from synth_widgets.exchange import files, frames
+        from synth_widgets.exchange import files, formats, frames
 
         by_person = not self._core.engine.is_current  # else the widget asks
         target = files.target_of(path)
         if not (by_person if replace is None else replace):
             files.check_free(target)
-        kind = files.format_of(target, format)
+        kind = formats.format_of(target, format)
         state, task = self._core.state, self._core.task
         chosen = selection(
             state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
         )
 
         def write(samples: list[Sample]) -> str:
-            from synth_widgets.exchange import chat, tables
-
-            if kind == "chat":
-                files.write_whole(target, lambda file: file.writelines(chat.lines(task, samples)))
-            else:
-                frame = frames.frame(state, task, samples)
-                to_file = tables.write_csv if kind == "csv" else tables.write_parquet
-                files.write_whole(target, lambda file: to_file(frame, file))
+            if kind.needs_output:
+                samples = [sample for sample in samples if sample.output is not None]
+            files.write_whole(target, lambda file: kind.write(state, task, samples, file))
             return str(target)
 
         if not by_person:  # a worker writes, and warns nobody
@@ -180,7 +176,7 @@ class HandingOff:
         samples = chosen()
         frames.warn_when_empty(state, samples, status, "file", "export")
         frames.warn_of_older_tasks(state, task, samples)
-        without = sum(s.output is None for s in samples) if kind == "chat" else 0
+        without = sum(s.output is None for s in samples) if kind.needs_output else 0
         if without:
             warnings.warn(f"{without} of {len(samples)} samples have no output and are left out.", stacklevel=3)
         return write(samples)
@@ -231,7 +227,7 @@ class HandingOff:
         ['input: it is missing']
         >>> studio.close()
         """
-        from synth_widgets.exchange import columns, own_samples, rows
+        from synth_widgets.exchange import columns, formats, own_samples
 
         self._check_open()
         if status not in GIVEN:
@@ -239,7 +235,7 @@ class HandingOff:
         core = self._core
         core.store.check_writable()
         task = core.task
-        given = rows.rows_of(data)
+        given = formats.rows_of(data)
         for name, value in (("topic", topic), ("tags", tags)):
             if isinstance(value, str) and value in given.columns:
                 raise _of_a_column(name, value)
