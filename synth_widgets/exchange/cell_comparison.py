@@ -90,7 +90,7 @@ def is_clear(new: Any, old: Any) -> bool:
     return True
 
 
-def told(old: Any) -> str:
+def in_short(old: Any) -> str:
     """Return a few words of a cell, for a message."""
     return compact(plain(old), 30)
 
@@ -177,10 +177,10 @@ def _plain_number(value: Any) -> int | float | None:
     if isinstance(value, float):
         return float(value)  # infinite ones too, which are no JSON
     try:
-        found = plain(value)
+        number = plain(value)
     except ValueError:
         return None
-    return found if isinstance(found, int | float) and not isinstance(found, bool) else None
+    return number if isinstance(number, int | float) and not isinstance(number, bool) else None
 
 
 def _number(text: str) -> int | float | None:

@@ -34,4 +34,4 @@ def write(_state: State, task: Task, samples: Sequence[Sample], file: IO[bytes])
     """Write a line of UTF-8 for each sample."""
     for sample in samples:
         text = json.dumps(storable(example(task, sample.input, sample.output)), ensure_ascii=False)
-        file.write(_LINE_ENDS.sub(lambda found: f"\\u{ord(found[0]):04x}", text).encode() + b"\n")
+        file.write(_LINE_ENDS.sub(lambda end: f"\\u{ord(end[0]):04x}", text).encode() + b"\n")

@@ -101,11 +101,11 @@ class Columns:
 
     def cells(self, row: Row) -> dict[str, Json]:
         """Return the fields of one row; where a cell is missing ``ABSENT``, or ``None`` if the field must be there."""
-        found: dict[str, Json] = {}
+        values: dict[str, Json] = {}
         for name, column, declaration, must_be in self._plan:
             value = declaration.read(row.get(column))
-            found[name] = ABSENT if value is None and not must_be else value
-        return found
+            values[name] = ABSENT if value is None and not must_be else value
+        return values
 
     def undeclared(self, row: Row) -> dict[str, Json]:
         """Return the undeclared fields of one row."""
@@ -116,7 +116,7 @@ class Columns:
         return extra or {}
 
 
-def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
+def columns_of(part: str, spec: Spec, schema: Schema | None, names: Collection[Hashable]) -> Columns | None:
     """Say which of the columns that are there make up a part; ``None`` where none does.
 
     Args:
@@ -125,28 +125,28 @@ def columns_of(part: str, spec: Spec, schema: Schema | None, there: Collection[H
             ``None`` for the columns as `to_pandas` names them. Columns are named by their head, whatever that is: a
             text, a number, a tuple where there are several header rows.
         schema: the part's schema; ``None`` for plain text.
-        there: names of all columns.
+        names: of all columns.
 
     Raises:
         StudioError: a column is not there, or text was to be made of several.
     """
     if spec is None:
-        return _by_name(part, schema, there)
-    if _is_one(spec, there):
-        return Columns(part, schema, whole=_there(part, spec, there))
+        return _by_name(part, schema, names)
+    if _is_one(spec, names):
+        return Columns(part, schema, whole=_head(part, spec, names))
     if not isinstance(spec, Iterable):
-        raise _not_there(part, spec, there)
-    given = list(spec.items()) if isinstance(spec, Mapping) else [(_last(name), name) for name in spec]
+        raise _missing(part, spec, names)
+    columns = list(spec.items()) if isinstance(spec, Mapping) else [(_last(name), name) for name in spec]
     if schema is None:
         raise StudioError(f"The task's {part} is plain text: name the one column that holds it, {part}='…'.")
-    if not given:
+    if not columns:
         raise StudioError(f"{part}={spec!r} names no column.")
-    return Columns(part, schema, fields={field: _there(part, name, there) for field, name in given})
+    return Columns(part, schema, fields={field: _head(part, name, names) for field, name in columns})
 
 
-def _is_one(spec: Any, there: Collection[Hashable]) -> bool:
+def _is_one(spec: Any, names: Collection[Hashable]) -> bool:
     """Whether this is the name of one column, not of several."""
-    return isinstance(spec, str) or (isinstance(spec, Hashable) and head_of(spec) in there)
+    return isinstance(spec, str) or (isinstance(spec, Hashable) and head_of(spec) in names)
 
 
 def _last(name: Hashable) -> str:
@@ -155,10 +155,10 @@ def _last(name: Hashable) -> str:
     return str(levels[-1] if levels else name)
 
 
-def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> Columns | None:
+def _by_name(part: str, schema: Schema | None, names: Collection[Hashable]) -> Columns | None:
     prefix = f"{part}."
-    fields = {n.removeprefix(prefix): n for n in there if isinstance(n, str) and n.startswith(prefix)}
-    if part in there:
+    fields = {n.removeprefix(prefix): n for n in names if isinstance(n, str) and n.startswith(prefix)}
+    if part in names:
         if fields:
             raise StudioError(f"There are both {part!r} and {next(iter(fields.values()))!r}. Say which: {part}=….")
         return Columns(part, schema, whole=part)
@@ -173,18 +173,18 @@ def _by_name(part: str, schema: Schema | None, there: Collection[Hashable]) -> C
     return Columns(part, schema, fields=fields, extra=extra)
 
 
-def _there(part: str, name: Hashable, there: Collection[Hashable]) -> Hashable:
+def _head(part: str, name: Hashable, names: Collection[Hashable]) -> Hashable:
     """Return the name of a column that is there, or raise."""
     head = head_of(name) if isinstance(name, Hashable) else None
-    if head in there:
+    if head in names:
         return head
-    raise _not_there(part, name, there)
+    raise _missing(part, name, names)
 
 
-def _not_there(part: str, name: object, there: Collection[Hashable]) -> StudioError:
+def _missing(part: str, name: object, names: Collection[Hashable]) -> StudioError:
     return StudioError(
-        f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, there))} "
-        f"Columns: {listed(there)}."
+        f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, names))} "
+        f"Columns: {listed(names)}."
     )
 
 
@@ -220,8 +220,8 @@ def _kinds(node: Mapping[str, Any], schema: Schema | None, depth: int = 0) -> se
         return {_kind_of(option) for option in node["enum"]}
     for options in (node.get("anyOf"), node.get("oneOf")):
         if isinstance(options, list) and depth < 10:
-            found = [_kinds(schema.resolve(o) if schema else o, schema, depth + 1) for o in options]
-            return None if any(kinds is None for kinds in found) else {k for kinds in found for k in kinds or ()}
+            each = [_kinds(schema.resolve(o) if schema else o, schema, depth + 1) for o in options]
+            return None if any(kinds is None for kinds in each) else {k for kinds in each for k in kinds or ()}
     return None
 
 

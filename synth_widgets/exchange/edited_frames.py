@@ -11,7 +11,7 @@ from synth_widgets.arguments import is_row
 from synth_widgets.curation.edits import ABSENT
 from synth_widgets.errors import StudioError, warn
 from synth_widgets.exchange import metadata
-from synth_widgets.exchange.cell_comparison import alike, is_clear, is_same, told, untouched
+from synth_widgets.exchange.cell_comparison import alike, in_short, is_clear, is_same, untouched
 from synth_widgets.exchange.columns import Columns, columns_of, listed
 from synth_widgets.exchange.frames import frame as frame_of
 from synth_widgets.exchange.rows import Row, Rows, is_frame, parsed, rows_of
@@ -24,6 +24,7 @@ from synth_widgets.text.normal import same
 
 ID_LENGTH = 10
 METADATA = ("topic", "status", "stars", "tags", "split")
+VERDICTS = ("kept", "rejected", "draft")
 PROVENANCE = ("session", "model", "created", "cost", "tokens")
 """Columns that tell where a sample came from: nothing that a person could change."""
 
@@ -115,9 +116,9 @@ def edited_frame(data: Any, task: Task) -> EditedFrame:
     )
 
 
-def _ids(given: Iterable[Any]) -> list[str]:
+def _ids(cells: Iterable[Any]) -> list[str]:
     """Return ids as text: a table takes one of digits alone for a number."""
-    ids = [f"{value:0{ID_LENGTH}d}" if isinstance(value := plain(cell), int) else str(value) for cell in given]
+    ids = [f"{value:0{ID_LENGTH}d}" if isinstance(value := plain(cell), int) else str(value) for cell in cells]
     if twice := [ident for ident, times in Counter(ids).items() if times > 1]:
         raise StudioError(f"The sample {twice[0]!r} is there twice. Drop one: df[~df.index.duplicated()].")
     return ids
@@ -134,48 +135,48 @@ def edits_of(back: EditedFrame, state: State, task: Task, base: Sequence[Sample]
         task: the task whose columns it has.
         base: the samples as they stood when it was taken, in its order.
     """
-    given = back.rows
+    rows = back.rows
     parts = {
         part: columns
         for part, schema in (("input", task.input), ("output", task.output))
-        if (columns := columns_of(part, None, schema, given.columns)) is not None
+        if (columns := columns_of(part, None, schema, rows.columns)) is not None
     }
     flatten = not any(columns.whole is not None and columns.schema is not None for columns in parts.values())
-    old = rows_of(frame_of(state, task, base, flatten=flatten))
+    old_rows = rows_of(frame_of(state, task, base, flatten=flatten))
     own = {name for columns in parts.values() for name in columns.names}
-    watched = [name for name in given.columns if name in own or name in {*METADATA, *PROVENANCE}]
+    watched = [name for name in rows.columns if name in own or name in {*METADATA, *PROVENANCE}]
     unclear: list[tuple[str, Hashable, Any]] = []
-    not_taken: set[Hashable] = set()
+    provenance: set[Hashable] = set()
     edits = []
 
     def is_topic(name: str) -> bool:
         return state.child(ROOT, name) is not None
 
-    for ident, row, known in zip(back.ids, given.rows, old.rows, strict=True):
-        touched = {name: row.get(name) for name in watched if not untouched(row.get(name), known.get(name))}
+    for ident, row, old in zip(back.ids, rows.rows, old_rows.rows, strict=True):
+        changed = {name: row.get(name) for name in watched if not untouched(row.get(name), old.get(name))}
         if not back.is_exact:
-            touched, doubtful = _sorted_out(touched, known, own)
-            unclear += [(ident, name, known.get(name)) for name in doubtful]
-        not_taken |= {name for name in touched if name in PROVENANCE and not _equal(touched[name], known[name])}
-        if touched and (edit := _edit_of_row(ident, touched, known, parts, is_topic)):
+            changed, doubtful = _sorted_out(changed, old, own)
+            unclear += [(ident, name, old.get(name)) for name in doubtful]
+        provenance |= {name for name in changed if name in PROVENANCE and not _equal(changed[name], old[name])}
+        if changed and (edit := _edit_of_row(ident, changed, old, parts, is_topic)):
             edits.append(edit)
     _warn_of_what_is_unclear(unclear)
-    if not_taken:
+    if provenance:
         warn(
-            f"{', '.join(name for name in PROVENANCE if name in not_taken)} tell where samples came from and are not "
-            "taken back: what differs there stays as it is in the studio."
+            f"{', '.join(name for name in PROVENANCE if name in provenance)} tell where samples came from and are "
+            "not taken back: what differs there stays as it is in the studio."
         )
     return edits
 
 
 def _edit_of_row(
-    ident: str, touched: Row, base: Row, parts: Mapping[str, Columns], is_topic: metadata.IsTopic
+    ident: str, changed: Row, base: Row, parts: Mapping[str, Columns], is_topic: metadata.IsTopic
 ) -> RowEdit | None:
     """Compare a row with what it was when it was taken; ``None`` where nothing differs.
 
     Args:
         ident: the sample's id.
-        touched: the cells that are not `untouched`.
+        changed: the cells that are not `untouched`.
         base: all cells as they were.
         parts: the columns of input and output.
         is_topic: see `metadata.IsTopic`.
@@ -184,56 +185,56 @@ def _edit_of_row(
         StudioError: a topic, status, star, tag or split is none; it names the row.
     """
     values: dict[str, Json | Fields] = {}
-    given = {**base, **touched}
+    row = {**base, **changed}
     try:
         for part, columns in parts.items():
-            if columns.names.isdisjoint(touched):
+            if columns.names.isdisjoint(changed):
                 continue
-            if (new := _changed(columns, given, base)) is not ABSENT:
+            if (new := _new_value(columns, row, base)) is not ABSENT:
                 values[part] = new
     except ValueError as error:
         return RowEdit(ident, problem=str(error))
-    said = {}
+    new_metadata = {}
     for name in METADATA:
-        if name not in touched:
+        if name not in changed:
             continue
-        new = metadata.read(name, given, ident, is_topic)
+        new = metadata.read(name, row, ident, is_topic)
         if new != metadata.read(name, base, ident, is_topic):
-            said[name] = new
-    if said.get("status") in {"pending", "failed"} or ("status" in said and said["status"] is None):
+            new_metadata[name] = new
+    if "status" in new_metadata and new_metadata["status"] not in VERDICTS:
         raise StudioError(
             f"Row {ident!r}, column 'status': a person's verdicts are kept, rejected and draft (which takes a verdict "
-            f"back), not {said['status']!r}."
+            f"back), not {new_metadata['status']!r}."
         )
-    return RowEdit(ident, values, said) if values or said else None
+    return RowEdit(ident, values, new_metadata) if values or new_metadata else None
 
 
-def _changed(columns: Columns, given: Row, base: Row) -> Json | Fields:
+def _new_value(columns: Columns, row: Row, base: Row) -> Json | Fields:
     """Return what a part became: a whole value, some fields, or ``ABSENT`` where it did not change."""
     if columns.whole is not None:
-        new, old = columns.read(given), columns.read(base)
+        new, old = columns.read(row), columns.read(base)
         return ABSENT if alike(new, old) else new
-    new, old = columns.cells(given), columns.cells(base)
-    extra, known = columns.undeclared(given), columns.undeclared(base)
-    before = {**old, **known}
+    new, old = columns.cells(row), columns.cells(base)
+    extra, old_extra = columns.undeclared(row), columns.undeclared(base)
+    before = {**old, **old_extra}
     changed = {n: v for n, v in {**new, **extra}.items() if not alike(v, before.get(n, ABSENT))}
     for name in [n for n, v in changed.items() if v == "" and before.get(n, ABSENT) is ABSENT]:
         del changed[name]  # a cell that was missing comes back from CSV as an empty one
-    changed |= {n: ABSENT for n in known if n not in extra and n not in new}
+    changed |= {n: ABSENT for n in old_extra if n not in extra and n not in new}
     return Fields(changed) if changed else ABSENT
 
 
 def _sorted_out(
-    touched: Mapping[Hashable, Any], known: Row, own: Container[Hashable]
+    changed: Mapping[Hashable, Any], old_row: Row, own: Container[Hashable]
 ) -> tuple[dict[Hashable, Any], list[Hashable]]:
     """Return the cells that a person must have changed, and the names of those of which nobody can say."""
     edited: dict[Hashable, Any] = {}
     doubtful = []
-    for name, new in touched.items():
-        was = known.get(name)
-        if not is_same(new, was):
-            edited[name] = _in_kind(new, was) if name in own else new
-        elif name not in PROVENANCE and not is_clear(new, was):
+    for name, new in changed.items():
+        old = old_row.get(name)
+        if not is_same(new, old):
+            edited[name] = _in_kind(new, old) if name in own else new
+        elif name not in PROVENANCE and not is_clear(new, old):
             doubtful.append(name)
     return edited, doubtful
 
@@ -252,9 +253,9 @@ def _warn_of_what_is_unclear(unclear: Sequence[tuple[str, Hashable, Any]]) -> No
         ident, name, old = unclear[0]
         warn(
             f"{len(unclear):,} cells came back in another form than they were given out, which files and spreadsheets "
-            f"do by themselves and a person may have done. They stay as they are in the studio, such as {told(old)} in "
-            f"{name!r} of {ident!r}; studio.edit() changes them all the same. pd.read_csv(path, index_col='id', "
-            "dtype=str, keep_default_na=False) reads texts as they are."
+            "do by themselves and a person may have done. They stay as they are in the studio, such as "
+            f"{in_short(old)} in {name!r} of {ident!r}; studio.edit() changes them all the same. "
+            "pd.read_csv(path, index_col='id', dtype=str, keep_default_na=False) reads texts as they are."
         )
 
 

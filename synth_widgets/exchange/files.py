@@ -47,16 +47,16 @@ def write_whole(path: FilePath, write: Callable[[IO[bytes]], None]) -> None:
     Raises:
         FileError: the place cannot be written; nothing has changed there.
     """
-    place = path.resolve()  # a link goes on pointing to the file
-    draft = place.with_name(f".{secrets.token_hex(8)}.part")
+    target = path.resolve()  # a link goes on pointing to the file
+    draft = target.with_name(f".{secrets.token_hex(8)}.part")
     try:
         with draft.open("xb") as file:
             write(file)
             file.flush()
             os.fsync(file.fileno())
-        if place.exists():
-            shutil.copymode(place, draft)
-        draft.replace(place)
+        if target.exists():
+            shutil.copymode(target, draft)
+        draft.replace(target)
     except OSError as error:
         if isinstance(error, FileError):
             raise

@@ -63,13 +63,13 @@ def outcome_of(sample: Sample, row: RowEdit, task: Task, *, task_version: int, c
 def changes_of(outcomes: Sequence[Outcome], state: State) -> list[Change]:
     """Return the changes of all outcomes, moves and the topics that they need included."""
     plan = TopicPlan(state)
-    found: list[Change] = []
+    changes: list[Change] = []
     for outcome in outcomes:
-        found += outcome.changes
+        changes += outcome.changes
         if outcome.topic is not None:
             moved = sample_change(outcome.sample, topic=plan.id_of(outcome.topic))
-            found += [moved] if moved is not None else []
-    return [*plan.changes, *found]
+            changes += [moved] if moved is not None else []
+    return [*plan.changes, *changes]
 
 
 def _verdict(sample: Sample, status: str, task: Task, task_version: int) -> tuple[SampleChanged | None, str | None]:

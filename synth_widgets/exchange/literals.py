@@ -44,7 +44,7 @@ def literal(text: str) -> Json:
         raise ValueError("it is no list and no dict")
     reader = _Reader(text)
     value = reader.value(0)
-    if reader.place != len(text) or not isinstance(value, list | dict):
+    if reader.position != len(text) or not isinstance(value, list | dict):
         raise ValueError("it is no list and no dict")
     return value
 
@@ -54,25 +54,25 @@ class _Reader:
 
     def __init__(self, text: str) -> None:
         self.text = text
-        self.place = 0
+        self.position = 0
 
     def _next(self) -> tuple[str, str]:
         """Return the kind and the words of what comes next, without going on."""
-        found = _TOKEN.match(self.text, self.place)
-        if found is None or found.lastgroup is None:
-            raise ValueError(f"{self.text[self.place : self.place + 10]!r} is not understood")
-        self._end = found.end()
-        return found.lastgroup, found[found.lastgroup]
+        token = _TOKEN.match(self.text, self.position)
+        if token is None or token.lastgroup is None:
+            raise ValueError(f"{self.text[self.position : self.position + 10]!r} is not understood")
+        self._end = token.end()
+        return token.lastgroup, token[token.lastgroup]
 
     def _take(self) -> tuple[str, str]:
         token = self._next()
-        self.place = self._end
+        self.position = self._end
         return token
 
     def _is_next(self, mark: str) -> bool:
         """Whether a mark comes next; then it is taken."""
         if self._next() == ("mark", mark):
-            self.place = self._end
+            self.position = self._end
             return True
         return False
 
@@ -104,10 +104,10 @@ class _Reader:
             return self._fields(depth)
         if bracket not in _ENDS:
             raise ValueError(f"{bracket!r} is not understood")
-        found, has_comma = self._items(_ENDS[bracket], depth)
-        if bracket == "(" and len(found) == 1 and not has_comma:
+        items, has_comma = self._items(_ENDS[bracket], depth)
+        if bracket == "(" and len(items) == 1 and not has_comma:
             raise ValueError("brackets alone make no tuple")
-        return found
+        return items
 
     def _want(self, mark: str) -> None:
         if not self._is_next(mark):
@@ -115,27 +115,27 @@ class _Reader:
 
     def _items(self, end: str, depth: int) -> tuple[list[Json], bool]:
         """Return the items up to a bracket, and whether there was a comma: between all or, in an array, none."""
-        found: list[Json] = []
+        items: list[Json] = []
         commas = 0
         while not self._is_next(end):
-            if found and commas < len(found) and (commas or end == ")" or not self.text[self.place].isspace()):
+            if items and commas < len(items) and (commas or end == ")" or not self.text[self.position].isspace()):
                 raise ValueError("a comma is missing")
-            found.append(self.value(depth + 1))
+            items.append(self.value(depth + 1))
             commas += self._is_next(",")
-        return found, commas > 0
+        return items, commas > 0
 
     def _fields(self, depth: int) -> dict[str, Json]:
-        found: dict[str, Json] = {}
+        fields: dict[str, Json] = {}
         while not self._is_next("}"):
             key = self.value(depth + 1)
             if not isinstance(key, str):
                 raise ValueError(f"{key!r} is no name of a field")  # noqa: TRY004 - told as any other unfit text
             self._want(":")
-            found[key] = self.value(depth + 1)
+            fields[key] = self.value(depth + 1)
             if not self._is_next(","):
                 self._want("}")
                 break
-        return found
+        return fields
 
 
 def _text(words: str) -> str:
@@ -143,7 +143,7 @@ def _text(words: str) -> str:
     if "\\" not in words:
         return words[1:-1]
     try:
-        text: str = ast.literal_eval(_ESCAPE.sub(lambda found: "\\" * bool(found[1]) + found[0], words))
+        text: str = ast.literal_eval(_ESCAPE.sub(lambda escape: "\\" * bool(escape[1]) + escape[0], words))
     except SyntaxError:  # of half an escape, such as that of a path, C:\\Users
         raise ValueError(f"{words[:10]!r} is not understood") from None
     return text

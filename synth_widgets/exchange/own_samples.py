@@ -54,8 +54,8 @@ class Reader:
         Raises:
             StudioError: a topic, tag, star or split of a row is none; it names the row.
         """
-        taken = self.input.names | (self.output.names if self.output else frozenset())
-        own = {name for name in METADATA if name in rows.columns and name not in taken}
+        data_columns = self.input.names | (self.output.names if self.output else frozenset())
+        own = {name for name in METADATA if name in rows.columns and name not in data_columns}
         return [self._sample(row, label, own) for row, label in zip(rows.rows, rows.labels, strict=True)]
 
     def _sample(self, row: Row, label: Any, own: set[str]) -> tuple[Path, Sample]:
@@ -103,8 +103,8 @@ def complaint(task: Task, input: Json, output: Json) -> str | None:
         ("input", input, task.input, task.input_problem),
         ("output", output, task.output, task.output_problem),
     ):
-        if value is not None and (said := check(value) or (schema.model_problem(value) if schema else None)):
-            return f"{part}: {said}"
+        if value is not None and (problem := check(value) or (schema.model_problem(value) if schema else None)):
+            return f"{part}: {problem}"
     return None
 
 
@@ -145,8 +145,8 @@ class TopicPlan:
         if path not in self._known:
             parent = self.id_of(path[:-1])
             key = (parent, normalised_name(path[-1]))
-            there = self._state.child(parent, path[-1])
-            ident = there.id if there is not None else self._new.get(key)
+            topic = self._state.child(parent, path[-1])
+            ident = topic.id if topic is not None else self._new.get(key)
             if ident is None:
                 ident = self._new[key] = new_id()
                 self.changes.append(TopicAdded(Topic(ident, parent, path[-1])))

@@ -51,14 +51,14 @@ def rows_of(data: Any) -> Rows:
     ('input', 'topic')
     """
     if is_frame(data):
-        found = _of_columns(data.columns, [data.iloc[:, n].tolist() for n in range(len(data.columns))], data.index)
+        rows = _of_columns(data.columns, [data.iloc[:, n].tolist() for n in range(len(data.columns))], data.index)
     elif (table := _table(data)) is not None:
-        found = table
+        rows = table
     else:
-        found = _of_records(data)
-    if len(found.rows) > MOST:
-        raise StudioError(f"{len(found.rows):,} rows at once are too many; at most {MOST:,}.")
-    return found
+        rows = _of_records(data)
+    if len(rows.rows) > MOST:
+        raise StudioError(f"{len(rows.rows):,} rows at once are too many; at most {MOST:,}.")
+    return rows
 
 
 def is_frame(data: Any) -> bool:

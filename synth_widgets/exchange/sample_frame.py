@@ -26,9 +26,9 @@ class SampleFrame(pd.DataFrame):
     def to_excel(self, *args: Any, **kwargs: Any) -> None:  # type: ignore[misc]  # final for types, not for pandas
         """Write it to a spreadsheet, as pandas does. A spreadsheet knows no time zones: its times are UTC."""
         frame = pd.DataFrame(self).copy(deep=False)
-        for place, dtype in enumerate(frame.dtypes):
+        for position, dtype in enumerate(frame.dtypes):
             if isinstance(dtype, pd.DatetimeTZDtype):
-                frame.isetitem(place, frame.iloc[:, place].dt.tz_convert(None))
+                frame.isetitem(position, frame.iloc[:, position].dt.tz_convert(None))
         frame.to_excel(*args, **kwargs)
 
     def __reduce__(self) -> Any:

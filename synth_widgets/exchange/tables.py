@@ -65,9 +65,9 @@ def write_parquet(state: State, task: Task, samples: Sequence[Sample], file: IO[
     lists = {name: pa.list_(pa.string()) for name in LISTS}
     texts = {name: pa.string() for name in frame.columns if frame[name].dtype == object and name not in LISTS}
     texts["id"] = pa.string()  # pandas before 3 has no type for the index of an empty frame
-    found = pa.Schema.from_pandas(flat)
-    wanted = [field.with_type({**lists, **texts}.get(field.name, field.type)) for field in found]
-    table = pa.Table.from_pandas(flat, schema=pa.schema(wanted))
+    schema = pa.Schema.from_pandas(flat)
+    fields = [field.with_type({**lists, **texts}.get(field.name, field.type)) for field in schema]
+    table = pa.Table.from_pandas(flat, schema=pa.schema(fields))
     attrs = json.dumps(frame.attrs).encode()
     about = {b"synth_widgets": attrs, b"PANDAS_ATTRS": attrs}  # the second is where every pandas looks for them
     pq.write_table(table.replace_schema_metadata({**(table.schema.metadata or {}), **about}), file)

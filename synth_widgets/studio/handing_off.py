@@ -159,16 +159,16 @@ class HandingOff:
         target = files.target_of(path)
         if not (by_person if replace is None else replace):
             files.check_free(target)
-        kind = formats.format_of(target, format)
+        file_format = formats.format_of(target, format)
         state, task = self._core.state, self._core.task
         chosen = selection(
             state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
         )
 
         def write(samples: list[Sample]) -> str:
-            if kind.needs_output:
+            if file_format.needs_output:
                 samples = [sample for sample in samples if sample.output is not None]
-            files.write_whole(target, lambda file: kind.write(state, task, samples, file))
+            files.write_whole(target, lambda file: file_format.write(state, task, samples, file))
             return str(target)
 
         if not by_person:  # a worker writes, and warns nobody
@@ -176,7 +176,7 @@ class HandingOff:
         samples = chosen()
         frames.warn_when_empty(state, samples, status, "file", "export")
         frames.warn_of_older_tasks(state, task, samples)
-        without = sum(s.output is None for s in samples) if kind.needs_output else 0
+        without = sum(s.output is None for s in samples) if file_format.needs_output else 0
         if without:
             warnings.warn(f"{without} of {len(samples)} samples have no output and are left out.", stacklevel=3)
         return write(samples)
@@ -235,39 +235,39 @@ class HandingOff:
         core = self._core
         core.store.check_writable()
         task = core.task
-        given = formats.rows_of(data)
+        rows = formats.rows_of(data)
         for name, value in (("topic", topic), ("tags", tags)):
-            if isinstance(value, str) and value in given.columns:
+            if isinstance(value, str) and value in rows.columns:
                 raise _of_a_column(name, value)
         state = core.state
         parts: dict[str, Columns | None] = {
-            part: columns.columns_of(part, spec, schema, given.columns)
+            part: columns.columns_of(part, spec, schema, rows.columns)
             for part, spec, schema in (("input", input, task.input), ("output", output, task.output))
         }
-        if (asked := parts["input"]) is None:
-            if not given.rows:
+        if (input_columns := parts["input"]) is None:
+            if not rows.rows:
                 return Added(0, 0, 0, [], {})
-            raise _no_input(given, sorted(task.input.required()) if task.input else [])
+            raise _no_input(rows, sorted(task.input.required()) if task.input else [])
         reader = own_samples.Reader(
-            task, len(core.state.tasks), asked, parts["output"], status,
+            task, len(core.state.tasks), input_columns, parts["output"], status,
             None if topic is None else path_of(topic), tags_of(tags) if tags else (), now(),
             lambda name: state.child(ROOT, name) is not None,
         )  # fmt: skip
         with collector_off(stays=True):
-            found = reader.read(given)
-        if status == "pending" and (full := sum(s.output is not None for _, s in found)):
+            samples = reader.read(rows)
+        if status == "pending" and (full := sum(s.output is not None for _, s in samples)):
             raise StudioError(
-                f"status='pending' means that there is no output yet, but {full} of {len(found)} rows have one. Leave "
-                "status out to add them as drafts, or drop the output columns."
+                f"status='pending' means that there is no output yet, but {full} of {len(samples)} rows have one. "
+                "Leave status out to add them as drafts, or drop the output columns."
             )
-        repeats = self._repeats([s for _, s in found])
+        repeats = self._repeats([s for _, s in samples])
 
-        reasons = {s.id: s.reason or "" for _, s in found if s.status == "failed"}
-        added = Added(len(found) - len(reasons), len(reasons), repeats, [s.id for _, s in found], reasons)
-        label = f"Add {len(found):,} samples" if len(found) > 1 else "Add a sample"
+        reasons = {s.id: s.reason or "" for _, s in samples if s.status == "failed"}
+        added = Added(len(samples) - len(reasons), len(reasons), repeats, [s.id for _, s in samples], reasons)
+        label = f"Add {len(samples):,} samples" if len(samples) > 1 else "Add a sample"
         return core.act(
             lambda: carry_out(
-                core, found, lambda part: own_samples.placed(core.state, part), lambda: label, result=added
+                core, samples, lambda part: own_samples.placed(core.state, part), lambda: label, result=added
             )
         )
 
@@ -352,9 +352,9 @@ class HandingOff:
 
         def changes_of(part: Sequence[edited_frames.RowEdit]) -> list[Change]:
             state = core.state
-            there = [outcomes[w.id] for w in part if state.is_visible(state.samples[w.id])]
-            reasons.update({o.sample.id: o.reason for o in there if o.reason is not None})
-            return frame_updates.changes_of(there, state)
+            visible = [outcomes[w.id] for w in part if state.is_visible(state.samples[w.id])]
+            reasons.update({o.sample.id: o.reason for o in visible if o.reason is not None})
+            return frame_updates.changes_of(visible, state)
 
         def check(part: Sequence[edited_frames.RowEdit]) -> None:
             find(core.state, [edit.id for edit in part])

@@ -145,9 +145,9 @@ class Samples:
         select = selection(
             state, status=status, session=session, topic=topic, tags=tags, split=split, min_stars=min_stars
         )
-        found = select()
-        frames.warn_when_empty(state, found, status, "list", "samples.filter")
-        return [_view(state, sample) for sample in found]
+        samples = select()
+        frames.warn_when_empty(state, samples, status, "list", "samples.filter")
+        return [_view(state, sample) for sample in samples]
 
     def find(self, text: str) -> Found:
         """Look for words in the whole text of all samples.
