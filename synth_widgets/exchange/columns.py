@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import difflib
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -185,6 +186,28 @@ def _missing(part: str, name: object, names: Collection[Hashable]) -> StudioErro
     return StudioError(
         f"{part}= names the column {name!r}, which is not there.{nearest(str(name), map(str, names))} "
         f"Columns: {listed(names)}."
+    )
+
+
+def no_input(schema: Schema | None, names: Sequence[Hashable]) -> StudioError:
+    """Return what to say where no column is the input: which one it may be."""
+    texts = [name for name in names if isinstance(name, str)]
+    alike = difflib.get_close_matches("input", texts, n=1)
+    hint = repr(alike[0]) if alike else "'…'" if texts or not names else repr(names[0])
+    if schema is not None and (required := schema.required()) and required <= set(texts):
+        hint = repr(sorted(required))
+    return StudioError(
+        f"Which column is the input? None is called 'input'; there are: {listed(names)}. Name it: "
+        f"add_samples(data, input={hint}, output=…)."
+    )
+
+
+def of_each_row(name: str, value: str) -> StudioError:
+    """Return what to say where a topic or tags for all rows have the name of a column: what may be meant, and how."""
+    one = {"topic": ("a topic", f"topic=({value!r},)"), "tags": ("a tag", f"tags=[{value!r}]")}[name]
+    return StudioError(
+        f"{name}={value!r} names {one[0]} for all rows, but there is a column of that name, too. For each row's own, "
+        f"call the column {name!r}: data.rename(columns={{{value!r}: {name!r}}}). For all rows, write {one[1]}."
     )
 
 

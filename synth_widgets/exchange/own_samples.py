@@ -15,7 +15,7 @@ from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import Change, SampleAdded, TopicAdded
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
-from synth_widgets.text.normal import head
+from synth_widgets.text.normal import head, normal_form
 
 RAW_KEPT = 65_536
 """Characters of a row that does not comply which its sample keeps as its raw text."""
@@ -115,6 +115,18 @@ def _shown(columns: Columns | None, row: Row) -> str:
         return repr(cells)
     except Exception as error:  # noqa: BLE001 - a person's class may raise anything
         return f"what cannot be shown ({type(error).__name__})"
+
+
+def repeats(state: State, samples: Iterable[Sample]) -> int:
+    """Return how many of the samples have an input that is there before, in the studio or further up."""
+    forms = {normal_form(s.input) for s in state.visible_samples() if s.input is not None}
+    count = 0
+    for sample in samples:
+        if sample.input is not None:
+            form = normal_form(sample.input)
+            count += form in forms
+            forms.add(form)
+    return count
 
 
 def placed(state: State, samples: Iterable[tuple[Path, Sample]]) -> list[Change]:

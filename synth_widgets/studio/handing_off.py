@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 import os
 import warnings
 from collections.abc import Iterable, Sequence
@@ -19,14 +18,12 @@ from synth_widgets.store.journal import now
 from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
-from synth_widgets.text.normal import normal_form
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from synth_widgets.exchange.columns import Columns, Spec
+    from synth_widgets.exchange.columns import Spec
     from synth_widgets.exchange.formats import FormatName
-    from synth_widgets.exchange.rows import Rows
 
 GIVEN: tuple[Literal["draft", "kept", "pending"], ...] = ("draft", "kept", "pending")
 """The statuses that own rows may be given."""
@@ -238,18 +235,16 @@ class HandingOff:
         rows = formats.rows_of(data)
         for name, value in (("topic", topic), ("tags", tags)):
             if isinstance(value, str) and value in rows.columns:
-                raise _of_a_column(name, value)
+                raise columns.of_each_row(name, value)
         state = core.state
-        parts: dict[str, Columns | None] = {
-            part: columns.columns_of(part, spec, schema, rows.columns)
-            for part, spec, schema in (("input", input, task.input), ("output", output, task.output))
-        }
-        if (input_columns := parts["input"]) is None:
+        input_columns = columns.columns_of("input", input, task.input, rows.columns)
+        output_columns = columns.columns_of("output", output, task.output, rows.columns)
+        if input_columns is None:
             if not rows.rows:
                 return Added(0, 0, 0, [], {})
-            raise _no_input(rows, sorted(task.input.required()) if task.input else [])
+            raise columns.no_input(task.input, rows.columns)
         reader = own_samples.Reader(
-            task, len(core.state.tasks), input_columns, parts["output"], status,
+            task, len(core.state.tasks), input_columns, output_columns, status,
             None if topic is None else path_of(topic), tags_of(tags) if tags else (), now(),
             lambda name: state.child(ROOT, name) is not None,
         )  # fmt: skip
@@ -260,8 +255,7 @@ class HandingOff:
                 f"status='pending' means that there is no output yet, but {full} of {len(samples)} rows have one. "
                 "Leave status out to add them as drafts, or drop the output columns."
             )
-        repeats = self._repeats([s for _, s in samples])
-
+        repeats = own_samples.repeats(state, [s for _, s in samples])
         reasons = {s.id: s.reason or "" for _, s in samples if s.status == "failed"}
         added = Added(len(samples) - len(reasons), len(reasons), repeats, [s.id for _, s in samples], reasons)
         label = f"Add {len(samples):,} samples" if len(samples) > 1 else "Add a sample"
@@ -363,36 +357,3 @@ class HandingOff:
         return core.act(
             lambda: carry_out(core, edits, changes_of, lambda: label, check=check, look=look, result=reasons)
         )
-
-    def _repeats(self, new: list[Sample]) -> int:
-        """Return how many inputs were there before, in the studio or further up."""
-        forms = {normal_form(s.input) for s in self._core.state.visible_samples() if s.input is not None}
-        repeats = 0
-        for sample in new:
-            if sample.input is not None:
-                form = normal_form(sample.input)
-                repeats += form in forms
-                forms.add(form)
-        return repeats
-
-
-def _no_input(given: Rows, required: list[str]) -> StudioError:
-    from synth_widgets.exchange.columns import listed
-
-    names = [name for name in given.columns if isinstance(name, str)]
-    alike = difflib.get_close_matches("input", names, n=1)
-    hint = repr(alike[0]) if alike else "'…'" if names or not given.columns else repr(given.columns[0])
-    if required and set(required) <= set(names):
-        hint = repr(required)
-    return StudioError(
-        f"Which column is the input? None is called 'input'; there are: {listed(given.columns)}. Name it: "
-        f"add_samples(data, input={hint}, output=…)."
-    )
-
-
-def _of_a_column(name: str, value: str) -> StudioError:
-    one = {"topic": ("a topic", f"topic=({value!r},)"), "tags": ("a tag", f"tags=[{value!r}]")}[name]
-    return StudioError(
-        f"{name}={value!r} names {one[0]} for all rows, but there is a column of that name, too. For each row's own, "
-        f"call the column {name!r}: data.rename(columns={{{value!r}: {name!r}}}). For all rows, write {one[1]}."
-    )
