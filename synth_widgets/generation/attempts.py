@@ -277,8 +277,11 @@ def counted(answer: Answer) -> Answer:
     >>> counted(Answer("Hi", usage=Usage(-1, 5), seconds=float("nan")))
     Answer(text='Hi', finish='stop', reasoning=None, usage=Usage(prompt_tokens=0, completion_tokens=5), seconds=0.0)
     """
-    usage = Usage(token_count(answer.usage.prompt_tokens), token_count(answer.usage.completion_tokens))
+    counts = answer.usage.prompt_tokens, answer.usage.completion_tokens
+    usage = Usage(*map(token_count, counts))
     seconds = answer.seconds if isinstance(answer.seconds, int | float) and 0 <= answer.seconds < MOST_SECONDS else 0.0
+    if usage == answer.usage and seconds == answer.seconds and all(type(count) is int for count in counts):
+        return answer
     return replace(answer, usage=usage, seconds=float(seconds))
 
 

@@ -1,11 +1,10 @@
-"""How many calls to one model may be in flight at once: places, handed out first come, first served."""
+"""How many calls to one model may be in flight at once: permits, handed out first come, first served."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from typing import Self
 from weakref import WeakKeyDictionary
 
 from synth_widgets.llm.adaptive import AdaptiveLimit, Ticket
@@ -18,26 +17,51 @@ LINGER_SECONDS = 5.0
 """How long a ceiling holds after the last call under it: between two calls of a job nobody goes above it."""
 
 
-class Place:
-    """A place that a call holds; it says how the endpoint took the call."""
+class Permit:
+    """One call's permit, waited for and held by ``async with``; it says how the endpoint took the call."""
 
-    def __init__(self, gate: Gate, ticket: Ticket, *, timed: bool) -> None:
+    __slots__ = ("_first", "_gate", "_ticket", "_timed")
+
+    def __init__(self, gate: Gate, *, timed: bool, first: bool) -> None:
         self._gate = gate
-        self._ticket = ticket
         self._timed = timed
+        self._first = first
+
+    async def __aenter__(self) -> Self:
+        self._ticket = await self._gate.enter(first=self._first)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._gate.leave()
 
     def passed(self) -> None:
         """There was an answer."""
         self._gate.heard(self._ticket, timed=self._timed)
 
     async def refused(self, after: float | None) -> None:
-        """The endpoint took too much: 429, or 503 and 529. Keeps the place as long as a call would have taken it."""
+        """The endpoint took too much: 429, or 503 and 529. Keeps the permit as long as a call would have taken it."""
         pace = self._gate.refused(self._ticket, after)
         await asyncio.sleep(pace if after is None else min(pace, after))
 
     def failed(self) -> None:
         """There was no answer for another reason: an error of the server, a lost connection."""
         self._gate.failed()
+
+
+class Ceiling:
+    """Holds all calls to ``most`` in flight for the length of the ``with`` block; see `Gate.under`."""
+
+    __slots__ = ("_gate", "_most")
+
+    def __init__(self, gate: Gate, most: int) -> None:
+        self._gate = gate
+        self._most = most
+
+    def __enter__(self) -> None:
+        self._gate.lower(self._most)
+
+    def __exit__(self, *_: object) -> None:
+        self._gate.linger(self._most)
 
 
 class Gate:
@@ -89,22 +113,25 @@ class Gate:
         is_idle = self.in_flight == 0 and not self._waiting
         return is_idle and self._loop.time() - self._failed > DOWN_SECONDS
 
-    @contextmanager
-    def under(self, most: int) -> Iterator[None]:
+    def under(self, most: int) -> Ceiling:
         """Hold all calls to ``most`` in flight for the length of the ``with`` block, and shortly after.
 
         The lowest ceiling of those who ask holds for all of them. A new one lets the calls inside finish.
         """
+        return Ceiling(self, most)
+
+    def lower(self, most: int) -> None:
+        """Begin to hold all calls to ``most`` in flight."""
         self._ceilings[most] += 1
         if (timer := self._lingering.pop(most, None)) is not None:
             timer.cancel()
         self._set_most()
-        try:
-            yield
-        finally:
-            self._ceilings[most] -= 1
-            if self._ceilings[most] == 0:
-                self._lingering[most] = self._loop.call_later(LINGER_SECONDS, self._lift, most)
+
+    def linger(self, most: int) -> None:
+        """Hold them no longer, but for a while: nobody else may ask under this ceiling now."""
+        self._ceilings[most] -= 1
+        if self._ceilings[most] == 0:
+            self._lingering[most] = self._loop.call_later(LINGER_SECONDS, self._lift, most)
 
     def _lift(self, most: int) -> None:
         del self._lingering[most], self._ceilings[most]
@@ -116,15 +143,18 @@ class Gate:
             self._limit.set_most(most)
             self._admit()
 
-    @asynccontextmanager
-    async def place(self, *, timed: bool = True, first: bool = False) -> AsyncIterator[Place]:
-        """Wait for a place and hold it for the length of the ``async with`` block.
+    def permit(self, *, timed: bool = True, first: bool = False) -> Permit:
+        """Return a permit, to be waited for and held by ``async with``.
 
         Args:
             timed: whether the call's length may be compared with others'.
             first: whether it goes before those that wait: it waited before.
         """
-        if self._is_forgotten():
+        return Permit(self, timed=timed, first=first)
+
+    async def enter(self, *, first: bool) -> Ticket:
+        """Wait until one more call may go out; who calls this must `leave`."""
+        if self._failing_since is not None and self._is_forgotten():
             self._failing_since = None
         if self._waiting or not self._has_room():
             turn = self._loop.create_future()
@@ -134,16 +164,18 @@ class Gate:
                 await turn
             except asyncio.CancelledError:
                 if turn.done() and not turn.cancelled():
-                    self._leave()
+                    self.leave()
                 elif turn in self._waiting:
                     self._waiting.remove(turn)
                 raise
         else:
             self._enter()
-        try:
-            yield Place(self, self._limit.begin(self._loop.time()), timed=timed)
-        finally:
-            self._leave()
+        return self._limit.begin(self._loop.time())
+
+    def leave(self) -> None:
+        """Let the next call go out in the place of this one."""
+        self.in_flight -= 1
+        self._admit()
 
     def heard(self, ticket: Ticket, *, timed: bool) -> None:
         """Count an answer."""
@@ -152,7 +184,7 @@ class Gate:
         self._limit.passed(ticket, self._loop.time(), timed=timed)
 
     def refused(self, ticket: Ticket, after: float | None) -> float:
-        """Count a refusal; return the seconds for which its place stays taken."""
+        """Count a refusal; return the seconds for which its permit stays taken."""
         self.failed()
         self._limit.refused(ticket, self._loop.time(), after)
         return self._limit.pace
@@ -172,10 +204,6 @@ class Gate:
         if self.is_down:
             self._probed = self._loop.time()
         self.in_flight += 1
-
-    def _leave(self) -> None:
-        self.in_flight -= 1
-        self._admit()
 
     def _admit(self) -> None:
         while self._waiting and self._has_room():
@@ -202,7 +230,7 @@ class Gate:
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Gate]] = WeakKeyDictionary()
 
 
-def gate(endpoint: str, model: str, most: int) -> Gate:
+def gate_of(endpoint: str, model: str, most: int) -> Gate:
     """Return the running loop's gate of one model at one endpoint, which all its users share; see `Gate.under`."""
     gates = _gates.setdefault(asyncio.get_running_loop(), {})
     found = gates.get((endpoint, model))

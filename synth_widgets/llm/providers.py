@@ -301,19 +301,36 @@ def endpoint_of(model: Model) -> Endpoint:
         ModelError: the provider is not served.
     """
     provider = provider_of(model.name)
-    base = model.api_base or _environment(provider.bases)
-    if model.api_base is None and base is not None and not is_address(base):
+    bases = tuple(os.environ.get(name, "") for name in provider.bases)
+    keys = tuple(os.environ.get(name, "") for name in provider.keys)
+    return _endpoint(provider, model.name, model.api_base, model.api_key, bases=bases, keys=keys)
+
+
+@functools.lru_cache(64)  # asked for at each call
+def _endpoint(
+    provider: Provider,
+    name: str,
+    api_base: str | None,
+    api_key: str | None,
+    *,
+    bases: tuple[str, ...],
+    keys: tuple[str, ...],
+) -> Endpoint:
+    """Return an endpoint; ``bases`` and ``keys`` are what the provider's environment variables hold."""
+    base_variable, base_found = _set_one(provider.bases, bases)
+    base = api_base or base_found
+    if api_base is None and base is not None and not is_address(base):
         raise ModelError(
-            f"The environment variable {_set_one(provider.bases)} must hold an address, such as 'http://localhost:8000/v1'."
+            f"The environment variable {base_variable} must hold an address, such as 'http://localhost:8000/v1'."
         )
     own_host = base is None
     base = _as_asked(provider, (base or provider.base).rstrip("/"))
-    name = model.name.partition("/")[2]
-    if provider.name == "fireworks_ai" and own_host and "/" not in name:
-        name = f"accounts/fireworks/models/{name}"
-    variable = None if model.api_key else _set_one(provider.keys)
-    key = model.api_key or (os.environ[variable] if variable else None)
-    return Endpoint(provider, base, name, own_host, _key_source(provider), bare_key(key) if key else None, variable)
+    model = name.partition("/")[2]
+    if provider.name == "fireworks_ai" and own_host and "/" not in model:
+        model = f"accounts/fireworks/models/{model}"
+    variable, key_found = (None, None) if api_key else _set_one(provider.keys, keys)
+    key = api_key or key_found
+    return Endpoint(provider, base, model, own_host, _key_source(provider), bare_key(key) if key else None, variable)
 
 
 def _as_asked(provider: Provider, base: str) -> str:
@@ -345,6 +362,7 @@ def _key_source(provider: Provider) -> str:
     return f"the environment variables that litellm reads for {provider.name}, or api_key= of sw.Model"
 
 
+@functools.lru_cache(64)  # asked for at each call
 def is_loopback(url: str) -> bool:
     """Whether a URL's host is this machine.
 
@@ -369,10 +387,7 @@ def need_key(endpoint: Endpoint, model: Model) -> None:
         raise AccessError(f"{model.name!r} needs a key of {endpoint.provider.display}: set {endpoint.key_source}.")
 
 
-def _environment(names: tuple[str, ...]) -> str | None:
-    return pasted(os.environ[name]) if (name := _set_one(names)) else None
-
-
-def _set_one(names: tuple[str, ...]) -> str | None:
-    """Return the first of these environment variables that holds something."""
-    return next((name for name in names if pasted(os.environ.get(name, ""))), None)
+def _set_one(names: tuple[str, ...], values: tuple[str, ...]) -> tuple[str | None, str | None]:
+    """Return the first of some environment variables that holds something, and what it holds."""
+    pairs = ((name, pasted(value)) for name, value in zip(names, values, strict=True))
+    return next(((name, value) for name, value in pairs if value), (None, None))

@@ -120,24 +120,24 @@ async def test_an_idle_time_after_a_failed_call_is_no_outage(monkeypatch: pytest
     gate = Gate(4)
     now = gate._loop.time()
     monkeypatch.setattr(gate, "_loop", Clock(now))
-    async with gate.place() as place:
-        place.passed()
-    async with gate.place() as place:
-        place.failed()
+    async with gate.permit() as permit:
+        permit.passed()
+    async with gate.permit() as permit:
+        permit.failed()
     gate._loop.now += 3600
     assert not gate.is_down
-    async with gate.place() as place:
+    async with gate.permit() as permit:
         assert not gate.is_down
-        place.failed()
+        permit.failed()
     assert not gate.is_down, "one call in an hour"
     for _ in range(8):
         gate._loop.now += 10
-        async with gate.place() as place:
-            place.failed()
+        async with gate.permit() as permit:
+            permit.failed()
     assert gate.is_down
     gate._loop.now += 3600
     assert not gate.is_down, "nobody knows, after an hour"
-    async with asyncio.timeout(5), gate.place(), gate.place():
+    async with asyncio.timeout(5), gate.permit(), gate.permit():
         assert not gate.is_down
 
 
@@ -156,9 +156,9 @@ class Clock:
 
 async def test_a_gate_that_is_closed_opens_by_itself() -> None:
     gate = Gate(4)
-    async with gate.place() as place:
+    async with gate.permit() as permit:
         for _ in range(30):
-            gate.refused(place._ticket, 0.05)
+            gate.refused(permit._ticket, 0.05)
     assert gate.closed_for > 0
-    async with gate.place():
+    async with gate.permit():
         assert gate.closed_for == 0

@@ -8,11 +8,11 @@ from synth_widgets.errors import AccessError, ModelGoneError
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.providers import endpoint_of, provider_of
-from synth_widgets.llm.transports.failures import Place, from_status
+from synth_widgets.llm.transports.failures import Address, from_status
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.models import Model
 
-PLACE = Place("https://api.example/v1", "openai/old", "the environment variable OPENAI_API_KEY", True, "openai/new")
+ADDRESS = Address("https://api.example/v1", "openai/old", "the environment variable OPENAI_API_KEY", True, "openai/new")
 
 
 @pytest.mark.parametrize(
@@ -37,7 +37,7 @@ PLACE = Place("https://api.example/v1", "openai/old", "the environment variable 
     ],
 )
 def test_words_for_a_model_that_is_gone(status: int, text: str) -> None:
-    error = from_status(status, {}, text, PLACE, mode="json_schema", sent=()).error
+    error = from_status(status, {}, text, ADDRESS, mode="json_schema", sent=()).error
     assert isinstance(error, ModelGoneError)
     assert "'openai/new' is what is taken there when no model is given" in str(error)
 
@@ -58,7 +58,7 @@ def test_words_for_a_model_that_is_gone(status: int, text: str) -> None:
     ],
 )
 def test_words_of_something_else(status: int, text: str, mode: Mode) -> None:
-    assert not isinstance(from_status(status, {}, text, PLACE, mode=mode, sent=()).error, ModelGoneError)
+    assert not isinstance(from_status(status, {}, text, ADDRESS, mode=mode, sent=()).error, ModelGoneError)
 
 
 def test_a_person_whose_model_is_gone_is_told_the_default_of_its_provider_not_of_an_address_of_their_own() -> None:
@@ -69,11 +69,11 @@ def test_a_person_whose_model_is_gone_is_told_the_default_of_its_provider_not_of
     ):
         completer = completer_for(model)
         assert isinstance(completer, OpenAICompleter)
-        assert completer.place(endpoint_of(model)).default == default
+        assert completer.address(endpoint_of(model)).default == default
 
 
 def test_a_named_model_that_is_its_provider_s_default_is_not_offered_in_its_own_place() -> None:
-    place = Place(PLACE.shown, "openai/new", PLACE.key_source, True, "openai/new")
-    error = from_status(404, {}, '{"error": {"code": "model_not_found"}}', place, mode="text", sent=()).error
+    address = Address(ADDRESS.shown, "openai/new", ADDRESS.key_source, True, "openai/new")
+    error = from_status(404, {}, '{"error": {"code": "model_not_found"}}', address, mode="text", sent=()).error
     assert isinstance(error, AccessError)
     assert "is what is taken" not in str(error)

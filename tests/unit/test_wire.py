@@ -110,7 +110,7 @@ async def test_a_gate_lets_waiters_in_when_its_limit_grows_and_forgets_the_cance
     gate, entered = Gate(1), []
 
     async def enter(name: str) -> None:
-        async with gate.place():
+        async with gate.permit():
             entered.append(name)
             await asyncio.sleep(3600)
 

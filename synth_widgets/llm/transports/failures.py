@@ -115,7 +115,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Address:
     """Where a call went, in words that may be shown: no key, no credentials of an address.
 
     Attributes:
@@ -138,7 +138,7 @@ class TooLargeError(Exception):
 
 
 def from_status(
-    status: int, headers: Mapping[str, str], text: str, place: Place, *, mode: Mode, sent: Iterable[str]
+    status: int, headers: Mapping[str, str], text: str, address: Address, *, mode: Mode, sent: Iterable[str]
 ) -> Failure:
     """Read an answer whose status says that it is none.
 
@@ -146,15 +146,16 @@ def from_status(
         status: the HTTP status.
         headers: the answer's headers, found without regard to case.
         text: the answer's body, with every key already taken out (see `redacted`).
-        place: where the call went.
+        address: where the call went.
         mode: how the request asked for JSON; ``text`` if it did not.
         sent: the names of the sampling parameters that were sent.
     """
     fields = error_fields(text)
     said = str(fields.get("message") or text.strip() or "no reason given")[:_SHOWN]
     code = str(fields.get("code") or fields.get("type") or "")
-    told = f"{place.shown} answered {status} for {place.model!r}: {said}{'' if said.endswith(('.', '!', '?')) else '.'}"
-    known = _by_words(status, fields, told, place, mode)
+    stop = "" if said.endswith((".", "!", "?")) else "."
+    told = f"{address.shown} answered {status} for {address.model!r}: {said}{stop}"
+    known = _by_words(status, fields, told, address, mode)
     if known is not None:
         return known
     if status in _PASSING or status >= 500:
@@ -170,19 +171,19 @@ def from_status(
             unexplained=status in _BROKEN and not _BUSY.search(said),
         )
     is_gone = _is_gone(status, {code, str(fields.get("type"))}, said)
-    advice = _advice(401 if status == 400 and _NO_KEY.search(text) else 404 if is_gone else status, place)
+    advice = _advice(401 if status == 400 and _NO_KEY.search(text) else 404 if is_gone else status, address)
     if advice is not None:
-        kind, instead = (ModelGoneError, _default_there(place)) if is_gone else (AccessError, "")
+        kind, instead = (ModelGoneError, _default_there(address)) if is_gone else (AccessError, "")
         return Failure(kind(f"{told} {advice}{instead}"))
     unexplained = status in _INVALID and not _TOO_LONG.search(said)
     return Failure(RequestRefusedError(told), param=_not_taken(text, fields, sent), unexplained=unexplained)
 
 
-def _by_words(status: int, fields: Mapping[str, object], told: str, place: Place, mode: Mode) -> Failure | None:
+def _by_words(status: int, fields: Mapping[str, object], told: str, address: Address, mode: Mode) -> Failure | None:
     """Read a refusal whose words say more than its status, or return ``None``."""
     code, said = str(fields.get("code") or fields.get("type") or ""), str(fields.get("message") or told)[: 2 * _SHOWN]
     if code in _NO_CREDIT or status == 402 or (status == 400 and _NO_BALANCE.search(said)):
-        return Failure(AccessError(f"{told} The account behind {place.key_source} has no credit left for this."))
+        return Failure(AccessError(f"{told} The account behind {address.key_source} has no credit left for this."))
     if status in {400, 403} and _FILTERED.search(f"{said} {code}"):
         return Failure(RequestRefusedError(f"the provider's content filter kept the answer back: {told}"))
     if (generation := failed_generation(fields)) is not None:
@@ -206,19 +207,19 @@ def _is_too_large(said: str) -> bool:
     return told is not None and int(re.sub(r"\D", "", told[2])) > int(re.sub(r"\D", "", told[1]))
 
 
-def _advice(status: int, place: Place) -> str | None:
+def _advice(status: int, address: Address) -> str | None:
     """Say what to do where every further call would fail too, or return ``None``."""
     if status in {401, 403}:
-        sent_key = f"The key was sent and not accepted: check {place.key_source}."
-        return sent_key if place.has_key else f"No key was sent: set {place.key_source}."
+        sent_key = f"The key was sent and not accepted: check {address.key_source}."
+        return sent_key if address.has_key else f"No key was sent: set {address.key_source}."
     return _ADVICE.get(status) or (REDIRECTED if 300 <= status < 400 else None)
 
 
-def _default_there(place: Place) -> str:
+def _default_there(address: Address) -> str:
     """Name the model that is taken there when nobody chose one, if it is another."""
-    if place.default in {None, place.model}:
+    if address.default in {None, address.model}:
         return ""
-    return f" {place.default!r} is what is taken there when no model is given."
+    return f" {address.default!r} is what is taken there when no model is given."
 
 
 def _is_about(mode: Mode, status: int, said: str) -> bool:

@@ -201,7 +201,7 @@ class _HttpAttempt(Attempt):
             response.status,
             response.headers,
             text,
-            self._owner.place(self._endpoint),
+            self._owner.address(self._endpoint),
             mode=asked_by(self._request),
             sent=post.params,
         )

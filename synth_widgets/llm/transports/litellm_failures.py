@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.transports import failures
-from synth_widgets.llm.transports.failures import Failure, Place, TooLargeError
+from synth_widgets.llm.transports.failures import Address, Failure, TooLargeError
 from synth_widgets.llm.transports.http_session import RedirectedError
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 
@@ -27,52 +27,52 @@ _MOST_READ = 64 * 2**10
 
 
 def from_litellm(
-    error: Exception, place: Place, *, mode: Mode, sent: Iterable[str], secrets: Iterable[str | None]
+    error: Exception, address: Address, *, mode: Mode, sent: Iterable[str], secrets: Iterable[str | None]
 ) -> Failure:
     """Read what a call through litellm raised.
 
     Args:
         error: the exception.
-        place: where the call went.
+        address: where the call went.
         mode: how the request asked for JSON; ``text`` if it did not.
         sent: the names of the sampling parameters that were sent.
         secrets: keys that may not be carried on in anybody's words.
     """
-    ours = failures.from_exception(error, place.shown) if isinstance(error, _OURS) else None
+    ours = failures.from_exception(error, address.shown) if isinstance(error, _OURS) else None
     if ours is not None:
         return ours
     causes = list(_causes(error))
     text = failures.redacted(_words(error), *secrets)
     said = _sentence(text)
     if type(error).__name__ == "UnsupportedParamsError":
-        return _unsupported(said, place, sent)
-    found = _unsent(said, causes, place) or _lost(error, causes, place) or _unread(error, said, place)
+        return _unsupported(said, address, sent)
+    found = _unsent(said, causes, address) or _lost(error, causes, address) or _unread(error, said, address)
     if found is not None:
         return found
     status = getattr(error, "status_code", 500)
-    return failures.from_status(status, _headers(error), text, place, mode=mode, sent=sent)
+    return failures.from_status(status, _headers(error), text, address, mode=mode, sent=sent)
 
 
-def _unsent(said: str, causes: Iterable[BaseException], place: Place) -> Failure | None:
+def _unsent(said: str, causes: Iterable[BaseException], address: Address) -> Failure | None:
     """Say why every call would fail before an answer, if that is so."""
-    how = f"It takes {place.key_source.rstrip('.')}."
+    how = f"It takes {address.key_source.rstrip('.')}."
     if any(isinstance(cause, RedirectedError) for cause in causes):
-        return Failure(AccessError(f"{place.shown}, asked for {place.model!r}: {failures.REDIRECTED}"))
+        return Failure(AccessError(f"{address.shown}, asked for {address.model!r}: {failures.REDIRECTED}"))
     if _NOT_INSTALLED.search(said):
-        return Failure(AccessError(f"{place.model!r} needs a package that is not installed: {said} {how}"))
+        return Failure(AccessError(f"{address.model!r} needs a package that is not installed: {said} {how}"))
     if "Provider NOT provided" in said:
-        return Failure(AccessError(f"litellm does not know the provider of {place.model!r}."))
+        return Failure(AccessError(f"litellm does not know the provider of {address.model!r}."))
     if _NO_CREDENTIALS.search(said):
-        return Failure(AccessError(f"{place.model!r}: {said} {how}"))
+        return Failure(AccessError(f"{address.model!r}: {said} {how}"))
     return None
 
 
-def _unread(error: Exception, said: str, place: Place) -> Failure | None:
+def _unread(error: Exception, said: str, address: Address) -> Failure | None:
     """Say that litellm made nothing of what came, if it has no status of the provider."""
     status = getattr(error, "status_code", None)
     if isinstance(status, int) and 400 <= status < 600 and type(error).__name__ not in _NO_STATUS:
         return None
-    told = f"{place.shown}: litellm cannot read the answer for {place.model!r}: {said}"
+    told = f"{address.shown}: litellm cannot read the answer for {address.model!r}: {said}"
     return Failure(UnreachableError(told), again=True, why="no answer", tries=3)
 
 
@@ -89,9 +89,9 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         queue += [cause.__cause__, cause.__context__]
 
 
-def _unsupported(said: str, place: Place, sent: Iterable[str]) -> Failure:
+def _unsupported(said: str, address: Address, sent: Iterable[str]) -> Failure:
     """Say what to leave out: of some parameters litellm itself knows that a provider does not take them."""
-    told = f"{place.shown}, for {place.model!r}: {said.partition('To drop')[0].strip()}"
+    told = f"{address.shown}, for {address.model!r}: {said.partition('To drop')[0].strip()}"
     listed = re.search(r"\[(.*?)\]", said)
     names = re.findall(r"[\w]+", listed[1]) if listed else []
     if {"response_format", "tools", "tool_choice"} & set(names):
@@ -99,17 +99,17 @@ def _unsupported(said: str, place: Place, sent: Iterable[str]) -> Failure:
     return Failure(RequestRefusedError(told), param=next((name for name in names if name in set(sent)), None))
 
 
-def _lost(error: Exception, causes: Iterable[BaseException], place: Place) -> Failure | None:
+def _lost(error: Exception, causes: Iterable[BaseException], address: Address) -> Failure | None:
     """Say what broke the connection, or ``None`` if that is not it."""
     if type(error).__name__ == "Timeout":
-        return failures.from_connection(TimeoutError(), place.shown)
+        return failures.from_connection(TimeoutError(), address.shown)
     status = getattr(error, "status_code", 500)
     if isinstance(status, int) and status < 500:
         return None
-    found = (failures.from_connection(cause, place.shown) for cause in causes)
+    found = (failures.from_connection(cause, address.shown) for cause in causes)
     lost = next((failure for failure in found if failure is not None), None)
     if lost is None and any(type(cause).__module__.startswith("httpx") and _is_transport(cause) for cause in causes):
-        return failures.from_connection(ConnectionResetError(), place.shown)
+        return failures.from_connection(ConnectionResetError(), address.shown)
     return lost
 
 

@@ -8,22 +8,21 @@ import random
 import time
 from abc import ABC, abstractmethod
 from collections import deque
-from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from synth_widgets.errors import AccessError, CallError, ModeRefusedError, RequestRefusedError, UnreachableError
-from synth_widgets.llm import concurrency
 from synth_widgets.llm.adaptive import FIRST
 from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnText, Request, Verdict
-from synth_widgets.llm.concurrency import Gate, gate
+from synth_widgets.llm.concurrency import Gate, Permit, gate_of
 from synth_widgets.llm.pricing import price_at
 from synth_widgets.llm.providers import Endpoint, endpoint_of, need_key, provider_of
 from synth_widgets.llm.structured.modes import Ways, file_key, ways_of
 from synth_widgets.llm.transports.attempt import Attempt, Waits
 from synth_widgets.llm.transports.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
-from synth_widgets.llm.transports.failures import Failure, Place
+from synth_widgets.llm.transports.failures import Address, Failure
 from synth_widgets.llm.transports.openai_format import json_wish
 from synth_widgets.models import Model
 from synth_widgets.money import Price
@@ -90,7 +89,7 @@ class RemoteCompleter(ABC):
         self.model = model
         self.name = model.name
         self.most = model.concurrency or MOST_IN_FLIGHT
-        self._places: Gate | None = None
+        self._gate: Gate | None = None
         self._pausing = 0
         self.items_per_call = ITEMS_PER_CALL
         self.waits = waits or Waits()
@@ -121,7 +120,7 @@ class RemoteCompleter(ABC):
     @property
     def concurrency(self) -> int:
         """Pieces of work to have under way: as many as the endpoint takes, beside those that wait to try again."""
-        return self._pausing + (self._places.limit if self._places is not None else min(self.most, FIRST))
+        return self._pausing + (self._gate.limit if self._gate is not None else min(self.most, FIRST))
 
     @property
     def ways(self) -> Ways:
@@ -205,17 +204,17 @@ class RemoteCompleter(ABC):
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
 
-    def place(self, endpoint: Endpoint) -> Place:
+    def address(self, endpoint: Endpoint) -> Address:
         """Return where calls go, in words that may be shown."""
         has_key = bool(endpoint.key) or not endpoint.provider.keys  # litellm reads what we do not know of
         provider = endpoint.provider
         default = f"{provider.name}/{provider.defaults[0]}" if provider.defaults and endpoint.own_host else None
-        return Place(endpoint.shown, self.name, endpoint.key_source, has_key, default)
+        return Address(endpoint.shown, self.name, endpoint.key_source, has_key, default)
 
     def gate(self, endpoint: Endpoint) -> Gate:
         """Return what limits the calls to this model, for every studio of this process."""
-        self._places = gate(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
-        return self._places
+        self._gate = gate_of(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
+        return self._gate
 
     async def _with_less(
         self, endpoint: Endpoint, request: Request, on_text: OnText | None, dialect: Dialect
@@ -301,22 +300,22 @@ class RemoteCompleter(ABC):
                 on_text(answer.text)
             return answer
         adapted: set[str] = set()
-        places = self.gate(endpoint)
-        tried = _Tries(places.answered)
+        gate = self.gate(endpoint)
+        tried = _Tries(gate.answered)
         while True:
-            with self.saying(self._why_closed(endpoint, places)):
-                async with places.place(timed=on_text is None, first=tried.count > 0) as place:
-                    with self._listening(on_text) as heard:
+            with self.saying(self._why_closed(endpoint, gate)):
+                async with gate.permit(timed=on_text is None, first=tried.count > 0) as permit:
+                    with _Listening(self._heard, on_text and self._spoken(on_text)) as heard:
                         outcome = await self.attempt(endpoint, request, heard).run()
                     if isinstance(outcome, Answer):
-                        place.passed()
+                        permit.passed()
                         return outcome
-                    await _tell(place, outcome)
+                    await _tell(permit, outcome)
             if outcome.param is not None and outcome.param not in adapted:
                 adapted.add(outcome.param)
                 self._adapt(outcome.param, str(outcome.error))
                 continue
-            tried.add(outcome, places.answered)
+            tried.add(outcome, gate.answered)
             error = self._last_word(outcome, tried, doubts)
             if error is None or (isinstance(error, UnreachableError) and error.partial):
                 await self._rest(endpoint, outcome, tried.count)  # of half an answer, too: whoever asks anew need not
@@ -349,13 +348,13 @@ class RemoteCompleter(ABC):
             finally:
                 self._pausing -= 1
 
-    def _why_closed(self, endpoint: Endpoint, places: Gate) -> str | None:
+    def _why_closed(self, endpoint: Endpoint, gate: Gate) -> str | None:
         """Say why no call goes out, or return ``None``."""
-        who = endpoint.who
-        if places.is_down:
-            return f"{who} has not answered for a minute; it is asked now and then, and all goes on when it is back"
-        if places.closed_for > 0:
-            return f"{who} asks to wait {places.closed_for:.0f} s"
+        if gate.is_down:
+            silent = f"{endpoint.who} has not answered for a minute"
+            return f"{silent}; it is asked now and then, and all goes on when it is back"
+        if (seconds := gate.closed_for) > 0:
+            return f"{endpoint.who} asks to wait {seconds:.0f} s"
         return None
 
     def _pause(self, outcome: Failure, tries: int) -> float:
@@ -365,35 +364,18 @@ class RemoteCompleter(ABC):
             return outcome.after * (1 + chance / 10) + chance * min(0.1, self.waits.first)
         return chance * min(self.waits.most, self.waits.first * 2.0 ** (tries - 1))
 
-    @contextmanager
-    def saying(self, words: str | None) -> Iterator[None]:
+    def saying(self, words: str | None) -> AbstractContextManager[object]:
         """Show as `waiting` what goes on in the ``with`` block; ``None`` for nothing to say."""
-        if words is None:
-            yield
-            return
-        mark = object()
-        self._waiting[mark] = words
-        try:
-            yield
-        finally:
-            del self._waiting[mark]
+        return _SAYS_NOTHING if words is None else _Saying(self._waiting, words)
 
-    @contextmanager
-    def _listening(self, on_text: OnText | None) -> Iterator[OnText | None]:
-        """Know of a call in the ``with`` block since when nothing came of it; yield what takes its text."""
-        mark = object()
-        self._heard[mark] = time.monotonic()
+    def _spoken(self, on_text: OnText) -> OnText:
+        """Return what takes the text of an answer and notes that the endpoint speaks."""
 
-        def heard(piece: str) -> None:
-            self._heard[mark] = time.monotonic()
+        def take(piece: str) -> None:
             self._has_spoken = True
-            if on_text is not None:
-                on_text(piece)
+            on_text(piece)
 
-        try:
-            yield None if on_text is None else heard
-        finally:
-            del self._heard[mark]
+        return take
 
     def _adapt(self, param: str, said: str) -> None:
         """Leave out or rename what the endpoint does not take, unless a call before this one was told the same.
@@ -446,12 +428,49 @@ def asked_by(request: Request) -> Mode:
     return request.mode if request.schema is not None else "text"
 
 
-async def _tell(place: concurrency.Place, outcome: Failure) -> None:
+_SAYS_NOTHING = nullcontext()
+
+
+class _Saying:
+    """Words among those that are shown, for the length of the ``with`` block."""
+
+    def __init__(self, shown: dict[object, str], words: str) -> None:
+        self._shown = shown
+        self._words = words
+
+    def __enter__(self) -> None:
+        self._shown[self] = self._words
+
+    def __exit__(self, *_: object) -> None:
+        del self._shown[self]
+
+
+class _Listening:
+    """Knows since when nothing came of a call, for the length of the ``with`` block; yields what takes its text."""
+
+    def __init__(self, heard: dict[object, float], on_text: OnText | None) -> None:
+        self._heard = heard
+        self._on_text = on_text
+
+    def __enter__(self) -> OnText | None:
+        self._heard[self] = time.monotonic()
+        return self._on_text and self._take
+
+    def __exit__(self, *_: object) -> None:
+        del self._heard[self]
+
+    def _take(self, piece: str) -> None:
+        self._heard[self] = time.monotonic()
+        if self._on_text is not None:
+            self._on_text(piece)
+
+
+async def _tell(permit: Permit, outcome: Failure) -> None:
     """Tell the limit how a call without an answer was taken."""
     if outcome.is_refusal:
-        await place.refused(outcome.after)
+        await permit.refused(outcome.after)
     elif outcome.again:
-        place.failed()
+        permit.failed()
 
 
 def _wait_words(endpoint: Endpoint, outcome: Failure, pause: float) -> str:

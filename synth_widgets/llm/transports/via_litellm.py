@@ -115,7 +115,7 @@ class _LiteLLMAttempt(Attempt):
         owner, endpoint = self._owner, self._endpoint
         return from_litellm(
             error,
-            owner.place(endpoint),
+            owner.address(endpoint),
             mode=asked_by(self._request),
             sent=self._params,
             secrets=owner.secrets(endpoint),
