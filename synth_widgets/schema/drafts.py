@@ -9,10 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-NAMED = frozenset("properties patternProperties $defs definitions dependentSchemas".split())
-"""Keywords whose value holds schemas under names of the person's choice."""
-DATA = frozenset("const enum default examples example".split())
-"""Keywords whose value is no schema."""
+from synth_widgets.schema.subschemas import DATA, NAMED
+
 CURRENT = "https://json-schema.org/draft/2020-12/schema"
 
 _WRAPPINGS = (

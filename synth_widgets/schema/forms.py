@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synth_widgets.records import Json
-from synth_widgets.schema.schema import lifted, pointed
+from synth_widgets.schema.references import lifted, pointed
 from synth_widgets.schema.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.text.normal import same
 

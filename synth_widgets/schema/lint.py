@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from synth_widgets.schema.drafts import NAMED
+from synth_widgets.schema.subschemas import NAMED
 
 _SAYING = (
     "type properties required items enum const additionalProperties minimum maximum exclusiveMinimum exclusiveMaximum "

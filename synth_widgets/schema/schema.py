@@ -7,19 +7,18 @@ come from a file.
 
 from __future__ import annotations
 
-import copy
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any, TypeGuard
-from urllib.parse import unquote
 
 from synth_widgets.deferred import deferring
 from synth_widgets.errors import SchemaError, nearest, warn
 from synth_widgets.records import Json
-from synth_widgets.schema import drafts, patterns
-from synth_widgets.schema.drafts import DATA, NAMED
+from synth_widgets.schema import drafts, patterns, references
 from synth_widgets.schema.lint import slips
+from synth_widgets.schema.references import lifted, pointed
+from synth_widgets.schema.subschemas import NAMED, walk
 from synth_widgets.text.normal import compact, same, storable
 
 if TYPE_CHECKING:
@@ -193,21 +192,6 @@ class Schema:
         return None, {"json": self.json, "model": self.model, "of_class": self.of_class, "_compiled": None}
 
 
-def lifted(schema: Mapping[str, Any], name: str) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Return a whole schema as a part of another one, and the ``$defs`` that its references then need there.
-
-    >>> lifted({"type": "string"}, "item")
-    ({'type': 'string'}, {})
-    >>> lifted({"type": "array", "items": {"$ref": "#"}}, "item")
-    ({'$ref': '#/$defs/item'}, {'item': {'type': 'array', 'items': {'$ref': '#/$defs/item'}}})
-    """
-    part: dict[str, Any] = {k: v for k, v in copy.deepcopy(dict(schema)).items() if k not in {"$schema", "$id"}}
-    refs = [node for _place, node in _refs(part)]
-    for node in refs:
-        node["$ref"] = f"#/$defs/{name}{node['$ref'][1:]}"
-    return ({"$ref": f"#/$defs/{name}"}, {name: part}) if refs else (part, {})
-
-
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
     """Describe a schema node in a few words; ``resolve`` follows its references."""
     if "const" in node:
@@ -280,7 +264,7 @@ def _check(schema: dict[str, Any], where: str) -> None:
         )
     if fault := _validation().fault(schema):
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {_said(schema, *fault)}")
-    _check_references(schema, where)
+    references.check(schema, where)
     for place, pattern in _patterns(schema):
         if unread := patterns.fault(pattern):
             raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
@@ -305,7 +289,7 @@ def _said(schema: dict[str, Any], path: list[str], words: str) -> str:
 
 def _has_formats_of_classes(schema: dict[str, Any]) -> bool:
     of_classes = _validation().formats.OF_CLASSES
-    return any(isinstance(node.get("format"), str) and node["format"] in of_classes for _place, node in _walk(schema))
+    return any(isinstance(node.get("format"), str) and node["format"] in of_classes for _place, node in walk(schema))
 
 
 _KEYWORDS = frozenset(
@@ -331,79 +315,12 @@ def _is_object(schema: dict[str, Any]) -> bool:
     )
 
 
-_OTHER_BASE = frozenset("$anchor $dynamicAnchor $dynamicRef $recursiveRef $recursiveAnchor".split())
-"""Keywords that change what a reference means; what writes schemas for people does not use them."""
-
-
-def _walk(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """Yield every object in a schema that may be a schema itself, with its place."""
-    stack: list[tuple[str, Any, bool]] = [("", schema, False)]
-    while stack:
-        place, here, named = stack.pop()
-        if isinstance(here, dict):
-            if not named:
-                yield place, here
-            kept = here.items() if named else ((k, v) for k, v in here.items() if k not in DATA)
-            stack.extend((f"{place}.{k}", v, not named and k in NAMED) for k, v in kept)
-        elif isinstance(here, list):
-            stack.extend((f"{place}.{n}", v, False) for n, v in enumerate(here))
-
-
-def _refs(schema: dict[str, Any]) -> Iterator[tuple[str, dict[str, Any]]]:
-    return ((place, node) for place, node in _walk(schema) if isinstance(node.get("$ref"), str))
-
-
-def _check_references(schema: dict[str, Any], where: str) -> None:
-    for place, node in _walk(schema):
-        if (word := next((k for k in node if k in _OTHER_BASE or (k == "$id" and place)), None)) is not None:
-            raise SchemaError(f"{where}{place} has {word} ({node[word]!r}). Only $ref to '#/$defs/…' is understood.")
-    for place, node in _refs(schema):
-        ref = node["$ref"]
-        if ref != "#" and not ref.startswith("#/"):
-            raise SchemaError(
-                f"{where}{place} refers to {ref!r}. Only places inside the schema ('#/$defs/…') are allowed."
-            )
-        if pointed(schema, ref) is None:
-            raise SchemaError(f"{where}{place} refers to {ref!r}, which is not there.")
-
-
 def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
-    for place, node in _walk(schema):
+    for place, node in walk(schema):
         if isinstance(node.get("pattern"), str):
             yield place, node["pattern"]
         if isinstance(node.get("patternProperties"), dict):
             yield from ((place, pattern) for pattern in node["patternProperties"])
-
-
-def without(schema: Any, keyword: str, *, named: bool = False) -> Any:
-    """Return a schema without a keyword, wherever it stands in it; ``named``: what is given holds schemas by name.
-
-    >>> without({"$schema": "…", "properties": {"$schema": {"$schema": "…", "type": "string"}}}, "$schema")
-    {'properties': {'$schema': {'type': 'string'}}}
-    """
-    if isinstance(schema, list):
-        return [without(part, keyword) for part in schema]
-    if not isinstance(schema, Mapping):
-        return schema
-    return {
-        key: part if key in DATA and not named else without(part, keyword, named=key in NAMED and not named)
-        for key, part in schema.items()
-        if named or key != keyword
-    }
-
-
-def pointed(schema: Any, ref: str) -> Any:
-    """Return the part of a schema that a reference such as ``"#/$defs/line"`` points to, or ``None``."""
-    node = schema
-    for part in ref[1:].split("/")[1:] if ref != "#" else []:
-        key = unquote(part).replace("~1", "/").replace("~0", "~")
-        if isinstance(node, dict) and key in node:
-            node = node[key]
-        elif isinstance(node, list) and key.isdigit() and int(key) < len(node):
-            node = node[int(key)]
-        else:
-            return None
-    return node
 
 
 def _depth(value: Any) -> int:

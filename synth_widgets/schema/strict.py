@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synth_widgets.schema.schema import pointed
+from synth_widgets.schema.references import pointed
 from synth_widgets.text.normal import identity, same
 
 WRAP = "answer"

@@ -21,7 +21,8 @@ from jsonschema.exceptions import ValidationError, best_match
 from synth_widgets.records import Json
 from synth_widgets.schema import formats
 from synth_widgets.schema.patterns import readable
-from synth_widgets.schema.schema import pointed, without
+from synth_widgets.schema.references import pointed
+from synth_widgets.schema.subschemas import without
 from synth_widgets.text.normal import compact, identity
 
 PATTERN_SECONDS = 0.1
