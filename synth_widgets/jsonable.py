@@ -11,15 +11,12 @@ import pathlib
 from collections.abc import Mapping
 from typing import Any
 
+from synth_widgets import pydantic_json
 from synth_widgets.records import Json
-from synth_widgets.text.normal import MAX_DEPTH, storable
+from synth_widgets.text.normal import MAX_DEPTH, TooDeepError, storable
 
 MAX_BITS = 13_000
 """Of a whole number: Python writes none of more than 4,300 digits, so that one would keep everything from the file."""
-
-
-class TooDeepError(ValueError):
-    """A value has more levels than are taken."""
 
 
 def is_missing(value: Any) -> bool:
@@ -90,8 +87,6 @@ def _scalar(value: str | float) -> Json:
 def _other(value: Any, depth: int, strict: bool) -> Json:
     """Return what pydantic, numpy, pandas and the standard library know besides JSON's own types."""
     if not isinstance(value, type) and (hasattr(value, "model_dump") or dataclasses.is_dataclass(value)):
-        from synth_widgets import pydantic_json
-
         return pydantic_json.written(value, lambda inner: _plain(inner, depth, strict))
     import uuid  # which looks the machine up as it is loaded: not for a first cell
 

@@ -13,8 +13,8 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Annotated, Any
 
-from synth_widgets.jsonable import TooDeepError
 from synth_widgets.records import Json
+from synth_widgets.text.normal import TooDeepError
 
 _MASK = "**********"
 """What pydantic shows of a secret."""

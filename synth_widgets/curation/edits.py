@@ -8,12 +8,12 @@ from typing import Any, Final
 
 from synth_widgets.curation.verdicts import VersionCheck, version_problem
 from synth_widgets.errors import StudioError
-from synth_widgets.jsonable import TooDeepError, plain
+from synth_widgets.jsonable import plain
 from synth_widgets.records import Json, Sample, Version
 from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.changes import SampleChanged, sample_change
 from synth_widgets.task import Task
-from synth_widgets.text.normal import MAX_DEPTH, same
+from synth_widgets.text.normal import MAX_DEPTH, TooDeepError, same
 
 
 class _Absent:

@@ -43,6 +43,10 @@ _SAYING = regex.compile(
 _IDEOGRAPH = re.compile("[\u3040-\u30ff\u3400-\u9fff]")
 
 
+class TooDeepError(ValueError):
+    """A value has more than `MAX_DEPTH` levels."""
+
+
 def storable(value: Json) -> Json:
     r"""Return a JSON value whose texts can be stored and sent: lone surrogates become U+FFFD.
 
