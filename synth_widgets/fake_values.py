@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import Any
 
+from synth_widgets.schema.references import References
 from synth_widgets.text.normal import identity
 
 _ADJECTIVES = (
@@ -79,7 +80,7 @@ class Inventor:
         adjective, noun, verb, when, *more = self._words((_ADJECTIVES, _NOUNS, _VERBS, _TIMES))
         return f"The {adjective} {noun} {verb} {' '.join([when, *more])}."
 
-    def value(self, schema: Any, *, root: Any = None, names: bool = False, depth: int = 0, some: int = 2) -> Any:
+    def value(self, schema: Any, *, root: Any = None, names: bool = False, some: int = 2) -> Any:
         """Return a value that fits a schema.
 
         Understood are types, ``enum``, ``const``, bounds, simple patterns, formats, arrays, objects, local
@@ -90,21 +91,23 @@ class Inventor:
             schema: a JSON Schema, or True.
             root: the whole schema, in which ``$ref``s are looked up; this one if None.
             names: whether texts are names of a few words instead of sentences.
-            depth: levels above this one; deep down, optional parts are left out.
             some: elements of an array that does not say how many.
         """
-        root = schema if root is None else root
+        return self._value(schema, References(schema if root is None else root), names, 0, some)
+
+    def _value(self, schema: Any, references: References, names: bool, depth: int, some: int = 2) -> Any:
+        """Return a value at a depth; deep down, optional parts are left out."""
         is_deep = depth >= _DEEP
         if _may_be_null(schema) and (is_deep or (self._nulls and self._random.random() < self._nulls)):
             return None
-        schema = _plain(schema, root, last=is_deep)
+        schema = _plain(schema, references, last=is_deep)
         if (given := schema.get("enum", [schema["const"]] if "const" in schema else None)) is not None:
             return self._random.choice(list(given))
         kind = _kind(schema)
         if kind == "object":
-            return self._object(schema, root, names, depth)
+            return self._object(schema, references, names, depth)
         if kind == "array":
-            return self._array(schema, root, names, depth, some)
+            return self._array(schema, references, names, depth, some)
         return self._scalar(schema, kind, names)
 
     def _scalar(self, schema: Mapping[str, Any], kind: str, names: bool) -> Any:
@@ -114,18 +117,19 @@ class Inventor:
             return self._number(schema, kind)
         return self._random.random() < 0.5 if kind == "boolean" else None
 
-    def _object(self, schema: Mapping[str, Any], root: Any, names: bool, depth: int) -> dict[str, Any]:
+    def _object(self, schema: Mapping[str, Any], references: References, names: bool, depth: int) -> dict[str, Any]:
         properties = schema.get("properties", {})
         required = schema.get("required", ())
         wanted = [name for name in properties if depth < _DEEP or name in required]
         wanted += [name for name in required if name not in properties]
         return {
-            name: self.value(properties.get(name, {"type": "string"}), root=root, names=names, depth=depth + 1)
-            for name in wanted
+            name: self._value(properties.get(name, {"type": "string"}), references, names, depth + 1) for name in wanted
         }
 
-    def _array(self, schema: Mapping[str, Any], root: Any, names: bool, depth: int, some: int) -> list[Any]:
-        first = [self.value(sub, root=root, depth=depth + 1) for sub in schema.get("prefixItems", ())]
+    def _array(
+        self, schema: Mapping[str, Any], references: References, names: bool, depth: int, some: int
+    ) -> list[Any]:
+        first = [self._value(sub, references, False, depth + 1) for sub in schema.get("prefixItems", ())]
         least, most = schema.get("minItems", 0), schema.get("maxItems")
         count = least if depth >= _DEEP else max(least, some if most is None else most)
         items = schema.get("items", True)
@@ -135,7 +139,7 @@ class Inventor:
         for _ in range(20 * count):
             if len(found) >= count:
                 break
-            value = self.value(items, root=root, names=names, depth=depth + 1)
+            value = self._value(items, references, names, depth + 1)
             if not schema.get("uniqueItems") or identity(value) not in map(identity, found):
                 found.append(value)
         return found
@@ -197,21 +201,17 @@ def _may_be_null(schema: Any) -> bool:
     return (isinstance(schema.get("type"), list) and "null" in schema["type"]) or {"type": "null"} in options
 
 
-def _plain(schema: Any, root: Any, *, last: bool = False) -> dict[str, Any]:
+def _plain(schema: Any, references: References, *, last: bool = False) -> dict[str, Any]:
     """Follow references and take the first alternative, or the ``last``, so that one flat schema is left."""
     found = dict(schema) if isinstance(schema, Mapping) else {}
     for _ in range(20):
         if "$ref" in found:
-            target: Any = root
-            for part in str(found.pop("$ref")).removeprefix("#").strip("/").split("/"):
-                key = part.replace("~1", "/").replace("~0", "~")
-                target = target[int(key)] if isinstance(target, list) else target[key] if key else target
-            found = {**target, **found}
+            found = dict(references.resolved(found))
         elif "anyOf" in found or "oneOf" in found:
             found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[-1 if last else 0])}
         elif "allOf" in found:
             for part in found.pop("allOf"):
-                inner = _plain(part, root)
+                inner = _plain(part, references)
                 both = {**found.get("properties", {}), **inner.get("properties", {})}
                 required = [*found.get("required", ()), *inner.get("required", ())]
                 found = {**found, **inner, **({"properties": both, "required": required} if both else {})}

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from synth_widgets.records import Json
-from synth_widgets.schema.references import lifted, pointed
+from synth_widgets.schema.references import References, lifted
 from synth_widgets.schema.strict import ANTHROPIC, WRAP, strict_form
 from synth_widgets.text.normal import same
 
@@ -18,7 +18,6 @@ if TYPE_CHECKING:
 
 _MOST_WORK = 20_000
 """Values that are looked at on the way back: alternatives inside alternatives would take for ever."""
-_MOST_REFS = 50
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,7 +56,7 @@ class Form:
             problem: says what is wrong with a value.
         """
         found = self._checked(value, problem)
-        if isinstance(value, dict) and value.keys() == {WRAP} and not _is_object(_resolved(self.own, self.own)):
+        if isinstance(value, dict) and value.keys() == {WRAP} and not _is_object(self._references.resolved(self.own)):
             held = self._checked(value[WRAP], problem)
             return found if found[1] is None and held[1] is not None else held
         return found
@@ -80,6 +79,10 @@ class Form:
             return value
 
     @functools.cached_property
+    def _references(self) -> References:
+        return References(self.own)
+
+    @functools.cached_property
     def _compiled(self) -> Compiled:
         from synth_widgets.schema.validation import (
             Compiled,  # jsonschema loads slowly, and most answers need no way back
@@ -96,7 +99,7 @@ class _WayBack:
     """Walks down a value and its schema, and leaves out null where there should be nothing."""
 
     def __init__(self, compiled: Compiled) -> None:
-        self._own = compiled.schema
+        self._references = compiled.references
         self._compiled = compiled
         self._left = _MOST_WORK
 
@@ -107,7 +110,7 @@ class _WayBack:
             raise _TooMuchError
         if not isinstance(value, dict | list):
             return value
-        node = _resolved(self._own, node)
+        node = self._references.resolved(node)
         value = self._object(value, node) if isinstance(value, dict) else self._array(value, node)
         for part in node.get("allOf", ()):
             value = self.value(value, part)
@@ -142,17 +145,6 @@ class _WayBack:
         return value
 
 
-def _resolved(own: Mapping[str, Any], node: Any) -> Mapping[str, Any]:
-    """Return a part of a schema with its references followed."""
-    for _ in range(_MOST_REFS):
-        if not isinstance(node, Mapping) or not isinstance(node.get("$ref"), str):
-            break
-        rest = {key: part for key, part in node.items() if key != "$ref"}
-        target = pointed(own, node["$ref"])
-        node = {**target, **rest} if isinstance(target, Mapping) else rest
-    return node if isinstance(node, Mapping) else {}
-
-
 def _is_object(top: Mapping[str, Any]) -> bool:
     return top.get("type", "object") == "object" and ("type" in top or "properties" in top)
 
@@ -176,7 +168,7 @@ def form_of(schema: Mapping[str, Any]) -> Form:
 
 
 def _loose(schema: Mapping[str, Any]) -> dict[str, Any]:
-    top = _resolved(schema, schema)
+    top = References(schema).resolved(schema)
     if _is_object(top):
         return {**top, "type": "object"}
     part, defs = lifted(schema, WRAP)

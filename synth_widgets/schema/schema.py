@@ -17,7 +17,7 @@ from synth_widgets.errors import SchemaError, nearest, warn
 from synth_widgets.records import Json
 from synth_widgets.schema import drafts, patterns, references
 from synth_widgets.schema.lint import slips
-from synth_widgets.schema.references import lifted, pointed
+from synth_widgets.schema.references import References, lifted
 from synth_widgets.schema.subschemas import NAMED, walk
 from synth_widgets.text.normal import compact, same, storable
 
@@ -65,7 +65,7 @@ class Schema:
     True
     """
 
-    __slots__ = ("_compiled", "json", "model", "of_class")
+    __slots__ = ("_compiled", "_references", "json", "model", "of_class")
 
     def __init__(self, given: Any, *, where: str = "schema") -> None:
         self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
@@ -73,6 +73,7 @@ class Schema:
         _check(self.json, where)
         self.of_class = self.model is not None and _has_formats_of_classes(self.json)
         self._compiled: Compiled | None = None
+        self._references = References(self.json)
         if self.model is None:
             for slip in slips(self.json):
                 warn(where + slip)
@@ -87,12 +88,13 @@ class Schema:
         schema = cls.__new__(cls)
         schema.model, schema.of_class, schema._compiled = None, of_class, None  # noqa: SLF001 - it is one of them
         schema.json = _as_json(data, where)
+        schema._references = References(schema.json)  # noqa: SLF001
         _check(schema.json, where)
         return schema
 
     def check_object(self, where: str) -> None:
         """Raise a `SchemaError` unless values are objects."""
-        if not _is_object(self.json):
+        if not _is_object(self.resolve(self.json)):
             raise SchemaError(
                 f"{where} must describe an object ('type': 'object'), because the answer's fields become columns; "
                 f"it has type {self.json.get('type')!r}. Wrap it: {{'type': 'object', 'properties': "
@@ -154,13 +156,8 @@ class Schema:
         return frozenset(self.resolve(self.json).get("required", ()))
 
     def resolve(self, node: Any) -> Mapping[str, Any]:
-        """Follow local references until a node stands for itself."""
-        seen = 0
-        while isinstance(node, dict) and isinstance(node.get("$ref"), str) and seen < MAX_DEPTH:
-            target = pointed(self.json, node["$ref"])
-            node = {**target, **{k: v for k, v in node.items() if k != "$ref"}} if isinstance(target, dict) else {}
-            seen += 1
-        return node if isinstance(node, dict) else {}
+        """Return a part of the schema with its references followed; see `References.resolved`."""
+        return self._references.resolved(node)
 
     def items(self) -> dict[str, Any]:
         """Return the schema of ``{"items": [value, …]}``, with this one's references still right."""
@@ -189,7 +186,8 @@ class Schema:
 
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Leave the validator out, which is compiled anew where it is needed."""
-        return None, {"json": self.json, "model": self.model, "of_class": self.of_class, "_compiled": None}
+        state = {"json": self.json, "model": self.model, "of_class": self.of_class}
+        return None, {**state, "_compiled": None, "_references": References(self.json)}
 
 
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
@@ -298,15 +296,8 @@ _KEYWORDS = frozenset(
 )
 
 
-def _is_object(schema: dict[str, Any]) -> bool:
-    node: Any = schema
-    for _ in range(MAX_DEPTH):
-        if isinstance(node, dict) and isinstance(node.get("$ref"), str):
-            node = pointed(schema, node["$ref"])
-        else:
-            break
-    if not isinstance(node, dict):
-        return False
+def _is_object(node: Mapping[str, Any]) -> bool:
+    """Whether a schema without a reference of its own describes objects."""
     if "type" in node:
         return bool(node["type"] == "object")
     return "properties" in node or any(

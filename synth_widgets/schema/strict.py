@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from synth_widgets.schema.references import pointed
+from synth_widgets.schema.references import References
 from synth_widgets.text.normal import identity, same
 
 WRAP = "answer"
@@ -128,6 +128,7 @@ class _Former:
 
     def __init__(self, root: Mapping[str, Any], subset: Subset) -> None:
         self._root = root
+        self._references = References(root)
         self._subset = subset
         self._defs: dict[str, Any] = {}
         self._names: dict[str, str] = {}
@@ -224,7 +225,7 @@ class _Former:
             merged = self._merged(node)
             if "$ref" not in merged:
                 return merged
-            node = pointed(self._root, merged["$ref"])
+            node = self._references.target(merged["$ref"])
         raise _UnfitError
 
     def _name(self, ref: str) -> str:

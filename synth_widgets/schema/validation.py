@@ -21,7 +21,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from synth_widgets.records import Json
 from synth_widgets.schema import formats
 from synth_widgets.schema.patterns import readable
-from synth_widgets.schema.references import pointed
+from synth_widgets.schema.references import References
 from synth_widgets.schema.subschemas import without
 from synth_widgets.text.normal import compact, identity
 
@@ -47,11 +47,13 @@ class Compiled:
 
     Attributes:
         schema: the schema as it is checked.
+        references: what its references point to.
     """
 
     def __init__(self, schema: Mapping[str, Any], *, of_class: bool = False) -> None:
         # Where jsonschema meets a "$schema" it goes on with a validator of its own, without our keywords.
         self.schema: dict[str, Any] = without(schema, "$schema")
+        self.references = References(self.schema)
         checker = formats.checker(of_class=of_class)
         self._validator = _Validator(self.schema, registry=referencing.Registry(), format_checker=checker)
 
@@ -90,7 +92,7 @@ class Compiled:
         return found
 
     def _begin(self) -> None:
-        _check.left, _check.root = PATTERN_SECONDS, self.schema
+        _check.left, _check.references = PATTERN_SECONDS, self.references
 
 
 def _out_of_bounds(error: Exception) -> str:
@@ -141,11 +143,11 @@ class _Check(threading.local):
 
     Attributes:
         left: seconds that patterns may still take on the value.
-        root: the whole schema, in which references are looked up.
+        references: those of the whole schema.
     """
 
     left = PATTERN_SECONDS
-    root: Any = None
+    references = References(True)
 
 
 _check = _Check()
@@ -229,7 +231,7 @@ def _parts_that_hold(validator: Any, instance: dict[str, Any], schema: dict[str,
         return bool(validator.evolve(schema=part).is_valid(instance))
 
     if "$ref" in schema:
-        yield pointed(_check.root, schema["$ref"])
+        yield _check.references.target(schema["$ref"])
     yield from schema.get("allOf", ())
     yield from (part for key in ("anyOf", "oneOf") for part in schema.get(key, ()) if holds(part))
     yield from (part for name, part in schema.get("dependentSchemas", {}).items() if name in instance)

