@@ -13,7 +13,7 @@ from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import Check, fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
 from synth_widgets.records import Json, Path
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import head
 
@@ -160,8 +160,8 @@ def check(task: Task) -> Check:
 
     if task.input is None:
         return of_text
-    form = form_of(task.input.json)
-    return lambda value: form.read(value.strip() if isinstance(value, str) else value, task.input_problem)
+    request_schema = RequestSchema.of(task.input.json)
+    return lambda value: request_schema.read(value.strip() if isinstance(value, str) else value, task.input_problem)
 
 
 def fields(task: Task) -> frozenset[str]:

@@ -11,7 +11,7 @@ from synth_widgets.generation.prompts import REJECTED, OwnCode, Turn, request, s
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.structured.extract import extract_json
 from synth_widgets.records import Json
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.task import Task, as_text
 from synth_widgets.text.normal import storable
 
@@ -110,8 +110,10 @@ def read(answer: Answer, task: Task, request: Request | None = None) -> tuple[Js
         return None, answer.withheld or empty
     if task.output is None:
         return storable(text), "the answer was cut at max_tokens" if was_cut else answer.withheld
-    form, fields = form_of(task.output.json), task.output.properties()
-    value, error = extract_json(text, lambda found: form.read(storable(found), task.output_problem), request, fields)
+    request_schema, fields = RequestSchema.of(task.output.json), task.output.properties()
+    value, error = extract_json(
+        text, lambda found: request_schema.read(storable(found), task.output_problem), request, fields
+    )
     if error is not None and value is None and was_cut:
         error = "the answer was cut at max_tokens; the JSON did not end"
     return value, answer.withheld or error

@@ -1,1 +1,1 @@
-"""JSON Schema: read, checked, answered in words, and in the forms that endpoints take."""
+"""JSON Schema: read, checked, answered in words, and as requests carry it."""

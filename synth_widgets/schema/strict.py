@@ -94,27 +94,27 @@ _TELLING = {
 """Keywords that tell the type of a schema that does not name it."""
 
 
-def strict_form(schema: Mapping[str, Any], subset: Subset = OPENAI) -> dict[str, Any] | None:
+def strict_schema(schema: Mapping[str, Any], subset: Subset = OPENAI) -> dict[str, Any] | None:
     """Return the schema as a provider's schema mode takes it, or ``None`` if it cannot be said there.
 
     What cannot be said: maps with names of the model's choice (a schema for ``additionalProperties``,
     ``patternProperties``, objects without properties), values of any kind, tuples, conditions.
 
-    >>> strict_form({"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}}, "required": ["a"]})
+    >>> strict_schema({"type": "object", "properties": {"a": {"type": "string", "maxLength": 9}}, "required": ["a"]})
     ... # doctest: +NORMALIZE_WHITESPACE
     {'type': 'object',
      'properties': {'a': {'type': 'string', 'description': 'Complies with {"maxLength": 9}.'}},
      'required': ['a'], 'additionalProperties': False}
-    >>> strict_form({"type": "object"}) is None
+    >>> strict_schema({"type": "object"}) is None
     True
-    >>> strict_form({"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}, ANTHROPIC)
+    >>> strict_schema({"type": "object", "properties": {"a": {"type": "integer", "minimum": 1}}}, ANTHROPIC)
     ... # doctest: +NORMALIZE_WHITESPACE
     {'type': 'object',
      'properties': {'a': {'type': 'integer', 'description': 'Complies with {"minimum": 1}.'}},
      'required': [], 'additionalProperties': False}
     """
     try:
-        return _Former(schema, subset).whole()
+        return _Converter(schema, subset).whole()
     except (_UnfitError, RecursionError):
         return None
 
@@ -123,8 +123,8 @@ class _UnfitError(Exception):
     """A schema cannot be said in the subset."""
 
 
-class _Former:
-    """Forms one schema; holds what its references point to, under the names that they get."""
+class _Converter:
+    """Converts one schema; holds what its references point to, under the names that they get."""
 
     def __init__(self, root: Mapping[str, Any], subset: Subset) -> None:
         self._root = root
@@ -136,12 +136,12 @@ class _Former:
         self._values = 0
 
     def whole(self) -> dict[str, Any]:
-        form = self._form(self._resolved(self._root), 0)
-        if form.get("type") != "object":
-            form = {"type": "object", "properties": {WRAP: form}, "required": [WRAP], "additionalProperties": False}
-        return {**form, "$defs": self._defs} if self._defs else form
+        top = self._converted(self._resolved(self._root), 0)
+        if top.get("type") != "object":
+            top = {"type": "object", "properties": {WRAP: top}, "required": [WRAP], "additionalProperties": False}
+        return {**top, "$defs": self._defs} if self._defs else top
 
-    def _form(self, node: Any, level: int) -> dict[str, Any]:
+    def _converted(self, node: Any, level: int) -> dict[str, Any]:
         node = self._merged(node)
         if level > MOST_LEVELS:
             raise _UnfitError
@@ -159,7 +159,7 @@ class _Former:
         base = {key: value for key, value in node.items() if key not in {"anyOf", "oneOf", *_ANNOTATIONS}}
         if base:
             options = [_both(base, self._resolved(option)) for option in options]
-        return {**_described(node), "anyOf": [self._form(option, level) for option in options]}
+        return {**_described(node), "anyOf": [self._converted(option, level) for option in options]}
 
     def _values_of(self, node: Mapping[str, Any]) -> dict[str, Any]:
         values = [node["const"]] if "const" in node else list(node["enum"])
@@ -181,10 +181,10 @@ class _Former:
                 (kept if self._subset.takes(key, value) else said)[key] = value
             elif key in _NARROWING:
                 said[key] = value
-        form = {"type": types[0] if len(types) == 1 else types, **_described(node, said), **kept}
+        schema = {"type": types[0] if len(types) == 1 else types, **_described(node, said), **kept}
         if "array" in types:
-            form["items"] = self._form(node.get("items"), level + 1)
-        return form | self._members(node, level) if "object" in types else form
+            schema["items"] = self._converted(node.get("items"), level + 1)
+        return schema | self._members(node, level) if "object" in types else schema
 
     def _members(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
         properties, required = node.get("properties") or {}, set(node.get("required", ()))
@@ -195,12 +195,12 @@ class _Former:
         self._properties += len(properties)
         if self._properties > MOST_PROPERTIES:
             raise _UnfitError
-        forms = {name: self._form(part, level + 1) for name, part in properties.items()}
+        parts = {name: self._converted(part, level + 1) for name, part in properties.items()}
         if self._subset.optional:
             left = [name for name in properties if name in required]
-            return {"properties": forms, "required": left, "additionalProperties": False}
+            return {"properties": parts, "required": left, "additionalProperties": False}
         return {
-            "properties": {name: form if name in required else _nullable(form) for name, form in forms.items()},
+            "properties": {name: part if name in required else _nullable(part) for name, part in parts.items()},
             "required": list(properties),
             "additionalProperties": False,
         }
@@ -229,7 +229,7 @@ class _Former:
         raise _UnfitError
 
     def _name(self, ref: str) -> str:
-        """Return the name of what a reference points to; the first time, form it."""
+        """Return the name of what a reference points to; the first time, convert it."""
         if ref not in self._names:
             last = re.sub(r"[^A-Za-z0-9_-]", "_", ref.rpartition("/")[2]).strip("_#") or WRAP
             name, more = last, 1
@@ -238,7 +238,7 @@ class _Former:
                 name = f"{last}_{more}"
             self._names[ref] = name
             self._defs[name] = {}  # it may refer to itself
-            self._defs[name] = self._form(self._resolved({"$ref": ref}), 0)
+            self._defs[name] = self._converted(self._resolved({"$ref": ref}), 0)
         return self._names[ref]
 
 
@@ -289,12 +289,12 @@ def _shared(key: str, one: Any, other: Any) -> list[Any]:
     return both
 
 
-def _nullable(form: dict[str, Any]) -> dict[str, Any]:
-    """Return the form of a property that may also be null."""
+def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return the schema of a property that may also be null."""
     null = {"type": "null"}
-    if "anyOf" in form:
-        return form if null in form["anyOf"] else {**form, "anyOf": [*form["anyOf"], null]}
-    return form if "null" in form.get("type", ()) else {"anyOf": [form, null]}
+    if "anyOf" in schema:
+        return schema if null in schema["anyOf"] else {**schema, "anyOf": [*schema["anyOf"], null]}
+    return schema if "null" in schema.get("type", ()) else {"anyOf": [schema, null]}
 
 
 def _types(node: Mapping[str, Any]) -> list[str]:

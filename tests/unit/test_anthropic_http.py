@@ -29,7 +29,7 @@ from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 from synth_widgets.models import Model
-from synth_widgets.schema.strict import ANTHROPIC, strict_form
+from synth_widgets.schema.strict import ANTHROPIC, strict_schema
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.schemas_of_real_shape import SCHEMAS
 
@@ -155,7 +155,7 @@ def test_forty_schemas_go_through_all_three_steps(
 
 
 def test_an_optional_property_stays_one_and_what_the_grammar_does_not_know_is_said() -> None:
-    assert strict_form(SCHEMA, ANTHROPIC) == {
+    assert strict_schema(SCHEMA, ANTHROPIC) == {
         "type": "object",
         "properties": {
             "label": {"type": "string", "enum": ["a", "b"]},

@@ -17,7 +17,7 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets import task_changes
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.schema.schema import Schema
 from synth_widgets.testing import ScriptedCompleter
 
@@ -213,7 +213,10 @@ def test_null_that_strict_mode_put_there_goes_also_beside_a_time_as_the_class_ta
 
     schema = Schema(Out)
     answer = {"what": {"sent": "2026-02-28 08:30:00", "note": None}}
-    assert form_of(schema.json).read(answer, schema.problem) == ({"what": {"sent": "2026-02-28 08:30:00"}}, None)
+    assert RequestSchema.of(schema.json).read(answer, schema.problem) == (
+        {"what": {"sent": "2026-02-28 08:30:00"}},
+        None,
+    )
 
 
 def test_how_formats_are_read_is_part_of_the_task():

@@ -17,9 +17,9 @@ from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.structured.extract import extract_json, listed
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.schema.schema import Schema
-from synth_widgets.schema.strict import strict_form
+from synth_widgets.schema.strict import strict_schema
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import identity, normal_form, same
 from tests.endpoint import Endpoint
@@ -94,8 +94,8 @@ def test_a_task_differs_wherever_one_value_of_it_does(old, new):
 
 def test_each_schema_goes_out_in_its_own_form():
     for values in ([0, 1], [False, True], [0.0, 1.0]):
-        form = form_of(flags(*values))
-        assert json.dumps(form.strict["properties"]["flag"]["enum"]) == json.dumps(values)
+        request_schema = RequestSchema.of(flags(*values))
+        assert json.dumps(request_schema.strict["properties"]["flag"]["enum"]) == json.dumps(values)
 
 
 async def test_each_schema_is_asked_for_as_it_is_by_one_and_the_same_completer():
@@ -211,10 +211,10 @@ def test_what_both_parts_of_a_schema_allow_is_found_by_value():
         "required": ["a"],
         "properties": {"a": {"allOf": [{"enum": [1, 2]}, {"enum": [True, 2]}]}},
     }
-    form = strict_form(both)
-    assert form is not None
-    assert form["properties"]["a"]["enum"] == [2]
-    assert strict_form({**both, "properties": {"a": {"allOf": [{"const": 1}, {"const": True}]}}}) is None
+    strict = strict_schema(both)
+    assert strict is not None
+    assert strict["properties"]["a"]["enum"] == [2]
+    assert strict_schema({**both, "properties": {"a": {"allOf": [{"const": 1}, {"const": True}]}}}) is None
 
 
 @given(VALUES.filter(lambda value: not isinstance(value, str)), VALUES.filter(lambda value: not isinstance(value, str)))

@@ -12,7 +12,7 @@ import synth_widgets as sw
 from synth_widgets.errors import SchemaError
 from synth_widgets.schema.patterns import fault, readable
 from synth_widgets.schema.schema import Schema
-from synth_widgets.schema.strict import strict_form
+from synth_widgets.schema.strict import strict_schema
 from synth_widgets.testing import ScriptedCompleter
 
 VERDICTS = [
@@ -173,11 +173,11 @@ def test_signs_that_not_every_endpoint_knows_go_out_as_words():
         (r"^\p{L}+$", False),
         (r"^(?<y>\d)$", False),
     ):
-        form = strict_form(
+        strict = strict_schema(
             {"type": "object", "properties": {"a": {"type": "string", "pattern": pattern}}, "required": ["a"]}
         )
-        assert form is not None
-        part = form["properties"]["a"]
+        assert strict is not None
+        part = strict["properties"]["a"]
         assert ("pattern" in part) == is_plain
         assert is_plain or json.dumps(pattern) in part["description"]
 

@@ -17,7 +17,7 @@ from synth_widgets.errors import SchemaError
 from synth_widgets.fake_values import Inventor
 from synth_widgets.schema import validation
 from synth_widgets.schema.schema import Schema, describe
-from synth_widgets.schema.strict import strict_form
+from synth_widgets.schema.strict import strict_schema
 
 TREE = {
     "$defs": {
@@ -122,7 +122,7 @@ def test_an_input_may_be_anything_and_an_output_an_object_however_it_is_written(
 def test_a_reference_means_the_same_wherever_it_is_followed(name: str, ref: str):
     line = {"type": "object", "properties": {"n": {"type": "integer", "minimum": 3, "maximum": 3}}, "required": ["n"]}
     own = {"type": "object", "properties": {"line": {"$ref": f"#/$defs/{ref}"}}, "$defs": {name: line}}
-    schema, strict = Schema(own), strict_form(own)
+    schema, strict = Schema(own), strict_schema(own)
     assert schema.problem({"line": {"n": "x"}}) == 'line.n: "x" is not of type integer'
     assert schema.properties() == {"line": line}
     assert Inventor().value(own) == {"line": {"n": 3}}

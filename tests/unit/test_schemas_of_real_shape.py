@@ -15,7 +15,7 @@ import synth_widgets as sw
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Mode
 from synth_widgets.schema.schema import Schema
-from synth_widgets.schema.strict import strict_form
+from synth_widgets.schema.strict import strict_schema
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.schemas_of_real_shape import SCHEMAS
@@ -57,7 +57,7 @@ def endpoint() -> Iterator[Endpoint]:
 
 def test_there_are_forty_and_strict_mode_takes_all_that_it_can_say() -> None:
     assert len(SCHEMAS) == 40
-    assert {name for name, schema in SCHEMAS.items() if strict_form(schema) is None} == NOT_STRICT
+    assert {name for name, schema in SCHEMAS.items() if strict_schema(schema) is None} == NOT_STRICT
 
 
 @pytest.mark.parametrize("mode", MODES)

@@ -1,4 +1,4 @@
-"""The strict form of a schema, and the way back from an answer in it to the person's own schema."""
+"""The strict schema for a person's, and the way back from an answer to it to the person's own schema."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from synth_widgets.fake_values import Inventor
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.schema.schema import Schema
-from synth_widgets.schema.strict import strict_form
+from synth_widgets.schema.strict import strict_schema
 from tests.strictness import problem
 
 LINE = {"type": "object", "properties": {"n": {"type": ["integer", "null"]}}, "required": ["n"]}
@@ -90,35 +90,35 @@ def test_whatever_the_strict_form_allows_comes_back_as_what_the_persons_schema_a
     shape: dict[str, Any], seed: int
 ) -> None:
     own = json.loads(json.dumps(shape))
-    form = form_of(own)
-    assert form.strict is not None
-    assert refusal(form.strict) is None
-    answer = Inventor(seed, nulls=0.5).value(form.strict)
-    assert Schema(form.strict).problem(answer) is None
-    assert form.read(answer, Schema(own).problem)[1] is None
+    request_schema = RequestSchema.of(own)
+    assert request_schema.strict is not None
+    assert refusal(request_schema.strict) is None
+    answer = Inventor(seed, nulls=0.5).value(request_schema.strict)
+    assert Schema(request_schema.strict).problem(answer) is None
+    assert request_schema.read(answer, Schema(own).problem)[1] is None
 
 
 def object_with(part: Any, **more: Any) -> dict[str, Any]:
     return {"type": "object", "properties": {"a": part}, "required": ["a"], **more}
 
 
-def refusal(form: Any) -> object:
-    """What the strict endpoint says of a form."""
-    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": form}}
+def refusal(strict: Any) -> object:
+    """What the strict endpoint says of a schema."""
+    told = {"type": "json_schema", "json_schema": {"name": "answer", "strict": True, "schema": strict}}
     return problem({"model": "m", "messages": [{"role": "user", "content": "?"}], "response_format": told})
 
 
 def test_the_strict_form_is_what_strict_mode_takes_and_leaves_the_schema_alone() -> None:
     before = json.dumps(RICH)
     assert refusal(RICH) is not None
-    assert refusal(strict_form(RICH)) is None
+    assert refusal(strict_schema(RICH)) is None
     assert json.dumps(RICH) == before
 
 
 def test_what_the_mode_does_not_know_is_said_in_the_description() -> None:
-    form = strict_form(RICH)
-    assert form is not None
-    properties = form["properties"]
+    strict = strict_schema(RICH)
+    assert strict is not None
+    properties = strict["properties"]
     assert properties["name"]["description"] == 'Short. Complies with {"minLength": 1, "format": "markdown"}.'
     assert properties["rows"]["description"] == 'Complies with {"uniqueItems": true}.'
     assert properties["code"]["anyOf"][0]["description"] == 'Complies with {"pattern": "^(?!x)[a-z]+$"}.'
@@ -126,11 +126,11 @@ def test_what_the_mode_does_not_know_is_said_in_the_description() -> None:
 
 
 def test_what_contains_itself_refers_to_itself() -> None:
-    form = strict_form({"type": "object", "properties": {"next": {"$ref": "#"}}})
-    assert form is not None
-    assert refusal(form) is None
+    strict = strict_schema({"type": "object", "properties": {"next": {"$ref": "#"}}})
+    assert strict is not None
+    assert refusal(strict) is None
     inner = {"anyOf": [{"$ref": "#/$defs/answer"}, {"type": "null"}]}
-    assert form["properties"]["next"] == form["$defs"]["answer"]["properties"]["next"] == inner
+    assert strict["properties"]["next"] == strict["$defs"]["answer"]["properties"]["next"] == inner
 
 
 @pytest.mark.parametrize(
@@ -152,8 +152,8 @@ def test_what_contains_itself_refers_to_itself() -> None:
     ],
 )
 def test_what_strict_mode_cannot_say_has_no_strict_form(schema: dict[str, Any]) -> None:
-    assert strict_form(schema) is None
-    assert form_of(schema).loose == schema
+    assert strict_schema(schema) is None
+    assert RequestSchema.of(schema).full == schema
 
 
 OPTIONAL = {
@@ -192,13 +192,13 @@ OPTIONAL = {
 )
 def test_null_goes_where_nothing_should_be_and_stays_where_it_may(answer: Any, restored: Any) -> None:
     schema = Schema(OPTIONAL)
-    assert form_of(schema.json).read(answer, schema.problem) == (restored, None)
-    assert form_of(schema.json).read(restored, schema.problem) == (restored, None)
+    assert RequestSchema.of(schema.json).read(answer, schema.problem) == (restored, None)
+    assert RequestSchema.of(schema.json).read(restored, schema.problem) == (restored, None)
 
 
 def test_null_where_a_value_must_be_is_said_and_stays() -> None:
     schema = Schema(OPTIONAL)
-    value, said = form_of(schema.json).read({"a": None, "text": None}, schema.problem)
+    value, said = RequestSchema.of(schema.json).read({"a": None, "text": None}, schema.problem)
     assert value == {"a": None}
     assert said == "a: null is not of type integer"
 
@@ -213,16 +213,16 @@ def test_null_where_a_value_must_be_is_said_and_stays() -> None:
     ],
 )
 def test_what_is_no_object_at_the_top_is_held_by_one_and_taken_out_again(own: dict[str, Any]) -> None:
-    form = form_of(own)
-    assert form.strict is not None
-    assert refusal(form.strict) is None
-    for whole in (form.strict, form.loose):
+    request_schema = RequestSchema.of(own)
+    assert request_schema.strict is not None
+    assert refusal(request_schema.strict) is None
+    for whole in (request_schema.strict, request_schema.full):
         assert (whole["type"], list(whole["properties"])) == ("object", ["answer"])
         assert Schema(whole).problem({"answer": ["a"]}) is None or own.get("type") != "array"
     held = {"a": "x"} if "anyOf" in own else own.get("enum", ["a"])[:1]
     held = held[0] if "enum" in own else held
-    assert form.read({"answer": held}, Schema(own).problem) == (held, None)
-    assert form.read(held, Schema(own).problem) == (held, None)
+    assert request_schema.read({"answer": held}, Schema(own).problem) == (held, None)
+    assert request_schema.read(held, Schema(own).problem) == (held, None)
 
 
 @pytest.mark.parametrize(
@@ -236,8 +236,8 @@ def test_what_is_no_object_at_the_top_is_held_by_one_and_taken_out_again(own: di
     ],
 )
 def test_a_persons_own_property_of_that_name_stays(own: dict[str, Any]) -> None:
-    form, schema = form_of(own), Schema(own)
-    assert form.read({"answer": "x"}, schema.problem) == ({"answer": "x"}, None)
+    request_schema, schema = RequestSchema.of(own), Schema(own)
+    assert request_schema.read({"answer": "x"}, schema.problem) == ({"answer": "x"}, None)
 
 
 def test_alternatives_inside_alternatives_are_given_up_in_time() -> None:
@@ -246,4 +246,4 @@ def test_alternatives_inside_alternatives_are_given_up_in_time() -> None:
     value: Any = {"k": None}
     for _ in range(12):
         value = {"next": value, "k": "d"}
-    assert form_of(own).restored({"a": value}) == {"a": value}, "all ways through it would take hours"
+    assert RequestSchema.of(own).restored({"a": value}) == {"a": value}, "all ways through it would take hours"

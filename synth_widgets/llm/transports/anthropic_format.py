@@ -14,7 +14,7 @@ from synth_widgets.llm.completer import Messages, Mode
 from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
 from synth_widgets.records import Usage, token_count
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 
 VERSION = "2023-06-01"
 """The API's version. The next one, 2026-10-21, takes ``temperature`` of no model; in this one each model decides."""
@@ -125,8 +125,8 @@ def json_wish(schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
         return {}
     if mode == "json_object":
         raise ModeRefusedError("Anthropic's API has no JSON mode.")
-    form = form_of(schema)
-    closed = form.anthropic or form.loose
+    request_schema = RequestSchema.of(schema)
+    closed = request_schema.anthropic or request_schema.full
     if mode == "json_schema":
         return {"output_config": {"format": {"type": "json_schema", "schema": closed}}}
     tool = {"name": TOOL, "description": "Give the answer.", "input_schema": closed}

@@ -10,7 +10,7 @@ from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
 from synth_widgets.records import Usage, token_count
-from synth_widgets.schema.forms import form_of
+from synth_widgets.schema.request_schema import RequestSchema
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
 """Fields of a message that hold the model's thoughts, the same ones if there are several."""
@@ -59,15 +59,16 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_too
         return {}
     if mode == "json_object":
         return {"response_format": {"type": "json_object"}}
-    form = form_of(schema)
-    fits = strict and form.strict is not None
+    request_schema = RequestSchema.of(schema)
+    fits = strict and request_schema.strict is not None
+    parameters = request_schema.strict if fits else request_schema.full
     if mode == "json_schema":
-        told = {"name": TOOL, "strict": fits or not strict, "schema": form.strict if fits else form.loose}
+        told = {"name": TOOL, "strict": fits or not strict, "schema": parameters}
         return {"response_format": {"type": "json_schema", "json_schema": told}}
     function: dict[str, Any] = {
         "name": TOOL,
         "description": "Give the answer.",
-        "parameters": form.strict if fits else form.loose,
+        "parameters": parameters,
     }
     if fits and strict_tool:
         function["strict"] = True

@@ -1,4 +1,4 @@
-"""A JSON Schema as endpoints take it, and the way back from their answers to what the person's own schema asks for."""
+"""A JSON Schema as requests carry it, and the way back from their answers to what the person's own schema asks for."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth_widgets.records import Json
 from synth_widgets.schema.references import References, lifted
-from synth_widgets.schema.strict import ANTHROPIC, WRAP, strict_form
+from synth_widgets.schema.strict import ANTHROPIC, WRAP, strict_schema
 from synth_widgets.text.normal import same
 
 if TYPE_CHECKING:
@@ -21,30 +21,41 @@ _MOST_WORK = 20_000
 
 
 @dataclass(frozen=True, eq=False)
-class Form:
-    """A person's schema in the forms that go out.
+class RequestSchema:
+    """A person's schema, and the schemas that requests carry for it.
 
     Attributes:
         own: the person's schema.
         strict: what OpenAI's strict mode takes of it, or ``None`` where it cannot say the same: optional properties are
             required and may be null, alternatives are ``anyOf``, all objects are closed.
-        loose: the schema as it is, under a property where it is no object at the top.
+        full: the schema as it is, under a property where it is no object at the top.
 
-    >>> form = form_of({"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}})
-    >>> form.strict["required"], form.strict["properties"]["b"]
+    >>> own = {"type": "object", "properties": {"a": {"type": "integer"}, "b": {"type": "string"}}}
+    >>> request_schema = RequestSchema.of(own)
+    >>> request_schema.strict["required"], request_schema.strict["properties"]["b"]
     (['a', 'b'], {'anyOf': [{'type': 'string'}, {'type': 'null'}]})
-    >>> form.restored({"a": 1, "b": None})
+    >>> request_schema.restored({"a": 1, "b": None})
     {'a': 1}
     """
 
     own: Mapping[str, Any]
     strict: dict[str, Any] | None
-    loose: dict[str, Any]
+    full: dict[str, Any]
+
+    @classmethod
+    def of(cls, schema: Mapping[str, Any]) -> RequestSchema:
+        """Return what requests carry for a schema. Thousands of them have the same few, which are kept."""
+        for known in tuple(_recent):
+            if known.own is schema or same(known.own, schema):
+                return known
+        request_schema = cls(schema, strict_schema(schema), _full(schema))
+        _recent.append(request_schema)
+        return request_schema
 
     @functools.cached_property
     def anthropic(self) -> dict[str, Any] | None:
         """What Anthropic's structured outputs take of it, or ``None`` where they cannot say the same."""
-        return strict_form(self.own, ANTHROPIC)
+        return strict_schema(self.own, ANTHROPIC)
 
     def read(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
         """Return an answer as the person's schema has it, and what is wrong with it, or ``None``.
@@ -69,7 +80,7 @@ class Form:
         return (value, said) if other == value else (other, problem(other))
 
     def restored(self, value: Json) -> Json:
-        """Return a value without null where the strict form has it for what is not there.
+        """Return a value without null where the strict schema has it for what is not there.
 
         Null stays where the person's schema allows it, or where a value must be.
         """
@@ -154,20 +165,10 @@ def _count(value: Json) -> int:
     return 1 + sum(map(_count, parts))
 
 
-_recent: deque[Form] = deque(maxlen=8)
+_recent: deque[RequestSchema] = deque(maxlen=8)
 
 
-def form_of(schema: Mapping[str, Any]) -> Form:
-    """Return a schema's forms. Thousands of calls have the same few schemas, whose forms are kept."""
-    for form in tuple(_recent):
-        if form.own is schema or same(form.own, schema):
-            return form
-    form = Form(schema, strict_form(schema), _loose(schema))
-    _recent.append(form)
-    return form
-
-
-def _loose(schema: Mapping[str, Any]) -> dict[str, Any]:
+def _full(schema: Mapping[str, Any]) -> dict[str, Any]:
     top = References(schema).resolved(schema)
     if _is_object(top):
         return {**top, "type": "object"}
