@@ -19,7 +19,7 @@ from synth_widgets.text.normal import TooDeepError
 _MASK = "**********"
 """What pydantic shows of a secret."""
 Inner = Callable[[Any], Json]
-"""Turns the value of a field into plain JSON; a `ValueError` says that it has no form of its own there."""
+"""Turns the value of a field into plain JSON; a `ValueError` says that it is none by itself."""
 
 
 def written(instance: Any, inner: Inner) -> Json:
@@ -51,34 +51,34 @@ def written(instance: Any, inner: Inner) -> Json:
         if not hasattr(instance, name):
             raise ValueError(f"{cls.__name__}.{name} has no value")
         value = getattr(instance, name)
-        form, is_read = _form(cls, name, value, inner)
-        if form is None and not is_read and name not in getattr(instance, "__pydantic_fields_set__", fields):
+        as_json, is_read = _field_as_json(cls, name, value, inner)
+        if as_json is None and not is_read and name not in getattr(instance, "__pydantic_fields_set__", fields):
             continue  # None as the default of a field that takes none: the class fills it in again
-        found[_name(cls, name, field)] = form
+        found[_name(cls, name, field)] = as_json
     if set(fields) == {"root"} and hasattr(cls, "__pydantic_root_model__") and cls.__pydantic_root_model__:
         return found["root"]
     extra: Mapping[str, Any] = getattr(instance, "model_extra", None) or {}
     return {**found, **{name: inner(value) for name, value in extra.items()}}
 
 
-def _form(cls: type, name: str, value: Any, inner: Inner) -> tuple[Json, bool]:
-    """Return a field's value as JSON, and whether the class makes the same value of it: its own form, or pydantic's."""
+def _field_as_json(cls: type, name: str, value: Any, inner: Inner) -> tuple[Json, bool]:
+    """Return a field's value as JSON, and whether the class makes the same value of it."""
     adapter = _adapter(cls, name)
-    forms: list[Json] = []
+    candidates: list[Json] = []
     why: Exception | None = None
     for is_own in (True, False):
         try:
-            forms.append(inner(value if is_own else adapter.dump_python(value, mode="json", round_trip=True)))
+            candidates.append(inner(value if is_own else adapter.dump_python(value, mode="json", round_trip=True)))
         except TooDeepError:
             raise
         except Exception as error:  # noqa: BLE001 - a person's serializer may raise anything
             why = error
             continue
-        if adapter is None or _reads(adapter, forms[-1], value):
-            return forms[-1], True
-    if not forms or _MASK in json.dumps(forms[0]):
+        if adapter is None or _reads(adapter, candidates[-1], value):
+            return candidates[-1], True
+    if not candidates or _MASK in json.dumps(candidates[0]):
         raise ValueError(f"{cls.__name__}.{name} has no form in JSON{_hint(value)}") from why
-    return forms[0], False
+    return candidates[0], False
 
 
 def _hint(value: Any) -> str:
@@ -87,9 +87,9 @@ def _hint(value: Any) -> str:
     return f": {type(value).__name__} is no JSON value"
 
 
-def _reads(adapter: Any, form: Json, value: Any) -> bool:
+def _reads(adapter: Any, as_json: Json, value: Any) -> bool:
     try:
-        return bool(adapter.validate_json(json.dumps(form)) == value)
+        return bool(adapter.validate_json(json.dumps(as_json)) == value)
     except Exception:  # noqa: BLE001 - a person's type may raise anything
         return False
 
