@@ -1,4 +1,4 @@
-"""What JSON Schema allows but hardly anybody means: a misspelt keyword, a required name that is none. Pure."""
+"""Findings in a valid schema that its author hardly meant: a misspelt keyword, a required name that is none. Pure."""
 
 from __future__ import annotations
 
@@ -9,21 +9,21 @@ from typing import Any
 
 from synth_widgets.schema.subschemas import NAMED
 
-_SAYING = (
+_CHECKED = (
     "type properties required items enum const additionalProperties minimum maximum exclusiveMinimum exclusiveMaximum "
     "multipleOf minLength maxLength pattern format minItems maxItems uniqueItems minProperties maxProperties "
     "patternProperties propertyNames prefixItems contains minContains maxContains allOf anyOf oneOf not "
     "dependentRequired dependentSchemas description"
 ).split()
-"""Keywords that a slip of the pen turns into a word that says nothing."""
-_HOLDING = frozenset(
+"""Keywords of which a misspelling is found."""
+_APPLICATORS = frozenset(
     "items prefixItems additionalItems additionalProperties contains propertyNames unevaluatedItems "
     "unevaluatedProperties allOf anyOf oneOf not if then else contentSchema dependencies".split()
 )
 """Keywords whose value is a schema, or a list of some."""
 _KNOWN = (
-    frozenset(_SAYING)
-    | _HOLDING
+    frozenset(_CHECKED)
+    | _APPLICATORS
     | NAMED
     | frozenset(
         "$schema $id $ref $comment $anchor $vocabulary contentEncoding contentMediaType default deprecated examples "
@@ -31,27 +31,27 @@ _KNOWN = (
         "enumNames enumDescriptions".split()
     )
 )
-_BY_PLAIN = {**{word.casefold(): word for word in _SAYING}, "ref": "$ref", "defs": "$defs"}
-_LONG = [word for word in _SAYING if len(word) > 3]
-_NEAR = 0.84
+_BY_LETTERS = {**{word.casefold(): word for word in _CHECKED}, "ref": "$ref", "defs": "$defs"}
+_LONG = [word for word in _CHECKED if len(word) > 3]
+_CUTOFF = 0.84
 """How alike two words must be: ``requried``, ``propertys`` and ``enums`` are near enough, ``contents`` is not."""
-_SLASHES = re.compile(r"/(\^.*|.*\$)/[a-z]*", re.DOTALL)
+_DELIMITED = re.compile(r"/(\^.*|.*\$)/[a-z]*", re.DOTALL)
 """A pattern as JavaScript writes it in code."""
-_OF_THE_SAME = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
+_IN_PLACE = frozenset("allOf anyOf oneOf not if then else dependentSchemas dependencies".split())
 """Keywords whose schemas speak of the value that the schema around them speaks of."""
-_ELSEWHERE = frozenset("$ref allOf anyOf oneOf if patternProperties dependentSchemas".split())
+_DECLARING = frozenset("$ref allOf anyOf oneOf if patternProperties dependentSchemas".split())
 """Keywords with which a name may be declared elsewhere than in ``properties``."""
 
 
-def slips(schema: Mapping[str, Any]) -> list[str]:
-    """Return what is hardly meant, each in a sentence that begins with its place.
+def findings(schema: Mapping[str, Any]) -> list[str]:
+    """Return the findings, each a sentence that begins with its place.
 
-    >>> slips({"type": "object", "propertise": {"a": {"type": "string", "max_length": 3}}})
-    [" has the key 'propertise', which says nothing. Did you mean 'properties'?"]
-    >>> slips({"properties": {"a": {"type": "string"}}, "required": ["b"]})
+    >>> findings({"type": "object", "propertise": {"a": {"type": "string", "max_length": 3}}})
+    [" has the key 'propertise', which is no keyword. Did you mean 'properties'?"]
+    >>> findings({"properties": {"a": {"type": "string"}}, "required": ["b"]})
     [" requires 'b', which its properties do not declare."]
     """
-    return list(_slips(schema, "", in_place=False, bases=frozenset(_bases(schema))))
+    return list(_findings(schema, "", in_place=False, bases=frozenset(_bases(schema))))
 
 
 def _bases(node: Any) -> Iterator[str]:
@@ -65,24 +65,24 @@ def _bases(node: Any) -> Iterator[str]:
             yield from _bases(inner)
 
 
-def _slips(node: Any, place: str, *, in_place: bool, bases: frozenset[str]) -> Iterator[str]:
-    """Yield the slips of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
+def _findings(node: Any, place: str, *, in_place: bool, bases: frozenset[str]) -> Iterator[str]:
+    """Yield the findings of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
     if not isinstance(node, dict):
         return
     yield from _misspelt(node, place)
     if not in_place:
-        yield from _lost_names(node, place)
+        yield from _undeclared(node, place)
     for key, value in node.items():
         for name, part in _parts(key, value):
             is_base = key in ("$defs", "definitions") and f"#/{key}/{name[1:]}" in bases
-            yield from _slips(part, f"{place}.{key}{name}", in_place=is_base or key in _OF_THE_SAME, bases=bases)
+            yield from _findings(part, f"{place}.{key}{name}", in_place=is_base or key in _IN_PLACE, bases=bases)
 
 
 def _misspelt(node: dict[str, Any], place: str) -> Iterator[str]:
     for key in node:
-        if meant := _meant(key):
-            yield f"{place} has the key {key!r}, which says nothing. Did you mean {meant!r}?"
-    if isinstance(pattern := node.get("pattern"), str) and (inner := _SLASHES.fullmatch(pattern)):
+        if keyword := _suggestion(key):
+            yield f"{place} has the key {key!r}, which is no keyword. Did you mean {keyword!r}?"
+    if isinstance(pattern := node.get("pattern"), str) and (inner := _DELIMITED.fullmatch(pattern)):
         yield f"{place} has the pattern {pattern!r}, whose slashes stand for themselves. Did you mean {inner[1]!r}?"
 
 
@@ -90,27 +90,27 @@ def _parts(key: str, value: Any) -> Iterator[tuple[str, Any]]:
     """Yield the schemas that a keyword holds, each with its place there."""
     if isinstance(value, dict) and (key in NAMED or key == "dependencies"):
         yield from ((f".{name}", part) for name, part in value.items())
-    elif isinstance(value, list) and key in _HOLDING:
+    elif isinstance(value, list) and key in _APPLICATORS:
         yield from ((f".{n}", part) for n, part in enumerate(value))
-    elif key in _HOLDING:
+    elif key in _APPLICATORS:
         yield "", value
 
 
-def _meant(key: str) -> str | None:
+def _suggestion(key: str) -> str | None:
     if key in _KNOWN or key.startswith(("$", "x-", "_")):
         return None
-    if (exact := _BY_PLAIN.get(key.replace("_", "").replace("-", "").casefold())) is not None:
+    if (exact := _BY_LETTERS.get(key.replace("_", "").replace("-", "").casefold())) is not None:
         return exact
-    if any(key.startswith(word) and re.match("[_A-Z]", key[len(word) :]) for word in _SAYING):
+    if any(key.startswith(word) and re.match("[_A-Z]", key[len(word) :]) for word in _CHECKED):
         return None  # a name of a person's own, such as description_en
-    return next(iter(difflib.get_close_matches(key, _LONG, n=1, cutoff=_NEAR)), None)
+    return next(iter(difflib.get_close_matches(key, _LONG, n=1, cutoff=_CUTOFF)), None)
 
 
-def _lost_names(node: dict[str, Any], place: str) -> Iterator[str]:
+def _undeclared(node: dict[str, Any], place: str) -> Iterator[str]:
     declared, required = node.get("properties"), node.get("required")
-    if not isinstance(declared, dict) or not isinstance(required, list) or _ELSEWHERE & node.keys():
+    if not isinstance(declared, dict) or not isinstance(required, list) or _DECLARING & node.keys():
         return
     if isinstance(node.get("additionalProperties"), dict):
         return
-    if lost := [name for name in required if name not in declared]:
-        yield f"{place} requires {', '.join(map(repr, lost))}, which its properties do not declare."
+    if undeclared := [name for name in required if name not in declared]:
+        yield f"{place} requires {', '.join(map(repr, undeclared))}, which its properties do not declare."

@@ -15,8 +15,7 @@ from typing import TYPE_CHECKING, Any, TypeGuard
 from synth_widgets.deferred import deferring
 from synth_widgets.errors import SchemaError, nearest, warn
 from synth_widgets.records import Json
-from synth_widgets.schema import drafts, patterns, references
-from synth_widgets.schema.lint import slips
+from synth_widgets.schema import drafts, lint, patterns, references
 from synth_widgets.schema.references import References, lifted
 from synth_widgets.schema.subschemas import NAMED, walk
 from synth_widgets.text.normal import compact, same, storable
@@ -75,8 +74,8 @@ class Schema:
         self._compiled: Compiled | None = None
         self._references = References(self.json)
         if self.model is None:
-            for slip in slips(self.json):
-                warn(where + slip)
+            for finding in lint.findings(self.json):
+                warn(where + finding)
 
     @classmethod
     def stored(cls, data: Mapping[str, Any], *, of_class: bool, where: str) -> Schema:

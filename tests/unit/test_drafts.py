@@ -1,4 +1,4 @@
-"""What other drafts and tools write is turned into draft 2020-12, or it is said what to write; slips are told."""
+"""What other drafts and tools write is turned into draft 2020-12, or it is said what to write; lint warns."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets.errors import SchemaError
 from synth_widgets.schema.drafts import current, unwrapped
-from synth_widgets.schema.lint import slips
+from synth_widgets.schema.lint import findings
 from synth_widgets.schema.schema import Schema
 from synth_widgets.testing import ScriptedCompleter
 from tests.schemas_of_real_shape import SCHEMAS
@@ -206,7 +206,7 @@ def test_a_stored_example_that_no_longer_complies_closes_no_file():
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_no_schema_of_real_shape_is_warned_of(name):
-    assert slips(SCHEMAS[name]) == []
+    assert findings(SCHEMAS[name]) == []
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         sw.Task("T", "Do.", input_schema=SCHEMAS[name])
@@ -228,7 +228,7 @@ def test_what_pydantic_and_openapi_write_is_not_warned_of():
         "type": "object",
         "properties": {"a": {"type": "string", "example": "x", "xml": {"name": "a"}, "note": "?"}},
     }
-    assert slips(Out.model_json_schema()) == slips(openapi) == []
+    assert findings(Out.model_json_schema()) == findings(openapi) == []
 
 
 @pytest.mark.parametrize(
@@ -236,11 +236,11 @@ def test_what_pydantic_and_openapi_write_is_not_warned_of():
     [
         (
             {"type": "object", "propertise": {}},
-            "output_schema has the key 'propertise', which says nothing. Did you mean 'properties'?",
+            "output_schema has the key 'propertise', which is no keyword. Did you mean 'properties'?",
         ),
         (
             {"type": "object", "properties": {"a": {"type": "string", "max_length": 3}}},
-            "output_schema.properties.a has the key 'max_length', which says nothing. Did you mean 'maxLength'?",
+            "output_schema.properties.a has the key 'max_length', which is no keyword. Did you mean 'maxLength'?",
         ),
         ({"type": "object", "properties": {"a": {"enums": ["b"]}}}, "Did you mean 'enum'?"),
         ({"type": "object", "properties": {"a": {"anyof": [TEXT]}}}, "Did you mean 'anyOf'?"),
@@ -280,7 +280,7 @@ def test_a_field_may_be_called_whatever_it_likes(keyword):
     fields: dict[str, Any] = {
         name: {"title": "T"} for name in ("Type", "enums", "ref", "max_length", "requried", "items")
     }
-    assert slips({"type": "object", keyword: fields, "default": fields, "examples": [fields]}) == []
+    assert findings({"type": "object", keyword: fields, "default": fields, "examples": [fields]}) == []
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_a_field_may_be_called_whatever_it_likes(keyword):
     ],
 )
 def test_a_name_that_is_declared_elsewhere_is_not_warned_of(schema):
-    assert slips(schema) == []
+    assert findings(schema) == []
 
 
 def test_fields_called_as_keywords_may_depend_on_others():
@@ -308,4 +308,4 @@ def test_fields_called_as_keywords_may_depend_on_others():
 
 
 def test_a_key_that_goes_on_behind_a_keyword_is_no_slip():
-    assert slips(dict.fromkeys(("description_en", "descriptionEn", "requiredIf", "title_de"), "x")) == []
+    assert findings(dict.fromkeys(("description_en", "descriptionEn", "requiredIf", "title_de"), "x")) == []
