@@ -1,15 +1,18 @@
 """What jsonschema does for us: checks a schema, compiles it, and says in words what is wrong with a value.
 
+The words are looked for where a value does not comply; whether it does is asked of `synth_widgets.schema.predicate`.
+
 No ``$ref`` is fetched (the registry is empty), and every pattern runs in `regex`, under a time limit: keywords that
 jsonschema would run with `re` are ours.
 """
 
 from __future__ import annotations
 
+import functools
 import math
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -21,6 +24,7 @@ from jsonschema.exceptions import ValidationError, best_match
 from synth_widgets.records import Json
 from synth_widgets.schema import formats
 from synth_widgets.schema.patterns import readable
+from synth_widgets.schema.predicate import predicate
 from synth_widgets.schema.references import References
 from synth_widgets.schema.subschemas import without
 from synth_widgets.text.normal import compact, identity
@@ -59,8 +63,10 @@ class Compiled:
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None``."""
-        self._begin()
         try:
+            if self._complies(value):
+                return None
+            self._begin()
             error = best_match(self._validator.iter_errors(value))
         except (TimeoutError, RecursionError) as error:
             return _out_of_bounds(error)
@@ -77,8 +83,10 @@ class Compiled:
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
         found: dict[str, str] = {}
-        self._begin()
         try:
+            if self._complies(value):
+                return {}
+            self._begin()
             for error in self._validator.iter_errors(value):
                 best = best_match([error]) or error
                 if best.validator == "required":
@@ -90,6 +98,17 @@ class Compiled:
         except (TimeoutError, RecursionError) as error:
             found[""] = _out_of_bounds(error)
         return found
+
+    def _complies(self, value: Json) -> bool:
+        self._begin()
+        try:
+            return self._predicate(value)
+        except RecursionError:
+            return False  # the whole check needs fewer frames for some schemas, and says so where it has too few
+
+    @functools.cached_property
+    def _predicate(self) -> Callable[[Json], bool]:
+        return predicate(self._validator, self.references)
 
     def _begin(self) -> None:
         _check.left, _check.references = PATTERN_SECONDS, self.references
