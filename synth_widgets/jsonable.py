@@ -60,10 +60,10 @@ def _plain(value: Any, depth: int, strict: bool) -> Json:
     if depth >= MAX_DEPTH:
         raise TooDeepError(f"it is nested deeper than {MAX_DEPTH} levels")
     if isinstance(value, Mapping):
-        found = {_key(key): _plain(inner, depth + 1, strict) for key, inner in value.items()}
-        if len(found) < len(value):
+        fields = {_key(key): _plain(inner, depth + 1, strict) for key, inner in value.items()}
+        if len(fields) < len(value):
             raise ValueError("two of its keys are one name in JSON, such as 1 and '1'")
-        return found
+        return fields
     if isinstance(value, list | tuple) or (isinstance(value, set | frozenset) and not strict):
         return [_plain(inner, depth + 1, strict) for inner in value]
     return _other(value, depth + 1, strict)

@@ -46,7 +46,7 @@ def written(instance: Any, inner: Inner) -> Json:
         if dataclasses.is_dataclass(cls):
             return {f.name: inner(getattr(instance, f.name)) for f in dataclasses.fields(cls)}
         return inner(instance.model_dump(mode="json"))
-    found: dict[str, Json] = {}
+    by_name: dict[str, Json] = {}
     for name, field in fields.items():
         if not hasattr(instance, name):
             raise ValueError(f"{cls.__name__}.{name} has no value")
@@ -54,11 +54,11 @@ def written(instance: Any, inner: Inner) -> Json:
         as_json, is_read = _field_as_json(cls, name, value, inner)
         if as_json is None and not is_read and name not in getattr(instance, "__pydantic_fields_set__", fields):
             continue  # None as the default of a field that takes none: the class fills it in again
-        found[_name(cls, name, field)] = as_json
+        by_name[_name(cls, name, field)] = as_json
     if set(fields) == {"root"} and hasattr(cls, "__pydantic_root_model__") and cls.__pydantic_root_model__:
-        return found["root"]
+        return by_name["root"]
     extra: Mapping[str, Any] = getattr(instance, "model_extra", None) or {}
-    return {**found, **{name: inner(value) for name, value in extra.items()}}
+    return {**by_name, **{name: inner(value) for name, value in extra.items()}}
 
 
 def _field_as_json(cls: type, name: str, value: Any, inner: Inner) -> tuple[Json, bool]:
@@ -111,8 +111,8 @@ def _adapter(cls: type, name: str) -> Any:
 
 def _fields(cls: type) -> Mapping[str, Any] | None:
     """Return the fields of a pydantic model or dataclass, or ``None`` where it is neither."""
-    found = cls.__dict__.get("__pydantic_fields__", getattr(cls, "__pydantic_fields__", None))
-    return found if found is not None else getattr(cls, "model_fields", None)
+    fields = cls.__dict__.get("__pydantic_fields__", getattr(cls, "__pydantic_fields__", None))
+    return fields if fields is not None else getattr(cls, "model_fields", None)
 
 
 def _name(cls: type, name: str, field: Any) -> str:

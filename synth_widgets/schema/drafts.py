@@ -39,7 +39,7 @@ _TYPE_FOR = {other: kind for kind, others in _TYPES_ELSEWHERE.items() for other 
 _FORMAT_FOR = {"date": "date", "datetime": "date-time", "timestamp": "date-time", "time": "time", "uuid": "uuid"}
 
 
-def unwrapped(given: Mapping[str, Any]) -> Mapping[str, Any]:
+def unwrapped(pasted: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return the schema in what was pasted: in a ``response_format``, a tool, or a whole request's field for them.
 
     >>> schema = {"type": "object", "properties": {"n": {"type": "integer"}}}
@@ -49,13 +49,13 @@ def unwrapped(given: Mapping[str, Any]) -> Mapping[str, Any]:
     True
     """
     for _ in range(_MOST_WRAPPINGS):
-        if _OWN & given.keys() or given.get("type") in TYPES:
+        if _OWN & pasted.keys() or pasted.get("type") in TYPES:
             break
-        inner = next((given[name] for name in _WRAPPINGS if isinstance(given.get(name), Mapping)), None)
+        inner = next((pasted[name] for name in _WRAPPINGS if isinstance(pasted.get(name), Mapping)), None)
         if inner is None:
             break
-        given = inner
-    return given
+        pasted = inner
+    return pasted
 
 
 def current(schema: dict[str, Any]) -> dict[str, Any]:
@@ -82,10 +82,10 @@ def _schema(node: Any) -> Any:
         return [_schema(each) for each in node]
     if not isinstance(node, dict):
         return node
-    found = {key: _inside(key, value) for key, value in node.items()}
+    converted = {key: _inside(key, value) for key, value in node.items()}
     for turn in (_type, _reference, _bounds, _items, _dependencies, _required, _nullable):
-        found = turn(found)
-    return found
+        converted = turn(converted)
+    return converted
 
 
 def _inside(key: str, value: Any) -> Any:
@@ -130,28 +130,28 @@ def _items(node: dict[str, Any]) -> dict[str, Any]:
     """Turn the items of a tuple, each with a schema of its own."""
     if not isinstance(node.get("items"), list):
         return node
-    found = {}
+    converted = {}
     for key, value in node.items():
         if key == "items" and value:
-            found["prefixItems"] = value
+            converted["prefixItems"] = value
         elif key == "additionalItems":
-            found["items"] = value
+            converted["items"] = value
         elif key != "items":
-            found[key] = value
-    return found
+            converted[key] = value
+    return converted
 
 
 def _dependencies(node: dict[str, Any]) -> dict[str, Any]:
-    told = node.get("dependencies")
-    if not isinstance(told, dict):
+    dependencies = node.get("dependencies")
+    if not isinstance(dependencies, dict):
         return node
-    found = {key: value for key, value in node.items() if key != "dependencies"}
-    names = {name: value for name, value in told.items() if isinstance(value, list)}
-    schemas = {name: value for name, value in told.items() if not isinstance(value, list)}
+    converted = {key: value for key, value in node.items() if key != "dependencies"}
+    names = {name: value for name, value in dependencies.items() if isinstance(value, list)}
+    schemas = {name: value for name, value in dependencies.items() if not isinstance(value, list)}
     for key, part in (("dependentRequired", names), ("dependentSchemas", schemas)):
         if part:
-            found[key] = {**part, **found.get(key, {})}
-    return found
+            converted[key] = {**part, **converted.get(key, {})}
+    return converted
 
 
 def _required(node: dict[str, Any]) -> dict[str, Any]:
@@ -159,16 +159,16 @@ def _required(node: dict[str, Any]) -> dict[str, Any]:
     parts = node.get("properties")
     if not isinstance(parts, dict):
         return node
-    told = {name: part["required"] for name, part in parts.items() if isinstance(part, dict) and "required" in part}
-    told = {name: value for name, value in told.items() if isinstance(value, bool)}
-    if not told:
+    flags = {name: part["required"] for name, part in parts.items() if isinstance(part, dict) and "required" in part}
+    flags = {name: value for name, value in flags.items() if isinstance(value, bool)}
+    if not flags:
         return node
     properties = {
-        name: {key: value for key, value in part.items() if key != "required"} if name in told else part
+        name: {key: value for key, value in part.items() if key != "required"} if name in flags else part
         for name, part in parts.items()
     }
     names = node["required"] if isinstance(node.get("required"), list) else []
-    required = [*names, *(name for name, is_so in told.items() if is_so and name not in names)]
+    required = [*names, *(name for name, is_so in flags.items() if is_so and name not in names)]
     return {**node, "properties": properties, **({"required": required} if required else {})}
 
 
@@ -176,25 +176,27 @@ def _nullable(node: dict[str, Any]) -> dict[str, Any]:
     """Turn OpenAPI's ``nullable: true``."""
     if not isinstance(node.get("nullable"), bool):
         return node
-    found = {key: value for key, value in node.items() if key != "nullable"}
+    converted = {key: value for key, value in node.items() if key != "nullable"}
     if not node["nullable"]:
-        return found
+        return converted
     null = {"type": "null"}
-    if "const" in found:
-        found["enum"] = [found.pop("const"), None]
-    elif isinstance(found.get("enum"), list) and None not in found["enum"]:
-        found["enum"] = [*found["enum"], None]
-    if isinstance(found.get("type"), str):
-        found["type"] = found["type"] if found["type"] == "null" else [found["type"], "null"]
-    elif isinstance(found.get("type"), list):
-        found["type"] = [*found["type"], *(["null"] if "null" not in found["type"] else [])]
-    choice = next((key for key in ("anyOf", "oneOf") if isinstance(found.get(key), list)), None)
+    if "const" in converted:
+        converted["enum"] = [converted.pop("const"), None]
+    elif isinstance(converted.get("enum"), list) and None not in converted["enum"]:
+        converted["enum"] = [*converted["enum"], None]
+    if isinstance(converted.get("type"), str):
+        converted["type"] = converted["type"] if converted["type"] == "null" else [converted["type"], "null"]
+    elif isinstance(converted.get("type"), list):
+        converted["type"] = [*converted["type"], *(["null"] if "null" not in converted["type"] else [])]
+    choice = next((key for key in ("anyOf", "oneOf") if isinstance(converted.get(key), list)), None)
     if choice is not None:
-        found[choice] = found[choice] if null in found[choice] else [*found[choice], null]
-    elif "$ref" in found or "allOf" in found:
-        said: dict[str, Any] = {key: found.pop(key) for key in ("title", "description", "default") if key in found}
-        found = {**said, "anyOf": [found, null]}
-    return found
+        converted[choice] = converted[choice] if null in converted[choice] else [*converted[choice], null]
+    elif "$ref" in converted or "allOf" in converted:
+        annotations: dict[str, Any] = {
+            key: converted.pop(key) for key in ("title", "description", "default") if key in converted
+        }
+        converted = {**annotations, "anyOf": [converted, null]}
+    return converted
 
 
 def type_for(kind: object) -> str | None:

@@ -60,10 +60,10 @@ def is_time(text: object) -> bool:
     """
     if not isinstance(text, str):
         return True
-    found = _TIME.fullmatch(text)
-    if found is None:
+    match = _TIME.fullmatch(text)
+    if match is None:
         return False
-    hours, minutes, seconds, sign, off_hours, off_minutes = found.groups()
+    hours, minutes, seconds, sign, off_hours, off_minutes = match.groups()
     if seconds != "60":
         return True
     offset = 0 if sign is None else int(off_hours) * 60 + int(off_minutes)
@@ -79,10 +79,10 @@ def is_uri(text: object) -> bool:
     """
     if not isinstance(text, str):
         return True
-    found = _URI.fullmatch(text)
-    if found is None:
+    match = _URI.fullmatch(text)
+    if match is None:
         return False
-    literal = found["literal"]
+    literal = match["literal"]
     return literal is None or _FUTURE.fullmatch(literal) is not None or _is_ipv6(literal)
 
 
@@ -194,20 +194,20 @@ def _nothing(_text: str) -> tuple[str, str]:
 
 
 def _missing(parts: list[str]) -> str:
-    said = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
-    return f"{said} {'are' if len(parts) > 1 else 'is'} missing" if parts else ""
+    listed = " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
+    return f"{listed} {'are' if len(parts) > 1 else 'is'} missing" if parts else ""
 
 
 def _of_time(text: str) -> tuple[list[str], str]:
     """Return the parts that a time lacks, and the time with them."""
-    found = _LOOSE_TIME.fullmatch(text)
-    if found is None:
+    match = _LOOSE_TIME.fullmatch(text)
+    if match is None:
         return [], ""
-    clock, seconds, offset = found["clock"].zfill(5), found["seconds"], found["offset"] or ""
+    clock, seconds, offset = match["clock"].zfill(5), match["seconds"], match["offset"] or ""
     lacks = [*([] if seconds else ["the seconds"]), *([] if offset else ["the offset from UTC"])]
     digits = offset[1:].replace(":", "")
     offset = f"{offset[0]}{digits[:2]}:{digits[2:] or '00'}" if offset[:1] in {"+", "-"} else "Z"
-    return lacks, f"{clock}{seconds or ':00'}{(found['fraction'] or '').replace(',', '.')}{offset}"
+    return lacks, f"{clock}{seconds or ':00'}{(match['fraction'] or '').replace(',', '.')}{offset}"
 
 
 def _lacks_of_time(text: str) -> tuple[str, str]:
@@ -216,14 +216,14 @@ def _lacks_of_time(text: str) -> tuple[str, str]:
 
 
 def _lacks_of_date_time(text: str) -> tuple[str, str]:
-    found = _LOOSE_DATE_TIME.fullmatch(text)
-    if found is None:
+    match = _LOOSE_DATE_TIME.fullmatch(text)
+    if match is None:
         return "", ""
-    if found["time"] is None:
+    if match["time"] is None:
         return "the time is missing", f"{text}T00:00:00Z"
-    lacks, time = _of_time(found["time"])
-    between = ["the T between date and time"] if found["between"] == " " else []
-    return _missing([*between, *lacks]), f"{found['date']}T{time}"
+    lacks, time = _of_time(match["time"])
+    between = ["the T between date and time"] if match["between"] == " " else []
+    return _missing([*between, *lacks]), f"{match['date']}T{time}"
 
 
 def _lacks_of_date(text: str) -> tuple[str, str]:

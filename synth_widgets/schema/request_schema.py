@@ -66,18 +66,18 @@ class RequestSchema:
             value: the JSON that came.
             problem: says what is wrong with a value.
         """
-        found = self._checked(value, problem)
+        whole = self._checked(value, problem)
         if isinstance(value, dict) and value.keys() == {WRAP} and not _is_object(self._references.resolved(self.own)):
             held = self._checked(value[WRAP], problem)
-            return found if found[1] is None and held[1] is not None else held
-        return found
+            return whole if whole[1] is None and held[1] is not None else held
+        return whole
 
     def _checked(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
-        said = problem(value)
-        if said is None:
+        fault = problem(value)
+        if fault is None:
             return value, None
         other = self.restored(value)
-        return (value, said) if other == value else (other, problem(other))
+        return (value, fault) if other == value else (other, problem(other))
 
     def restored(self, value: Json) -> Json:
         """Return a value without null where the strict schema has it for what is not there.
@@ -130,16 +130,16 @@ class _WayBack:
         return value
 
     def _object(self, value: dict[str, Json], node: Mapping[str, Any]) -> Json:
-        found = dict(value)
+        restored = dict(value)
         required = node.get("required", ())
         for name, part in node.get("properties", {}).items():
             if name not in value:
                 continue
             if value[name] is None and name not in required and not self._compiled.accepts(None, part):
-                del found[name]
+                del restored[name]
             else:
-                found[name] = self.value(value[name], part)
-        return found
+                restored[name] = self.value(value[name], part)
+        return restored
 
     def _array(self, value: list[Json], node: Mapping[str, Any]) -> Json:
         first = list(node.get("prefixItems", ()))[: len(value)]

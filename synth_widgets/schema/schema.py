@@ -113,10 +113,10 @@ class Schema:
         >>> schema.problems({"n": "x"})
         {'n': '"x" is not of type integer', 'm': 'is missing'}
         """
-        found = self._checker.problems(value)
-        if not found and (fault := self.model_fault(value)):
-            found[fault[0]] = fault[1]
-        return found
+        problems = self._checker.problems(value)
+        if not problems and (fault := self.model_fault(value)):
+            problems[fault[0]] = fault[1]
+        return problems
 
     @property
     def _checker(self) -> Compiled:
@@ -147,8 +147,8 @@ class Schema:
     def properties(self) -> dict[str, Mapping[str, Any]]:
         """Return the declared top-level properties, in order; empty where the top is no object."""
         top = self.resolve(self.json)
-        found = top.get("properties")
-        return {name: self.resolve(sub) for name, sub in found.items()} if isinstance(found, dict) else {}
+        properties = top.get("properties")
+        return {name: self.resolve(sub) for name, sub in properties.items()} if isinstance(properties, dict) else {}
 
     def required(self) -> frozenset[str]:
         """Return the names of the top-level properties that must be there."""
@@ -215,10 +215,10 @@ def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]
 
 def _bounds(node: Mapping[str, Any]) -> str:
     low, high = node.get("minimum"), node.get("maximum")
-    said = f", at most {node['maxLength']} characters" if "maxLength" in node else ""
+    length = f", at most {node['maxLength']} characters" if "maxLength" in node else ""
     if low is not None and high is not None:
-        return f"{said}, {low} to {high}"
-    return said + (f", from {low}" if low is not None else f", to {high}" if high is not None else "")
+        return f"{length}, {low} to {high}"
+    return length + (f", from {low}" if low is not None else f", to {high}" if high is not None else "")
 
 
 def _plain(given: Any, where: str) -> dict[str, Any]:

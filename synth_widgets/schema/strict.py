@@ -167,21 +167,21 @@ class _Converter:
         self._values += len(values)
         if not values or self._values > MOST_ENUM_VALUES or {"object", "array"} & set(types):
             raise _UnfitError
-        told = {"type": types[0] if len(types) == 1 else types} if len(types) == 1 or self._subset.typed else {}
-        return {**told, **_described(node), "enum": values}
+        type_keyword = {"type": types[0] if len(types) == 1 else types} if len(types) == 1 or self._subset.typed else {}
+        return {**type_keyword, **_described(node), "enum": values}
 
     def _plain(self, node: Mapping[str, Any], level: int) -> dict[str, Any]:
         types = _types(node)
         if _UNFIT & node.keys():
             raise _UnfitError
         kept: dict[str, Any] = {}
-        said: dict[str, Any] = {}
+        described: dict[str, Any] = {}
         for key, value in node.items():
             if any(key in _OF_TYPE.get("number" if kind == "integer" else kind, ()) for kind in types):
-                (kept if self._subset.takes(key, value) else said)[key] = value
+                (kept if self._subset.takes(key, value) else described)[key] = value
             elif key in _NARROWING:
-                said[key] = value
-        schema = {"type": types[0] if len(types) == 1 else types, **_described(node, said), **kept}
+                described[key] = value
+        schema = {"type": types[0] if len(types) == 1 else types, **_described(node, described), **kept}
         if "array" in types:
             schema["items"] = self._converted(node.get("items"), level + 1)
         return schema | self._members(node, level) if "object" in types else schema
@@ -248,15 +248,15 @@ def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
         strange = open_.get("properties", {}).keys() - closed.get("properties", {}).keys()
         if closed.get("additionalProperties") is False and strange:
             raise _UnfitError
-    found = dict(one)
+    merged = dict(one)
     for key, value in other.items():
-        if key not in found or same(found[key], value):
-            found[key] = value
-        elif key == "additionalProperties" and False in (found[key], value):
-            found[key] = False
+        if key not in merged or same(merged[key], value):
+            merged[key] = value
+        elif key == "additionalProperties" and False in (merged[key], value):
+            merged[key] = False
         elif key not in _ANNOTATIONS:
-            found[key] = _joined(key, found[key], value)
-    return found
+            merged[key] = _joined(key, merged[key], value)
+    return merged
 
 
 def _joined(key: str, one: Any, other: Any) -> Any:
@@ -298,13 +298,13 @@ def _nullable(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 def _types(node: Mapping[str, Any]) -> list[str]:
-    given = node.get("type")
-    if given is not None:
-        return [given] if isinstance(given, str) else list(given)
-    told = next((kind for kind, keys in _TELLING.items() if any(key in node for key in keys)), None)
-    if told is None:
+    declared = node.get("type")
+    if declared is not None:
+        return [declared] if isinstance(declared, str) else list(declared)
+    implied = next((kind for kind, keys in _TELLING.items() if any(key in node for key in keys)), None)
+    if implied is None:
         raise _UnfitError
-    return [told]
+    return [implied]
 
 
 def _type_of(value: Any) -> str:
@@ -312,8 +312,8 @@ def _type_of(value: Any) -> str:
     return "null" if value is None else kinds.get(type(value), "object")
 
 
-def _described(node: Mapping[str, Any], said: Mapping[str, Any] = {}) -> dict[str, Any]:
+def _described(node: Mapping[str, Any], keywords: Mapping[str, Any] = {}) -> dict[str, Any]:
     """Return the description of a schema, with the keywords that only words can say."""
-    told = f"Complies with {json.dumps(said, ensure_ascii=False)}." if said else ""
-    text = " ".join(filter(None, (node.get("description"), told)))
+    sentence = f"Complies with {json.dumps(keywords, ensure_ascii=False)}." if keywords else ""
+    text = " ".join(filter(None, (node.get("description"), sentence)))
     return {"description": text} if text else {}

@@ -82,7 +82,7 @@ class Compiled:
 
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with each field: the first complaint by place, such as ``"lines.0.amount"``."""
-        found: dict[str, str] = {}
+        problems: dict[str, str] = {}
         try:
             if self._complies(value):
                 return {}
@@ -92,12 +92,12 @@ class Compiled:
                 if best.validator == "required":
                     missing = [name for name in best.validator_value if name not in best.instance]
                     for name in missing:
-                        found.setdefault(_place([*best.absolute_path, name]), "is missing")
+                        problems.setdefault(_place([*best.absolute_path, name]), "is missing")
                 else:
-                    found.setdefault(_place(best.absolute_path), _words(best))
+                    problems.setdefault(_place(best.absolute_path), _words(best))
         except (TimeoutError, RecursionError) as error:
-            found[""] = _out_of_bounds(error)
-        return found
+            problems[""] = _out_of_bounds(error)
+        return problems
 
     def _complies(self, value: Json) -> bool:
         self._begin()
@@ -132,24 +132,28 @@ def say(error: ValidationError) -> str:
 
 def _words(error: ValidationError) -> str:
     value = compact(error.instance)
-    given: Any = error.instance
+    instance: Any = error.instance
     rule: Any = error.validator_value
     match error.validator:
         case "enum":
             text = f"{value} is not one of {', '.join(v if isinstance(v, str) else compact(v) for v in rule)}"
         case "required":
-            missing = [name for name in rule if name not in given]
+            missing = [name for name in rule if name not in instance]
             text = f"{' and '.join(missing)} {'is' if len(missing) == 1 else 'are'} missing"
         case "type":
             text = f"{value} is not of type {rule if isinstance(rule, str) else ' or '.join(rule)}"
         case "additionalProperties" | "unevaluatedProperties" | "uniqueItems":
             text = error.message
         case "format":
-            text = f"{value} is no {rule}: {said}" if (said := formats.advice(rule, given)) else f"{value} is no {rule}"
+            text = (
+                f"{value} is no {rule}: {advice}"
+                if (advice := formats.advice(rule, instance))
+                else f"{value} is no {rule}"
+            )
         case "maxLength":
-            text = f"{len(given)} characters, at most {rule} are allowed"
+            text = f"{len(instance)} characters, at most {rule} are allowed"
         case "minLength":
-            text = f"{len(given)} characters, at least {rule} are needed"
+            text = f"{len(instance)} characters, at least {rule} are needed"
         case "pattern":
             text = f"{value} does not match the pattern {rule}"
         case _:
@@ -221,8 +225,8 @@ def _unevaluated_properties(validator: Any, others: Any, instance: Any, schema: 
 
 
 def _not_declared(names: list[str]) -> str:
-    said = ", ".join(compact(name) if len(name) > 60 else name for name in names[:5])
-    return f"{said} {'is' if len(names) == 1 else 'are'} not declared"
+    listed = ", ".join(compact(name) if len(name) > 60 else name for name in names[:5])
+    return f"{listed} {'is' if len(names) == 1 else 'are'} not declared"
 
 
 def _named(instance: dict[str, Any], schema: Mapping[str, Any]) -> set[str]:
@@ -237,10 +241,10 @@ def _evaluated(validator: Any, instance: dict[str, Any], schema: Any) -> set[str
         return set()
     if "additionalProperties" in schema or "unevaluatedProperties" in schema:
         return set(instance)
-    found = _named(instance, schema)
+    names = _named(instance, schema)
     for part in _parts_that_hold(validator, instance, schema):
-        found |= _evaluated(validator, instance, part)
-    return found
+        names |= _evaluated(validator, instance, part)
+    return names
 
 
 def _parts_that_hold(validator: Any, instance: dict[str, Any], schema: dict[str, Any]) -> Iterator[Any]:
