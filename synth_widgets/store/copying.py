@@ -1,13 +1,14 @@
-"""Writes all that a studio holds as another file: the way out when its own file is gone, and a copy to keep."""
+"""Writes what a studio file holds as another file: a copy to keep, and the way out when the file itself is gone."""
 
 from __future__ import annotations
 
 import contextlib
 import os
 import secrets
+import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from contextlib import closing
 from pathlib import Path
 
@@ -32,15 +33,9 @@ def write_copy(target: Path, source: sqlite3.Connection | None, pending: Iterabl
     """
     if target.is_symlink() or target.exists():
         raise FileError(f"There is a file {target} already, and it is left as it is. Choose another name, or move it.")
-    draft = target.with_name(f".{secrets.token_hex(6)}.synth-draft")
     try:
-        try:
+        with _draft(target) as draft:
             _fill(draft, source, pending, whole)
-            _name(draft, target)
-        finally:
-            for rest in ("", "-journal", "-wal", "-shm"):
-                with contextlib.suppress(OSError):
-                    draft.with_name(draft.name + rest).unlink(missing_ok=True)
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, FileError):
             raise
@@ -48,28 +43,77 @@ def write_copy(target: Path, source: sqlite3.Connection | None, pending: Iterabl
         raise FileError(f"{target} cannot be written: {words}. Choose another name.") from None
 
 
+def keep_original(path: Path, db: sqlite3.Connection, version: int) -> Path:
+    """Write a copy of a file of an earlier format beside it, whole or not at all; return its name.
+
+    Args:
+        path: the file.
+        db: a connection to it: what stands in its write-ahead log is copied too.
+        version: its format, which the name tells: ``a.format-1.synth`` for ``a.synth``.
+
+    Raises:
+        sqlite3.Error, OSError: the copy cannot be written.
+    """
+    target = _free_name(path.parent, path, f".format-{version}")
+    with _draft(target) as draft:
+        shutil.copymode(path, draft)
+        with closing(_connect(draft)) as copy:
+            db.backup(copy)
+            copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # a copy of one file, not of three
+    return target
+
+
 def beside(path: Path) -> Path:
     """Return a free name for what a studio holds and its file does not take: beside that, else a temporary one."""
     folder = path.parent if os.access(path.parent, os.W_OK) else Path(tempfile.gettempdir())
+    return _free_name(folder, path, "-rescued")
+
+
+def _free_name(folder: Path, path: Path, mark: str) -> Path:
+    """Return a name that nothing has: a file's own with a mark, numbered from the second on."""
     number = 1
     while True:
-        name = folder / f"{path.stem}-rescued{'' if number == 1 else f'-{number}'}{path.suffix}"
+        name = folder / f"{path.stem}{mark}{'' if number == 1 else f'-{number}'}{path.suffix}"
         if not name.exists() and not name.is_symlink():
             return name
         number += 1
 
 
-def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batch], whole: Batch) -> None:
+@contextlib.contextmanager
+def _draft(target: Path) -> Iterator[Path]:
+    """Make an empty file to fill, which gets its name at the end of a ``with`` block; no trace of one that fails."""
+    draft = target.with_name(f".{secrets.token_hex(6)}.synth-draft")
+    try:
+        _make(draft)
+        yield draft
+        _name(draft, target)
+    finally:
+        for rest in ("", "-journal", "-wal", "-shm"):
+            with contextlib.suppress(OSError):
+                draft.with_name(draft.name + rest).unlink(missing_ok=True)
+
+
+def _make(draft: Path) -> None:
     os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+
+
+def _connect(draft: Path) -> sqlite3.Connection:
+    """Return a connection that asks the disk for no locks: nobody else knows a draft."""
+    copy = opening.connect(opening.uri(draft, "rw", locks=False))
+    copy.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()
+    return copy
+
+
+def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batch], whole: Batch) -> None:
     if source is not None:
-        with closing(opening.connect(opening.uri(draft, "rw"))) as copy, contextlib.suppress(sqlite3.DatabaseError):
+        with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError):
             source.backup(copy)
             if opening.is_whole(copy):
                 _write(copy, pending)
                 return
         draft.unlink()
-        os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
-    with closing(opening.connect(opening.uri(draft, "rw"))) as copy:
+        _make(draft)
+    with closing(_connect(draft)) as copy:
         copy.executescript(
             f"PRAGMA application_id={rows.APPLICATION_ID}; PRAGMA user_version={rows.FORMAT}; {rows.TABLES}"
         )

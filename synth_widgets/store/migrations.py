@@ -1,6 +1,7 @@
 """Brings studio files of earlier releases to today's layout. What they hold keeps its meaning.
 
-Each step takes a file from one `rows.FORMAT` to the next; all that are missing are one transaction.
+Each step takes a file from one `rows.FORMAT` to the next; all that are missing are one transaction. Who changes a file
+in place keeps a copy of it first (`copying.keep_original`).
 """
 
 from __future__ import annotations
@@ -11,6 +12,12 @@ from collections.abc import Callable
 from synth_widgets.errors import FileError
 from synth_widgets.records import Json
 from synth_widgets.store import rows
+
+
+def format_of(db: sqlite3.Connection) -> int:
+    """Return the format of a studio file, `rows.FORMAT` for one of today's layout."""
+    version: int = db.execute("PRAGMA user_version").fetchone()[0]
+    return version
 
 
 def brought_up(db: sqlite3.Connection, *, in_place: bool) -> sqlite3.Connection:
@@ -24,7 +31,7 @@ def brought_up(db: sqlite3.Connection, *, in_place: bool) -> sqlite3.Connection:
     Raises:
         FileError: the file is damaged, or cannot be written.
     """
-    version = db.execute("PRAGMA user_version").fetchone()[0]
+    version = format_of(db)
     if version == rows.FORMAT:
         return db
     if not in_place:

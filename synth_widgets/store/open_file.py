@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from synth_widgets.errors import FileError
-from synth_widgets.store import migrations, opening, rows, wal
+from synth_widgets.store import copying, migrations, opening, rows, wal
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.loading import read_state
 from synth_widgets.store.lock import FileLock
@@ -145,6 +145,11 @@ class OpenFile:
             self.notes.append(f"{wal.log_of(path)} belongs to another file than {path.name} and was not read.")
         if not opening.check_kind(self.db, path):
             return State()
+        if migrations.format_of(self.db) != rows.FORMAT:
+            self.notes.append(
+                f"It was written by an earlier release, and can only be read now: {self.read_only}. The file stays as "
+                "it is; where it can be written it is brought to this release's layout, with a copy of what it was."
+            )
         self.db = migrations.brought_up(self.db, in_place=False)
         return read_state(self.db)
 
@@ -163,7 +168,7 @@ class OpenFile:
         if state is None:
             self._make(self.db)
         else:
-            self._bring_up(self.db)
+            self._migrate(self.db, path)
         self._look_round(self.db)
         if log != "none" or self._position.epoch == "" or state is None:
             with contextlib.suppress(sqlite3.Error):  # a full disk: it can be read, and says so at the first save
@@ -201,11 +206,27 @@ class OpenFile:
             "COMMIT;"
         )
 
-    def _bring_up(self, db: sqlite3.Connection) -> None:
+    def _migrate(self, db: sqlite3.Connection, path: Path) -> None:
+        """Bring a file of an earlier release to today's layout, once a copy of what it was stands beside it."""
+        version = migrations.format_of(db)
+        if version == rows.FORMAT:
+            return
+        try:
+            original = copying.keep_original(path, db, version)
+        except (sqlite3.Error, OSError) as error:
+            raise opening.NotWritableError(
+                f"a copy of it as the earlier release wrote it cannot be kept in {path.parent} "
+                f"({getattr(error, 'strerror', None) or error})"
+            ) from None
         try:
             migrations.brought_up(db, in_place=True)
         except FileError as error:  # in memory it could be: so the disk does not take it
+            original.unlink()
             raise opening.NotWritableError(str(error)) from None
+        self.notes.append(
+            "It was written by an earlier release, and was brought to this one's layout. What it was is kept in "
+            f"{original.name}."
+        )
 
     def _look_round(self, db: sqlite3.Connection) -> None:
         """Learn where the file is, what it looks like and where it says so."""

@@ -202,9 +202,20 @@ def old(tmp_path):
     return Path(shutil.copy(OLD, tmp_path / "old.synth"))
 
 
-def test_what_a_file_of_an_earlier_release_says_is_told_at_every_step_as_it_was_then(old, open_studio):
+@pytest.fixture
+def open_old(old, open_studio):
+    """Open the file of an earlier release, which is said once."""
+
+    def open_(model: Any = None) -> sw.Studio:
+        with pytest.warns(UserWarning, match="written by an earlier release"):
+            return open_studio(model, None, path=old)
+
+    return open_
+
+
+def test_what_a_file_of_an_earlier_release_says_is_told_at_every_step_as_it_was_then(open_old):
     model = ScriptedCompleter(concurrency=1)
-    studio = open_studio(model, None, path=old)
+    studio = open_old(model)
     assert studio.guidance == {
         "all": OLD_TEXTS["studio"], "topics": "", "inputs": "", "outputs": OLD_TEXTS["outputs"]
     }  # fmt: skip
@@ -226,8 +237,8 @@ def test_what_a_file_of_an_earlier_release_says_is_told_at_every_step_as_it_was_
     assert told(model, OLD_TEXTS["job"], since=before)[OLD_TEXTS["job"]] == {"inputs", "outputs"}
 
 
-def test_what_undo_brings_back_from_an_earlier_release_is_what_stood_there(old, open_studio):
-    studio = open_studio(task=None, path=old)
+def test_what_undo_brings_back_from_an_earlier_release_is_what_stood_there(open_old):
+    studio = open_old()
     topic = studio._state.find(("A",))
     assert topic.guidance == {"all": OLD_TEXTS["topic"]}
     while (undone := studio.undo()) is not None and undone.label != "Change “A”":
@@ -238,10 +249,10 @@ def test_what_undo_brings_back_from_an_earlier_release_is_what_stood_there(old, 
     assert studio._state.find(("A",)).guidance == {"all": OLD_TEXTS["topic"]}
 
 
-def test_a_file_of_an_earlier_release_is_brought_up_once_and_opens_again(old, open_studio):
+def test_a_file_of_an_earlier_release_is_brought_up_once_and_opens_again(old, open_old, open_studio):
     seen = []
-    for _ in range(2):
-        studio = open_studio(task=None, path=old)
+    for open_ in (open_old, lambda: open_studio(task=None, path=old)):
+        studio = open_()
         seen.append([(t.name, t.guidance) for t in studio._state.topics.values()])
         studio.close()
         db = sqlite3.connect(old)
@@ -250,11 +261,11 @@ def test_a_file_of_an_earlier_release_is_brought_up_once_and_opens_again(old, op
     assert seen[0] == seen[1]
 
 
-def test_a_file_of_an_earlier_release_that_can_only_be_read_is_left_as_it_is(old, open_studio):
+def test_a_file_of_an_earlier_release_that_can_only_be_read_is_left_as_it_is(old, open_old):
     holder = FileLock(old)
     assert holder.acquire() is None
     before = old.read_bytes()
-    studio = open_studio(task=None, path=old)
+    studio = open_old()
     assert studio.read_only
     assert studio._state.find(("A",)).guidance == {"all": OLD_TEXTS["topic"]}
     assert studio.guidance["all"] == OLD_TEXTS["studio"]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import fcntl
 import json
@@ -70,6 +71,23 @@ def test_a_file_on_a_disk_without_locks_is_opened_and_written(monkeypatch, path,
         assert [p.name for p in path.parent.iterdir()] == ["a.synth"]
         with sw.Studio(TRIAGE, path=path, model=ScriptedCompleter()) as studio:
             assert studio.topics.paths() == [("A",)]
+
+
+@pytest.mark.parametrize(("number", "of_files"), NO_LOCKS)
+def test_a_file_of_an_earlier_release_on_a_disk_without_locks_is_brought_up_and_copied(
+    monkeypatch, path, number, of_files
+):
+    shutil.copy(Path(__file__).parent / "files" / "format-1.synth", path)
+    with without_locks(monkeypatch, number, of_files=of_files):
+        with pytest.warns(UserWarning, match=r"kept in a\.format-1\.synth"):
+            studio = sw.Studio(path=path, model=ScriptedCompleter())
+        assert studio.read_only is None
+        studio.backup(path.with_name("b.synth"))
+        studio.close()
+    assert sorted(p.name for p in path.parent.iterdir()) == ["a.format-1.synth", "a.synth", "b.synth"]
+    for name in ("a.format-1.synth", "b.synth"):
+        with contextlib.closing(sqlite3.connect(path.with_name(name))) as db:
+            assert db.execute("PRAGMA integrity_check").fetchone() == ("ok",)
 
 
 def left_by(path: Path, **holder: object) -> Path:
