@@ -135,26 +135,67 @@ COLUMNS: Mapping[str, Mapping[str, Rule]] = {
         "made": _whole(0), "undone": _whole(0).or_nothing, "dead": _FLAG,
     },
 }  # fmt: skip
-"""The tables that are read whole. Of ``log`` single entries are read, and ``meta`` has the revision."""
+"""The tables that are read whole, each with its columns in the order in which `rows` has their values.
+
+Of ``log`` single entries are read, and ``meta`` has the revision.
+"""
+KEYS: Mapping[str, tuple[str, ...]] = {
+    **dict.fromkeys(COLUMNS, ("id",)),
+    "settings": ("key",),
+    "tasks": ("n",),
+    "versions": ("sample", "n"),
+    "items": ("job", "step", "target", "ordinal"),
+}
+"""What tells the rows of a table apart."""
+_OTHER_COLUMNS = {"meta": ("key", "value"), "log": ("n", "rev", "grp", "at", "entry")}
 
 
 AT_ONCE = 500
 """Rows that are looked at together: looking at a column of them costs little more than at one value."""
 
 
-def checked(db: sqlite3.Connection, table: str, query: str) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a query that selects the first columns of a table, or all, each of them looked at.
+def check_columns(db: sqlite3.Connection) -> None:
+    """Raise `FileError` unless every table has its columns, in any order.
+
+    Further ones are left alone; but for ``meta``, which `wal` reads as it stands in the file.
+    """
+    for table, columns in {**COLUMNS, **_OTHER_COLUMNS}.items():
+        names = [line[1] for line in db.execute(f"PRAGMA table_info({table})")]
+        missing = [name for name in columns if name not in names]
+        further = [name for name in names if name not in columns and table == "meta"]
+        if not names:
+            wrong = f"there is no table {table}"
+        elif missing:
+            wrong = f"table {table} has no column {missing[0]}"
+        elif further:
+            wrong = f"table {table} has a column {further[0]}, which is not ours"
+        else:
+            continue
+        raise FileError(f"The studio file is damaged: {wrong}. Nothing was changed; go back to a copy from before.")
+
+
+def checked(
+    db: sqlite3.Connection, table: str, *, order: str | None = None, without: Collection[str] = ()
+) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table, the values in the order of its `COLUMNS`, each of them looked at.
+
+    Args:
+        db: a studio file.
+        table: one of `COLUMNS`.
+        order: what the rows are sorted by.
+        without: columns that are not read.
 
     Raises:
         FileError: a column holds what it cannot; it names the table, the row and the column.
     """
-    rules = COLUMNS[table]
-    cursor = db.execute(query)
+    rules = {name: rule for name, rule in COLUMNS[table].items() if name not in without}
+    ordered = f"ORDER BY {order}" if order else ""
+    cursor = db.execute(f"SELECT {', '.join(rules)} FROM {table} {ordered}")  # noqa: S608 - names from above
     while rows := cursor.fetchmany(AT_ONCE):
-        for at, (column, name) in enumerate(zip(zip(*rows, strict=True), rules, strict=False)):
-            if not rules[name].holds_for(column):
-                row = next(row for row in rows if not rules[name].holds_for([row[at]]))
-                raise damaged(table, row[0], f"{name} is {repr(row[at])[:60]}, not {rules[name].words}")
+        for at, (column, (name, rule)) in enumerate(zip(zip(*rows, strict=True), rules.items(), strict=True)):
+            if not rule.holds_for(column):
+                row = next(row for row in rows if not rule.holds_for([row[at]]))
+                raise damaged(table, row[0], f"{name} is {repr(row[at])[:60]}, not {rule.words}")
         rows.reverse()
         while rows:  # each is let go before the next one is used: what is made of them lies closer together then
             yield rows.pop()

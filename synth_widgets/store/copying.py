@@ -127,7 +127,7 @@ def _write(copy: sqlite3.Connection, batches: Iterable[Batch]) -> None:
     copy.execute("BEGIN IMMEDIATE")
     for batch in batches:
         write_rows(copy, batch)
-        copy.execute("INSERT OR REPLACE INTO meta VALUES('rev', ?)", (batch.rev,))
+        copy.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('rev', ?)", (batch.rev,))
     copy.execute("COMMIT")
 
 

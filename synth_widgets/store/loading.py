@@ -16,7 +16,7 @@ from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
 from synth_widgets.records import ROOT, Json, Topic, Usage, Version, WorkItem
 from synth_widgets.store import opening, rows
-from synth_widgets.store.columns import MOST, WRONG, checked, damaged, in_words, setting_of
+from synth_widgets.store.columns import MOST, WRONG, check_columns, checked, damaged, in_words, setting_of
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
 from synth_widgets.text.normal import MAX_DEPTH, too_deep
@@ -40,24 +40,25 @@ def read_state(db: sqlite3.Connection) -> State:
 
 
 def _read(db: sqlite3.Connection) -> State:
+    check_columns(db)
     state = State()
     share = rows.Shared()
-    topics = list(_each(db, "topics", "SELECT * FROM topics ORDER BY rowid", rows.topic_of))
+    topics = list(_each(db, "topics", rows.topic_of, order="rowid"))
     _check_tree(topics)
     for topic in topics:
         state.put_topic(topic)
     _read_calls(db, state, share)
     _read_samples(db, state, share)
-    for session in _each(db, "sessions", "SELECT * FROM sessions ORDER BY created", rows.session_of):
+    for session in _each(db, "sessions", rows.session_of, order="created"):
         state.sessions[session.id] = session
-    for job in _each(db, "jobs", "SELECT * FROM jobs ORDER BY started", rows.job_of):
+    for job in _each(db, "jobs", rows.job_of, order="started"):
         if job.session not in state.sessions:
             raise damaged("jobs", job.id, f"there is no session {job.session!r}")
         state.jobs[job.id] = job
     _read_items(db, state)
-    state.settings = dict(_each(db, "settings", "SELECT * FROM settings", _setting_of))
+    state.settings = dict(_each(db, "settings", _setting_of))
     state.tasks = _tasks(db)
-    for group in _each(db, "groups", "SELECT * FROM groups ORDER BY id", rows.group_of):
+    for group in _each(db, "groups", rows.group_of, order="id"):
         if group.job is not None and group.job not in state.jobs:
             raise damaged("groups", group.id, f"there is no job {group.job!r}")
         state.put_group(group)
@@ -66,9 +67,11 @@ def _read(db: sqlite3.Connection) -> State:
     return state
 
 
-def _each(db: sqlite3.Connection, table: str, query: str, build: Callable[[rows.Row], T]) -> Iterator[T]:
+def _each(
+    db: sqlite3.Connection, table: str, build: Callable[[rows.Row], T], *, order: str | None = None
+) -> Iterator[T]:
     """Yield what is built from each row, and say which row it was if that cannot be done."""
-    for row in checked(db, table, query):
+    for row in checked(db, table, order=order):
         try:
             built = build(row)
         except WRONG as error:
@@ -78,7 +81,7 @@ def _each(db: sqlite3.Connection, table: str, query: str, build: Callable[[rows.
 
 def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> None:
     calls = state.calls
-    for row in checked(db, "calls", rows.SELECT_CALLS):
+    for row in checked(db, "calls", without={"raw"}):
         try:
             call = rows.call_of(row, share)
         except WRONG as error:
@@ -92,7 +95,7 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
     versions = _versions(db, share)
     nothing: list[Version] = []
     topics = state.topics
-    for row in checked(db, "samples", "SELECT * FROM samples ORDER BY seq"):
+    for row in checked(db, "samples", order="seq"):
         try:
             sample = rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
         except WRONG as error:
@@ -109,7 +112,7 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
 
 
 def _read_items(db: sqlite3.Connection, state: State) -> None:
-    for item in _each(db, "items", "SELECT * FROM items", lambda row: WorkItem(*row)):
+    for item in _each(db, "items", lambda row: WorkItem(*row)):
         if item.job not in state.jobs:
             raise damaged("items", item.job, "there is no such job")
         if not _is_target(state, item):
@@ -119,7 +122,7 @@ def _read_items(db: sqlite3.Connection, state: State) -> None:
 
 def _tasks(db: sqlite3.Connection) -> list[Task]:
     tasks: list[Task] = []
-    for n, task in _each(db, "tasks", "SELECT * FROM tasks ORDER BY n", _task_of):
+    for n, task in _each(db, "tasks", _task_of, order="n"):
         if n != len(tasks) + 1:
             raise damaged("tasks", n, "the versions of a task are numbered 1, 2, 3 …")
         tasks.append(task)
@@ -154,7 +157,7 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Vers
 
     found: dict[str, list[Version]] = {}
     last: str | None = None
-    for row in checked(db, "versions", "SELECT * FROM versions ORDER BY sample, n"):
+    for row in checked(db, "versions", order="sample, n"):
         text = row[3]
         before = found.get(row[0])
         if before is None:

@@ -326,7 +326,7 @@ class OpenFile:
 
     def _write_moment(self, db: sqlite3.Connection, to: Position) -> None:
         self._rows = [(wal.KEY, self._moment(to).text()), ("rev", str(to.rev))]
-        db.execute("INSERT OR REPLACE INTO meta VALUES(?,?),(?,?)", (*self._rows[0], *self._rows[1]))
+        db.execute("INSERT OR REPLACE INTO meta(key, value) VALUES(?,?),(?,?)", (*self._rows[0], *self._rows[1]))
         self._position = to
 
     def _go_to(self, to: Position) -> None:

@@ -1,4 +1,8 @@
-"""How records stand in the file: one table a kind, and the two directions between row and record."""
+"""How records stand in the file: one table a kind, and the two directions between row and record.
+
+A row has its values in the order of `columns.COLUMNS`, by whose names it is read and written: where a column stands in
+the file does not matter.
+"""
 
 from __future__ import annotations
 
@@ -161,11 +165,6 @@ def call_row(c: Call) -> Row:
     )
 
 
-SELECT_CALLS = (
-    "SELECT id, job, step, model, mode, prompt, guidance, params, attempts, prompt_tokens, completion_tokens, cost, "
-    "seconds FROM calls"
-)
-
 SUM_CALLS = (
     "SELECT job, step, COUNT(*), SUM(prompt_tokens), SUM(completion_tokens), TOTAL(cost), SUM(cost IS NULL) FROM calls "
     "GROUP BY job, step"
@@ -177,7 +176,7 @@ def _frozen(value: Json) -> Mapping[str, Any]:
 
 
 def call_of(row: Row, share: Shared) -> Call:
-    """Build a call from `SELECT_CALLS`: without its raw text, which is read on demand."""
+    """Build a call from its row without its raw text, which is read on demand."""
     first = share.first
     ident, job, step, model, mode, prompt, guidance, params, attempts, asked, answered, cost, seconds = row
     return _call(
@@ -250,10 +249,3 @@ def group_of(row: Row) -> Group:
     """Build a group from its row."""
     ident, actor, label, job, made, undone, dead = row
     return Group(ident, actor, label, job, made, undone, bool(dead))
-
-
-TOPIC_CONFLICT = (
-    "ON CONFLICT(id) DO UPDATE SET parent=excluded.parent, name=excluded.name, guidance=excluded.guidance, "
-    "target=excluded.target, removed=excluded.removed"
-)
-"""Writes over an older row in place: the order of the rows is the order of the siblings."""

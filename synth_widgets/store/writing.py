@@ -14,6 +14,7 @@ from itertools import chain, islice
 
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.columns import COLUMNS, KEYS
 
 MOST_ROWS = 256
 """Rows of one statement: what binding them takes holds the interpreter, for less than a millisecond."""
@@ -27,21 +28,38 @@ _DELETE_ITEMS = (
 
 def write_rows(db: sqlite3.Connection, batch: Batch) -> None:
     """Write what a commit changed, over older rows of the same keys."""
-    write(db, "INSERT INTO topics VALUES", map(rows.topic_row, batch.topics.values()), rows.TOPIC_CONFLICT)
-    write(db, "INSERT OR REPLACE INTO samples VALUES", map(rows.sample_row, batch.samples.values()))
-    write(db, "INSERT OR REPLACE INTO versions VALUES", (rows.version_row(s, v) for s, v in batch.versions))
-    write(db, "INSERT OR REPLACE INTO calls VALUES", map(rows.call_row, batch.calls))
-    write(db, "INSERT OR REPLACE INTO sessions VALUES", map(rows.session_row, batch.sessions))
-    write(db, "INSERT OR REPLACE INTO jobs VALUES", map(rows.job_row, batch.jobs.values()))
-    write(db, "INSERT OR REPLACE INTO items VALUES", map(rows.item_row, batch.planned))
+    _put(db, "topics", map(rows.topic_row, batch.topics.values()))
+    _put(db, "samples", map(rows.sample_row, batch.samples.values()))
+    _put(db, "versions", (rows.version_row(s, v) for s, v in batch.versions))
+    _put(db, "calls", map(rows.call_row, batch.calls))
+    _put(db, "sessions", map(rows.session_row, batch.sessions))
+    _put(db, "jobs", map(rows.job_row, batch.jobs.values()))
+    _put(db, "items", map(rows.item_row, batch.planned))
     done = ((i.job, i.step, i.target, i.ordinal) for i in batch.finished)
     write(db, _DELETE_ITEMS, done, "))")
     write(db, "DELETE FROM items WHERE job IN (VALUES", ((job,) for job in batch.settled), ")")
-    write(db, "INSERT OR REPLACE INTO settings VALUES", ((k, rows.dump(v)) for k, v in batch.settings.items()))
-    write(db, "INSERT OR REPLACE INTO tasks VALUES", ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
-    write(db, "INSERT OR REPLACE INTO groups VALUES", map(rows.group_row, batch.groups))
+    _put(db, "settings", ((k, rows.dump(v)) for k, v in batch.settings.items()))
+    _put(db, "tasks", ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
+    _put(db, "groups", map(rows.group_row, batch.groups))
     logged = ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries)
     write(db, "INSERT INTO log(rev, grp, at, entry) VALUES", logged)
+
+
+def _put(db: sqlite3.Connection, table: str, values: Iterable[rows.Row]) -> None:
+    start, end = _upsert(table)
+    write(db, start, values, end)
+
+
+@cache
+def _upsert(table: str) -> tuple[str, str]:
+    """Return the statement that writes rows, before and after them; over an older row it writes in place.
+
+    The order of the topics' rows is the order of the siblings, and a column that is not ours keeps what it holds.
+    """
+    names, keys = list(COLUMNS[table]), KEYS[table]
+    changed = ", ".join(f"{name}=excluded.{name}" for name in names if name not in keys)
+    start = f"INSERT INTO {table}({', '.join(names)}) VALUES"
+    return start, f"ON CONFLICT({', '.join(keys)}) DO UPDATE SET {changed}"
 
 
 def write(db: sqlite3.Connection, start: str, values: Iterable[rows.Row], end: str = "") -> None:
