@@ -18,6 +18,7 @@ import pytest
 import synth_widgets as sw
 from synth_widgets.errors import ReadOnlyError
 from synth_widgets.store import copying, migrations, opening, rows, wal
+from synth_widgets.store.columns import COLUMNS
 from synth_widgets.store.lock import FileLock
 from synth_widgets.testing import ScriptedCompleter
 
@@ -50,6 +51,11 @@ def content(path: Path) -> list[str]:
         return list(db.iterdump())
 
 
+def changed(before: list[str], after: list[str]) -> set[str]:
+    """Return the tables of which rows differ."""
+    return {line.split('"')[1] for line in set(before) ^ set(after)}
+
+
 def version(path: Path) -> int:
     with contextlib.closing(sqlite3.connect(f"{path.as_uri()}?immutable=1", uri=True)) as db:
         return migrations.format_of(db)
@@ -66,6 +72,16 @@ def test_there_is_a_file_of_each_earlier_format_and_it_opens(number, tmp_path):
     assert version(path) == number
     assert topics(path, "earlier release")
     assert version(path) == rows.FORMAT
+
+
+def test_the_file_that_is_kept_of_todays_format_opens_as_it_is_and_nothing_is_said(tmp_path):
+    path = Path(shutil.copy(FILES / f"format-{rows.FORMAT}.synth", tmp_path))
+    before = content(path)
+    assert version(path) == rows.FORMAT
+    assert all(f'INSERT INTO "{table}"' in "".join(before) for table in COLUMNS), "there is something in every table"
+    assert topics(path)
+    assert names(path) == [path.name]
+    assert changed(before, content(path)) <= {"meta"}, "but for where it is"
 
 
 def test_a_copy_of_what_the_file_was_is_kept_beside_it_and_said_once(old):
