@@ -322,10 +322,13 @@ import os, signal, sys, time
 import synth_widgets as sw
 from synth_widgets.testing import ScriptedCompleter
 studio = sw.Studio(sw.Task("Triage", "Sort."), path=sys.argv[1], model=ScriptedCompleter())
+begun, begins = os.pipe()
 child = os.fork()
 if child == 0:
+    os.write(begins, b"x")
     time.sleep(60)
     os._exit(0)
+os.read(begun, 1)
 print(child, flush=True)
 os.kill(os.getpid(), signal.SIGKILL)
 """
