@@ -78,8 +78,8 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
         calls = [asyncio.create_task(model.complete(ASK)) for _ in range(10)]
         while not (model.waiting or "").startswith(f"{endpoint.url.split('/')[2]} has not answered"):
             await asyncio.sleep(0.01)
-        assert model._places is not None
-        while model._places.in_flight:  # what was sent before it was down
+        assert model._gate is not None
+        while model._gate.in_flight:  # what was sent before it was down
             await asyncio.sleep(0.01)
         loop, before = asyncio.get_running_loop(), endpoint.statuses[503]
         began = loop.time()

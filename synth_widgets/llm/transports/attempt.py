@@ -5,8 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from abc import ABC, abstractmethod
-from collections.abc import AsyncGenerator, Callable
-from contextlib import aclosing
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -74,33 +73,40 @@ class Attempt(ABC):
         self._on_text = on_text
         self._reading = reading
         self._handed_out = False
+        self._not_ours: Exception | None = None
 
     @abstractmethod
-    def pieces(self) -> AsyncGenerator[str | Failure, None]:
-        """Send the request and yield the content as it comes, or one `Failure`; raise what the transport raises."""
+    async def receive(self) -> Failure | None:
+        """Send the request, read what comes and `hand_out` its text; raise what the transport raises.
+
+        Returns:
+            Why there is no answer, where the endpoint says so itself.
+        """
 
     @abstractmethod
     def failure(self, error: Exception) -> Failure | None:
         """Say what an exception of the transport means; ``None`` if it is none of its failures."""
 
+    def hand_out(self, piece: str) -> None:
+        """Hand on a piece of the answer's text as it comes, if anybody takes it."""
+        if self._on_text is None or not piece:
+            return
+        self._handed_out = True
+        try:
+            self._on_text(piece)
+        except Exception as error:
+            self._not_ours = error
+            raise
+
     async def run(self) -> Answer | Failure:
         """Return the answer, or why there is none. Only cancelling, `on_text` and slips of ours raise."""
         began = time.perf_counter()
-        failure: Failure | None = None
-        async with aclosing(self.pieces()) as pieces:
-            while failure is None:
-                try:
-                    piece = await anext(pieces, None)
-                except Exception as error:  # noqa: BLE001  (each kind is told apart there; unknown ones are raised)
-                    failure = self._lost(error)
-                    continue
-                if piece is None:
-                    break
-                if isinstance(piece, Failure):
-                    failure = piece
-                elif self._on_text is not None and piece:
-                    self._handed_out = True
-                    self._on_text(piece)
+        try:
+            failure = await self.receive()
+        except Exception as error:
+            if error is self._not_ours:
+                raise
+            failure = self._lost(error)
         if failure is not None and failure.salvage is None:
             return self._after_text(failure)
         read = self._reading

@@ -28,6 +28,11 @@ def decoded(body: bytes, charset: str | None) -> str:
         return body.decode(named, "replace")
 
 
+def body_as_utf8(body: bytes, charset: str | None) -> bytes:
+    """Return a whole body as UTF-8; see `decoded`."""
+    return body if _named(charset) is None else decoded(body, charset).encode()
+
+
 def as_utf8(chunks: AsyncIterator[bytes], charset: str | None) -> AsyncIterator[bytes]:
     """Return a body that comes in chunks, cut anywhere, as UTF-8; see `decoded`."""
     named = _named(charset)

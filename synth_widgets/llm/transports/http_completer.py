@@ -6,7 +6,7 @@ import asyncio
 import functools
 import re
 from abc import abstractmethod
-from collections.abc import AsyncGenerator, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.providers import Endpoint
 from synth_widgets.llm.transports import failures, http_session
 from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits, aside
-from synth_widgets.llm.transports.charsets import as_utf8, decoded
+from synth_widgets.llm.transports.charsets import as_utf8, body_as_utf8, decoded
 from synth_widgets.llm.transports.failures import Failure
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, read_json
 from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
@@ -96,6 +96,14 @@ class HttpCompleter(RemoteCompleter):
         if held is not None:
             await http_session.release(held)
 
+    @functools.cached_property
+    def timeout(self) -> aiohttp.ClientTimeout:
+        """How long one request may take."""
+        import aiohttp
+
+        waits = self.waits
+        return aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
+
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop, held from the first call until `close`."""
         if self._given is not None:
@@ -113,11 +121,9 @@ class _HttpAttempt(Attempt):
         self._owner = owner
         self._endpoint = endpoint
 
-    async def pieces(self) -> AsyncGenerator[str | Failure, None]:
-        """Send the request and yield the content as it comes, or one `Failure`."""
-        import aiohttp
-
-        owner, stream, waits = self._owner, self._on_text is not None, self._owner.waits
+    async def receive(self) -> Failure | None:
+        """Send the request and read what comes; return why it was refused, if it was."""
+        owner, stream = self._owner, self._on_text is not None
         post = owner.post(self._endpoint, self._request, stream=stream)
         async with owner.session().post(
             post.url,
@@ -128,25 +134,23 @@ class _HttpAttempt(Attempt):
                 **post.headers,
             },
             allow_redirects=False,
-            timeout=aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence),
+            timeout=owner.timeout,
             proxy=http_session.proxy_for(post.url),
         ) as response:
             if not 200 <= response.status < 300:
-                yield await self._refused(response, post)
-                return
-            chunks = as_utf8(_bounded(response), response.charset)
+                return await self._refused(response, post)
+            chunks = _bounded(response)
             if not stream:
-                async for piece in self._body(b"".join([chunk async for chunk in chunks])):
-                    yield piece
-                return
-            async for piece in self._events(chunks):
-                yield piece
+                await self._body(body_as_utf8(b"".join([chunk async for chunk in chunks]), response.charset))
+                return None
+            await self._events(as_utf8(chunks, response.charset))
             with suppress(TimeoutError):
                 async with asyncio.timeout(_AFTER_END):
                     await response.content.read(1)  # the end of the body: the connection can be used again
+        return None
 
-    async def _events(self, chunks: AsyncIterator[bytes]) -> AsyncIterator[str]:
-        """Yield the content of a streamed answer, or of one that comes whole although a stream was asked."""
+    async def _events(self, chunks: AsyncIterator[bytes]) -> None:
+        """Read a streamed answer, or one that comes whole although a stream was asked."""
         reader, head, whole = EventReader(), b"", False
         while (chunk := await self._next(chunks)) is not None:
             if whole or not _begun(head):
@@ -156,17 +160,19 @@ class _HttpAttempt(Attempt):
                     continue
                 chunk = head  # the white space before the first event
             for data in reader.feed(chunk):
-                yield await aside(len(data), functools.partial(self._reading.raw_event, data))
+                await self._event(data)
                 if self._reading.is_over:
                     return
         if whole:
-            async for piece in self._body(head):
-                yield piece
+            await self._body(head)
             return
         for data in reader.end():
-            yield await aside(len(data), functools.partial(self._reading.raw_event, data))
+            await self._event(data)
         if self._reading.finish is None:
             raise ConnectionResetError("the stream ended before the answer did")
+
+    async def _event(self, data: str) -> None:
+        self.hand_out(await aside(len(data), functools.partial(self._reading.raw_event, data)))
 
     async def _next(self, chunks: AsyncIterator[bytes]) -> bytes | None:
         """Return what comes next, or ``None`` at the end; once the model has ended, that is not waited for long."""
@@ -178,15 +184,15 @@ class _HttpAttempt(Attempt):
         except TimeoutError:
             return None
 
-    async def _body(self, body: bytes) -> AsyncIterator[str]:
-        """Yield the content of an answer that came whole: in a body, or in events that nobody asked for."""
+    async def _body(self, body: bytes) -> None:
+        """Read an answer that came whole: in a body, or in events that nobody asked for."""
         begun = _begun(body)
         events = await aside(len(begun), functools.partial(_events_in, begun))
         if events is None:
-            yield await aside(len(begun), lambda: self._reading.whole(_parsed(begun)))
+            self.hand_out(await aside(len(begun), lambda: self._reading.whole(_parsed(begun))))
             return
         for data in events:
-            yield await aside(len(data), functools.partial(self._reading.raw_event, data))
+            await self._event(data)
         if self._reading.finish is None and not self._reading.is_over:
             raise ConnectionResetError("the stream ended before the answer did")
 

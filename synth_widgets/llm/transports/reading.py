@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import re
 from abc import ABC, abstractmethod
@@ -39,6 +40,14 @@ _ENUM = re.compile(r"^(?:finish_?reason[._])+")
 
 
 _MOST_SHOWN = 80
+_LONGEST_END = 200
+
+
+@functools.lru_cache(64)  # asked of each answer
+def _end_of(word: str) -> Finish | None:
+    """Return what a word for the end of an answer means, or ``None`` where it is no good end."""
+    plain = _ENUM.sub("", word.strip().lower().partition(":")[0].replace("-", "_").replace(" ", "_"))
+    return next((finish for finish, words in _ENDS.items() if plain in words), None)
 
 
 def end_of(word: object) -> Finish:
@@ -52,11 +61,9 @@ def end_of(word: object) -> Finish:
     ('stop', 'length', 'filter', 'other')
     """
     said = "" if word is None else str(word)
-    plain = _ENUM.sub("", said.strip().lower().partition(":")[0].replace("-", "_").replace(" ", "_"))
-    for finish, words in _ENDS.items():
-        if plain in words:
-            return finish
-    raise StreamError(f"the answer ended with {said[:_MOST_SHOWN]!r}", 502)
+    if (finish := _end_of(said[:_LONGEST_END])) is None:
+        raise StreamError(f"the answer ended with {said[:_MOST_SHOWN]!r}", 502)
+    return finish
 
 
 class StreamError(Exception):

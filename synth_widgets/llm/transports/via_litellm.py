@@ -6,7 +6,7 @@ import asyncio
 import copy
 import os
 import re
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -86,14 +86,14 @@ class _LiteLLMAttempt(Attempt):
         self._endpoint = endpoint
         self._params = owner.params(endpoint, request)
 
-    async def pieces(self) -> AsyncGenerator[str | Failure, None]:
-        """Send the request and yield the content as it comes."""
+    async def receive(self) -> None:
+        """Send the request and read what comes."""
         silence = self._owner.waits.silence
         async with asyncio.timeout(self._owner.waits.total):
             async with asyncio.timeout(silence):
                 answer = await self._owner.litellm.acompletion(**self._arguments())
             if self._on_text is None:
-                yield self._reading.whole(_completion(answer))
+                self.hand_out(self._reading.whole(_completion(answer)))
                 return
             size = 0
             async with aclosing(answer):
@@ -106,7 +106,7 @@ class _LiteLLMAttempt(Attempt):
                     size += len(piece)
                     if size > MAX_ANSWER:
                         raise TooLargeError(MAX_ANSWER)
-                    yield piece
+                    self.hand_out(piece)
             if self._reading.finish is None:
                 raise ConnectionResetError("the stream ended before the answer did")
 
