@@ -69,7 +69,7 @@ _SEARCHES = re.compile(r"sonar|search")
 
 
 def price_of(model: str) -> Price | None:
-    """Return a model's price by its litellm name, or ``None`` when nobody knows it.
+    """Return a model's price by its litellm name, or ``None`` when it has no known price.
 
     A list's price of 0 is taken for an unknown one: most of them are gaps in the list. So is a price by tokens of a
     model that bills more than tokens.
@@ -151,7 +151,7 @@ class Cost:
 
     Attributes:
         dollars: US dollars of the calls whose cost is known.
-        unknown: how many have a cost that nobody knows: no price, or tokens that the endpoint did not tell.
+        unknown: how many have an unknown cost: no known price, or tokens that the endpoint did not count.
         usage: their tokens, as far as they were told.
         calls: how many calls.
 
@@ -201,7 +201,7 @@ class Caution:
         above: more calls than this are asked for.
         why: what is said then.
         tokens: about what a call for an output takes.
-        cost: about what it costs in US dollars, or ``None`` when nobody knows.
+        cost: about what it costs in US dollars, or ``None`` when unknown.
     """
 
     above: int

@@ -51,7 +51,7 @@ class Asked:
     Attributes:
         name: the model's name.
         items_per_call: topics or inputs that it is asked for in one call.
-        price: its price, or ``None`` when nobody knows it.
+        price: its price, or ``None`` when unknown.
         thinks: whether it may think before it answers.
         may_bill: whether somebody may send a bill, should the price not be known.
         is_small: whether it gets the prompts of a model too small for the ordinary ones.

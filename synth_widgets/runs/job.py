@@ -52,7 +52,7 @@ class Progress:
 
     @property
     def expected(self) -> float | None:
-        """US dollars that it will have cost in the end, told by what is done; ``None`` while nobody knows.
+        """US dollars that it will have cost in the end, estimated from what is done; ``None`` while unknown.
 
         >>> Progress(done=50, total=200, cost=Cost(0.05)).expected
         0.2
@@ -165,7 +165,7 @@ class Job(Coroutine[Any, Any, Result]):
     def pause(self) -> None:
         """Send nothing new until `resume`. What is under way is finished; a job that is over stays as it is.
 
-        A job that is paused when its kernel ends is interrupted: `Studio.resume` makes what it owes.
+        A job that is paused when its kernel ends is interrupted: `Studio.resume` makes its pending items.
         """
         self._engine.call(lambda: self._control.pause(on=True) if self._control else None)
 
@@ -173,12 +173,12 @@ class Job(Coroutine[Any, Any, Result]):
         """Go on after `pause`.
 
         Raises:
-            StudioError: it is over; what it still owes is for `Studio.resume`.
+            StudioError: it is over; what is pending of it is for `Studio.resume`.
         """
 
         def act() -> None:
             if self._control is None:
-                raise StudioError(f"This job is {self.status}, not paused. studio.resume() makes what jobs still owe.")
+                raise StudioError(f"This job is {self.status}, not paused. studio.resume() makes what is pending.")
             self._control.pause(on=False)
 
         self._engine.call(act)

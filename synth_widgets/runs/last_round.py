@@ -2,7 +2,7 @@
 
 With three answers an item and one in ten of them bad, one item in a thousand fails although nothing is wrong with it.
 Where most items of a step came, those that did not are asked for once more; where they did not come, something is wrong
-that more answers would not mend. Until then such an item stays open: a job that ends before owes it.
+that more answers would not mend. Until then such an item stays pending.
 """
 
 from __future__ import annotations
@@ -92,7 +92,7 @@ def outcomes(
         samples: all of them, so not for the engine's thread.
         calls: all of them, by id.
         job: the job's id.
-        still_open: the samples that it still owes something; their failures are not counted.
+        still_open: the samples with pending items of it; their failures are not counted.
     """
     came: Counter[Step] = Counter()
     failed: Counter[Step] = Counter()

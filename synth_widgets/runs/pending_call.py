@@ -25,7 +25,7 @@ class Terms:
     """On what terms a step's calls go out. They change when another model takes over; calls under way keep theirs.
 
     Attributes:
-        price: what a token costs, or ``None`` when nobody knows.
+        price: what a token costs, or ``None`` when unknown.
         kind: the kind of the calls, as the averages tell them apart.
     """
 

@@ -172,7 +172,7 @@ class Plan:
     """Work items to add to a job, and changes of targets that go with them.
 
     Attributes:
-        taken_over: items that jobs which no longer run still owed there, by job: the top-up sees to them.
+        taken_over: pending items there of jobs that no longer run, by job: the top-up makes them.
     """
 
     items: list[WorkItem] = field(default_factory=list)
@@ -209,7 +209,7 @@ class Slots:
         return len(self.ordinals)
 
     def items(self, job: str) -> list[WorkItem]:
-        """Return them as items that a job owes."""
+        """Return them as pending items of a job."""
         return [_item(job, self.step, self.target, n, self.level) for n in self.ordinals]
 
     def parts(self, job: str) -> Iterator[Plan]:
@@ -242,7 +242,7 @@ class _Planning:
         self._topped: set[tuple[Step, str]] = set()
         """Which steps are seen to, and at which topics or for which samples; only where some job may owe them."""
         self._counted: set[str] = set()
-        """Jobs whose open slots were counted as coming: should they end meanwhile, they still owe those."""
+        """Jobs whose open slots were counted as coming: should they end meanwhile, those stay pending."""
 
     def parts(self) -> Iterator[Plan]:
         """Yield what was planned since the last part."""
@@ -367,7 +367,7 @@ class _Planning:
             self._seen += 5  # a change of a record takes as long as some items
 
     def _take_over(self) -> Iterator[None]:
-        """Plan that ended top-ups no longer owe what this one sees to."""
+        """Plan that ended top-ups hand over what this one sees to."""
         samples, topped = self.state.samples, self._topped
         for job in self._owing():
             for some in _slices(tuple(self.state.items[job].values())):

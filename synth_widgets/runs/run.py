@@ -75,7 +75,7 @@ class StopRunError(SynthError):
 
 
 class BudgetSpentError(StopRunError):
-    """The next call would pass a budget: what is open stays owed."""
+    """The next call would pass a budget: what is left remains pending."""
 
 
 class Run:
@@ -146,7 +146,7 @@ class Run:
         self._silent = 0
         """Calls without an answer since the last one that had one."""
         self._aside: list[tuple[int, str]] = []
-        """Work that was given up for now: its open slots, which stay owed, and why."""
+        """Work that was given up for now: its open slots, which stay pending, and why."""
         self._reached = 0
         self._turned = self.state.turned
         self._is_over = False
@@ -158,7 +158,7 @@ class Run:
 
     # ------------------------------------------------------------ from start to end
     async def main(self, *, is_resumed: bool) -> None:
-        """Work to the end, and say how it ended; a job that is resumed takes up first what it owes."""
+        """Work to the end, and say how it ended; a job that is resumed takes up its pending items first."""
         status: JobStatus = "done"
         note: str | None = None
         try:
@@ -177,7 +177,7 @@ class Run:
             log.exception("The job %s ended with an error that nobody foresaw.", self.record.id)
             status, note = "stopped", f"{type(error).__name__}: {error}"
         await self._land()
-        await self._unless_ended(self.planner.done())  # what it does not come to is owed, all of it
+        await self._unless_ended(self.planner.done())  # what it does not come to stays pending, all of it
         if status == "done" and self._aside:
             count = sum(slots for slots, _ in self._aside)
             status, note = "stopped", f"{count} got no answer and can be resumed: {self._aside[-1][1]}"
@@ -191,8 +191,8 @@ class Run:
             return
 
         def look() -> tuple[Counter[Step], Counter[Step]]:
-            owed = {item.target for item in tuple(state.open_items(ident).values())}
-            return outcomes(tuple(state.samples.values()), state.calls, ident, owed)
+            pending = {item.target for item in tuple(state.open_items(ident).values())}
+            return outcomes(tuple(state.samples.values()), state.calls, ident, pending)
 
         self.last_round.came, self.last_round.failed = await self.engine.on_worker(look)
 
@@ -215,8 +215,8 @@ class Run:
         self._queue(items)
 
     async def _take_up_all(self) -> None:
-        owed = iter(self.state.open_items(self.record.id).values())  # only the job's own work changes them
-        while items := list(itertools.islice(owed, SLICE)):
+        items_left = iter(self.state.open_items(self.record.id).values())  # only the job's own work changes them
+        while items := list(itertools.islice(items_left, SLICE)):
             with collector_off(stays=True):
                 self.take_up(items)
             await asyncio.sleep(0)
@@ -441,7 +441,7 @@ class Run:
             self.engine.spawn(self.engine.on_worker(partial(let_go, *rest)))
 
     def cancel(self, *, interrupted: bool = False) -> None:
-        """End the job now. ``interrupted``: the studio closes, and what is open stays owed."""
+        """End the job now. ``interrupted``: the studio closes, and what is left remains pending."""
         self._ended = self._ended or ("interrupted" if interrupted else "cancelled")
         self._hang_up()  # at once: the loop may have much to do before the job's own turn
         self._wake.set()
@@ -489,7 +489,7 @@ class Run:
 
     # ------------------------------------------------------------ what calls lead to
     def charge(self, pending: PendingCall, answer: Answer, slots: int) -> float | None:
-        """Count what an answer took, for so many items; return what it cost, ``None`` when nobody knows."""
+        """Count what an answer took, for so many items; return what it cost, ``None`` when unknown."""
         self.progress.spend(answer.usage)
         return self.spending.answered(pending, answer.usage, slots=slots)
 

@@ -72,7 +72,7 @@ class Spending:
             return True
         price = pending.terms.price
         if price is None:
-            self.short = f"There is a budget, but nobody knows the price of the model for {pending.step}"
+            self.short = f"There is a budget, but no known price for the model of {pending.step}"
             return False
         cost = price.of(self._expected(pending.step, len(pending.slots)))
         if not self._job.reserve(cost):
@@ -86,7 +86,7 @@ class Spending:
         return True
 
     def answered(self, pending: PendingCall, usage: Usage, *, slots: int) -> float | None:
-        """Settle a call by its answer; return what it cost, ``None`` when nobody knows.
+        """Settle a call by its answer; return what it cost, ``None`` when unknown.
 
         A budget then counts what had been set aside. ``slots``: how many items it was asked for.
         """
@@ -128,5 +128,5 @@ def _short(whose: str, budget: Budget, cost: float, how: str) -> str:
     more = round(max(2 * cap, budget.spent + cost), 6)
     return (
         f"The {whose} budget of {in_dollars(cap)} would be passed: {in_dollars(budget.spent)} is spent, and the next "
-        f"call may cost {in_dollars(cost)}. What is open stays owed; {how.format(more)}"
+        f"call may cost {in_dollars(cost)}. What is left remains pending; {how.format(more)}"
     )

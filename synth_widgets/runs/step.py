@@ -40,7 +40,7 @@ class Applies(Protocol):
         ...
 
     def charge(self, pending: PendingCall, answer: Answer, slots: int) -> float | None:
-        """Count what an answer took, for so many items; return what it cost, ``None`` when nobody knows."""
+        """Count what an answer took, for so many items; return what it cost, ``None`` when unknown."""
         ...
 
     def waive(self, pending: PendingCall) -> None:

@@ -1,4 +1,4 @@
-"""How many tokens a call will take, told by those that were made."""
+"""How many tokens a call will take, estimated from those that were made."""
 
 from __future__ import annotations
 

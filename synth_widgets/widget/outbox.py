@@ -219,7 +219,7 @@ async def _as_listed(samples: Sequence[Sample], topics: Sequence[Topic]) -> list
 
 
 def _jobs_shown(state: StateLike) -> list[JobRecord]:
-    """Return the newest jobs, and those before them that run or are owed something."""
+    """Return the newest jobs, and those before them that run or have pending items."""
     jobs = list(state.jobs.values())
     older = jobs[:-JOBS]
     return [j for j in older if j.status == "running" or state.items.get(j.id)] + jobs[-JOBS:]

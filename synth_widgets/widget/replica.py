@@ -132,10 +132,10 @@ class StudioView(TypedDict):
     """All that is neither task, topic, sample nor job. Sent whole when any of it changes.
 
     Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
-    `call_cost` US dollars, null when nobody knows. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
+    `call_cost` US dollars, null when unknown. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
 
     `model_reason`: why it is this model, null when it was given in this kernel; `model_way`: how it is asked for JSON,
-    null while nobody knows; `model_note`: what to know before trusting its texts. `undo`: what it would take back
+    null while unknown; `model_note`: what to know before trusting its texts. `undo`: what it would take back
     ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
     """
 

@@ -141,7 +141,7 @@ def test_a_budget_set_while_a_job_of_unknown_price_runs_stops_it(open_studio):
     job = studio.grow(depth=0, samples=60)
     until(lambda: len(studio.samples) > 3)
     studio.set_budget(1)
-    assert "nobody knows the price" in job.wait(10).stopped
+    assert "no known price" in job.wait(10).stopped
 
 
 def test_a_model_of_ones_own_runs_under_any_budget(open_studio):
