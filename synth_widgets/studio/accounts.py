@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import weakref
 from collections import Counter
 from collections.abc import Hashable, Mapping
 from contextlib import suppress
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
+from synth_widgets.engine import Engine
 from synth_widgets.errors import FileError, ModelError, StudioError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
@@ -22,9 +22,9 @@ from synth_widgets.runs.token_averages import TokenAverages
 from synth_widgets.runs.token_estimate import call_tokens
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, is_small, items_per_call, model_name
-
-if TYPE_CHECKING:
-    from synth_widgets.studio.core import Core
+from synth_widgets.studio.models import Models
+from synth_widgets.studio.new_task import CurrentTask
+from synth_widgets.studio.sessions import Sessions
 
 ASK_CALLS = 200
 """The widget asks before it sends more model calls than this,"""
@@ -50,8 +50,12 @@ class Accounts:
         averages: what calls took.
     """
 
-    def __init__(self, core: Core) -> None:
-        self._core: Core = weakref.proxy(core)  # which holds this, and ends when nobody else holds it
+    def __init__(self, state: State, engine: Engine, models: Models, sessions: Sessions, task: CurrentTask) -> None:
+        self._state = state
+        self._engine = engine
+        self._models = models
+        self._sessions = sessions
+        self._task = task
         self.budget = Budget(None)
         self.averages = TokenAverages()
         self._knows_file = False
@@ -88,15 +92,15 @@ class Accounts:
         return Spending(
             completers,
             terms=terms,
-            job=Budget(recipe.budget, self._core.state.ledger.of(jobs=(record.id,)).dollars),
+            job=Budget(recipe.budget, self._state.ledger.of(jobs=(record.id,)).dollars),
             studio=self.budget,
             averages=self.averages,
             guess=guess,
         )
 
     def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
-        """Return what a run would send now, bring and cost. Not for the engine's thread: see `Core.apart`."""
-        self._core.engine.call(self._learn)
+        """Return what a run would send now, bring and cost. Not for the engine's thread: see `Facade.apart`."""
+        self._engine.call(self._learn)
         builder, asked = self._asking(recipe, model)
         return estimate.estimate(builder, asked, self.averages, samples)
 
@@ -127,7 +131,7 @@ class Accounts:
         """Say what the file cost so far, or how much of the budget is spent; nothing where nothing is to be paid."""
         if self.budget.cap is not None:
             return f"{in_dollars(self.budget.spent)} of {in_dollars(self.budget.cap)}"
-        return self._core.state.ledger.of().words
+        return self._state.ledger.of().words
 
     def share(self) -> float | None:
         """Return what share of the budget is spent, 0 to 1; ``None`` without one."""
@@ -136,19 +140,19 @@ class Accounts:
 
     def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[RequestBuilder, dict[Step, Asked]]:
         """Return what would ask, and who would be asked, in a run of the recipe."""
-        core = self._core
-        asked = {step: asked_of(core.model(step) if model is None else model) for step in STEPS}
+        asked = {step: asked_of(self._models.of(step) if model is None else model) for step in STEPS}
         size = {step: who.items_per_call for step, who in asked.items()}
         small = frozenset(step for step, who in asked.items() if who.is_small)
-        guidance = core.session.guidance if core.session is not None else {}
-        return RequestBuilder(core.state, core.task, len(core.state.tasks), recipe, guidance, size, small), asked
+        session, task = self._sessions.current, self._task
+        guidance = session.guidance if session is not None else {}
+        return RequestBuilder(self._state, task.value, task.version, recipe, guidance, size, small), asked
 
     def _learn(self) -> None:
         """Take in what the newest samples of the file took, once."""
         if self._knows_file:
             return
         self._knows_file = True
-        state = self._core.state
+        state = self._state
         versions = [v for s in tuple(state.samples.values())[-LOOKED_BACK:] for v in s.versions]
         made = Counter((ident, v.task_version) for v in versions for ident in v.calls[-1:])
         for (ident, task_version), slots in made.items():

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any, TypeVar
 
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of, whole_number
 from synth_widgets.curation import edits, verdicts
 from synth_widgets.curation.edits import ABSENT
-from synth_widgets.errors import StudioError, nearest, suggesting
+from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
 from synth_widgets.records import Json, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
-from synth_widgets.studio import actions
-from synth_widgets.studio.core import Core, Undone
+from synth_widgets.studio.actions import Undone
+from synth_widgets.studio.core import Core
 from synth_widgets.studio.validators import Validators
 
 T = TypeVar("T")
@@ -57,7 +57,7 @@ class Curating:
         >>> studio.close()
         """
         wanted, core = self._ids(ids), self._core
-        validators = Validators(core)
+        validators = Validators(core.current_task, core.own_code)
         refused: dict[str, str] = {}
 
         def judged(samples: list[Sample]) -> Changes:
@@ -107,7 +107,7 @@ class Curating:
     def restore(self, ids: Any) -> None:
         """Take the verdict on kept or rejected samples back."""
         wanted, core = self._ids(ids), self._core
-        validators = Validators(core)
+        validators = Validators(core.current_task, core.own_code)
 
         def restored(samples: list[Sample]) -> Changes:
             return verdicts.restore(samples, core.task, len(core.state.tasks), validators.problem)
@@ -117,12 +117,12 @@ class Curating:
     def undo(self) -> Undone | None:
         """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
         self._check_open()
-        return self._core.act(lambda: actions.undo(self._core))
+        return self._core.act(self._core.actions.undo)
 
     def redo(self) -> Undone | None:
         """Make the last undone action again. ``None``: there was nothing to redo."""
         self._check_open()
-        return self._core.act(lambda: actions.redo(self._core))
+        return self._core.act(self._core.actions.redo)
 
     # ------------------------------------------------------------ edits
     @suggesting
@@ -170,7 +170,10 @@ class Curating:
             while True:
                 sample, task = verdicts.find(core.state, [ident])[0], core.task
                 edit = edits.edit_of(sample, **values)
-                problem = await core.problem(task, partial(edits.problem_of, edit, task))
+                try:
+                    problem = await core.facade.beside(partial(edits.problem_of, edit, task), by=task)
+                except OwnCodeError as error:
+                    problem = str(error)
                 if sample is verdicts.find(core.state, [ident])[0] and task is core.task:
                     break  # else it, or the task, changed while it was looked at
             version = len(core.state.tasks)
@@ -209,7 +212,7 @@ class Curating:
     def accept(self, ids: Any) -> dict[str, str]:
         """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""
         wanted, core = self._ids(ids), self._core
-        validators = Validators(core, lambda sample: sample.version_of(sample.proposal))
+        validators = Validators(core.current_task, core.own_code, lambda sample: sample.version_of(sample.proposal))
         refused: dict[str, str] = {}
 
         def taken(samples: list[Sample]) -> Changes:
@@ -259,7 +262,7 @@ class Curating:
         number = whole_number(n)
         if number is None:
             raise StudioError(f"A version is named by its number, as in revert(id, 1), not {n!r}.")
-        validators = Validators(core, lambda sample: sample.version_of(number))
+        validators = Validators(core.current_task, core.own_code, lambda sample: sample.version_of(number))
         refused: dict[str, str] = {}
 
         def changed(samples: list[Sample]) -> Changes:
@@ -322,10 +325,25 @@ class Curating:
         result: T,
         validators: Validators | None = None,
     ) -> T:
-        """Change samples as one step; on the engine's thread, a coroutine may come back that goes on with it."""
+        """Change samples as one step. One that is not there raises, and nothing is changed."""
         core = self._core
-        look = validators.ask if validators is not None and core.task.has_models else None
-        return core.act(lambda: actions.on_samples(core, ids, changes_of, label, look=look, result=result))
+        state = core.state
+
+        def samples(part: Sequence[str]) -> list[Sample]:
+            return [sample for ident in part if state.is_visible(sample := state.samples[ident])]
+
+        async def act() -> T:
+            asks = validators is not None and core.task.has_models
+            await core.actions.carry_out(
+                ids,
+                lambda part: changes_of(samples(part)),
+                label,
+                check=lambda part: verdicts.find(state, part),
+                prefetch=(lambda part: validators.ask(lambda: samples(part))) if validators and asks else None,
+            )
+            return result
+
+        return core.act(act)
 
     @property
     def _state(self) -> State:

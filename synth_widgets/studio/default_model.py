@@ -5,20 +5,16 @@ from __future__ import annotations
 import logging
 import os
 import threading
-import weakref
-from collections.abc import Container, Mapping
+from collections.abc import Callable, Container, Mapping
 from concurrent.futures import Future
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
 
 from synth_widgets.errors import AccessError, ModelGoneError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.models import Model
 from synth_widgets.records import Step
 from synth_widgets.store.changes import SettingChanged
-
-if TYPE_CHECKING:
-    from synth_widgets.studio.core import Core
+from synth_widgets.store.store import Store
 
 log = logging.getLogger(__name__)
 
@@ -70,22 +66,29 @@ class Choice:
 class DefaultModel:
     """Which model answers one studio file where nobody gave one. It decides alone what follows when that is gone."""
 
-    def __init__(self, core: Core) -> None:
-        self._core: Core = weakref.proxy(core)  # which holds this, and ends when nobody else holds it
+    def __init__(self, store: Store) -> None:
+        self._store = store
         self._choice: Future[Choice] | None = None
 
     def choose(self) -> None:
         """Begin to choose, so that it is known when it is needed."""
-        self._choice = choosing(self._core.state.settings)
+        self._choice = choosing(self._store.state.settings)
 
     @property
     def choice(self) -> Choice:
         """What is taken now. It waits 0.3 s at most, and mostly not at all."""
         if self._choice is None:
-            self._choice = choosing(self._core.state.settings)
+            self._choice = choosing(self._store.state.settings)
         return self._choice.result()
 
-    def instead(self, defaults: Container[Step], step: Step, gone: Completer, error: ModelGoneError) -> Completer:
+    def instead(
+        self,
+        defaults: Container[Step],
+        step: Step,
+        gone: Completer,
+        error: ModelGoneError,
+        completer: Callable[[Step], Completer],
+    ) -> Completer:
         """Return who answers a step whose model is gone: the next default, which the file remembers.
 
         Args:
@@ -93,6 +96,7 @@ class DefaultModel:
             step: the step.
             gone: who was asked.
             error: what was answered.
+            completer: returns who answers a step now.
 
         Raises:
             AccessError: a person gave that model, or there is no other default.
@@ -102,7 +106,7 @@ class DefaultModel:
         choice = self.choice
         if choice.model.name == gone.name:  # else another step or job was told before
             self._move_on(choice, error)
-        taken = self._core.completer(step)
+        taken = completer(step)
         if taken is gone:  # a person named it meanwhile
             raise error
         return taken
@@ -113,9 +117,9 @@ class DefaultModel:
         if following is not None:
             self._choice = Future()
             self._choice.set_result(following)
-        before, after = remembering(self._core.state.settings, choice)
+        before, after = remembering(self._store.state.settings, choice)
         if after != (before or {}):
-            self._core.store.commit([SettingChanged(SETTING, before, after)], actor="system")
+            self._store.commit([SettingChanged(SETTING, before, after)], actor="system")
         if following is None:
             raise choice.exhausted(error) from error
         log.warning("%s is gone, and %s is taken instead", choice.model.name, following.model.name)

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from synth_widgets.arguments import GuidanceLike, budget_of, ids_of, path_of
 from synth_widgets.curation import verdicts
@@ -161,11 +160,11 @@ class Generating:
         """
         self._check_open()
         cap = budget_of(budget)
-        return self._core.act(lambda: self._core.resume(cap))
+        return self._core.act(lambda: self._core.jobs.resume(cap))
 
     def stop(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays."""
-        return self._steer(job, self._core.stop)
+        return self._steer(job, self._core.jobs.stop)
 
     def pause(self, job: str | None = None, *, on: bool = True) -> int:
         """Let one running job by id, or all, send nothing new; return how many. What is under way is finished.
@@ -183,7 +182,7 @@ class Generating:
         (1, 20)
         >>> studio.close()
         """
-        return self._steer(job, partial(self._core.pause, on=on))
+        return self._steer(job, partial(self._core.jobs.pause, on=on))
 
     def repeat(self, job: Job | str, n: int = 1) -> Job:
         """Start a job once more, with the same arguments, on top of what is there now.
@@ -212,7 +211,7 @@ class Generating:
         (6, 12, 6)
         >>> studio.close()
         """
-        return self._core.repeat(self._job(job), n)
+        return self._core.jobs.repeat(self._job(job), n)
 
     def estimate(self, method: str = "grow", *arguments: Any, **keywords: Any) -> Estimate:
         """Say what a call of a generating method with these arguments would send and cost, before it is made.
@@ -247,7 +246,7 @@ class Generating:
 
         def look() -> Estimate:
             recipe, samples = planned[method](*arguments, **keywords)
-            asked = self._core.override("", recipe) if model is None else model
+            asked = self._core.jobs.override("", recipe) if model is None else model
             return self._core.accounts.estimate(recipe, samples=samples, model=asked)
 
         return self._core.apart(look)
@@ -328,28 +327,21 @@ class Generating:
         budget: float | None,
     ) -> Job:
         """Start a job for samples that are looked up first: never on the engine's thread, for they may be many."""
-        stops = self._core.stops
-        if not self._core.engine.is_current:
-            recipe, samples = look()
-            return self._start(recipe, model=model, samples=samples, budget=budget, stops=stops)
+        core, stops = self._core, self._core.jobs.stops
+        looked_up = None if core.engine.is_current else look()
 
         async def start() -> Job:
-            recipe, samples = await self._core.engine.on_worker(look)
-            job: Any = self._start(recipe, model=model, samples=samples, budget=budget, stops=stops)
-            return cast(Job, await job if inspect.iscoroutine(job) else job)
+            recipe, samples = await core.engine.on_worker(look) if looked_up is None else looked_up
+            return await core.jobs.start(_of_call(recipe, model, budget), samples=samples, model=model, stops=stops)
 
-        return cast(Job, start())
+        return core.act(start)
 
-    def _start(
-        self,
-        recipe: Recipe,
-        *,
-        model: ModelLike | None = None,
-        samples: tuple[str, ...] = (),
-        budget: float | None = None,
-        stops: int | None = None,
-    ) -> Job:
-        recipe = replace(recipe, budget=budget_of(budget))
-        if model is not None:
-            recipe = replace(recipe, model=model_name(model), in_code=is_in_code(model))
-        return self._core.act(lambda: self._core.start(recipe, samples=samples, model=model, stops=stops))
+    def _start(self, recipe: Recipe, *, model: ModelLike | None = None, budget: float | None = None) -> Job:
+        wanted = _of_call(recipe, model, budget)
+        return self._core.act(lambda: self._core.jobs.start(wanted, model=model))
+
+
+def _of_call(recipe: Recipe, model: ModelLike | None, budget: float | None) -> Recipe:
+    """Return a recipe with what every generating method takes."""
+    recipe = replace(recipe, budget=budget_of(budget))
+    return recipe if model is None else replace(recipe, model=model_name(model), in_code=is_in_code(model))

@@ -15,7 +15,6 @@ from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
-from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
 
@@ -259,11 +258,12 @@ class HandingOff:
         reasons = {s.id: s.reason or "" for _, s in samples if s.status == "failed"}
         added = Added(len(samples) - len(reasons), len(reasons), repeats, [s.id for _, s in samples], reasons)
         label = f"Add {len(samples):,} samples" if len(samples) > 1 else "Add a sample"
-        return core.act(
-            lambda: carry_out(
-                core, samples, lambda part: own_samples.placed(core.state, part), lambda: label, result=added
-            )
-        )
+
+        async def act() -> Added:
+            await core.actions.carry_out(samples, lambda part: own_samples.placed(core.state, part), lambda: label)
+            return added
+
+        return core.act(act)
 
     def update(self, df: pd.DataFrame | pd.Series[Any] | Any) -> dict[str, str]:
         """Take back a frame of `to_pandas` that was edited with pandas, in one step that undo takes back.
@@ -337,7 +337,7 @@ class HandingOff:
             outcomes = {edit.id: worked_out(edit) for edit in edits}
         reasons: dict[str, str] = {}
 
-        async def look(part: Sequence[edited_frames.RowEdit]) -> None:
+        async def prefetch(part: Sequence[edited_frames.RowEdit]) -> None:
             while late := [w for w in part if core.state.samples[w.id] is not outcomes[w.id].sample]:
                 for edit, outcome in zip(late, await core.own_code.each(worked_out, late), strict=True):
                     if isinstance(outcome, OwnCodeError):
@@ -354,6 +354,9 @@ class HandingOff:
             find(core.state, [edit.id for edit in part])
 
         label = f"Update {len(edits):,}"
-        return core.act(
-            lambda: carry_out(core, edits, changes_of, lambda: label, check=check, look=look, result=reasons)
-        )
+
+        async def act() -> dict[str, str]:
+            await core.actions.carry_out(edits, changes_of, lambda: label, check=check, prefetch=prefetch)
+            return reasons
+
+        return core.act(act)

@@ -14,7 +14,8 @@ from pathlib import Path as FilePath
 
 from synth_widgets.arguments import file_path_of
 from synth_widgets.errors import FileError, StudioError, SynthError
-from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
+from synth_widgets.studio.core import Core
+from synth_widgets.studio.new_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)
@@ -88,7 +89,7 @@ def release(core: Core, is_held: Callable[[], bool]) -> None:
 def _close_all() -> None:
     cores = (*_cores.values(), *_memory_cores)
     for core in cores:
-        if core.runs and core.path is not None:
+        if core.jobs.runs and core.path is not None:
             print(  # noqa: T201 - on the main thread, to who ends a script before its job
                 f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
                 "In a script, job.wait() waits for it.",

@@ -2,30 +2,17 @@
 
 from __future__ import annotations
 
-import inspect
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, cast
 
 from synth_widgets.arguments import count_of
 from synth_widgets.errors import StudioError
 from synth_widgets.records import JobRecord
-from synth_widgets.runs.job import Job
 from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe, recipe_of
 from synth_widgets.store.state import State
 from synth_widgets.studio.recipes import check_size
 
-if TYPE_CHECKING:
-    from synth_widgets.studio.core import Core
-
 MOST = 100
 """Times that a job can be repeated in one go."""
-
-
-async def repeat(core: Core, record: JobRecord, n: int, stops: int) -> Job:
-    """Start a job's recipe once more, unless all is stopped while it is looked up. On the engine's thread."""
-    recipe, samples = await core.engine.on_worker(lambda: repeated(core.state, record, n))
-    job: Any = core.start(recipe, samples=samples, model=core.override(record.id, recipe), stops=stops)
-    return cast(Job, await job if inspect.iscoroutine(job) else job)
 
 
 def repeated(state: State, record: JobRecord, n: int) -> tuple[Recipe, tuple[str, ...]]:

@@ -15,10 +15,11 @@ from synth_widgets.records import STEPS, Guided, Session
 from synth_widgets.runs.job import Job
 from synth_widgets.studio.accounts import costs
 from synth_widgets.studio.chosen_models import ModelLike, checked_models
-from synth_widgets.studio.core import HOW_TO_WRITE_A_TASK, Core
+from synth_widgets.studio.core import Core
 from synth_widgets.studio.curating import Curating
 from synth_widgets.studio.generating import Generating
 from synth_widgets.studio.handing_off import HandingOff
+from synth_widgets.studio.new_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.studio.registry import attach, file_of, release
 from synth_widgets.studio.samples import Samples
 from synth_widgets.studio.topics import Topics
@@ -91,8 +92,8 @@ class Studio(Generating, Curating, HandingOff):
         self._core = attach(file, task, self)
         weakref.finalize(self, _gone, weakref.ref(self._core)).atexit = False
         try:
-            self._core.set_models(chosen)
-            self._core.choose_model()
+            self._core.models.set(chosen)
+            self._core.models.choose()
             if cap is not None:
                 self.set_budget(cap)
             if wanted and self.read_only is None:
@@ -117,7 +118,7 @@ class Studio(Generating, Curating, HandingOff):
     @property
     def model(self) -> str:
         """Name of the model that answers where no step has its own."""
-        return self._core.model_name()
+        return self._core.models.name()
 
     @property
     def guidance(self) -> dict[str, str]:
@@ -127,7 +128,7 @@ class Studio(Generating, Curating, HandingOff):
     @property
     def session(self) -> Session | None:
         """The sitting that is on, or ``None`` before the first generation."""
-        return self._core.session
+        return self._core.sessions.current
 
     @property
     def sessions(self) -> list[Session]:
@@ -137,7 +138,7 @@ class Studio(Generating, Curating, HandingOff):
     @property
     def jobs(self) -> list[Job]:
         """The jobs of this process, the newest last."""
-        return list(self._core.jobs.values())
+        return list(self._core.jobs.handles.values())
 
     @property
     def cost(self) -> Cost:
@@ -195,7 +196,7 @@ class Studio(Generating, Curating, HandingOff):
     def __repr__(self) -> str:
         if not self._open:
             return f"<Studio {self.task.name!r}: closed>"
-        reason = self._core.model_reason
+        reason = self._core.models.reason
         model = f"{self.model} ({reason})" if reason else self.model
         return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}; {model}>"
 
@@ -231,7 +232,7 @@ class Studio(Generating, Curating, HandingOff):
     def set_model(self, name: str) -> None:
         """Choose another model by name, for all steps that have none of their own."""
         self._check_open()
-        self._core.act(lambda: self._core.set_models(checked_models({"default": name})))
+        self._core.act(lambda: self._core.models.set(checked_models({"default": name})))
 
     def set_budget(self, budget: float | None) -> None:
         """Cap what this studio spends, in US dollars, from the file's opening on; ``None`` lifts the cap.
@@ -244,7 +245,7 @@ class Studio(Generating, Curating, HandingOff):
         def act() -> None:
             self._core.accounts.budget.cap = cap
             self._core.store.tell_studio()
-            for run in self._core.runs.values():
+            for run in self._core.jobs.runs.values():
                 run.progress.look()  # what is spent of it is told with a job's progress
 
         self._core.engine.call(act)
@@ -260,8 +261,8 @@ class Studio(Generating, Curating, HandingOff):
         """
         self._check_open()
         chosen = tags_of(tags, least=0)
-        told = guidance_of(guidance, BEFORE_OUTPUTS)
-        return self._core.act(lambda: self._core.new_session(told, chosen))
+        texts = guidance_of(guidance, BEFORE_OUTPUTS)
+        return self._core.act(lambda: self._core.sessions.begin(texts, chosen))
 
     # ------------------------------------------------------------ the file
     def flush(self) -> None:

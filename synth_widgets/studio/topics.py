@@ -11,7 +11,6 @@ from synth_widgets.errors import StudioError, UnknownIdError, nearest, suggestin
 from synth_widgets.records import ROOT, Guidance, Path, Topic, new_id
 from synth_widgets.store.changes import Change, TopicAdded, sample_change, topic_change
 from synth_widgets.store.state import State
-from synth_widgets.studio.actions import carry_out
 from synth_widgets.studio.core import Core
 from synth_widgets.task import normalised_name
 
@@ -66,7 +65,11 @@ class Topics:
         def label() -> str:
             return f"Add {'topic' if len(made) == 1 else f'{len(made)} topics'}"
 
-        return core.act(lambda: carry_out(core, wanted, additions, label, result=made))
+        async def act() -> list[Path]:
+            await core.actions.carry_out(wanted, additions, label)
+            return made
+
+        return core.act(act)
 
     def remove(self, path: Any) -> int:
         """Hide a topic with everything below it; undo brings it back. Return how many kept samples went with it."""
@@ -133,7 +136,7 @@ class Topics:
         """
         wanted, goal, core = path_of(path), path_of(into), self._core
 
-        def act() -> Path:
+        async def act() -> Path:
             state = self._state
             topic, stays = self._find(wanted), self._find(goal)
             if topic.parent is None or any(t.id == topic.id for t in state.lineage(stays.id)):
@@ -154,7 +157,9 @@ class Topics:
                 ]
 
             label = f"Merge “{topic.name}” into “{stays.name or 'All topics'}”"
-            return carry_out(core, [*samples, None], changes, lambda: label, result=state.path(stays.id))
+            where = state.path(stays.id)
+            await core.actions.carry_out([*samples, None], changes, lambda: label)
+            return where
 
         return core.act(act)
 

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from functools import partial
 
 from synth_widgets.errors import OwnCodeError
+from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Sample, Version
-from synth_widgets.studio.core import Core
+from synth_widgets.studio.new_task import CurrentTask
 from synth_widgets.task import Task
 
 VersionOf = Callable[[Sample], Version | None]
@@ -19,15 +20,20 @@ class Validators:
     They are asked also about what was checked when it came: a cell that is run again may have changed them.
 
     Args:
-        core: whose task it is.
+        current_task: whose classes.
+        own_code: the threads that they run on.
         version_of: which version of a sample it is about; by default the current one.
     """
 
     def __init__(
-        self, core: Core, version_of: Callable[[Sample], Version | None] = lambda sample: sample.version
+        self,
+        current_task: CurrentTask,
+        own_code: OwnCode,
+        version_of: Callable[[Sample], Version | None] = lambda sample: sample.version,
     ) -> None:
-        self._core = core
-        self._task = core.task
+        self._current_task = current_task
+        self._own_code = own_code
+        self._task = current_task.value
         self._version_of = version_of
         self._said: dict[int, tuple[Version, str | None]] = {}
         """By identity, for a version never changes."""
@@ -36,7 +42,7 @@ class Validators:
         """Ask until all is known: meanwhile a sample may get another version, and the studio another task."""
         while unknown := self._unknown(samples()):
             task = self._task
-            said = await self._core.own_code.each(partial(_objection, task), unknown)
+            said = await self._own_code.each(partial(_objection, task), unknown)
             for version, words in zip(unknown, said, strict=True):
                 self._said[id(version)] = version, str(words) if isinstance(words, OwnCodeError) else words
 
@@ -45,8 +51,8 @@ class Validators:
         return self._said[id(version)][1] if self._said else None
 
     def _unknown(self, samples: list[Sample]) -> list[Version]:
-        if self._task is not self._core.task:
-            self._task, self._said = self._core.task, {}
+        if self._task is not self._current_task.value:
+            self._task, self._said = self._current_task.value, {}
         found = [self._version_of(sample) for sample in samples]
         return [version for version in found if version is not None and id(version) not in self._said]
 

@@ -170,7 +170,7 @@ def million(folder: Path) -> Iterator[Row]:
         view = View(studio)
         with watching(studio) as watch:
             view.send("grow", depth=0, samples=EACH)
-            until(lambda: any(run.progress.total > 50_000 for run in studio._core.runs.values()))
+            until(lambda: any(run.progress.total > 50_000 for run in studio._core.jobs.runs.values()))
             stop = stopped(view, studio.jobs[-1])
         yield from rows(f"{what}, begun", watch, stop)
         with watching(studio) as watch:

@@ -74,7 +74,7 @@ def test_a_kept_sample_made_anew_waits_for_the_choice(peer):
     peer.do("keep", ids=[first])
     assert "job" in peer.do("regenerate", ids=[first], guidance="shorter")["ok"]
     until(lambda: row(peer, first).get("proposal"))
-    until(lambda: not peer.studio._core.runs)
+    until(lambda: not peer.studio._core.jobs.runs)
     peer.bridge.receive({"t": "body", "ids": [first]})
     until(lambda: any(m["t"] == "bodies" for m in peer.messages))
     body = next(m for m in peer.messages if m["t"] == "bodies")["samples"][0]

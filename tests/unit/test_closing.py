@@ -12,7 +12,7 @@ import synth_widgets as sw
 from synth_widgets.errors import ModelError, StudioError
 from synth_widgets.store.open_file import OpenFile
 from synth_widgets.studio import registry
-from synth_widgets.studio.core import Core
+from synth_widgets.studio.models import Models
 from synth_widgets.testing import ScriptedCompleter
 from tests.tasks import PLAIN, in_background, until
 
@@ -97,7 +97,7 @@ def test_a_file_that_was_opened_for_nothing_is_free_again(tmp_path, monkeypatch)
         raise StudioError("no such model")
 
     with monkeypatch.context() as patched:
-        patched.setattr(Core, "set_models", fails)
+        patched.setattr(Models, "set", fails)
         with pytest.raises(StudioError, match="no such model"):
             sw.Studio(PLAIN, path=tmp_path / "a.synth", model=ScriptedCompleter())
     assert not list(tmp_path.glob("*.lock"))

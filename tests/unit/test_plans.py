@@ -64,7 +64,7 @@ def test_a_great_plan_is_committed_in_parts_and_whole_when_the_call_returns(open
     again = open_studio(ScriptedCompleter(), task=PLAIN, path=path)
     assert sum(map(len, again._state.items.values())) == MANY + 14
     job = again.resume()
-    until(lambda: again._core.runs[job.id].progress.total == MANY + 14)
+    until(lambda: again._core.jobs.runs[job.id].progress.total == MANY + 14)
     job.cancel()
     job.wait(30)
 
@@ -89,7 +89,7 @@ def test_a_job_is_stopped_while_it_is_planned_and_owes_nothing(open_studio, tmp_
 
     async def begin_and_stop():
         starting = asyncio.ensure_future(handle.grow(depth=0, samples=9 * SLICE))
-        while not studio._core.runs:
+        while not studio._core.jobs.runs:
             await asyncio.sleep(0)
         assert handle.stop() == 1
         return await starting
@@ -162,7 +162,7 @@ def test_paused_jobs_go_on_at_once_while_another_is_planned_and_a_stop_drops_the
 
     async def grow_and_resume():
         growing = asyncio.ensure_future(handle.grow("B", depth=0, samples=9 * SLICE))
-        while len(studio._core.runs) < 2:
+        while len(studio._core.jobs.runs) < 2:
             await asyncio.sleep(0)
         resuming = asyncio.ensure_future(_awaited(handle.resume()))
         assert paused.status == "running"
@@ -186,7 +186,7 @@ def test_what_a_job_owes_that_stops_while_another_counts_on_it_stays_owed(open_s
         growing = asyncio.ensure_future(handle.grow(depth=0, samples=2 * MANY))
         for _ in range(steps):
             await asyncio.sleep(0)
-        run = studio._core.runs[first.id]
+        run = studio._core.jobs.runs[first.id]
         run._fault = AccessError("no key")
         run._wake.set()
         return await growing
@@ -245,7 +245,7 @@ def test_open_slots_are_counted_as_they_come_and_go(open_studio, tmp_path):
     job = studio.grow(topics=3, samples=30, outputs=False)
     until(lambda: job.progress.done > 20)
     job.pause()
-    until(lambda: not studio._core.runs[job.id]._flying)
+    until(lambda: not studio._core.jobs.runs[job.id]._flying)
 
     def counted(studio):
         items = studio._state.items[job.id].values()
@@ -312,7 +312,7 @@ def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
     job.cancel()
     job.wait(30)
     assert job.status == "cancelled"
-    assert studio._core._repeats._users == 0
+    assert studio._core.jobs._repeats._users == 0
 
 
 def test_an_estimate_counts_what_would_be_planned_and_makes_no_item(open_studio, monkeypatch):
@@ -335,7 +335,7 @@ def topics_only():
 def test_what_follows_from_new_topics_is_planned_in_parts_and_expected_from_the_start(open_studio, commits):
     studio, each, totals = open_studio(topics_only(), task=PLAIN), SLICE + 500, set()
     job = studio.grow(topics=3, samples=each)
-    progress = studio._core.runs[job.id].progress
+    progress = studio._core.jobs.runs[job.id].progress
     until(lambda: progress.total)
 
     def is_planned():
@@ -367,7 +367,7 @@ def test_what_is_being_planned_below_a_new_topic_is_not_missing(open_studio, mon
     first = studio.grow(topics=3, samples=each)
     until(lambda: second)
     other = second[0].result(30)
-    until(lambda: not studio._core.runs[first.id].planner.is_busy)
+    until(lambda: not studio._core.jobs.runs[first.id].planner.is_busy)
     assert (owed(studio, first), owed(studio, other)) == (3 * each, 0)
     first.cancel()
     first.wait(30)

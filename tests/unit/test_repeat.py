@@ -48,7 +48,7 @@ def test_a_repeated_job_that_is_interrupted_owes_the_rest_and_adds_no_more(open_
     job.wait(10)
     again = job.repeat(2)
     until(lambda: again.progress.done > 2)
-    studio._core.engine.call(lambda: studio._core.runs[again.id].cancel(interrupted=True))
+    studio._core.engine.call(lambda: studio._core.jobs.runs[again.id].cancel(interrupted=True))
     again.wait(30)
     assert again.status == "interrupted"
     assert studio.resume().wait(10).added == 12

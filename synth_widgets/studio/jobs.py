@@ -1,0 +1,386 @@
+"""The jobs of one studio file: what starts them, resumes what they owe, steers and ends them."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+from itertools import chain
+from typing import Protocol
+
+from synth_widgets.engine import Engine
+from synth_widgets.errors import ClosedError, FileError
+from synth_widgets.llm.completer import Completer, is_small
+from synth_widgets.models import Model
+from synth_widgets.money import Cost
+from synth_widgets.own_code import OwnCode
+from synth_widgets.records import STEPS, JobRecord, Step, WorkItem, new_id
+from synth_widgets.runs import plan
+from synth_widgets.runs.job import Job
+from synth_widgets.runs.plan import Plan, Recipe
+from synth_widgets.runs.repeats import Repeats
+from synth_widgets.runs.request_builder import RequestBuilder
+from synth_widgets.runs.run import LABELS, Run
+from synth_widgets.store.changes import JobChanged
+from synth_widgets.store.journal import now
+from synth_widgets.store.state import State
+from synth_widgets.store.store import Action, Store
+from synth_widgets.studio.accounts import Accounts
+from synth_widgets.studio.actions import Actions
+from synth_widgets.studio.chosen_models import ModelLike, given_in_code
+from synth_widgets.studio.facade import Facade
+from synth_widgets.studio.models import Models
+from synth_widgets.studio.new_task import CurrentTask
+from synth_widgets.studio.repeating import repeated
+from synth_widgets.studio.sessions import Sessions
+
+
+class Owner(Protocol):
+    """What jobs belong to. Who holds a job's handle holds it, and so does a job that runs."""
+
+    @property
+    def jobs(self) -> Jobs:
+        """Its jobs."""
+
+    def left(self) -> None:
+        """Hear that a job has ended."""
+
+
+class Jobs:
+    """The jobs of one studio file. On the engine's thread, but for what is said to be for any.
+
+    Attributes:
+        handles: those of this process, by id.
+        runs: those at work, by id.
+        on_progress: who hears how far each is.
+        stops: how often everything was stopped: what is looked up, or waits for a plan, by then does not begin.
+    """
+
+    def __init__(
+        self,
+        owner: Owner,
+        *,
+        store: Store,
+        engine: Engine,
+        facade: Facade,
+        own_code: OwnCode,
+        actions: Actions,
+        models: Models,
+        sessions: Sessions,
+        accounts: Accounts,
+        task: CurrentTask,
+    ) -> None:
+        self._owner = weakref.ref(owner)
+        self._store = store
+        self._engine = engine
+        self._facade = facade
+        self._own_code = own_code
+        self._actions = actions
+        self._models = models
+        self._sessions = sessions
+        self._accounts = accounts
+        self._task = task
+        self.handles: dict[str, Job] = {}
+        self.runs: dict[str, Run] = {}
+        self.on_progress: list[Callable[[Job], None]] = []
+        self.stops = 0
+        self._repeats = Repeats()
+        self._planning = asyncio.Lock()
+        """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
+        missing, or one finds missing that another still owes, would be made twice."""
+        self._driving: set[asyncio.Task[None]] = set()
+        self._overrides: dict[str, ModelLike] = {}
+        """Models that jobs were started with, also of those that have ended or had nothing to make: whoever repeats one
+        asks its model again."""
+
+    @property
+    def _state(self) -> State:
+        return self._store.state
+
+    # ------------------------------------------------------------ start
+    async def start(
+        self,
+        recipe: Recipe,
+        *,
+        samples: tuple[str, ...] = (),
+        model: ModelLike | None = None,
+        stops: int | None = None,
+    ) -> Job:
+        """Start a job. One that has nothing to make is done at once, and the file knows nothing of it.
+
+        Args:
+            recipe: what it makes.
+            samples: for which samples, where it is for some.
+            model: another model than the studio's.
+            stops: how often everything had been stopped when the job was asked for; ``None``: it is asked for now.
+        """
+        self._store.check_writable()
+        record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
+        stops = self.stops if stops is None else stops
+        if self.stops != stops:
+            return self._ended(replace(record, status="cancelled"))
+        if model is not None:
+            self._overrides[record.id] = model
+        parts = plan.parts(self._state, recipe, record.id, samples)
+        if not self._planning.locked() and not any(run.planner.is_busy for run in self.runs.values()):
+            first, is_whole = next(parts, Plan()), next(parts, None) is None
+            if is_whole:
+                return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
+        return await self._start_in_parts(record, recipe, samples, model, stops)
+
+    async def _start_in_parts(
+        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None, stops: int
+    ) -> Job:
+        """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
+        async with self._planning:
+            for run in tuple(self.runs.values()):  # what is on its way is not missing
+                await run.planner.done()
+            before: list[Plan] = []  # what has no items
+            for part in (parts := plan.parts(self._state, recipe, record.id, samples)):
+                if self.stops != stops:
+                    return self._ended(replace(record, status="cancelled"))
+                if part.items:
+                    job = self._begin(record, recipe, part, model)
+                    planner = self.runs[job.id].planner
+                    planner.add(chain(before, parts))
+                    await planner.done()
+                    return job
+                if part.targets or part.taken_over:
+                    before.append(part)
+                await asyncio.sleep(0)
+            action = Action()
+            async with self._actions.lock:
+                for part in before:
+                    self._nothing(record, part, action)
+                    await asyncio.sleep(0)
+            return self._ended(record)
+
+    def _begin(self, record: JobRecord, recipe: Recipe, first: Plan, model: ModelLike | None) -> Job:
+        """Begin a job with the first part of its plan, in one commit."""
+        completers = self._completers_for(recipe, model)
+        self._accounts.check(recipe, completers)
+        session = self._sessions.current or self._sessions.begin({}, ())
+        planned = plan.expected(recipe, first.items)
+        record = replace(record, status="running", session=session.id, planned=planned)
+        changes = [*first.targets, *self._taken_over(first), JobChanged(record, planned=tuple(first.items))]
+        self._store.commit(changes, actor="job", job=record.id, label=LABELS[recipe.kind])
+        return self._run(record, recipe, completers, first.items)
+
+    def _nothing(self, record: JobRecord, part: Plan, action: Action | None = None) -> Job:
+        """Do what is left of a plan, or of a part of one, where nothing is to be made."""
+        self._store.commit(self._taken_over(part), actor="system")  # nothing that a person could undo
+        self._store.commit(part.targets, label="Set targets", action=action)
+        return self._ended(record)
+
+    def _taken_over(self, part: Plan) -> list[JobChanged]:
+        return [JobChanged(self._state.jobs[job], finished=tuple(items)) for job, items in part.taken_over.items()]
+
+    def _ended(self, record: JobRecord) -> Job:
+        """Return a handle on a job that had nothing to do."""
+        job = self._handle(lambda: record)
+        job._end()  # noqa: SLF001 - its handles are made here
+        return job
+
+    # ------------------------------------------------------------ steer
+    def stop(self, job: str | None = None) -> int:
+        """Cancel one running job, or all and what is about to begin; return how many run."""
+        if job is None:
+            self.stops += 1
+        chosen = self._running(job)
+        for run in chosen:
+            run.cancel()
+        return len(chosen)
+
+    def pause(self, job: str | None, *, on: bool) -> int:
+        """Pause one running job, or all, or let them go on; return how many."""
+        chosen = self._running(job)
+        for run in chosen:
+            run.pause(on=on)
+        return len(chosen)
+
+    def _running(self, job: str | None) -> list[Run]:
+        return [run for ident, run in self.runs.items() if job in {None, ident}]
+
+    # ------------------------------------------------------------ once more
+    def repeat(self, record: JobRecord, n: int) -> Job:
+        """Start a job once more, with n times as many, unless all is stopped while it is looked up. On any thread."""
+
+        async def act() -> Job:
+            stops = self.stops
+            recipe, samples = await self._engine.on_worker(lambda: repeated(self._state, record, n))
+            return await self.start(recipe, samples=samples, model=self.override(record.id, recipe), stops=stops)
+
+        return self._facade.act(act)
+
+    async def resume(self, budget: float | None = None) -> Job:
+        """Start what interrupted and stopped jobs still owe, let paused ones go on; return the newest of them.
+
+        A ``budget`` takes the place of each one's own, but for the paused. What is owed waits for a plan in the making,
+        which may see to it.
+        """
+        self._store.check_writable()
+        paused = [run for run in self.runs.values() if run.record.paused]
+        for run in paused:
+            run.pause(on=False)
+        if not self._owing() or not self._planning.locked():
+            return self._resume(paused, budget)
+        stops = self.stops
+        async with self._planning:
+            if self.stops != stops:
+                return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
+            return self._resume(paused, budget)
+
+    def _resume(self, paused: list[Run], budget: float | None) -> Job:
+        if not (owing := self._owing()):
+            return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
+        owing, recipes = self._readable(owing)
+        completers = [
+            self._completers_for(recipe, self.override(record.id, recipe))
+            for record, recipe in zip(owing, recipes, strict=True)
+        ]
+        if budget is not None:
+            recipes = [replace(recipe, budget=budget) for recipe in recipes]
+            owing = [replace(job, args=recipe.to_json()) for job, recipe in zip(owing, recipes, strict=True)]
+        for recipe, those in zip(recipes, completers, strict=True):
+            self._accounts.check(recipe, those)
+        jobs = [self._go_on(*parts) for parts in zip(owing, recipes, completers, strict=True)]
+        return jobs[-1]
+
+    def _owing(self) -> list[JobRecord]:
+        """Return the jobs that do not run and still owe something."""
+        return [j for j in tuple(self._state.jobs.values()) if self._state.items.get(j.id) and j.id not in self.runs]
+
+    def _readable(self, owing: list[JobRecord]) -> tuple[list[JobRecord], list[Recipe]]:
+        """Return the jobs whose arguments can be read, with their recipes; the others say why they do not go on.
+
+        Raises:
+            FileError: none of them can.
+        """
+        readable: list[tuple[JobRecord, Recipe]] = []
+        wrong: list[tuple[JobRecord, FileError]] = []
+        for record in owing:
+            try:
+                readable.append((record, plan.recipe_of(record, self._state)))
+            except FileError as error:
+                wrong.append((record, error))
+        said = [JobChanged(replace(record, note=f"It cannot go on. {error}")) for record, error in wrong]
+        self._store.commit(said, actor="system")
+        if not readable:
+            raise wrong[0][1]
+        return [record for record, _ in readable], [recipe for _, recipe in readable]
+
+    def _go_on(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
+        """Let a job that is known to the file go on."""
+        record = replace(record, status="running", note=None, ended=None)
+        self._store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
+        return self._run(record, recipe, completers)
+
+    def override(self, job: str, recipe: Recipe) -> ModelLike | None:
+        """Return the model that a job was started with, when it was not the studio's."""
+        if job in self._overrides or not recipe.model:
+            return self._overrides.get(job)
+        if recipe.in_code:
+            raise given_in_code(recipe.model)
+        return Model(recipe.model)
+
+    def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
+        if recipe.kind == "topics":
+            return {"topics": self._models.completer("topics", model)}
+        steps: tuple[Step, ...] = ("inputs", "outputs") if recipe.depth == 0 or recipe.kind != "grow" else STEPS
+        return {step: self._models.completer(step, model) for step in steps if step != "outputs" or recipe.outputs}
+
+    def _run(
+        self,
+        record: JobRecord,
+        recipe: Recipe,
+        completers: dict[Step, Completer],
+        first: Sequence[WorkItem] | None = None,
+    ) -> Job:
+        """Set a job to work that the file knows as running.
+
+        Args:
+            record: the job's.
+            recipe: what it makes.
+            completers: who answers.
+            first: the first items of a new job; ``None``: it is resumed, and takes up those that it owes.
+        """
+        session = self._state.sessions[record.session]
+        ident = record.id
+        job = self._handle(lambda: self._state.jobs[ident], lambda: self._state.ledger.of(jobs=(ident,)))
+        size = {step: completer.items_per_call for step, completer in completers.items()}
+        small = frozenset(step for step, completer in completers.items() if is_small(completer))
+        defaults = frozenset(step for step in completers if not recipe.model and self._models.is_default(step))
+        builder = RequestBuilder(
+            self._state, self._task.value, self._task.version, recipe, session.guidance, size, small
+        )
+        run = Run(
+            self._store,
+            self._engine,
+            self._own_code,
+            job,
+            record=record,
+            completers=completers,
+            builder=builder,
+            repeats=self._repeats,
+            spending=self._accounts.spending(record, recipe, completers, builder),
+            instead=partial(self._models.instead, defaults),
+            on_progress=self._tell,
+        )
+        self.handles[record.id], self.runs[record.id] = job, run
+        job._began(run)  # noqa: SLF001 - the handle learns how to steer what it stands for
+        if first is not None:
+            run.take_up(first)
+        driven = self._drive(run, job, self._owner(), is_resumed=first is None)
+        driving = self._engine.spawn(driven, name=f"job-{record.id}")
+        self._driving.add(driving)
+        driving.add_done_callback(self._driving.discard)
+        return job
+
+    async def _drive(self, run: Run, job: Job, owner: Owner | None, *, is_resumed: bool) -> None:
+        """See a job to its end. The owner is held till then."""
+        try:
+            await self._engine.spawn(run.main(is_resumed=is_resumed))
+            self._models.keep_ways(run.completers.values())
+            await asyncio.wrap_future(self._store.saved())
+        except (FileError, ClosedError):
+            pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
+        finally:
+            self.runs.pop(job.id, None)
+            job._end()  # noqa: SLF001 - see `_run`
+            self._tell(job)
+            used = [completer for run in self.runs.values() for completer in run.completers.values()]
+            await self._models.keep(used)
+            if owner is not None:
+                owner.left()
+
+    def _tell(self, job: Job) -> None:
+        if job.id in self.runs:
+            self._models.keep_ways(self.runs[job.id].completers.values())
+        for listener in tuple(self.on_progress):
+            listener(job)
+
+    def mark_interrupted(self) -> None:
+        """Say of the jobs that the file knows as running that they are not: their process is gone."""
+        if self._store.read_only is not None:
+            return
+        left = [j for j in tuple(self._state.jobs.values()) if j.status == "running"]
+        self._store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")
+
+    async def end(self) -> None:
+        """Interrupt what runs, which stays owed; wait two seconds at most until it has ended."""
+        self.stops += 1  # what waits for a plan does not begin
+        for run in tuple(self.runs.values()):
+            run.cancel(interrupted=True)
+        if self._driving:
+            await asyncio.wait(tuple(self._driving), timeout=2)
+
+    def _handle(self, record: Callable[[], JobRecord], cost: Callable[[], Cost] = Cost) -> Job:
+        return Job(self._engine, record, cost, repeat=partial(_repeat, self._owner()))
+
+
+def _repeat(owner: Owner | None, record: JobRecord, n: int) -> Job:
+    if owner is None:
+        raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
+    return owner.jobs.repeat(record, n)
