@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from synth_widgets.curation.verdicts import VersionCheck, version_problem
+from synth_widgets.curation.sample_action import Criteria, Decision
+from synth_widgets.curation.verdicts import version_problem
 from synth_widgets.errors import StudioError
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json, Sample, Version
@@ -96,31 +97,45 @@ def _stale_after(sample: Sample, edit: Edit) -> bool:
     return edit.new_input or sample.stale
 
 
-def revert(sample: Sample, n: int, task: Task, check: VersionCheck) -> tuple[SampleChanged | None, str | None]:
-    """Make a version of a sample the current one again. Return the change, or why it cannot be.
+def revert(samples: Sequence[Sample], criteria: Criteria, *, n: int) -> Decision:
+    """Make a version of samples the current one again, where it complies.
 
     It is what an edit to the same values would be: another output leaves the status, another input makes a draft. An
     output that was carried over from another input comes back as what it was, a stale draft. A whole new version that
     waits is declined, because this one was chosen; an unfinished edit stays.
 
     Raises:
-        StudioError: the sample has no such version.
+        StudioError: a sample has no such version.
     """
-    version = sample.version_of(n)
-    if version is None:
-        has = ", ".join(str(each.n) for each in sample.versions)
-        raise StudioError(f"The sample {sample.id} has no version {n}. It has: {has}.")
-    choice: dict[str, Json] = {"proposal": None} if sample.is_proposed else {}
-    if n == sample.current:
-        return sample_change(sample, **choice), None
+    changes, refused = [], {}
+    for sample in samples:
+        version = sample.version_of(n)
+        if version is None:
+            has = ", ".join(str(each.n) for each in sample.versions)
+            raise StudioError(f"The sample {sample.id} has no version {n}. It has: {has}.")
+        if n != sample.current and (reason := _refusal(sample, version, criteria)) is not None:
+            refused[sample.id] = reason
+        else:
+            changes.append(_to_version(sample, version))
+    return Decision(changes, refused)
+
+
+def _refusal(sample: Sample, version: Version, criteria: Criteria) -> str | None:
     if version.output is None and sample.output is not None:
-        return None, f"version {n} has no output"
-    if problem := version_problem(version, task) or check(version):
-        return None, f"version {n} does not comply: {problem}"
+        return f"version {version.n} has no output"
+    if problem := version_problem(version, criteria.task) or criteria.check(version):
+        return f"version {version.n} does not comply: {problem}"
+    return None
+
+
+def _to_version(sample: Sample, version: Version) -> SampleChanged | None:
+    choice: dict[str, Json] = {"proposal": None} if sample.is_proposed else {}
+    if version.n == sample.current:
+        return sample_change(sample, **choice)
     stale = _is_carried_over(version, sample)
     is_output = version.output is not None and same(version.input, sample.input) and not stale
     standing = status_after(Event.OUTPUT_EDITED if is_output else Event.INPUT_EDITED, sample, version)
-    return sample_change(sample, current=n, **standing, stale=stale, **choice), None
+    return sample_change(sample, current=version.n, **standing, stale=stale, **choice)
 
 
 def _is_carried_over(version: Version, sample: Sample) -> bool:
@@ -131,43 +146,44 @@ def _is_carried_over(version: Version, sample: Sample) -> bool:
 
 
 def rate(
-    samples: Sequence[Sample], stars: int | None, requirements: Mapping[str, int | None]
-) -> list[SampleChanged | None]:
+    samples: Sequence[Sample], _criteria: Criteria, *, stars: int | None, requirements: Mapping[str, int | None]
+) -> Decision:
     """Give samples stars, overall and by requirement; ``None`` takes them back, ``ABSENT`` lets them be."""
     changes = []
     for sample in samples:
         ratings = {k: v for k, v in {**sample.ratings, **requirements}.items() if v is not None}
         overall = sample.stars if stars is ABSENT else stars
         changes.append(sample_change(sample, stars=overall, ratings=ratings))
-    return changes
+    return Decision(changes)
 
 
-def tag(samples: Sequence[Sample], add: Iterable[str], remove: Iterable[str] = ()) -> list[SampleChanged | None]:
+def tag(
+    samples: Sequence[Sample], _criteria: Criteria, *, add: Iterable[str] = (), remove: Iterable[str] = ()
+) -> Decision:
     """Add tags to samples and take tags away."""
     new, gone = tuple(add), frozenset(remove)
-    return [sample_change(s, tags=tuple(dict.fromkeys(t for t in (*s.tags, *new) if t not in gone))) for s in samples]
+    tags = ((s, tuple(dict.fromkeys(t for t in (*s.tags, *new) if t not in gone))) for s in samples)
+    return Decision([sample_change(sample, tags=after) for sample, after in tags])
 
 
-def accept(
-    samples: Sequence[Sample], task: Task, check: VersionCheck
-) -> tuple[list[SampleChanged | None], dict[str, str]]:
-    """Make proposals the current versions. Return the changes, and why the rest stays as it is, by id."""
+def accept(samples: Sequence[Sample], criteria: Criteria) -> Decision:
+    """Make proposals the current versions, where they comply."""
     changes, refused = [], {}
     for sample in samples:
         new = sample.version_of(sample.proposal)
         if new is None or new.output is None:
             refused[sample.id] = "has no new version to take"
-        elif problem := version_problem(new, task) or check(new):
+        elif problem := version_problem(new, criteria.task) or criteria.check(new):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
             standing = status_after(Event.PROPOSAL_ACCEPTED, sample, new)
             changes.append(sample_change(sample, current=new.n, proposal=None, stale=False, **standing))
-    return changes, refused
+    return Decision(changes, refused)
 
 
-def decline(samples: Sequence[Sample]) -> list[SampleChanged | None]:
+def decline(samples: Sequence[Sample], _criteria: Criteria) -> Decision:
     """Let proposals go; they stay among the versions."""
-    return [sample_change(sample, proposal=None) for sample in samples]
+    return Decision([sample_change(sample, proposal=None) for sample in samples])
 
 
 def plain_json(value: Json, what: str) -> Json:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 
+from synth_widgets.curation.sample_action import Criteria, Decide, Decision
 from synth_widgets.errors import UnknownIdError
 from synth_widgets.records import Sample, Status, Version
 from synth_widgets.sample_status import Event, status_after
-from synth_widgets.store.changes import SampleChanged, sample_change
+from synth_widgets.store.changes import sample_change
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
-
-VersionCheck = Callable[[Version], str | None]
-"""Says why the person's own validators refuse a version, or ``None``; they ran on a worker before, see `Validators`."""
 
 
 def find(state: State, ids: Iterable[str]) -> list[Sample]:
@@ -34,52 +32,55 @@ def find(state: State, ids: Iterable[str]) -> list[Sample]:
 DECIDED: frozenset[Status] = frozenset({"kept", "rejected"})
 
 
-def undecided(samples: Sequence[Sample]) -> tuple[list[Sample], dict[str, str]]:
-    """Return the samples that nobody has decided about, and why the others stay as they are, by id."""
-    left = {sample.id: f"is {sample.status} already" for sample in samples if sample.status in DECIDED}
-    return [sample for sample in samples if sample.id not in left], left
+def of_undecided(decide: Decide) -> Decide:
+    """Return what decides in the same way, but leaves samples as they are that are kept or rejected already."""
+
+    def decide_undecided(samples: Sequence[Sample], criteria: Criteria) -> Decision:
+        left = {sample.id: f"is {sample.status} already" for sample in samples if sample.status in DECIDED}
+        decision = decide([sample for sample in samples if sample.id not in left], criteria)
+        return Decision(decision.changes, {**left, **decision.refused})
+
+    return decide_undecided
 
 
-def keep(
-    samples: Sequence[Sample], task: Task, task_version: int, check: VersionCheck
-) -> tuple[list[SampleChanged | None], dict[str, str]]:
-    """Keep what complies with a version of the task. Return the changes, and why the rest cannot be kept, by id."""
+def keep(samples: Sequence[Sample], criteria: Criteria) -> Decision:
+    """Keep what complies; refuse the rest."""
     changes, refused = [], {}
     for sample in samples:
-        if (reason := _refusal(sample, task, task_version, check)) is None:
+        if (reason := _refusal(sample, criteria)) is None:
             changes.append(sample_change(sample, **status_after(Event.KEPT, sample, sample.version), stale=False))
         else:
             refused[sample.id] = reason
-    return changes, refused
+    return Decision(changes, refused)
 
 
-def reject(samples: Sequence[Sample], reason: str | None) -> list[SampleChanged | None]:
+def reject(samples: Sequence[Sample], _criteria: Criteria, *, reason: str | None) -> Decision:
     """Reject samples of any status."""
-    return [
-        sample_change(sample, **status_after(Event.REJECTED, sample, sample.version, reason=reason))
-        for sample in samples
-    ]
+    events = ((sample, status_after(Event.REJECTED, sample, sample.version, reason=reason)) for sample in samples)
+    return Decision([sample_change(sample, **standing) for sample, standing in events])
 
 
-def restore(
-    samples: Sequence[Sample], task: Task, task_version: int, check: VersionCheck
-) -> list[SampleChanged | None]:
+def restore(samples: Sequence[Sample], criteria: Criteria) -> Decision:
     """Take a verdict back: draft, or pending without an output, or failed where the version does not comply."""
     changes = []
     for sample in samples:
         if sample.status in DECIDED:
-            problem = _problem_under(sample.version, task, task_version) or check(sample.version)
+            problem = _problem(sample.version, criteria)
             standing = status_after(Event.RESTORED, sample, sample.version, problem=problem)
             changes.append(sample_change(sample, **standing))
-    return changes
+    return Decision(changes)
 
 
-def _refusal(sample: Sample, task: Task, task_version: int, check: VersionCheck) -> str | None:
+def _refusal(sample: Sample, criteria: Criteria) -> str | None:
     if sample.unfinished is not None:
         return f"has an unfinished edit: {sample.unfinished.get('problem')}"
-    if problem := _problem_under(sample.version, task, task_version) or check(sample.version):
+    if problem := _problem(sample.version, criteria):
         return f"does not comply: {problem}"
     return "has no output yet; generate_outputs() makes it" if sample.output is None else None
+
+
+def _problem(version: Version, criteria: Criteria) -> str | None:
+    return _problem_under(version, criteria.task, criteria.task_version) or criteria.check(version)
 
 
 def _problem_under(version: Version, task: Task, task_version: int) -> str | None:

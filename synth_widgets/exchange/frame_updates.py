@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from synth_widgets.curation import edits, verdicts
+from synth_widgets.curation.sample_action import Criteria
 from synth_widgets.exchange.edited_frames import Fields, RowEdit
 from synth_widgets.exchange.own_samples import TopicPlan
 from synth_widgets.records import Path, Sample, Version
@@ -76,12 +77,13 @@ def _verdict(sample: Sample, status: str, task: Task, task_version: int) -> tupl
     def objection(version: Version) -> str | None:
         return task.model_problem(version.input, version.output)
 
+    criteria = Criteria(task, task_version, objection)
     if status == "kept":
-        changes, refused = verdicts.keep([sample], task, task_version, objection)
-        return next(iter(changes), None), refused.get(sample.id)
+        decision = verdicts.keep([sample], criteria)
+        return next(iter(decision.changes), None), decision.refused.get(sample.id)
     if status == "rejected":
-        return verdicts.reject([sample], None)[0], None
-    change = next(iter(verdicts.restore([sample], task, task_version, objection)), None)
+        return verdicts.reject([sample], criteria, reason=None).changes[0], None
+    change = next(iter(verdicts.restore([sample], criteria).changes), None)
     reached = sample.status if change is None else change.after.get("status", sample.status)
     return change, None if reached == "draft" else f"status: it is {reached} without a verdict"
 

@@ -28,6 +28,7 @@ from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.jobs import Jobs
 from synth_widgets.studio.models import Models
 from synth_widgets.studio.new_task import CurrentTask
+from synth_widgets.studio.sample_actions import SampleActions
 from synth_widgets.studio.sessions import Sessions
 from synth_widgets.task import Task
 
@@ -71,6 +72,7 @@ class Core:
                 actions=self.actions,
                 facade=self.facade,
             )
+            self.sample_actions = SampleActions(self.state, self.actions, self.current_task, self.own_code)
             self.accounts = Accounts(self.state, self.engine, self.models, self.sessions, self.current_task)
             self.jobs = Jobs(
                 self,

@@ -2,25 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
 from synth_widgets.arguments import ids_of, one_id, stars_of, tags_of, text_of, whole_number
 from synth_widgets.curation import edits, verdicts
 from synth_widgets.curation.edits import ABSENT
+from synth_widgets.curation.sample_action import SampleAction
 from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
-from synth_widgets.records import Json, Sample
-from synth_widgets.store.changes import Change
+from synth_widgets.records import Json, Sample, Version
 from synth_widgets.store.journal import now
 from synth_widgets.store.state import State
 from synth_widgets.studio.actions import Undone
 from synth_widgets.studio.core import Core
-from synth_widgets.studio.validators import Validators
 
 T = TypeVar("T")
-Changes = Iterable[Change | None]
-Judge = Callable[[list[Sample]], Changes]
 
 
 class Curating:
@@ -56,17 +53,8 @@ class Curating:
         ({}, 2)
         >>> studio.close()
         """
-        wanted, core = self._ids(ids), self._core
-        validators = Validators(core.current_task, core.own_code)
-        refused: dict[str, str] = {}
-
-        def judged(samples: list[Sample]) -> Changes:
-            open_ones, left = verdicts.undecided(samples) if only_undecided else (samples, {})
-            changes, why_not = verdicts.keep(open_ones, core.task, len(core.state.tasks), validators.problem)
-            refused.update(left | why_not)
-            return changes
-
-        return self._on(wanted, judged, lambda: f"Keep {len(wanted) - len(refused)}", refused, validators)
+        decide = verdicts.of_undecided(verdicts.keep) if only_undecided else verdicts.keep
+        return self._carry_out(self._ids(ids), SampleAction("Keep {n}", decide, _current), _refused)
 
     @suggesting
     def reject(self, ids: Any, reason: str | None = None, *, only_undecided: bool = False) -> dict[str, str] | None:
@@ -93,26 +81,14 @@ class Curating:
         ('rejected', 'Too short')
         >>> studio.close()
         """
-        wanted, why = self._ids(ids), text_of(reason) or None
-        spared: dict[str, str] = {}
-
-        def judged(samples: list[Sample]) -> Changes:
-            open_ones, left = verdicts.undecided(samples) if only_undecided else (samples, {})
-            spared.update(left)
-            return verdicts.reject(open_ones, why)
-
-        result = spared if only_undecided else None
-        return self._on(wanted, judged, lambda: f"Reject {len(wanted) - len(spared)}", result)
+        wanted, decide = self._ids(ids), partial(verdicts.reject, reason=text_of(reason) or None)
+        if only_undecided:
+            return self._carry_out(wanted, SampleAction("Reject {n}", verdicts.of_undecided(decide)), _refused)
+        return self._carry_out(wanted, SampleAction("Reject {n}", decide), _nothing)
 
     def restore(self, ids: Any) -> None:
         """Take the verdict on kept or rejected samples back."""
-        wanted, core = self._ids(ids), self._core
-        validators = Validators(core.current_task, core.own_code)
-
-        def restored(samples: list[Sample]) -> Changes:
-            return verdicts.restore(samples, core.task, len(core.state.tasks), validators.problem)
-
-        return self._on(wanted, restored, lambda: f"Restore {len(wanted)}", None, validators)
+        return self._carry_out(self._ids(ids), SampleAction("Restore {n}", verdicts.restore, _current), _nothing)
 
     def undo(self) -> Undone | None:
         """Take the newest action of a person, or finished job, back. ``None``: there was nothing to undo."""
@@ -211,21 +187,11 @@ class Curating:
 
     def accept(self, ids: Any) -> dict[str, str]:
         """Take the new versions that `regenerate` made of kept samples. Returns why some could not, by id."""
-        wanted, core = self._ids(ids), self._core
-        validators = Validators(core.current_task, core.own_code, lambda sample: sample.version_of(sample.proposal))
-        refused: dict[str, str] = {}
-
-        def taken(samples: list[Sample]) -> Changes:
-            changes, why_not = edits.accept(samples, core.task, validators.problem)
-            refused.update(why_not)
-            return changes
-
-        return self._on(wanted, taken, lambda: f"Take {len(wanted) - len(refused)} new", refused, validators)
+        return self._carry_out(self._ids(ids), SampleAction("Take {n} new", edits.accept, _proposed), _refused)
 
     def decline(self, ids: Any) -> None:
         """Stay with the current versions; the new ones remain among `versions`."""
-        wanted = self._ids(ids)
-        return self._on(wanted, edits.decline, lambda: f"Decline {len(wanted)} new", None)
+        return self._carry_out(self._ids(ids), SampleAction("Decline {n} new", edits.decline), _nothing)
 
     @suggesting
     def revert(self, id: Any, n: int) -> dict[str, str]:
@@ -258,20 +224,14 @@ class Curating:
         'Hello, Ada.'
         >>> studio.close()
         """
-        ident, core = self._one(id), self._core
+        ident = self._one(id)
         number = whole_number(n)
         if number is None:
             raise StudioError(f"A version is named by its number, as in revert(id, 1), not {n!r}.")
-        validators = Validators(core.current_task, core.own_code, lambda sample: sample.version_of(number))
-        refused: dict[str, str] = {}
-
-        def changed(samples: list[Sample]) -> Changes:
-            for sample in samples:
-                change, why_not = edits.revert(sample, number, core.task, validators.problem)
-                refused.update({} if why_not is None else {sample.id: why_not})
-                yield change
-
-        return self._on([ident], changed, lambda: f"Go back to version {number}", refused, validators)
+        action = SampleAction(
+            f"Go back to version {number}", partial(edits.revert, n=number), lambda sample: sample.version_of(number)
+        )
+        return self._carry_out([ident], action, _refused)
 
     # ------------------------------------------------------------ stars and tags
     @suggesting
@@ -298,50 +258,26 @@ class Curating:
         if overall is ABSENT and not single:
             raise StudioError("rate() needs stars, as in rate(ids, 4), or requirements={'…': 4}.")
 
-        return self._on(
-            wanted, lambda samples: edits.rate(samples, overall, single), lambda: f"Rate {len(wanted)}", None
-        )
+        decide = partial(edits.rate, stars=overall, requirements=single)
+        return self._carry_out(wanted, SampleAction("Rate {n}", decide), _nothing)
 
     def tag(self, ids: Any, *tags: str) -> None:
         """Add tags to samples. A tag is one word."""
-        return self._tag(ids, add=tags_of(tags))
+        decide = partial(edits.tag, add=tags_of(tags))
+        return self._carry_out(self._ids(ids), SampleAction("Tag {n}", decide), _nothing)
 
     def untag(self, ids: Any, *tags: str) -> None:
         """Take tags from samples."""
-        return self._tag(ids, remove=tags_of(tags))
-
-    def _tag(self, ids: Any, *, add: tuple[str, ...] = (), remove: tuple[str, ...] = ()) -> None:
-        wanted = self._ids(ids)
-
-        label = f"{'Tag' if add else 'Untag'} {len(wanted)}"
-        return self._on(wanted, lambda samples: edits.tag(samples, add, remove), lambda: label, None)
+        decide = partial(edits.tag, remove=tags_of(tags))
+        return self._carry_out(self._ids(ids), SampleAction("Untag {n}", decide), _nothing)
 
     # ------------------------------------------------------------ inside
-    def _on(
-        self,
-        ids: list[str],
-        changes_of: Judge,
-        label: Callable[[], str],
-        result: T,
-        validators: Validators | None = None,
-    ) -> T:
-        """Change samples as one step. One that is not there raises, and nothing is changed."""
+    def _carry_out(self, ids: list[str], action: SampleAction, result: Callable[[dict[str, str]], T]) -> T:
+        """Do something to samples, as one step. Return what is to be returned of why some stay as they are."""
         core = self._core
-        state = core.state
-
-        def samples(part: Sequence[str]) -> list[Sample]:
-            return [sample for ident in part if state.is_visible(sample := state.samples[ident])]
 
         async def act() -> T:
-            asks = validators is not None and core.task.has_models
-            await core.actions.carry_out(
-                ids,
-                lambda part: changes_of(samples(part)),
-                label,
-                check=lambda part: verdicts.find(state, part),
-                prefetch=(lambda part: validators.ask(lambda: samples(part))) if validators and asks else None,
-            )
-            return result
+            return result(await core.sample_actions.carry_out(ids, action))
 
         return core.act(act)
 
@@ -356,3 +292,19 @@ class Curating:
     def _one(self, given: Any) -> str:
         self._check_open()
         return one_id(given)
+
+
+def _current(sample: Sample) -> Version:
+    return sample.version
+
+
+def _proposed(sample: Sample) -> Version | None:
+    return sample.version_of(sample.proposal)
+
+
+def _refused(refused: dict[str, str]) -> dict[str, str]:
+    return refused
+
+
+def _nothing(_refused: dict[str, str]) -> None:
+    return None

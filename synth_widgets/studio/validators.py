@@ -22,15 +22,10 @@ class Validators:
     Args:
         current_task: whose classes.
         own_code: the threads that they run on.
-        version_of: which version of a sample it is about; by default the current one.
+        version_of: which version of a sample it is about.
     """
 
-    def __init__(
-        self,
-        current_task: CurrentTask,
-        own_code: OwnCode,
-        version_of: Callable[[Sample], Version | None] = lambda sample: sample.version,
-    ) -> None:
+    def __init__(self, current_task: CurrentTask, own_code: OwnCode, version_of: VersionOf) -> None:
         self._current_task = current_task
         self._own_code = own_code
         self._task = current_task.value
