@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+import inspect
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from typing import Any
 
 from synth_widgets.arguments import GuidanceLike, budget_of, ids_of, path_of
 from synth_widgets.curation import verdicts
-from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting
+from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, nearest, suggesting, unknown_keywords
 from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
@@ -20,6 +21,9 @@ from synth_widgets.studio.chosen_models import ModelLike, is_in_code, model_name
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.repeating import repeated
 from synth_widgets.studio.topics import find_topic
+
+Work = tuple[Recipe, tuple[str, ...]]
+"""What to make, and for which samples, where it is for some."""
 
 
 class Generating:
@@ -231,7 +235,7 @@ class Generating:
         Estimate(calls=(37, 110), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32)
         >>> studio.close()
         """
-        planned: dict[str, Callable[..., tuple[Recipe, tuple[str, ...]]]] = {
+        works: dict[str, Callable[..., Work]] = {
             "grow": self._grow,
             "generate_topics": self._topics,
             "generate_inputs": self._inputs,
@@ -239,15 +243,16 @@ class Generating:
             "regenerate": self._again,
             "repeat": self._more,
         }
-        if method not in planned:
-            raise StudioError(f"estimate() knows {', '.join(planned)}, not {method!r}.{nearest(str(method), planned)}")
-        model = keywords.pop("model", None)
-        budget_of(keywords.pop("budget", None))
+        if method not in works:
+            raise StudioError(f"estimate() knows {', '.join(works)}, not {method!r}.{nearest(str(method), works)}")
+        call = self._call_of(method, arguments, keywords)
+        model = call.pop("model", None)
+        budget_of(call.pop("budget", None))
 
         def look() -> Estimate:
-            recipe, samples = planned[method](*arguments, **keywords)
-            asked = self._core.jobs.override("", recipe) if model is None else model
-            return self._core.accounts.estimate(recipe, samples=samples, model=asked)
+            recipe, samples = works[method](**call)
+            override = self._core.jobs.override("", recipe) if model is None else model
+            return self._core.accounts.estimate(recipe, samples=samples, model=override)
 
         return self._core.apart(look)
 
@@ -255,23 +260,26 @@ class Generating:
         """Say what `repeat` with these arguments would send and cost."""
         return self.estimate("repeat", job, n)
 
+    def _call_of(self, method: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
+        """Return all arguments of a method by name, those that are left out too: its signature is the one list."""
+        signature = inspect.signature(getattr(self, method))
+        if unknown := {name: value for name, value in keywords.items() if name not in signature.parameters}:
+            raise unknown_keywords(f"Studio.{method}", unknown, signature.parameters)
+        call = signature.bind(*arguments, **keywords)
+        call.apply_defaults()
+        return call.arguments
+
     # ------------------------------------------------------------ recipes, for a job or for its estimate
-    def _grow(self, under: Any = (), **arguments: Any) -> tuple[Recipe, tuple[str, ...]]:
+    def _grow(self, under: Any, **arguments: Any) -> Work:
         return recipes.grow(self._topic(under), **arguments), ()
 
-    def _topics(
-        self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, guidance: GuidanceLike | None = None
-    ) -> tuple[Recipe, tuple[str, ...]]:
+    def _topics(self, under: Any, *, n: int, depth: int, leaves: bool, guidance: GuidanceLike | None) -> Work:
         return recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance), ()
 
-    def _inputs(
-        self, under: Any = (), *, n: int = 8, only: bool = False, guidance: GuidanceLike | None = None
-    ) -> tuple[Recipe, tuple[str, ...]]:
+    def _inputs(self, under: Any, *, n: int, only: bool, guidance: GuidanceLike | None) -> Work:
         return recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance), ()
 
-    def _outputs(
-        self, ids: Any = None, *, prompt: str = "basic", guidance: GuidanceLike | None = None
-    ) -> tuple[Recipe, tuple[str, ...]]:
+    def _outputs(self, ids: Any, *, prompt: str, guidance: GuidanceLike | None) -> Work:
         self._check_open()
         if ids is None:
             chosen = [s for s in self._state.visible_samples() if s.status == "pending"]
@@ -284,14 +292,12 @@ class Generating:
                 )
         return recipes.outputs(ROOT, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
-    def _again(
-        self, ids: Any, *, part: str = "output", prompt: str | None = None, guidance: GuidanceLike | None = None
-    ) -> tuple[Recipe, tuple[str, ...]]:
+    def _again(self, ids: Any, *, part: str, prompt: str | None, guidance: GuidanceLike | None) -> Work:
         self._check_open()
         chosen = verdicts.find(self._state, ids_of(ids))
         return recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
 
-    def _more(self, job: Job | str, n: int = 1) -> tuple[Recipe, tuple[str, ...]]:
+    def _more(self, job: Job | str, n: int) -> Work:
         return repeated(self._state, self._job(job), n)
 
     # ------------------------------------------------------------ inside
@@ -321,7 +327,7 @@ class Generating:
 
     def _start_for(
         self,
-        look: Callable[[], tuple[Recipe, tuple[str, ...]]],
+        look: Callable[[], Work],
         *,
         model: ModelLike | None,
         budget: float | None,

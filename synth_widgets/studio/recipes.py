@@ -7,25 +7,24 @@ from math import prod
 from typing import Any, Literal
 
 from synth_widgets.arguments import BEFORE_OUTPUTS, GuidanceLike, count_of, guidance_of
-from synth_widgets.errors import StudioError, suggesting
+from synth_widgets.errors import StudioError
 from synth_widgets.generation.examples import check_style
 from synth_widgets.runs.plan import DEFAULT_TARGET, MOST_LEVELS, MOST_RESULTS, Recipe
 
 
-@suggesting
 def grow(
     under: str,
     *,
-    depth: int = 1,
-    topics: int | Sequence[int] = 8,
-    samples: int | None = DEFAULT_TARGET,
-    outputs: bool = True,
-    only: bool = False,
-    guidance: GuidanceLike | None = None,
-    prompt: str = "basic",
-    thin: bool = False,
+    depth: int,
+    topics: int | Sequence[int],
+    samples: int | None,
+    outputs: bool,
+    only: bool,
+    guidance: GuidanceLike | None,
+    prompt: str,
+    thin: bool,
 ) -> Recipe:
-    """Return the recipe of `Studio.grow`. ``under`` is a topic's id.
+    """Return the recipe of `Studio.grow`, whose signature says what is left out. ``under`` is a topic's id.
 
     Raises:
         StudioError: an argument is out of its bounds; the message names them.
