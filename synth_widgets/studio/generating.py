@@ -166,9 +166,21 @@ class Generating:
         cap = budget_of(budget)
         return self._core.act(lambda: self._core.jobs.resume(cap))
 
-    def stop(self, job: str | None = None) -> int:
-        """Cancel one running job by id, or all; return how many. What is finished stays."""
-        return self._steer(job, self._core.jobs.stop)
+    def cancel(self, job: str | None = None) -> int:
+        """Cancel one running job by id, or all; return how many. What is finished stays.
+
+        A job that was cancelled owes nothing, and `resume` leaves it alone. One that stops by itself, at its budget or
+        because its endpoint does not answer, says why in `Result.stopped`.
+
+        >>> import synth_widgets as sw
+        >>> from synth_widgets.testing import ScriptedCompleter
+        >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter(latency=60))
+        >>> job = studio.grow(depth=0, samples=20)
+        >>> studio.cancel(), job.wait().added, job.status
+        (1, 0, 'cancelled')
+        >>> studio.close()
+        """
+        return self._steer(job, self._core.jobs.cancel)
 
     def pause(self, job: str | None = None, *, on: bool = True) -> int:
         """Let one running job by id, or all, send nothing new; return how many. What is under way is finished.
@@ -321,7 +333,7 @@ class Generating:
         return record
 
     def _steer(self, job: str | None, do: Callable[[str | None], int]) -> int:
-        """Steer one running job, or all; return how many. Who stops a job waits neither for the disk nor for edits."""
+        """Steer one running job, or all; return how many. Nobody waits for the disk or for edits to cancel a job."""
         self._check_open()
         return self._core.engine.call(lambda: do(job if job is None else self._job(job).id))
 
@@ -333,12 +345,13 @@ class Generating:
         budget: float | None,
     ) -> Job:
         """Start a job for samples that are looked up first: never on the engine's thread, for they may be many."""
-        core, stops = self._core, self._core.jobs.stops
+        core, cancellations = self._core, self._core.jobs.cancellations
         looked_up = None if core.engine.is_current else look()
 
         async def start() -> Job:
             recipe, samples = await core.engine.on_worker(look) if looked_up is None else looked_up
-            return await core.jobs.start(_of_call(recipe, model, budget), samples=samples, model=model, stops=stops)
+            wanted = _of_call(recipe, model, budget)
+            return await core.jobs.start(wanted, samples=samples, model=model, cancellations=cancellations)
 
         return core.act(start)
 

@@ -55,7 +55,7 @@ class Jobs:
         handles: those of this process, by id.
         runs: those at work, by id.
         on_progress: who hears how far each is.
-        stops: how often everything was stopped: what is looked up, or waits for a plan, by then does not begin.
+        cancellations: how often all jobs were cancelled: what is looked up, or waits for a plan, then does not begin.
     """
 
     def __init__(
@@ -85,7 +85,7 @@ class Jobs:
         self.handles: dict[str, Job] = {}
         self.runs: dict[str, Run] = {}
         self.on_progress: list[Callable[[Job], None]] = []
-        self.stops = 0
+        self.cancellations = 0
         self._repeats = Repeats()
         self._planning = asyncio.Lock()
         """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
@@ -106,7 +106,7 @@ class Jobs:
         *,
         samples: tuple[str, ...] = (),
         model: ModelLike | None = None,
-        stops: int | None = None,
+        cancellations: int | None = None,
     ) -> Job:
         """Start a job. One that has nothing to make is done at once, and the file knows nothing of it.
 
@@ -114,12 +114,12 @@ class Jobs:
             recipe: what it makes.
             samples: for which samples, where it is for some.
             model: another model than the studio's.
-            stops: how often everything had been stopped when the job was asked for; ``None``: it is asked for now.
+            cancellations: how often all had been cancelled when the job was asked for; ``None``: it is asked for now.
         """
         self._store.check_writable()
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
-        stops = self.stops if stops is None else stops
-        if self.stops != stops:
+        cancellations = self.cancellations if cancellations is None else cancellations
+        if self.cancellations != cancellations:
             return self._ended(replace(record, status="cancelled"))
         if model is not None:
             self._overrides[record.id] = model
@@ -128,18 +128,18 @@ class Jobs:
             first, is_whole = next(parts, Plan()), next(parts, None) is None
             if is_whole:
                 return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
-        return await self._start_in_parts(record, recipe, samples, model, stops)
+        return await self._start_in_parts(record, recipe, samples, model, cancellations)
 
     async def _start_in_parts(
-        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None, stops: int
+        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None, cancellations: int
     ) -> Job:
-        """Start a job whose plan takes long: it is worked on, and can be stopped, as soon as something is planned."""
+        """Start a job whose plan takes long: it is worked on, and can be cancelled, as soon as something is planned."""
         async with self._planning:
             for run in tuple(self.runs.values()):  # what is on its way is not missing
                 await run.planner.done()
             before: list[Plan] = []  # what has no items
             for part in (parts := plan.parts(self._state, recipe, record.id, samples)):
-                if self.stops != stops:
+                if self.cancellations != cancellations:
                     return self._ended(replace(record, status="cancelled"))
                 if part.items:
                     job = self._begin(record, recipe, part, model)
@@ -184,10 +184,10 @@ class Jobs:
         return job
 
     # ------------------------------------------------------------ steer
-    def stop(self, job: str | None = None) -> int:
+    def cancel(self, job: str | None = None) -> int:
         """Cancel one running job, or all and what is about to begin; return how many run."""
         if job is None:
-            self.stops += 1
+            self.cancellations += 1
         chosen = self._running(job)
         for run in chosen:
             run.cancel()
@@ -205,12 +205,14 @@ class Jobs:
 
     # ------------------------------------------------------------ once more
     def repeat(self, record: JobRecord, n: int) -> Job:
-        """Start a job once more, with n times as many, unless all is stopped while it is looked up. On any thread."""
+        """Start a job once more, with n times as many; not when all jobs are cancelled meanwhile. On any thread."""
 
         async def act() -> Job:
-            stops = self.stops
+            cancellations = self.cancellations
             recipe, samples = await self._engine.on_worker(lambda: repeated(self._state, record, n))
-            return await self.start(recipe, samples=samples, model=self.override(record.id, recipe), stops=stops)
+            return await self.start(
+                recipe, samples=samples, model=self.override(record.id, recipe), cancellations=cancellations
+            )
 
         return self._facade.act(act)
 
@@ -226,9 +228,9 @@ class Jobs:
             run.pause(on=False)
         if not self._owing() or not self._planning.locked():
             return self._resume(paused, budget)
-        stops = self.stops
+        cancellations = self.cancellations
         async with self._planning:
-            if self.stops != stops:
+            if self.cancellations != cancellations:
                 return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
             return self._resume(paused, budget)
 
@@ -370,7 +372,7 @@ class Jobs:
 
     async def end(self) -> None:
         """Interrupt what runs, which stays owed; wait two seconds at most until it has ended."""
-        self.stops += 1  # what waits for a plan does not begin
+        self.cancellations += 1  # what waits for a plan does not begin
         for run in tuple(self.runs.values()):
             run.cancel(interrupted=True)
         if self._driving:

@@ -127,7 +127,7 @@ class Bridge:
         elif asked.command.steers and not self._needs_turn(asked):
             if asked.command.name == "stop":  # at once; what began just now is stopped when this has its turn
                 with suppress(SynthError):
-                    _call(self.studio.stop, asked.command, dict(asked.args))
+                    _call(self.studio.cancel, asked.command, dict(asked.args))
             self.host.engine.spawn(self._steer(asked))
         elif asked.command.reads and not asked.command.in_turn:
             if not self._read(self._carry_out(asked)):

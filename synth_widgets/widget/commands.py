@@ -334,7 +334,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("repeat", "Generate again", "Generate", "repeat", Repeat),
     Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Repeat, reads=True),
     Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause", steers=True),
-    Command("stop", "Stop", "Generate", "stop", StopArgs, (), "any", "stop", steers=True),
+    Command("stop", "Stop", "Generate", "cancel", StopArgs, (), "any", "stop", steers=True),
     Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play", steers=True),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
     Command("rename_topic", "Rename", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),

@@ -128,7 +128,7 @@ def give_all(studio: sw.Studio, peer: Peer, commands: list[tuple[str, int]]) -> 
         if error := reply.get("error"):
             assert error["kind"] not in {"Internal", "UnknownCommand"}, (name, args, error)
             assert error["message"]
-    studio.stop()
+    studio.cancel()
     for each in studio.jobs:
         with contextlib.suppress(RunStoppedError):
             each.wait(20)

@@ -91,7 +91,7 @@ def test_a_job_is_stopped_while_it_is_planned_and_owes_nothing(open_studio, tmp_
         starting = asyncio.ensure_future(handle.grow(depth=0, samples=9 * SLICE))
         while not studio._core.jobs.runs:
             await asyncio.sleep(0)
-        assert handle.stop() == 1
+        assert handle.cancel() == 1
         return await starting
 
     job = studio._core.engine.call(begin_and_stop)
@@ -167,7 +167,7 @@ def test_paused_jobs_go_on_at_once_while_another_is_planned_and_a_stop_drops_the
         resuming = asyncio.ensure_future(_awaited(handle.resume()))
         assert paused.status == "running"
         await asyncio.sleep(0)
-        handle.stop()
+        handle.cancel()
         return await asyncio.gather(growing, resuming)
 
     job, resumed = studio._core.engine.call(grow_and_resume)
@@ -289,7 +289,7 @@ def test_a_job_that_is_looked_up_when_all_is_stopped_does_not_begin(open_studio)
     async def stopped_behind(start):
         starting = asyncio.ensure_future(start())
         await asyncio.sleep(0)
-        handle.stop()
+        handle.cancel()
         return await starting
 
     for start in (handle.generate_outputs, lambda: handle.regenerate(studio.samples[0].id), before.repeat):

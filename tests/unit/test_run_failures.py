@@ -312,7 +312,7 @@ def test_a_stop_right_behind_the_start_stops(open_studio):
 
     def at_once():
         job = studio.grow(depth=0, samples=2)
-        assert studio.stop() == 1
+        assert studio.cancel() == 1
         return job
 
     job = core.engine.call(at_once)

@@ -107,7 +107,7 @@ def test_stop_is_answered_while_the_disk_takes_its_time(open_studio, tmp_path, m
     studio._core.engine.call(lambda: studio._of(studio._core).topics.add("A"))
     assert peer.do("stop")["ok"] == 1
     until(lambda: job.status == "cancelled")
-    assert studio.stop() <= 1, "it is over, though not on disk"
+    assert studio.cancel() <= 1, "it is over, though not on disk"
     assert studio.pause() <= 1
     gate.set()
     job.wait(30)
