@@ -135,7 +135,7 @@ export function obey(kernel: FakeKernel, cmd: Cmd): void {
       kernel.stream(args.samples ?? 8);
       reply({ job: "j" });
       break;
-    case "stop":
+    case "cancel":
       for (const job of kernel.jobs.values())
         if (
           job.status === "running" &&

@@ -100,8 +100,8 @@ export interface PauseArgs {
   on?: boolean;
 }
 
-/** A job's id; null stops every running one. */
-export interface StopArgs {
+/** A job's id; null cancels every running one. */
+export interface CancelArgs {
   job?: string | null;
 }
 
@@ -182,7 +182,7 @@ export interface WireArgs {
   repeat: Repeat;
   estimate_repeat: Repeat;
   pause: PauseArgs;
-  stop: StopArgs;
+  cancel: CancelArgs;
   resume: NoArgs;
   add_topics: AddTopics;
   rename_topic: RenameTopic;
@@ -198,7 +198,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "reject_because" | "include" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "stop" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
+export type CommandName = "keep" | "reject" | "reject_because" | "include" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "cancel" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -282,7 +282,7 @@ const TABLE: Record<Group, Line[]> = {
     ["repeat", "Generate again", null, [], "any", false, true],
     ["estimate_repeat", "Estimate"],
     ["pause", "Pause or go on", "pause", [], "any", false, true],
-    ["stop", "Stop", "stop", [], "any", false, true],
+    ["cancel", "Stop", "stop", [], "any", false, true],
     ["resume", "Resume", "play", [], "any", false, true],
     ["set_guidance", "Guidance", "guidance", [], "any", false, true],
     ["set_model", "Model", "model", [], "any", false, true],

@@ -125,7 +125,7 @@ class Bridge:
         elif isinstance(asked, Refused):
             self._fail(asked.rid, asked.message, asked.kind)
         elif asked.command.steers and not self._needs_turn(asked):
-            if asked.command.name == "stop":  # at once; what began just now is stopped when this has its turn
+            if asked.command.name == "cancel":  # at once; what began just now is cancelled when this has its turn
                 with suppress(SynthError):
                     _call(self.studio.cancel, asked.command, dict(asked.args))
             self.host.engine.spawn(self._steer(asked))
@@ -139,7 +139,7 @@ class Bridge:
             self._fail(asked.rid, _busy(MOST_WAITING, "actions"), "Busy")
 
     async def _steer(self, asked: Asked) -> None:
-        if asked.command.name == "stop" and asked.args.get("job") is None:
+        if asked.command.name == "cancel" and asked.args.get("job") is None:
             self._drop_starts()
         await self._carry_out(asked)
 

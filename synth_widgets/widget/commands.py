@@ -181,13 +181,13 @@ class GenerateOutputs(Args):
     ids: Annotated[list[Id], Field(min_length=1, max_length=200_000)] | None = None
 
 
-class StopArgs(Args):
-    """A job's id; null stops every running one."""
+class CancelArgs(Args):
+    """A job's id; null cancels every running one."""
 
     job: Id | None = None
 
 
-class PauseArgs(StopArgs):
+class PauseArgs(CancelArgs):
     """A job's id, null for every running one, and whether it pauses or goes on."""
 
     on: bool = True
@@ -334,7 +334,7 @@ COMMANDS: tuple[Command, ...] = (
     Command("repeat", "Generate again", "Generate", "repeat", Repeat),
     Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Repeat, reads=True),
     Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause", steers=True),
-    Command("stop", "Stop", "Generate", "cancel", StopArgs, (), "any", "stop", steers=True),
+    Command("cancel", "Stop", "Generate", "cancel", CancelArgs, (), "any", "stop", steers=True),
     Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play", steers=True),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
     Command("rename_topic", "Rename", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),

@@ -92,7 +92,7 @@ class View:
 def stopped(view: View, job: Job) -> tuple[float, float]:
     """Stop everything; return the seconds until that is answered, and until the job has ended."""
     began = time.perf_counter()
-    answered = view.answered("stop")
+    answered = view.answered("cancel")
     until(lambda: job.status == "cancelled", 120)
     return answered, time.perf_counter() - began
 
@@ -145,7 +145,7 @@ def big_answers(_folder: Path) -> Iterator[Row]:
             with watching(studio) as watch:
                 studio.grow(depth=0, samples=2).wait()
             yield from rows(what, watch)
-            assert view.answered("stop") < 60
+            assert view.answered("cancel") < 60
     with serving("tests.bench.quick_endpoint", "0.01", "--bytes", str(BIG)) as endpoint:
         model_ = sw.Model("openai/any", api_base=endpoint["url"], api_key=endpoint["key"])
         with sw.Studio(TRIAGE, path=":memory:", model=model_) as studio:

@@ -142,7 +142,7 @@ LINES: dict[str, Line] = {
     ),
     "repeat": Line(lambda s: s.more_than("All"), in_dialog("Jobs", "Generate 1 sample"), before=elsewhere.repeat_open),
     "pause": Line(lambda s: s.running_paused(), button("Pause"), before=commands.job_runs),
-    "stop": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
+    "cancel": Line(lambda s: not s.view.running.is_visible(), button("Stop"), before=commands.job_runs),
     "resume": Line(
         lambda s: s.view.by_status()["Draft"] > s.counts["Draft"], button("Resume"), before=commands.job_was_refused
     ),

@@ -74,7 +74,7 @@ for _ in range(5000):
         ("grow", {"depth": 2, "topics": [3]}, "1 levels"),
         ("grow", {"samples": "8"}, "samples"),
         ("set_model", {"name": "nobody/knows"}, "'nobody'"),
-        ("stop", {"job": "0123456789"}, "There is no job"),
+        ("cancel", {"job": "0123456789"}, "There is no job"),
     ],
 )
 def test_a_bad_command_gets_an_answer_in_words_and_changes_nothing(name, args, words, grown):
@@ -168,7 +168,7 @@ def test_every_button_does_what_its_method_does(open_studio):
     assert peer.do("set_guidance", outputs="Curt.")["ok"] is None
     assert studio.guidance["outputs"] == "Curt."
     assert peer.do("resume")["ok"]["status"] == "done"
-    assert peer.do("stop", job=None)["ok"] == 0
+    assert peer.do("cancel", job=None)["ok"] == 0
     assert peer.do("set_model", name="ollama/any")["ok"] is None
     assert peer.replica.studio["model"] == "ollama/any"
     second = peer_of(studio)
@@ -191,7 +191,7 @@ def test_a_stop_right_behind_a_start_stops(open_studio):
     studio = open_studio(ScriptedCompleter(latency=60))
     peer = peer_of(studio)
     peer.bridge.receive({"t": "cmd", "rid": "1", "name": "grow", "args": {}})
-    peer.bridge.receive({"t": "cmd", "rid": "2", "name": "stop", "args": {}})
+    peer.bridge.receive({"t": "cmd", "rid": "2", "name": "cancel", "args": {}})
     assert {peer.replies.get(timeout=30)["rid"] for _ in range(2)} == {"1", "2"}
     until(lambda: studio.jobs[-1].status == "cancelled")
 
@@ -212,7 +212,7 @@ def test_a_stop_drops_a_resume_behind_a_change_of_the_model(open_studio, begun):
     ask("1", "set_model", name="ollama/a")
     assert not begun or has_begun.wait(30)
     ask("2", "resume")
-    ask("3", "stop")
+    ask("3", "cancel")
     replies = {reply["rid"]: reply for reply in (peer.replies.get(timeout=30) for _ in range(2))}
     assert replies["2"]["error"]["kind"] == "Stopped"
     assert "ok" in replies["3"]

@@ -276,7 +276,7 @@ def test_the_widget_starts_a_great_job_and_stops_it(open_studio):
     peer.hello()
     started = peer.do("generate_outputs")["ok"]["job"]
     assert peer.replica.rows["job"][started]["owed"] == MANY
-    assert peer.do("stop", job=started)["ok"] == 1
+    assert peer.do("cancel", job=started)["ok"] == 1
     until(lambda: peer.replica.rows["job"][started]["owed"] == 0)
 
 

@@ -61,7 +61,7 @@ def test_a_job_is_paused_and_stopped_while_an_edit_is_checked(busy):
     assert peer.do("resume")["ok"]["job"] == job.id
     assert job.status == "running"
     assert peer.do("set_budget", budget=None)["ok"] is None
-    assert peer.do("stop", job=job.id)["ok"] == 1
+    assert peer.do("cancel", job=job.id)["ok"] == 1
     assert job.wait(30).added == 0
 
 
@@ -70,7 +70,7 @@ def test_what_was_asked_for_before_everything_was_stopped_does_not_begin(busy, g
     edit()
     send(peer, "grow", depth=0, samples=3)
     send(peer, "add_topics", paths=[["A"]])
-    assert peer.do("stop")["rid"] == "grow", "its reply comes first"
+    assert peer.do("cancel")["rid"] == "grow", "its reply comes first"
     assert peer.replies.get(timeout=30)["ok"] == 0
     gate.set()
     assert {peer.replies.get(timeout=30)["rid"] for _ in "ab"} == {"edit", "add_topics"}
@@ -105,7 +105,7 @@ def test_stop_is_answered_while_the_disk_takes_its_time(open_studio, tmp_path, m
     job = studio.grow(depth=0, samples=2)
     monkeypatch.setattr(Journal, "_save", slowly)
     studio._core.engine.call(lambda: studio._of(studio._core).topics.add("A"))
-    assert peer.do("stop")["ok"] == 1
+    assert peer.do("cancel")["ok"] == 1
     until(lambda: job.status == "cancelled")
     assert studio.cancel() <= 1, "it is over, though not on disk"
     assert studio.pause() <= 1

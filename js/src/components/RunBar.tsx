@@ -94,7 +94,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
   );
 }
 
-/** Pauses and stops jobs: these, which are one or all that run. */
+/** Pauses and cancels jobs: these, which are one or all that run. */
 export function Controls({ view, jobs }: { view: View; jobs: readonly JobRow[] }): JSX.Element {
   const on = jobs.some((each) => !each.paused);
   const [job, all] = jobs.length > 1 ? [null, " all"] : [jobs[0]?.id ?? null, ""];
@@ -106,7 +106,7 @@ export function Controls({ view, jobs }: { view: View; jobs: readonly JobRow[] }
   return (
     <>
       {button(on ? "pause" : "play", on ? "Pause" : "Resume", () => send(view, "pause", { job, on }))}
-      {button("stop", "Stop", () => send(view, "stop", { job }))}
+      {button("stop", "Stop", () => send(view, "cancel", { job }))}
     </>
   );
 }

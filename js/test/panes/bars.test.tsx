@@ -35,13 +35,13 @@ test("before the kernel has answered, and where a file is held by another, the t
   assert.equal(stage.view.open.value, null);
 });
 
-test("the run bar tells how far a job is and stops it", () => {
+test("the run bar tells how far a job is and cancels it", () => {
   const running = { ...job("j", "running"), title: "Outputs", done: 3, total: 12 };
   const stage = new Stage((view) => <RunBar view={view} />, { jobs: [running] });
   const bar = stage.get("group", "Job: Outputs");
   assert.match(textOf(bar), /3 of 12/);
   stage.press("button", /^Stop/);
-  assert.equal(stage.sent[0]?.[0], "stop");
+  assert.equal(stage.sent[0]?.[0], "cancel");
 });
 
 test("the status bar tells the truth about the line, and how many samples are kept", () => {
