@@ -14,18 +14,49 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from synth_widgets.errors import SynthError
+    from synth_widgets.llm.completer import Answer, Completer, Request
     from synth_widgets.models import Model
+    from synth_widgets.money import Cost
+    from synth_widgets.records import Session
+    from synth_widgets.runs.estimate import Estimate
+    from synth_widgets.runs.job import Job, Result
+    from synth_widgets.studio.samples import Sample
     from synth_widgets.studio.studio import Studio
     from synth_widgets.task import Requirement, Task
 
 logging.getLogger(__name__).addHandler(logging.NullHandler())  # else warnings land in whatever cell ran last
 
 __version__ = "0.1.0"
-__all__ = ["Model", "Requirement", "Studio", "SynthError", "Task", "__version__"]
+__all__ = [
+    "Answer",
+    "Completer",
+    "Cost",
+    "Estimate",
+    "Job",
+    "Model",
+    "Request",
+    "Requirement",
+    "Result",
+    "Sample",
+    "Session",
+    "Studio",
+    "SynthError",
+    "Task",
+    "__version__",
+]
 
 _HOMES = {
+    "Answer": "llm.completer",
+    "Completer": "llm.completer",
+    "Cost": "money",
+    "Estimate": "runs.estimate",
+    "Job": "runs.job",
     "Model": "models",
+    "Request": "llm.completer",
     "Requirement": "task",
+    "Result": "runs.job",
+    "Sample": "studio.samples",
+    "Session": "records",
     "Studio": "studio.studio",
     "SynthError": "errors",
     "Task": "task",

@@ -15,7 +15,15 @@ R = TypeVar("R")
 
 
 class SynthError(Exception):
-    """Base of every error this package raises on purpose."""
+    """Base of every error this package raises on purpose. Its text says what was given, what is allowed, what to do.
+
+    >>> import synth_widgets as sw
+    >>> try:
+    ...     sw.Model("openai/gpt-6-luna", temprature=0.8)
+    ... except sw.SynthError as error:
+    ...     print(error)
+    Model takes temperature=, not temprature=.
+    """
 
 
 class TaskError(SynthError, ValueError):

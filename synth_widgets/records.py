@@ -221,7 +221,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """One sitting of generation; its tag is on every sample it made."""
+    """One sitting of generation; its tag is on every sample it made.
+
+    Attributes:
+        id: ten letters and digits.
+        guidance: what steers it, by what each text is for: ``topics``, ``inputs``, ``outputs`` or ``all``.
+        tags: further tags of what it makes.
+        models: name of the model of each step when it began.
+        created: when it began, in seconds since 1970 (UTC).
+
+    >>> Session("0123456789", tags=("pilot",)).tag
+    'synthetic_session_0123456789'
+    """
 
     id: str
     guidance: Guidance = field(default_factory=dict)

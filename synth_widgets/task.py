@@ -31,6 +31,9 @@ class Requirement:
 
     Raises:
         TaskError: the text is empty or the priority is none of the four.
+
+    >>> Requirement("Name the city.", name="city", priority="p0").name
+    'city'
     """
 
     text: str

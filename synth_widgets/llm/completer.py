@@ -39,6 +39,9 @@ class Request:
         params: sampling parameters of this call; they win over the model's own.
         step: ``topics``, ``inputs`` or ``outputs``: for a completer that answers by step.
         seed: differs between calls that must not repeat one another; endpoints may ignore it.
+
+    >>> Request([{"role": "user", "content": "I am Ada."}]).messages[-1]["content"]
+    'I am Ada.'
     """
 
     messages: Messages
@@ -60,6 +63,10 @@ class Answer:
         reasoning: a reasoning model's thoughts, where the endpoint tells them apart.
         usage: as the endpoint counted; zeros where it does not say.
         seconds: from sending to the last byte, retries' waits not counted.
+
+    >>> answer = Answer("Hello, Ada!", usage=Usage(12, 4))
+    >>> answer.finish, answer.usage.total
+    ('stop', 16)
     """
 
     text: str
@@ -102,6 +109,19 @@ class Completer(Protocol):
     waits for, in words for a person, or ``None``; ``is_small``, see `is_small`; ``notes``, sentences for a person on
     what is left out for its endpoint; and ``judged(mode, verdict)``, which is told what became of the ways in
     ``modes``.
+
+    >>> import synth_widgets as sw
+    >>> class Polite:
+    ...     name, concurrency, items_per_call, modes = "polite", 4, 1, ("text",)
+    ...     async def complete(self, request, on_text=None):
+    ...         return Answer("Hello!")
+    ...     async def close(self):
+    ...         pass
+    >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=Polite())
+    >>> _ = studio.add_samples([{"input": "I am Ada."}], status="pending")
+    >>> studio.generate_outputs().wait().added, studio.samples[0].output
+    (1, 'Hello!')
+    >>> studio.close()
     """
 
     name: str

@@ -34,6 +34,10 @@ class Estimate:
         cost: US dollars, or ``None`` when the price of a model is not known.
         topics: topics that would be added.
         samples: samples that would be completed.
+
+    >>> estimate = Estimate((37, 110), (9_000, 27_000), (3_000, 9_000), (0.01, 0.03), topics=4, samples=32)
+    >>> f"{estimate.samples} samples for {estimate.cost[1]:.2f} dollars at most"
+    '32 samples for 0.03 dollars at most'
     """
 
     calls: tuple[int, int]

@@ -78,6 +78,10 @@ class Result:
         cost: US dollars, or ``None`` where that of some call is not known; `Job.cost` tells what is known of it.
         stopped: why it ended early, or ``None``.
         note: what else there is to say, such as why topics could not be made, which leave no failed rows; or ``None``.
+
+    >>> result = Result(added=6, failed=0, dropped=1, usage=Usage(900, 100), cost=0.002)
+    >>> result.usage.total, result.stopped is None
+    (1000, True)
     """
 
     added: int
@@ -104,6 +108,17 @@ class Job(Coroutine[Any, Any, Result]):
 
     In a notebook cell say ``await job``; in a script, ``job.wait()``. Either can be left out: the job runs by itself.
     It may also be given to whatever takes a coroutine, such as ``asyncio.create_task(job)`` or ``asyncio.run(job)``.
+
+    Attributes:
+        id: ten letters and digits, by which a studio takes it too.
+
+    >>> import synth_widgets as sw
+    >>> from synth_widgets.testing import ScriptedCompleter
+    >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
+    >>> job = studio.grow(depth=0, samples=3)
+    >>> job.wait().added, job.status, job.progress.done
+    (3, 'done', 3)
+    >>> studio.close()
     """
 
     def __init__(

@@ -10,7 +10,8 @@ from synth_widgets.arguments import ids_of
 from synth_widgets.curation.verdicts import find
 from synth_widgets.errors import StudioError, nearest, suggesting
 from synth_widgets.exchange import clipboard
-from synth_widgets.records import STATUSES, Json, Path, Sample, Status, Version
+from synth_widgets.records import STATUSES, Json, Path, Status, Version
+from synth_widgets.records import Sample as SampleRecord
 from synth_widgets.store.state import State
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
@@ -27,14 +28,28 @@ class Found(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class SampleView:
+class Sample:
     """One sample as it stood when it was read. It does not change; read it again to see what happened since.
 
     Attributes:
-        topic: the path of its topic.
-        input, output: of the current version; ``None`` where there is none yet.
-        stars: overall, 1 to 5; ``ratings`` by requirement.
-        reason: why it failed, or was rejected.
+        id: ten letters and digits, by which the methods of a studio take it.
+        topic: the path of its topic, a tuple of names; ``()`` for the root.
+        input, output: of the current version, as plain JSON values; ``None`` where there is none yet.
+        status: ``pending``, ``draft``, ``kept``, ``rejected`` or ``failed``.
+        stars: overall, 1 to 5, or ``None``.
+        ratings: stars by requirement.
+        tags: its tags, one word each.
+        reason: why it failed, or was rejected; else ``None``.
+        split: name of its split, or ``None``.
+        session: id of the session that made it.
+
+    >>> import synth_widgets as sw
+    >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model="local")
+    >>> _ = studio.add_samples([{"input": "I am Ada.", "output": "Hello, Ada!"}], topic="Introductions")
+    >>> sample = studio.samples[0]
+    >>> sample.topic, sample.output, sample.status, len(sample.versions)
+    (('Introductions',), 'Hello, Ada!', 'draft', 1)
+    >>> studio.close()
     """
 
     id: str
@@ -70,15 +85,15 @@ class Samples:
     def _state(self) -> State:
         return self._core.store.state
 
-    def __iter__(self) -> Iterator[SampleView]:
+    def __iter__(self) -> Iterator[Sample]:
         state = self._state
         return (_view(state, sample) for sample in state.visible_samples())
 
     @overload
-    def __getitem__(self, ident: str | SupportsIndex) -> SampleView: ...
+    def __getitem__(self, ident: str | SupportsIndex) -> Sample: ...
     @overload
-    def __getitem__(self, ident: slice) -> list[SampleView]: ...
-    def __getitem__(self, ident: str | SupportsIndex | slice) -> SampleView | list[SampleView]:
+    def __getitem__(self, ident: slice) -> list[Sample]: ...
+    def __getitem__(self, ident: str | SupportsIndex | slice) -> Sample | list[Sample]:
         """Return a sample by its id or position, or those of a slice: ``studio.samples[:5]``."""
         state = self._state
         if isinstance(ident, slice):
@@ -110,7 +125,7 @@ class Samples:
         tags: str | Iterable[str] | None = None,
         split: str | None = None,
         min_stars: int | None = None,
-    ) -> list[SampleView]:
+    ) -> list[Sample]:
         """Return the samples that pass all filters, in the order they were made.
 
         The words and what they are when left out are those of `Studio.to_pandas`. What comes back can be given to
@@ -231,9 +246,9 @@ class Samples:
         return f"<{len(self)} samples{': ' + said if said else ''}>"
 
 
-def _view(state: State, sample: Sample) -> SampleView:
+def _view(state: State, sample: SampleRecord) -> Sample:
     version = sample.version
-    return SampleView(
+    return Sample(
         sample.id, state.path(sample.topic), copied(version.input), copied(version.output), sample.status, sample.stars,
         dict(sample.ratings), sample.tags, sample.reason, sample.split, sample.session,
         sample.versions,
