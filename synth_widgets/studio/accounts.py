@@ -22,8 +22,8 @@ from synth_widgets.runs.token_averages import TokenAverages
 from synth_widgets.runs.token_estimate import call_tokens
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, is_small, items_per_call, model_name
+from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.models import Models
-from synth_widgets.studio.new_task import CurrentTask
 from synth_widgets.studio.sessions import Sessions
 
 ASK_CALLS = 200

@@ -24,10 +24,10 @@ from synth_widgets.store.state import Actor, State
 from synth_widgets.store.store import Store
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.actions import Actions
+from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.jobs import Jobs
 from synth_widgets.studio.models import Models
-from synth_widgets.studio.new_task import CurrentTask
 from synth_widgets.studio.sample_actions import SampleActions
 from synth_widgets.studio.sessions import Sessions
 from synth_widgets.task import Task

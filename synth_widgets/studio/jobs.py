@@ -30,9 +30,9 @@ from synth_widgets.store.store import Action, Store
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.actions import Actions
 from synth_widgets.studio.chosen_models import ModelLike, given_in_code
+from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.models import Models
-from synth_widgets.studio.new_task import CurrentTask
 from synth_widgets.studio.repeating import repeated
 from synth_widgets.studio.sessions import Sessions
 

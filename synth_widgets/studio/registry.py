@@ -15,7 +15,7 @@ from pathlib import Path as FilePath
 from synth_widgets.arguments import file_path_of
 from synth_widgets.errors import FileError, StudioError, SynthError
 from synth_widgets.studio.core import Core
-from synth_widgets.studio.new_task import HOW_TO_WRITE_A_TASK
+from synth_widgets.studio.current_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.task import Task
 
 log = logging.getLogger(__name__)

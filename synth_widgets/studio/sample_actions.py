@@ -11,7 +11,7 @@ from synth_widgets.records import Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.state import State
 from synth_widgets.studio.actions import Actions
-from synth_widgets.studio.new_task import CurrentTask
+from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.validators import Validators
 
 

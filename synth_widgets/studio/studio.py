@@ -17,9 +17,9 @@ from synth_widgets.studio.accounts import costs
 from synth_widgets.studio.chosen_models import ModelLike, checked_models
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.curating import Curating
+from synth_widgets.studio.current_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.studio.generating import Generating
 from synth_widgets.studio.handing_off import HandingOff
-from synth_widgets.studio.new_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.studio.registry import attach, file_of, release
 from synth_widgets.studio.samples import Samples
 from synth_widgets.studio.topics import Topics

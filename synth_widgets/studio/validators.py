@@ -8,7 +8,7 @@ from functools import partial
 from synth_widgets.errors import OwnCodeError
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Sample, Version
-from synth_widgets.studio.new_task import CurrentTask
+from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.task import Task
 
 VersionOf = Callable[[Sample], Version | None]
