@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from synth_widgets.errors import SynthError
     from synth_widgets.llm.completer import Answer, Completer, Request
-    from synth_widgets.models import Model
+    from synth_widgets.model import Model
     from synth_widgets.money import Cost
     from synth_widgets.records import Session
     from synth_widgets.runs.estimate import Estimate
@@ -51,7 +51,7 @@ _HOMES = {
     "Cost": "money",
     "Estimate": "runs.estimate",
     "Job": "runs.job",
-    "Model": "models",
+    "Model": "model",
     "Request": "llm.completer",
     "Requirement": "task",
     "Result": "runs.job",

@@ -24,7 +24,7 @@ VALUES = {
     "pydantic_json",
     "records",
     "sample_status",
-    "models",
+    "model",
     "errors",
     "money",
     "text",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.llm.providers import provider_of
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 
 def completer_for(model: Model | str | Completer) -> Completer:

@@ -11,7 +11,7 @@ import urllib.parse
 
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.providers import endpoint_of, is_loopback
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 SERVERS = ("ollama", "lm_studio", "hosted_vllm", "llamafile")
 """Lines of the catalog that are asked, the first that answers wins."""

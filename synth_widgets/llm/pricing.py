@@ -7,7 +7,7 @@ import urllib.parse
 
 from synth_widgets.llm.completer import Completer
 from synth_widgets.llm.providers import Endpoint, endpoint_of, is_loopback
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.money import FREE, Price, price_of
 
 

@@ -12,7 +12,7 @@ from typing import Literal
 from synth_widgets.errors import AccessError, ModelError, nearest
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import MODES, Mode
-from synth_widgets.models import Model, bare_key, is_address, key_problem, pasted
+from synth_widgets.model import Model, bare_key, is_address, key_problem, pasted
 
 Transport = Literal["openai", "anthropic", "litellm"]
 """Who makes the requests: we, in one of two formats, or the package litellm."""

@@ -12,7 +12,7 @@ from collections.abc import Iterable, Mapping
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
 from synth_widgets.llm.completer import is_small as says_small
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 log = logging.getLogger(__name__)
 ModelLike = str | Model | Completer

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 
 from synth_widgets.errors import AccessError, ModelGoneError
 from synth_widgets.llm.completer import Completer
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.records import Step
 from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.store import Store

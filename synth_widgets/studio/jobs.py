@@ -13,7 +13,7 @@ from typing import Protocol
 from synth_widgets.engine import Engine
 from synth_widgets.errors import ClosedError, FileError
 from synth_widgets.llm.completer import Completer, is_small
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.money import Cost
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, JobRecord, Step, WorkItem, new_id

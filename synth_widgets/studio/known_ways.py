@@ -7,7 +7,7 @@ from typing import Any
 
 from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import Completer
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 SETTING = "ways"
 """The studio's setting: the way by the model's name and a mark of its address."""

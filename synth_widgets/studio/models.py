@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 
 from synth_widgets.errors import ModelError, ModelGoneError
 from synth_widgets.llm.completer import Completer
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.records import Step
 from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.state import State

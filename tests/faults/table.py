@@ -28,7 +28,7 @@ from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
 from synth_widgets.llm.transports.remote import RemoteCompleter
 from synth_widgets.llm.transports.via_litellm import LiteLLMCompleter
-from synth_widgets.models import STRUCTURED
+from synth_widgets.model import STRUCTURED
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.dressing import DRAFT
 from tests.endpoint import Endpoint

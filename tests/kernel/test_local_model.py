@@ -17,7 +17,7 @@ from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableEr
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.embedded.completer import LocalCompleter
 from synth_widgets.llm.structured.item_stream import ItemStream
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.kernel.harness import Kernel
 from tests.tasks import until
 

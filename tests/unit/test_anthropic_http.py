@@ -28,7 +28,7 @@ from synth_widgets.llm.transports.anthropic_format import MessageReading
 from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.schema.strict import ANTHROPIC, strict_schema
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.schemas_of_real_shape import SCHEMAS

@@ -14,7 +14,7 @@ import pytest
 from synth_widgets.errors import AccessError, CallError, ModelError
 from synth_widgets.llm.completer import Completer, Request
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.endpoint import Endpoint
 
 ASK = Request([{"role": "user", "content": "Label this"}], schema={"type": "string"}, mode="json_schema")

@@ -13,7 +13,7 @@ from synth_widgets.llm.completer import Request
 from synth_widgets.llm.concurrency import Gate
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.endpoint import Endpoint
 
 ASK = Request([{"role": "user", "content": "Hello"}])

@@ -14,7 +14,7 @@ from synth_widgets.llm.embedded.completer import LocalCompleter
 from synth_widgets.llm.pricing import price_at
 from synth_widgets.llm.providers import PROVIDERS, endpoint_of, need_key, provider_of
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.models import STRUCTURED, Model
+from synth_widgets.model import STRUCTURED, Model
 from synth_widgets.testing import ScriptedCompleter
 
 

@@ -19,7 +19,7 @@ from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.dialect import DOUBTED_AGAIN, IN_VAIN
 from synth_widgets.llm.transports.remote import RemoteCompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.loopback import Loopback

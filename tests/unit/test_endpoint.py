@@ -15,7 +15,7 @@ import pytest
 from synth_widgets.errors import AccessError, RequestRefusedError
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 ROOT = Path(__file__).resolve().parents[2]
 

@@ -13,7 +13,7 @@ from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.gemini_endpoint import GeminiEndpoint
 
 SCHEMA = {"type": "object", "properties": {"label": {"enum": ["a", "b"]}}, "required": ["label"]}

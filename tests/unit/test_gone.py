@@ -10,7 +10,7 @@ from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.providers import endpoint_of, provider_of
 from synth_widgets.llm.transports.failures import Address, from_status
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 ADDRESS = Address("https://api.example/v1", "openai/old", "the environment variable OPENAI_API_KEY", True, "openai/new")
 

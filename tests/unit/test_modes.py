@@ -21,7 +21,7 @@ from synth_widgets.llm.structured.modes import Ways
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_format import ChatReading
 from synth_widgets.llm.transports.remote import RemoteCompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.gemini_endpoint import GeminiEndpoint

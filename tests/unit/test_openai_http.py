@@ -22,7 +22,7 @@ from synth_widgets.errors import (
 )
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.endpoint import Endpoint
 from tests.ports import bound_socket
 

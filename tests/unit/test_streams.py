@@ -16,7 +16,7 @@ from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.charsets import as_utf8
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.ports import bound_socket
 
 ASK = Request([{"role": "user", "content": "Hello"}])

@@ -41,7 +41,7 @@ from synth_widgets.llm.providers import endpoint_of
 from synth_widgets.llm.transports import http_session
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.via_litellm import LOADING, LiteLLMCompleter
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.loopback import Loopback

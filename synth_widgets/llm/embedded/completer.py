@@ -20,7 +20,7 @@ from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
 from synth_widgets.llm.providers import LOCAL, Endpoint
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.money import FREE, Price
 
 COMMAND = "python -m synth_widgets local"

@@ -20,7 +20,7 @@ from synth_widgets.llm.transports.failures import Failure
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, read_json
 from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
 from synth_widgets.llm.transports.sse import EventReader
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 if TYPE_CHECKING:
     import aiohttp

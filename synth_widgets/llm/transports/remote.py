@@ -24,7 +24,7 @@ from synth_widgets.llm.transports.attempt import Attempt, Waits
 from synth_widgets.llm.transports.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
 from synth_widgets.llm.transports.failures import Address, Failure
 from synth_widgets.llm.transports.openai_format import json_wish
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 from synth_widgets.money import Price
 from synth_widgets.text.normal import same
 

@@ -19,7 +19,7 @@ from synth_widgets.llm.transports.failures import Failure, TooLargeError
 from synth_widgets.llm.transports.litellm_failures import from_litellm
 from synth_widgets.llm.transports.openai_format import ChatReading
 from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
-from synth_widgets.models import Model
+from synth_widgets.model import Model
 
 LOADING = "loading litellm, once, for some seconds"
 """What is shown while the first call waits for it."""
