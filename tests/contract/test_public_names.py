@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import doctest
 import inspect
+import pkgutil
 import subprocess
 import sys
 from dataclasses import fields, is_dataclass
@@ -30,6 +31,9 @@ PUBLIC = {
     "Task",
 }
 
+PLANNED = {"models"}
+"""Functions to come: a module of such a name would take its place as soon as somebody imports it."""
+
 MADE_BY_A_STUDIO = {"Job"}
 """Classes that nobody makes by hand, whose constructors are not a person's."""
 
@@ -37,6 +41,11 @@ MADE_BY_A_STUDIO = {"Job"}
 def test_the_public_names_are_these() -> None:
     assert set(sw.__all__) == PUBLIC | {"__version__"} == set(dir(sw))
     assert sw.__all__ == sorted(sw.__all__)
+
+
+def test_no_module_takes_the_place_of_a_public_name() -> None:
+    modules = {module.name for module in pkgutil.iter_modules(sw.__path__)}
+    assert not modules & (PUBLIC | PLANNED)
 
 
 @pytest.mark.parametrize("name", sorted(PUBLIC))
