@@ -29,6 +29,10 @@ def test_rooms_import_only_what_the_table_allows() -> None:
     assert not (upward := [str(each) for each in everything() if each.goes_upward]), "\n".join(upward)
 
 
+def test_no_modules_import_one_another_in_a_circle() -> None:
+    assert not (loops := [" <-> ".join(loop) for loop in circles(everything())]), "\n".join(loops)
+
+
 def test_a_circle_is_seen_whatever_its_imports_stand_in() -> None:
     def of(source: str, *targets: str) -> list[Import]:
         return [Import(PACKAGE / f"{source}.py", 1, f"synth_widgets.{target}", "f") for target in targets]
