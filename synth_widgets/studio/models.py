@@ -11,7 +11,7 @@ from synth_widgets.records import Step
 from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.state import State
 from synth_widgets.store.store import Store
-from synth_widgets.studio import known_ways
+from synth_widgets.studio import known_modes
 from synth_widgets.studio.chosen_models import Completers, ModelLike, given_in_code, is_in_code, model_name
 from synth_widgets.studio.default_model import DefaultModel
 from synth_widgets.studio.facade import Facade
@@ -102,14 +102,14 @@ class Models:
     def way(self) -> str | None:
         """How the studio's model gives JSON, for a person; ``None`` as long as nobody knows."""
         try:
-            return known_ways.in_words(self._state.settings, self.of())
+            return known_modes.in_words(self._state.settings, self.of())
         except ModelError:
             return None
 
     def completer(self, step: Step, override: ModelLike | None = None) -> Completer:
         """Return what answers a step's requests. Runs on the engine's thread."""
         completer = self.completers.of(self.of(step) if override is None else override)
-        known_ways.recall(self._state.settings, completer)
+        known_modes.recall(self._state.settings, completer)
         return completer
 
     def instead(self, defaults: Container[Step], step: Step, gone: Completer, error: ModelGoneError) -> Completer:
@@ -118,9 +118,9 @@ class Models:
 
     def keep_ways(self, completers: Iterable[Completer]) -> None:
         """Keep in the file how models give JSON, as soon as it is found out."""
-        changed = known_ways.learned(self._state.settings, completers)
+        changed = known_modes.learned(self._state.settings, completers)
         if changed is not None and self._store.trouble is None and not self._facade.closed:
-            self._store.commit([SettingChanged(known_ways.SETTING, *changed)], actor="system")
+            self._store.commit([SettingChanged(known_modes.SETTING, *changed)], actor="system")
 
     async def keep(self, used: Iterable[Completer]) -> None:
         """Close the completers that are neither in use nor of a model that is set."""
