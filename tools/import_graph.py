@@ -30,6 +30,7 @@ VALUES = {
     "text",
     "collector",
     "fake_values",
+    "messages",
 }
 LLM = {"llm", "llm.structured", "llm.transports", "llm.embedded", "llm.connect"}
 BELOW_STUDIO = VALUES | LLM | {"engine", "own_code", "store", "curation", "generation", "runs", "exchange"}
