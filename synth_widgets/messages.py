@@ -107,15 +107,15 @@ class Message:
         Raises:
             ValueError: it has no role, or calls what is no function.
         """
-        role, content = data.get("role"), data.get("content")
+        role, content, calls = data.get("role"), data.get("content"), data.get("tool_calls")
         if not role:
             raise ValueError(f"a message has a role, unlike {data!r}")
         return cls(
             role,
             tuple(content) if isinstance(content, list) else content,
-            tuple(map(ToolCall.from_json, data.get("tool_calls") or ())),
+            tuple(map(ToolCall.from_json, calls)) if calls else (),
             data.get("tool_call_id"),
-            None if data.keys() <= _FIELDS else {name: data[name] for name in data if name not in _FIELDS},
+            {name: data[name] for name in data if name not in _FIELDS} or None,
         )
 
 

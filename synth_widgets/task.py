@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from synth_widgets.errors import SchemaError, TaskError, suggesting
 from synth_widgets.jsonable import plain
+from synth_widgets.messages import Conversation, Message
 from synth_widgets.records import Json
 from synth_widgets.schema.schema import Schema
 from synth_widgets.text.normal import same, storable
 
 Priority = Literal["p0", "p1", "p2", "p3"]
 PRIORITIES: tuple[Priority, ...] = ("p0", "p1", "p2", "p3")
-Message = dict[str, str]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,13 +167,21 @@ class Task:
         rules = sorted(self.requirements, key=lambda r: r.priority)
         return "\n".join([self.instruction, "", "Requirements:", *(f"- {r.text}" for r in rules)])
 
-    def messages(self, input: Json) -> list[Message]:
+    def conversation(self, input: Json) -> Conversation:
+        """Return the conversation that the model is to answer; see `messages`.
+
+        >>> Task("Greeter", "Greet.").conversation("I am Ada.").system_text
+        'Greet.'
+        """
+        return Conversation((Message("system", self.system()), Message("user", as_text(input))))
+
+    def messages(self, input: Json) -> list[dict[str, str]]:
         """Return the chat messages for one input: what generation, export and evaluation all send.
 
         Args:
             input: text, or a JSON value under the input schema.
         """
-        return [{"role": "system", "content": self.system()}, {"role": "user", "content": as_text(input)}]
+        return self.conversation(input).to_json()
 
     def to_json(self) -> dict[str, Any]:
         """Return the task as plain JSON, as the studio file keeps it."""

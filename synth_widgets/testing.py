@@ -134,7 +134,7 @@ class ScriptedCompleter:
                 on_text(text[at : at + self._chunk])
         if fault == "drop":
             raise UnreachableError("The scripted connection broke.", partial=text if on_text else "")
-        asked = sum(len(str(message.get("content") or "")) for message in request.messages)
+        asked = sum(len(message.text) for message in request.conversation)
         return Answer(text, finish, usage=Usage(asked // 4 + 1, len(text) // 4 + 1), seconds=seconds)
 
     def _content(self, request: Request) -> Any:

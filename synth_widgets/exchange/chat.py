@@ -27,7 +27,7 @@ def example(task: Task, input: Any, output: Any) -> dict[str, Any]:
     >>> [m["content"] for m in example(Task("Greeter", "Greet."), "I am Ada.", {"n": 1})["messages"]]
     ['Greet.', 'I am Ada.', '{"n": 1}']
     """
-    return {"messages": [*task.messages(input), {"role": "assistant", "content": as_text(output)}]}
+    return {"messages": task.conversation(input).assistant(as_text(output)).to_json()}
 
 
 def write(_state: State, task: Task, samples: Sequence[Sample], file: IO[bytes]) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Literal, get_args
 
 from synth_widgets.errors import StudioError, nearest
-from synth_widgets.generation.prompts import Turn
+from synth_widgets.messages import Conversation
 from synth_widgets.task import Task, as_text
 
 Style = Literal["basic", "few_shot"]
@@ -23,9 +23,12 @@ def check_style(style: str) -> Style:
     return style  # type: ignore[return-value]
 
 
-def turns_for(task: Task, style: Style, *, small_model: bool) -> list[Turn]:
+def turns_for(task: Task, style: Style, *, small_model: bool) -> Conversation:
     """Return the task's own pairs as turns: for ``few_shot``, and always for models too small to do without."""
     if style == "basic" and not small_model:
-        return []
+        return Conversation()
     most = FEW_FOR_SMALL if small_model else FEW
-    return [(as_text(given), as_text(answer)) for given, answer in task.pairs[:most]]
+    turns = Conversation()
+    for input, output in task.pairs[:most]:
+        turns = turns.user(as_text(input)).assistant(as_text(output))
+    return turns

@@ -12,6 +12,7 @@ from synth_widgets.generation.prompts import ITEMS, REJECTED, OwnCode, as_items,
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import Check, fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
+from synth_widgets.messages import Conversation
 from synth_widgets.records import Json, Path
 from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.task import Task, as_text
@@ -125,10 +126,10 @@ def ask_one(ask: InputsQuestion, mode: Mode, seed: int) -> Request:
     item = task.input.items()["properties"]["items"]["items"] if task.input is not None else text
     schema = one_item(item, task.input.items().get("$defs") if task.input is not None else None)
     about = f"Topic: {ask.path[-1]}\n" if ask.path else ""
-    turns = [
-        (f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:", as_items(given))
-        for given, _ in task.examples[:3]
-    ]
+    turns = Conversation()
+    for given, _ in task.examples[:3]:
+        label = f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:"
+        turns = turns.user(label).assistant(as_items(given))
     return request(
         [
             "You write realistic inputs for this task, one short sentence each.",

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 
-from synth_widgets.generation.prompts import REJECTED, OwnCode, Turn, request, section
+from synth_widgets.generation.prompts import REJECTED, OwnCode, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.structured.extract import extract_json
+from synth_widgets.messages import Conversation
 from synth_widgets.records import Json
 from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.task import Task, as_text
@@ -23,7 +24,7 @@ class OutputQuestion:
     """Asks for the output of one input; see `synth_widgets.generation.attempts.Question`.
 
     Attributes:
-        turns: examples.
+        turns: examples, as turns before the one that is asked about.
         earlier: an output that is to be replaced by another one; ``None`` for the first.
         wish: how the other one should differ; empty when it just should.
         rejected: why a person rejected samples here, as `told_reasons` puts it.
@@ -34,7 +35,7 @@ class OutputQuestion:
 
     task: Task
     input: Json
-    turns: tuple[Turn, ...] = ()
+    turns: Conversation = field(default_factory=Conversation)
     guidance: str = ""
     small_model: bool = False
     earlier: Json = None
@@ -69,14 +70,14 @@ class OutputQuestion:
 def ask(question: OutputQuestion, mode: Mode, *, is_again: bool = False) -> Request:
     """Ask for the output of one input: the task's own messages, with guidance and examples."""
     task = question.task
-    system, user = (message["content"] for message in task.messages(question.input))
+    system, user = task.system(), as_text(question.input)
     schema = task.output.json if task.output is not None else None
     turns, guidance = question.turns, question.guidance
     is_other = question.earlier is not None
     if is_other and question.small_model:  # shown its earlier answer, a small model would only repeat it
         guidance = "\n".join(filter(None, [guidance, question.wish]))
     elif is_other:
-        turns = (*turns, (user, as_text(question.earlier)))
+        turns = turns.user(user).assistant(as_text(question.earlier))
         user = f"{_OTHER} {question.wish}".strip()
     # Without chance a small model would give the answer that was no good once more.
     chance = 0.7 if is_again or is_other else 0.0

@@ -13,12 +13,9 @@ from dataclasses import replace
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
+from synth_widgets.messages import Conversation, Message
 from synth_widgets.records import Guidance, Guided, Json, Step
 from synth_widgets.text.normal import head, normal_form
-
-Message = dict[str, str]
-Turn = tuple[str, str]
-"""What a user says and what an assistant answers."""
 
 OwnCode = Callable[[Callable[[], Any]], Awaitable[Any]]
 """Runs a function that calls the person's code, and returns what it returns."""
@@ -109,7 +106,7 @@ def request(
     step: str,
     mode: Mode,
     schema: dict[str, Any] | None,
-    turns: Iterable[Turn] = (),
+    turns: Iterable[Message] = (),
     params: dict[str, Any] | None = None,
     seed: int | None = None,
 ) -> Request:
@@ -117,11 +114,8 @@ def request(
     lines = list(system)
     if schema is not None and mode in SHOWS_SCHEMA:
         lines += ["", shown_schema(schema)]
-    messages: list[Message] = [{"role": "system", "content": "\n".join(lines).strip()}]
-    for asked, answered in turns:
-        messages += [{"role": "user", "content": asked}, {"role": "assistant", "content": answered}]
-    messages.append({"role": "user", "content": user})
-    return Request(messages, schema, mode, params or {}, step, seed)
+    conversation = Conversation((Message("system", "\n".join(lines).strip()), *turns, Message("user", user)))
+    return Request(conversation.to_json(), schema, mode, params or {}, step, seed)
 
 
 SHOWN_ANSWER = 12_000
@@ -139,5 +133,5 @@ def corrected(asked: Request, answer: str, problem: str) -> Request:
     wish = (
         f"This cannot be used: {problem}. Give it once more, whole, in the same form and corrected, and nothing else."
     )
-    turns = ({"role": "assistant", "content": answer[:SHOWN_ANSWER]}, {"role": "user", "content": wish})
-    return replace(asked, messages=(*asked.messages, *turns))
+    turns = Conversation().assistant(answer[:SHOWN_ANSWER]).user(wish)
+    return replace(asked, messages=(*asked.messages, *turns.to_json()))

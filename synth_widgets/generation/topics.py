@@ -10,6 +10,7 @@ from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request,
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
+from synth_widgets.messages import Conversation
 from synth_widgets.records import Json, Path
 from synth_widgets.task import Task
 
@@ -97,10 +98,15 @@ _LOOSE_ENDS = frozenset("a an and at by for from in of on or the to with".split(
 """Words on which a name that was cut short may end."""
 _LETTERS = "BCDFGHLMPRSTWAEKNOVJIU"
 _SMALL_TURNS = (
-    ("Classify complaints of a garage's customers.", "Brakes"),
-    ("Answer questions in a garden shop.", "Lawn mower"),
-    ("Sort messages of hotel guests.", "Room keys"),
-    ("Tag requests to a library.", "Opening hours"),
+    Conversation()
+    .user("Classify complaints of a garage's customers.\nTopic:")
+    .assistant(as_items("Brakes"))
+    .user("Answer questions in a garden shop.\nTopic:")
+    .assistant(as_items("Lawn mower"))
+    .user("Sort messages of hotel guests.\nTopic:")
+    .assistant(as_items("Room keys"))
+    .user("Tag requests to a library.\nTopic:")
+    .assistant(as_items("Opening hours"))
 )
 
 
@@ -120,7 +126,7 @@ def ask_one(ask: TopicsQuestion, mode: Mode, seed: int) -> Request:
         step="topics",
         mode=mode,
         schema=one_item(name),
-        turns=[(f"{task}\nTopic:", as_items(answer)) for task, answer in _SMALL_TURNS],
+        turns=_SMALL_TURNS,
         params={"temperature": 0.8, "max_tokens": 24},
         seed=seed,
     )

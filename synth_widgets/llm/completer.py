@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
+from synth_widgets.messages import ChatMessages, Conversation
 from synth_widgets.records import Usage
 from synth_widgets.text.normal import head
 
@@ -24,7 +25,6 @@ Verdict = Literal["complied", "passed over", "refused"]
 request was refused in it and passed in the next."""
 
 Finish = Literal["stop", "length", "refusal", "filter", "other"]
-Messages = Sequence[Mapping[str, Any]]
 OnText = Callable[[str], None]
 
 
@@ -33,7 +33,7 @@ class Request:
     """One question to a model.
 
     Attributes:
-        messages: chat messages, each with ``role`` and ``content``.
+        messages: chat messages, each a dict with ``role`` and ``content``, as clients of chat completions take them.
         schema: JSON Schema of the answer, or ``None`` for free text.
         mode: how the schema is enforced.
         params: sampling parameters of this call; they win over the model's own.
@@ -44,12 +44,21 @@ class Request:
     'I am Ada.'
     """
 
-    messages: Messages
+    messages: ChatMessages
     schema: Mapping[str, Any] | None = None
     mode: Mode = "text"
     params: Mapping[str, Any] = field(default_factory=lambda: MappingProxyType({}))
     step: str = "outputs"
     seed: int | None = None
+
+    @property
+    def conversation(self) -> Conversation:
+        """The messages as values.
+
+        Raises:
+            ValueError: one of them has no role, or calls what is no function.
+        """
+        return Conversation.from_json(self.messages)
 
 
 @dataclass(frozen=True, slots=True)

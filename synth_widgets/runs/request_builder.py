@@ -98,7 +98,7 @@ class RequestBuilder:
         """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)
-        turns = tuple(examples.turns_for(self.task, style, small_model=small))
+        turns = examples.turns_for(self.task, style, small_model=small)
         topic = sample.topic if sample.topic in self.state.topics else ROOT
         base = base_of(sample)
         earlier = base.output if self.recipe.anew else None

@@ -230,10 +230,10 @@ class _Asked:
         """All that the model was told, but for its last answer: it may be what is to be replaced or corrected."""
         if self._request is None:
             return ""
-        messages = list(self._request.messages)
-        last = next((at for at in reversed(range(len(messages))) if messages[at].get("role") == "assistant"), None)
-        told = [message.get("content") for at, message in enumerate(messages) if at != last] + [self._request.schema]
-        return "\n".join(part if isinstance(part, str) else json.dumps(part, ensure_ascii=False) for part in told)
+        conversation = self._request.conversation
+        last = next((message for message in reversed(conversation) if message.role == "assistant"), None)
+        texts = [message.text for message in conversation if message is not last]
+        return "\n".join([*texts, json.dumps(self._request.schema, ensure_ascii=False)])
 
     @functools.cached_property
     def _small(self) -> str:

@@ -10,9 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.errors import ModeRefusedError
-from synth_widgets.llm.completer import Messages, Mode
+from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
+from synth_widgets.messages import Conversation
 from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.request_schema import RequestSchema
 
@@ -33,22 +34,23 @@ _STATUS = {
 }
 _NAMES = {"stop": "stop_sequences", "max_completion_tokens": "max_tokens"}
 """Parameters that this API calls otherwise than litellm and OpenAI do."""
-_SYSTEM = frozenset({"system", "developer"})
 _NOBODY_YET = "…"
 """What a person says before a conversation that the model begins: this API's conversations begin with the person."""
 
 
-def body(model: str, messages: Messages, params: Mapping[str, Any], *, stream: bool, wish: Mapping[str, Any]) -> bytes:
+def body(
+    model: str, conversation: Conversation, params: Mapping[str, Any], *, stream: bool, wish: Mapping[str, Any]
+) -> bytes:
     """Return the request's JSON as UTF-8.
 
     Args:
         model: the name the API knows.
-        messages: chat messages; those of the system may stand anywhere.
+        conversation: messages of the system may stand anywhere in it.
         params: parameters by the API's names, ``max_tokens`` among them.
         stream: whether the answer is to come in events.
         wish: what makes the answer JSON, as `json_wish` returns it.
     """
-    system, turns = conversation(messages)
+    system, turns = system_and_turns(conversation)
     told: dict[str, Any] = {"model": model, **({"system": system} if system else {}), "messages": turns, **params}
     told |= {**wish, **_both(params.get("output_config"), wish.get("output_config"))}
     if stream:
@@ -61,37 +63,29 @@ def _both(given: Any, wished: Any) -> dict[str, Any]:
     return {"output_config": {**given, **wished}} if isinstance(given, Mapping) and wished else {}
 
 
-def conversation(messages: Messages) -> tuple[str, list[dict[str, str]]]:
+def system_and_turns(conversation: Conversation) -> tuple[str, list[dict[str, str]]]:
     r"""Return the system's words and the turns, which begin with the user, alternate, and are not blank.
 
-    >>> conversation([{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}])
+    >>> system_and_turns(Conversation().system("Be kind.").user("Hello"))
     ('Be kind.', [{'role': 'user', 'content': 'Hello'}])
-    >>> conversation([{"role": "user", "content": "One."}, {"role": "user", "content": "Two."}])
+    >>> system_and_turns(Conversation().user("One.").user("Two."))
     ('', [{'role': 'user', 'content': 'One.\n\nTwo.'}])
     """
-    system: list[str] = []
+    system = conversation.system_text
     turns: list[dict[str, str]] = []
-    for message in messages:
-        role, text = str(message["role"]), _text_of(message.get("content"))
+    for message in conversation.turns:
+        role, text = message.role, message.text
         if not text.strip():
             continue
-        if role in _SYSTEM:
-            system.append(text)
-        elif turns and turns[-1]["role"] == role:
+        if turns and turns[-1]["role"] == role:
             turns[-1]["content"] += f"\n\n{text}"
         else:
             turns.append({"role": role, "content": text})
     if not turns:
-        return "", [{"role": "user", "content": "\n\n".join(system)}]
+        return "", [{"role": "user", "content": system}]
     if turns[0]["role"] == "assistant":
         turns.insert(0, {"role": "user", "content": _NOBODY_YET})
-    return "\n\n".join(system), turns
-
-
-def _text_of(content: Any) -> str:
-    if isinstance(content, list):
-        return "".join(str(part.get("text", "")) for part in content if isinstance(part, Mapping))
-    return content if isinstance(content, str) else ""
+    return system, turns
 
 
 def own_names(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -26,7 +26,7 @@ class AnthropicCompleter(HttpCompleter):
         """Return a request to ``/v1/messages``."""
         params = self.params(endpoint, request)
         wish = self.json_wish(request)
-        told = wire.body(endpoint.model, request.messages, params, stream=stream, wish=wish)
+        told = wire.body(endpoint.model, request.conversation, params, stream=stream, wish=wish)
         headers = {"anthropic-version": wire.VERSION, **_key(endpoint)}
         return Post(endpoint.url(wire.PATH), headers, told, [*params, *params.get("output_config", ())])
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import logging
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import replace
-from typing import Any, Literal
+from typing import Literal
 
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.providers import Endpoint
+from synth_widgets.messages import SYSTEM_ROLES
 
 log = logging.getLogger(__name__)
 
@@ -29,7 +30,6 @@ DOUBTED_AGAIN = 8
 """Refusals in a row after which what was taken once is doubted again: another server may stand at the address."""
 _SEEN = {True: 1, False: 2}
 """Requests that passed with less after which it is known, by whether the refusal was sure to be about the request."""
-_SYSTEM = frozenset({"system", "developer"})
 
 
 class Dialect:
@@ -114,7 +114,7 @@ class Dialect:
 
 def parts_of(request: Request, *, streams: bool, counts: bool) -> list[Part]:
     """Return the parts of a request that could be done without; ``counts``: a stream is asked for its tokens."""
-    has_system = any(message.get("role") in _SYSTEM for message in request.messages)
+    has_system = any(message.get("role") in SYSTEM_ROLES for message in request.messages)
     had: dict[Part, bool] = {"stream_options": streams and counts, "system": has_system, "stream": streams}
     return [part for part, is_there in had.items() if is_there]
 
@@ -128,25 +128,10 @@ def without_system(request: Request) -> Request:
     r"""Return a request whose system text stands before the first words of the user.
 
     >>> told = [{"role": "system", "content": "Be kind."}, {"role": "user", "content": "Hello"}]
-    >>> list(without_system(Request(told)).messages)
+    >>> without_system(Request(told)).messages
     [{'role': 'user', 'content': 'Be kind.\n\nHello'}]
     """
-    system = [message for message in request.messages if message.get("role") in _SYSTEM]
-    turns = [dict(message) for message in request.messages if message.get("role") not in _SYSTEM]
-    if not system:
-        return request
-    if not turns or turns[0].get("role") != "user":
-        turns.insert(0, {"role": "user", "content": ""})
-    turns[0]["content"] = _joined([*(message.get("content") for message in system), turns[0].get("content")])
-    return replace(request, messages=tuple(turns))
-
-
-def _joined(contents: Sequence[Any]) -> Any:
-    """Return contents as one: a text, or parts where one of them has parts."""
-    if not any(isinstance(content, list) for content in contents):
-        return "\n\n".join(str(content) for content in contents if content)
-    parts = [[{"type": "text", "text": c}] if isinstance(c, str) else c for c in contents if c]
-    return [part for each in parts for part in each]
+    return replace(request, messages=request.conversation.without_system().to_json())
 
 
 _known: dict[tuple[str, str], Dialect] = {}
