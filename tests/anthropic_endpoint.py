@@ -11,6 +11,7 @@ must be used; the answer comes the same way. A model refuses by its ``stop_reaso
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -115,6 +116,33 @@ class AnthropicEndpoint(Loopback):
         yield _event("content_block_start", index=0, content_block=block)
         yield _event("ping")
 
+    def offered(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        tools = body.get("tools", ()) if body.get("tool_choice", {}).get("type") == "any" else ()
+        return {tool["name"]: tool["input_schema"] for tool in tools}
+
+    def calling(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> dict[str, Any]:
+        blocks = [
+            {"type": "tool_use", "id": f"toolu_{number}", "name": name, "input": _parsed(arguments)}
+            for number, (name, arguments) in enumerate(calls.items(), 1)
+        ]
+        usage = self._usage(body, "".join(calls.values()))
+        return {**_head(body), "content": blocks, **_stop(body, "tool_use"), "usage": usage}
+
+    def calling_events(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> Iterable[bytes]:
+        usage = {**_read(body), "output_tokens": 1}
+        message = {**_head(body), "content": [], "stop_reason": None, "stop_sequence": None, "usage": usage}
+        yield _event("message_start", message=message)
+        for at, (name, arguments) in enumerate(calls.items()):
+            block = {"type": "tool_use", "id": f"toolu_{at + 1}", "name": name, "input": {}}
+            yield _event("content_block_start", index=at, content_block=block)
+            for start in range(0, len(arguments) if arguments != "{}" else 0, self.chunk):
+                delta = {"type": "input_json_delta", "partial_json": arguments[start : start + self.chunk]}
+                yield _event("content_block_delta", index=at, delta=delta)
+            yield _event("content_block_stop", index=at)
+        usage = {"output_tokens": self._usage(body, "".join(calls.values()))["output_tokens"]}
+        yield _event("message_delta", delta=_stop(body, "tool_use"), usage=usage)
+        yield _event("message_stop")
+
     def piece(self, body: Mapping[str, Any], text: str) -> bytes:
         delta = {"type": "text_delta", "text": text}
         if _tool(body):
@@ -141,7 +169,14 @@ def problem(body: Any) -> str | None:
         return "max_tokens: Field required"
     if not 0 <= body.get("temperature", 0) <= 1:
         return "temperature: range: 0..1"
-    return _messages_problem(body.get("messages")) or _schema_problem(body)
+    return _messages_problem(body.get("messages")) or _schema_problem(body) or _missing_tools(body)
+
+
+def _missing_tools(body: Mapping[str, Any]) -> str | None:
+    blocks = [block for message in body["messages"] for block in _blocks(message["content"])]
+    if "tools" not in body and any(block["type"] in {"tool_use", "tool_result"} for block in blocks):
+        return "Requests which have `tool_use` or `tool_result` blocks in messages must define tools"
+    return None
 
 
 def _messages_problem(messages: Any) -> str | None:
@@ -154,9 +189,47 @@ def _messages_problem(messages: Any) -> str | None:
             return f'messages.{at}: Unexpected role "{message.get("role")}". Use the top-level `system` parameter.'
         if message["role"] != ("user", "assistant")[at % 2]:
             return "messages: roles must alternate between 'user' and 'assistant', and the first must be 'user'"
-        if not _text(message.get("content")).strip():
-            return f"messages.{at}: text content blocks must be non-empty"
+        if wrong := _blocks_problem(message, messages[at + 1] if at + 1 < len(messages) else {}):
+            return f"messages.{at}: {wrong}"
     return None
+
+
+def _blocks_problem(message: Mapping[str, Any], following: Mapping[str, Any]) -> str | None:
+    """Say what is wrong with a message's content: its texts, its calls of tools, and the results behind them."""
+    blocks = _blocks(message.get("content"))
+    if not blocks or any(not str(block["text"]).strip() for block in blocks if block.get("type") == "text"):
+        return "text content blocks must be non-empty"
+    for block in blocks:
+        keys = _BLOCKS.get((message["role"], str(block.get("type"))))
+        if keys is None or block.keys() != keys:
+            return f"content: Input tag '{block.get('type')}' does not match any of the expected tags"
+    if not all(isinstance(block["input"], dict) for block in blocks if block["type"] == "tool_use"):
+        return "content.tool_use.input: Input should be a valid dictionary"
+    called = [block["id"] for block in blocks if block["type"] == "tool_use"]
+    results = _results(following)
+    if called != results[: len(called)]:
+        return f"`tool_use` ids were found without `tool_result` blocks immediately after: {', '.join(called)}"
+    if not set(results) <= set(called):
+        return "unexpected `tool_use_id` found in `tool_result` blocks"
+    return None
+
+
+_BLOCKS = {
+    ("user", "text"): {"type", "text"},
+    ("assistant", "text"): {"type", "text"},
+    ("assistant", "tool_use"): {"type", "id", "name", "input"},
+    ("user", "tool_result"): {"type", "tool_use_id", "content"},
+}
+
+
+def _blocks(content: Any) -> list[Mapping[str, Any]]:
+    return content if isinstance(content, list) else [{"type": "text", "text": content or ""}]
+
+
+def _results(message: Mapping[str, Any]) -> list[str]:
+    """Return the ids of the calls whose results a message has; they stand before its texts."""
+    leading = itertools.takewhile(lambda block: block.get("type") == "tool_result", _blocks(message.get("content")))
+    return [str(block.get("tool_use_id")) for block in leading]
 
 
 def _schema_problem(body: Mapping[str, Any]) -> str | None:

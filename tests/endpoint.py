@@ -88,6 +88,25 @@ class Endpoint(Loopback):
         else:
             yield _event(body, {"role": "assistant", "content": ""})
 
+    def offered(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        tools = body.get("tools", ()) if body.get("tool_choice") == "required" else ()
+        return {tool["function"]["name"]: tool["function"]["parameters"] for tool in tools} if len(tools) > 1 else {}
+
+    def calling(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> dict[str, Any]:
+        told = [_call(name, arguments, number) for number, (name, arguments) in enumerate(calls.items(), 1)]
+        message = {"role": "assistant", "content": None, "refusal": None, "tool_calls": told}
+        choice = {"index": 0, "message": message, "finish_reason": "tool_calls", "logprobs": None}
+        return {**_head(body), "choices": [choice], "usage": self._usage(body, "".join(calls.values()))}
+
+    def calling_events(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> Iterable[bytes]:
+        yield _event(body, {"role": "assistant", "content": None})
+        for at, (name, arguments) in enumerate(calls.items()):
+            yield _event(body, {"tool_calls": [{"index": at, **_call(name, "", at + 1)}]})
+            for start in range(0, len(arguments), self.chunk):
+                piece = {"arguments": arguments[start : start + self.chunk]}
+                yield _event(body, {"tool_calls": [{"index": at, "function": piece}]})
+        yield from self.closing(body, "".join(calls.values()), "tool_calls")
+
     def piece(self, body: Mapping[str, Any], text: str) -> bytes:
         if _tool(body):
             return _event(body, {"tool_calls": [{"index": 0, "function": {"arguments": text}}]})
@@ -110,8 +129,8 @@ def _tool(body: Mapping[str, Any]) -> Mapping[str, Any] | None:
     return next((tool["function"] for tool in tools if tool["function"]["name"] == named), None)
 
 
-def _call(name: str, arguments: str) -> dict[str, Any]:
-    return {"id": "call_1", "type": "function", "function": {"name": name, "arguments": arguments}}
+def _call(name: str, arguments: str, number: int = 1) -> dict[str, Any]:
+    return {"id": f"call_{number}", "type": "function", "function": {"name": name, "arguments": arguments}}
 
 
 def _refusal(

@@ -163,6 +163,18 @@ class Loopback(ABC):
     def closing(self, body: Mapping[str, Any], text: str, finish: str) -> Iterable[bytes]:
         """Return the events after the last text, with the usage."""
 
+    def offered(self, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Return the tools, by name with their schemas, that a request wants called, if it wants several."""
+        return {}
+
+    def calling(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> dict[str, Any]:
+        """Return the body of an answer that calls tools: their arguments by their names."""
+        raise NotImplementedError
+
+    def calling_events(self, body: Mapping[str, Any], calls: Mapping[str, str]) -> Iterable[bytes]:
+        """Return the events of an answer that calls tools."""
+        raise NotImplementedError
+
     # ------------------------------------------------------------ the server
     @property
     def url(self) -> str:
@@ -264,6 +276,13 @@ class Loopback(ABC):
         no = self._unwilling(question, rule, body)
         if no is not None or (rule is not None and (no := await self._early(rule, question, request)) is not None):
             return no
+        if tools := self.offered(body):
+            return await self._call(request, body, tools, streams=question.streams)
+        return await self._answer(request, body, question, rule)
+
+    async def _answer(
+        self, request: web.Request, body: Mapping[str, Any], question: Question, rule: Rule | None
+    ) -> web.StreamResponse:
         async with self.desks or nullcontext():
             await asyncio.sleep(self.latency)
         kind = rule.kind if rule is not None else None
@@ -284,6 +303,20 @@ class Loopback(ABC):
         body = json.dumps(self.failed() if kind == "error_event" else whole, ensure_ascii=False).encode()
         kind_of_text = f"application/json; charset={self.charset or 'utf-8'}"
         return web.Response(body=self._encoded(body), status=self.passing, headers={"Content-Type": kind_of_text})
+
+    async def _call(
+        self, request: web.Request, body: Mapping[str, Any], tools: Mapping[str, Any], *, streams: bool
+    ) -> web.StreamResponse:
+        """Call each tool once, all in one answer."""
+        calls = {name: json.dumps(invent(self._inventor, schema)) for name, schema in tools.items()}
+        if not streams:
+            return web.json_response(self.calling(body, calls))
+        response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
+        await response.prepare(request)
+        for event in self.calling_events(body, calls):
+            await response.write(event)
+        await response.write_eof()
+        return response
 
     def _unwilling(self, question: Question, rule: Rule | None, body: Mapping[str, Any]) -> web.Response | None:
         """Refuse what it does not take, without saying why; or refuse an answer and hand it back."""

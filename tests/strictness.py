@@ -73,7 +73,30 @@ def _messages(messages: Any) -> Problem | None:
             return Problem(f"Invalid value for '{where}.content': expected a string.", f"{where}.content")
         if isinstance(content, list) and not all(isinstance(part, dict) and part.get("type") for part in content):
             return Problem(f"Missing required parameter: '{where}.content[0].type'.", f"{where}.content")
-    return None
+    return _calls(messages)
+
+
+def _calls(messages: list[dict[str, Any]]) -> Problem | None:
+    """Say which call of a tool has no result behind it, or which result no call before it."""
+    open_calls: list[str] = []
+    for at, message in enumerate(messages):
+        where = f"messages[{at}]"
+        if message["role"] == "tool":
+            if message.get("tool_call_id") not in open_calls:
+                told = "messages with role 'tool' must be a response to a preceeding message with 'tool_calls'."
+                return Problem(f"Invalid parameter: {told}", f"{where}.role")
+            open_calls.remove(message["tool_call_id"])
+            continue
+        if open_calls:
+            told = "An assistant message with 'tool_calls' must be followed by tool messages responding to each"
+            return Problem(f"{told} 'tool_call_id': {', '.join(open_calls)}", f"{where}.role")
+        for call in message.get("tool_calls", ()):
+            function = call.get("function", {})
+            is_one = call.keys() == {"id", "type", "function"} and function.keys() == {"name", "arguments"}
+            if not is_one or not isinstance(function["arguments"], str):
+                return Problem(f"Invalid value for '{where}.tool_calls'.", f"{where}.tool_calls", "invalid_value")
+            open_calls.append(call["id"])
+    return Problem(f"No tool output found for {open_calls[0]}.", "messages") if open_calls else None
 
 
 def _format(wanted: Any, messages: Any) -> Problem | None:

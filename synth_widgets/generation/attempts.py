@@ -274,8 +274,9 @@ def is_chance(answer: Answer) -> bool:
 def counted(answer: Answer) -> Answer:
     """Return an answer as it came, with counts and a time that a file takes: own code may say anything.
 
-    >>> counted(Answer("Hi", usage=Usage(-1, 5), seconds=float("nan")))
-    Answer(text='Hi', finish='stop', reasoning=None, usage=Usage(prompt_tokens=0, completion_tokens=5), seconds=0.0)
+    >>> answer = counted(Answer("Hi", usage=Usage(-1, 5), seconds=float("nan")))
+    >>> answer.usage, answer.seconds
+    (Usage(prompt_tokens=0, completion_tokens=5), 0.0)
     """
     counts = answer.usage.prompt_tokens, answer.usage.completion_tokens
     usage = Usage(*map(token_count, counts))

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal, Protocol, get_args, runtime_checkable
 
-from synth_widgets.messages import ChatMessages, Conversation
+from synth_widgets.messages import ChatMessages, Conversation, Message, ToolCall
 from synth_widgets.records import Usage
 from synth_widgets.text.normal import head
 
@@ -24,7 +24,7 @@ Verdict = Literal["complied", "passed over", "refused"]
 """What became of a way to ask for JSON: an answer complied; it never brings what complies, where another way does; a
 request was refused in it and passed in the next."""
 
-Finish = Literal["stop", "length", "refusal", "filter", "other"]
+Finish = Literal["stop", "length", "tool_calls", "refusal", "filter", "other"]
 OnText = Callable[[str], None]
 
 
@@ -36,7 +36,8 @@ class Request:
         messages: chat messages, each a dict with ``role`` and ``content``, as clients of chat completions take them.
         schema: JSON Schema of the answer, or ``None`` for free text.
         mode: how the schema is enforced.
-        params: sampling parameters of this call; they win over the model's own.
+        params: sampling parameters of this call; they win over the model's own. ``tools`` offers the model tools, as
+            its endpoint's format has them, unless ``mode`` is ``tools``.
         step: ``topics``, ``inputs`` or ``outputs``: for a completer that answers by step.
         seed: differs between calls that must not repeat one another; endpoints may ignore it.
 
@@ -67,11 +68,13 @@ class Answer:
 
     Attributes:
         text: the whole content.
-        finish: why it ended; ``length`` means that it was cut, ``refusal`` that the model would not answer,
-            ``filter`` that its provider kept the answer back.
+        finish: why it ended; ``length`` means that it was cut, ``tool_calls`` that it calls tools which the request
+            offered and waits for their results, ``refusal`` that the model would not answer, ``filter`` that its
+            provider kept the answer back.
         reasoning: a reasoning model's thoughts, where the endpoint tells them apart.
         usage: as the endpoint counted; zeros where it does not say.
         seconds: from sending to the last byte, retries' waits not counted.
+        tool_calls: the calls of those tools; where JSON is asked for by a tool, its arguments are the text instead.
 
     >>> answer = Answer("Hello, Ada!", usage=Usage(12, 4))
     >>> answer.finish, answer.usage.total
@@ -83,6 +86,30 @@ class Answer:
     reasoning: str | None = None
     usage: Usage = Usage()
     seconds: float = 0.0
+    tool_calls: tuple[ToolCall, ...] = ()
+
+    @property
+    def message(self) -> Message:
+        """The answer as a message, with which a conversation goes on.
+
+        >>> answer = Answer("", "tool_calls", tool_calls=(ToolCall("call_1", "weather", '{"city": "Bern"}'),))
+        >>> talk = Conversation().user("How cold is it in Bern?").add([answer.message])
+        >>> talk.tool(answer.tool_calls[0], "12 °C").to_json()[-1]
+        {'role': 'tool', 'content': '12 °C', 'tool_call_id': 'call_1'}
+        """
+        return Message("assistant", (self.text or None) if self.tool_calls else self.text, self.tool_calls)
+
+    @property
+    def called(self) -> str | None:
+        """Which tools it calls where an answer is wanted, in words for a person; ``None``: it calls none.
+
+        >>> Answer("", "tool_calls", tool_calls=(ToolCall("call_1", "weather"),)).called
+        'the model called a tool (weather) instead of answering'
+        """
+        if self.finish != "tool_calls":
+            return None
+        names = dict.fromkeys(call.name for call in self.tool_calls)
+        return f"the model called {'a tool' if len(names) == 1 else 'tools'} ({', '.join(names)}) instead of answering"
 
     @property
     def withheld(self) -> str | None:

@@ -9,11 +9,11 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from synth_widgets.errors import ModeRefusedError
+from synth_widgets.errors import ModeRefusedError, RequestRefusedError
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
-from synth_widgets.messages import Conversation
+from synth_widgets.messages import Conversation, Message, ToolCall
 from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.request_schema import RequestSchema
 
@@ -34,6 +34,8 @@ _STATUS = {
 }
 _NAMES = {"stop": "stop_sequences", "max_completion_tokens": "max_tokens"}
 """Parameters that this API calls otherwise than litellm and OpenAI do."""
+_SHOWN = 200
+"""Characters of a call's arguments that an error shows."""
 _NOBODY_YET = "…"
 """What a person says before a conversation that the model begins: this API's conversations begin with the person."""
 
@@ -49,6 +51,9 @@ def body(
         params: parameters by the API's names, ``max_tokens`` among them.
         stream: whether the answer is to come in events.
         wish: what makes the answer JSON, as `json_wish` returns it.
+
+    Raises:
+        RequestRefusedError: a call of a tool in the conversation has arguments that the API cannot take.
     """
     system, turns = system_and_turns(conversation)
     told: dict[str, Any] = {"model": model, **({"system": system} if system else {}), "messages": turns, **params}
@@ -63,29 +68,61 @@ def _both(given: Any, wished: Any) -> dict[str, Any]:
     return {"output_config": {**given, **wished}} if isinstance(given, Mapping) and wished else {}
 
 
-def system_and_turns(conversation: Conversation) -> tuple[str, list[dict[str, str]]]:
+def system_and_turns(conversation: Conversation) -> tuple[str, list[dict[str, Any]]]:
     r"""Return the system's words and the turns, which begin with the user, alternate, and are not blank.
 
     >>> system_and_turns(Conversation().system("Be kind.").user("Hello"))
     ('Be kind.', [{'role': 'user', 'content': 'Hello'}])
     >>> system_and_turns(Conversation().user("One.").user("Two."))
     ('', [{'role': 'user', 'content': 'One.\n\nTwo.'}])
+    >>> system_and_turns(Conversation().tool(ToolCall("toolu_1", "weather"), "12 °C"))[1][0]["content"]
+    [{'type': 'tool_result', 'tool_use_id': 'toolu_1', 'content': '12 °C'}]
     """
     system = conversation.system_text
-    turns: list[dict[str, str]] = []
+    turns: list[dict[str, Any]] = []
     for message in conversation.turns:
-        role, text = message.role, message.text
-        if not text.strip():
+        role, content = "user" if message.role == "tool" else message.role, _content(message)
+        if not content:
             continue
         if turns and turns[-1]["role"] == role:
-            turns[-1]["content"] += f"\n\n{text}"
+            turns[-1]["content"] = _joined(turns[-1]["content"], content)
         else:
-            turns.append({"role": role, "content": text})
+            turns.append({"role": role, "content": content})
     if not turns:
         return "", [{"role": "user", "content": system}]
     if turns[0]["role"] == "assistant":
         turns.insert(0, {"role": "user", "content": _NOBODY_YET})
     return system, turns
+
+
+def _content(message: Message) -> str | list[dict[str, Any]]:
+    """Return a message's text, or its blocks where it calls tools or has a result of one; empty where it is blank."""
+    text = message.text if message.text.strip() else ""
+    if message.role == "tool":
+        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.text}]
+    return [*_blocks(text), *map(_tool_use, message.tool_calls)] if message.tool_calls else text
+
+
+def _tool_use(call: ToolCall) -> dict[str, Any]:
+    try:
+        arguments = json.loads(call.arguments)
+    except (ValueError, RecursionError):
+        arguments = None
+    if not isinstance(arguments, dict):
+        told = f"The arguments of the call of {call.name} must be a JSON object: {call.arguments[:_SHOWN]}"
+        raise RequestRefusedError(told)
+    return {"type": "tool_use", "id": call.id, "name": call.name, "input": arguments}
+
+
+def _joined(content: str | list[dict[str, Any]], more: str | list[dict[str, Any]]) -> str | list[dict[str, Any]]:
+    """Return the contents of two messages of one role as one."""
+    if isinstance(content, str) and isinstance(more, str):
+        return f"{content}\n\n{more}"
+    return [*_blocks(content), *_blocks(more)]
+
+
+def _blocks(content: str | list[dict[str, Any]]) -> list[dict[str, Any]]:
+    return content if isinstance(content, list) else [{"type": "text", "text": content}] if content else []
 
 
 def own_names(params: Mapping[str, Any]) -> dict[str, Any]:
@@ -179,7 +216,7 @@ class MessageReading(Reading):
         if not isinstance(block, dict):
             return ""
         if block.get("type") == "tool_use" and isinstance(at, int | str):
-            self._called(at, "")
+            self._called(at, "", block.get("id"), block.get("name"))
         return self._added(at, block)
 
     def _block(self, at: int, block: Any) -> str:
@@ -187,7 +224,8 @@ class MessageReading(Reading):
         if not isinstance(block, dict) or block.get("type") != "tool_use":
             return self._begun(at, block)
         given = block.get("input")
-        return self._called(at, given if isinstance(given, str) else json.dumps(given, ensure_ascii=False))
+        text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+        return self._called(at, text, block.get("id"), block.get("name"))
 
     def _added(self, at: object, part: Any) -> str:
         """Take what a block brings; return the text, or the part of the tool's input, that it adds."""

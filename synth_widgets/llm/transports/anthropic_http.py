@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from synth_widgets.errors import RequestRefusedError
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.providers import BEARER, Endpoint
 from synth_widgets.llm.transports import anthropic_format as wire
 from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
+from synth_widgets.llm.transports.remote import offers_tools
 from synth_widgets.money import longest_answer
 
 _MOST = 16_000
@@ -26,13 +28,17 @@ class AnthropicCompleter(HttpCompleter):
         """Return a request to ``/v1/messages``."""
         params = self.params(endpoint, request)
         wish = self.json_wish(request)
-        told = wire.body(endpoint.model, request.conversation, params, stream=stream, wish=wish)
+        try:
+            conversation = request.conversation
+        except ValueError as error:
+            raise RequestRefusedError(f"The request cannot be sent: {error}.") from None
+        told = wire.body(endpoint.model, conversation, params, stream=stream, wish=wish)
         headers = {"anthropic-version": wire.VERSION, **_key(endpoint)}
         return Post(endpoint.url(wire.PATH), headers, told, [*params, *params.get("output_config", ())])
 
-    def reading(self) -> wire.MessageReading:
+    def reading(self, request: Request) -> wire.MessageReading:
         """Return what reads one message."""
-        return wire.MessageReading()
+        return wire.MessageReading(offers_tools=offers_tools(request))
 
     def new_json_wish(self, schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
         """Return the fields of a request that make its answer JSON."""

@@ -112,12 +112,14 @@ class Attempt(ABC):
         read = self._reading
         came = read.text if failure is None or failure.salvage is None else failure.salvage
         text, reasoning = await aside(len(came), lambda: self._said(came, read.reasoning))
-        return Answer(text, read.outcome, reasoning, read.usage, time.perf_counter() - began)
+        seconds = time.perf_counter() - began
+        return Answer(text, read.outcome, reasoning, read.usage, seconds, read.tool_calls)
 
     def _said(self, came: str, reasoning: str | None) -> tuple[str, str | None]:
         """Return the answer and the thoughts."""
         text, thought = apart(came, self._request)
-        if not text.strip() and reasoning and self._request.schema is not None and self._reading.outcome != "length":
+        is_over = self._reading.outcome not in {"length", "tool_calls"}
+        if not text.strip() and reasoning and self._request.schema is not None and is_over:
             instead = apart(reasoning, self._request)[0]
             if is_json(instead):  # a server that takes all of a model's words for thoughts
                 return instead, thought

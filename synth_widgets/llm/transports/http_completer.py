@@ -80,8 +80,8 @@ class HttpCompleter(RemoteCompleter):
         """Return a request as the endpoint takes it."""
 
     @abstractmethod
-    def reading(self) -> Reading:
-        """Return what reads one answer."""
+    def reading(self, request: Request) -> Reading:
+        """Return what reads the answer to a request."""
 
     def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
         """Return one request, ready to be sent once."""
@@ -117,7 +117,7 @@ class _HttpAttempt(Attempt):
     """One POST."""
 
     def __init__(self, owner: HttpCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(request, on_text, owner.reading())
+        super().__init__(request, on_text, owner.reading(request))
         self._owner = owner
         self._endpoint = endpoint
 

@@ -152,18 +152,33 @@ class ChatReading(Reading):
         return text
 
     def _tool_calls(self, calls: Any) -> str:
-        """Return what a part adds to the arguments of the first call, whatever the tool's name: one was offered."""
+        """Return what a part adds to the answer: the first call's arguments, whatever the tool's name, or nothing."""
         added = ""
         for call in calls if isinstance(calls, list) else ():
             if not isinstance(call, dict):
                 continue
             function = call["function"] if isinstance(call.get("function"), dict) else call
             given = next((function[name] for name in _ARGUMENTS if function.get(name) is not None), None)
-            if given is not None:
-                which = next((call[name] for name in ("index", "id") if isinstance(call.get(name), int | str)), None)
-                text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+            text = given if isinstance(given, str) else json.dumps(given, ensure_ascii=False)
+            which = next((call[name] for name in ("index", "id") if isinstance(call.get(name), int | str)), None)
+            id, name = call.get("id"), function.get("name")
+            if self.offers_tools and (name or given is not None):
+                added += self._called(self._which(which, id, name), text if given is not None else "", id, name)
+            elif given is not None:
                 added += self._called(next(iter(self._calls), None) if which is None else which, text)
         return added
+
+    def _which(self, which: object, id: object, name: object) -> object:
+        """Return the key of the call that a part belongs to.
+
+        A name begins another call where nothing numbers the parts, and where its id is not that of the call with the
+        same number: some servers number all calls alike.
+        """
+        if which is None:
+            return object() if name else next(reversed(self._calls), None)
+        known = self._calls.get(which)
+        is_other = known is not None and name and id and known.id and known.id != id
+        return id if is_other else which
 
     def _count(self, usage: Any) -> None:
         if isinstance(usage, dict):

@@ -7,6 +7,7 @@ from synth_widgets.llm.providers import Endpoint
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.http_completer import HttpCompleter, Post
 from synth_widgets.llm.transports.openai_format import ChatReading, body
+from synth_widgets.llm.transports.remote import offers_tools
 
 __all__ = ["OpenAICompleter", "Waits"]
 
@@ -24,6 +25,6 @@ class OpenAICompleter(HttpCompleter):
         told = body(endpoint.model, request, params, stream=stream, wish=wish)
         return Post(endpoint.url("/chat/completions"), headers, told, params)
 
-    def reading(self) -> ChatReading:
+    def reading(self, request: Request) -> ChatReading:
         """Return what reads one chat completion."""
-        return ChatReading()
+        return ChatReading(offers_tools=offers_tools(request))

@@ -7,10 +7,12 @@ import json
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import Any
 
 from synth_widgets.llm.completer import Finish
 from synth_widgets.llm.structured.json_text import loads
+from synth_widgets.messages import ToolCall
 from synth_widgets.records import Usage
 
 _ENDS: Mapping[Finish, frozenset[str]] = {
@@ -108,8 +110,20 @@ _NO_ARGUMENTS = frozenset({"", "{}", "null"})
 """What a model sends that calls the tool and answers beside it."""
 
 
+@dataclass(slots=True)
+class _Call:
+    """A call of a tool while it arrives."""
+
+    id: str = ""
+    name: str = ""
+    arguments: list[str] = field(default_factory=list)
+
+
 class Reading(ABC):
     """An answer while it arrives, whether whole or in events. A format says how its bodies and events are read.
+
+    Args:
+        offers_tools: whether the request offers tools of its own; else the arguments of a call are the answer.
 
     Attributes:
         finish: why the model ended, or ``None`` as long as the endpoint has not said.
@@ -117,23 +131,35 @@ class Reading(ABC):
         is_over: whether the endpoint said that no more events come.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, offers_tools: bool = False) -> None:
+        self.offers_tools = offers_tools
         self.finish: Finish | None = None
         self.usage = Usage()
         self.is_over = False
         self._text: list[str] = []
-        self._calls: dict[object, list[str]] = {}
-        """The arguments of each call of a tool: the one that is offered."""
+        self._calls: dict[object, _Call] = {}
         self._reasoning: list[str] = []
         self._refusal: list[str] = []
 
     @property
     def text(self) -> str:
-        """The arguments of a tool's calls so far, else the content; the words of a refusal where there is neither."""
-        calls = dict.fromkeys("".join(parts) for parts in self._calls.values())
+        """The content so far, or the words of a refusal; where calls are the answer, their arguments before both."""
         said = "".join(self._text)
+        if self.offers_tools:
+            return said or "".join(self._refusal)
+        calls = dict.fromkeys("".join(call.arguments) for call in self._calls.values())
         called = "\n".join(call for call in calls if call.strip() not in _NO_ARGUMENTS)
         return called or (said if said.strip() else "".join(calls) or said) or "".join(self._refusal)
+
+    @property
+    def tool_calls(self) -> tuple[ToolCall, ...]:
+        """The calls so far of the tools that the request offers. One without an id gets its number for one."""
+        if not self.offers_tools:
+            return ()
+        return tuple(
+            ToolCall(call.id or f"call_{number}", call.name, "".join(call.arguments) or "{}")
+            for number, call in enumerate(self._calls.values(), 1)
+        )
 
     @property
     def reasoning(self) -> str | None:
@@ -143,12 +169,23 @@ class Reading(ABC):
     @property
     def outcome(self) -> Finish:
         """Why it ended."""
-        return "refusal" if self._refusal else (self.finish or "other")
+        if self._refusal:
+            return "refusal"
+        if self.offers_tools and self._calls and self.finish in {"stop", None}:
+            return "tool_calls"  # endpoints say stop, too, or nothing
+        return self.finish or "other"
 
-    def _called(self, which: object, arguments: str) -> str:
-        """Note what a part adds to a call of the tool; return what it adds to the first: another is another answer."""
-        self._calls.setdefault(which, []).append(arguments)
-        return arguments if which == next(iter(self._calls)) else ""
+    def _called(self, which: object, arguments: str, id: object = None, name: object = None) -> str:
+        """Note what a part adds to a call of a tool; return what it adds to the answer.
+
+        Where calls are the answer, that is what it adds to the first: another call is another answer.
+        """
+        if (call := self._calls.get(which)) is None:
+            call = self._calls[which] = _Call()
+        call.id = call.id or (id if isinstance(id, str) else "")
+        call.name = call.name or (name if isinstance(name, str) else "")
+        call.arguments.append(arguments)
+        return arguments if not self.offers_tools and which == next(iter(self._calls)) else ""
 
     @abstractmethod
     def whole(self, data: Any) -> str:

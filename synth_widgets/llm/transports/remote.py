@@ -428,6 +428,11 @@ def asked_by(request: Request) -> Mode:
     return request.mode if request.schema is not None else "text"
 
 
+def offers_tools(request: Request) -> bool:
+    """Whether a request offers the model tools of its own; where JSON is asked for by a tool, that is the only one."""
+    return bool(request.params.get("tools")) and asked_by(request) != "tools"
+
+
 _SAYS_NOTHING = nullcontext()
 
 

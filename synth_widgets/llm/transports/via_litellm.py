@@ -18,7 +18,7 @@ from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits
 from synth_widgets.llm.transports.failures import Failure, TooLargeError
 from synth_widgets.llm.transports.litellm_failures import from_litellm
 from synth_widgets.llm.transports.openai_format import ChatReading
-from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by
+from synth_widgets.llm.transports.remote import RemoteCompleter, asked_by, offers_tools
 from synth_widgets.model import Model
 
 LOADING = "loading litellm, once, for some seconds"
@@ -81,7 +81,7 @@ class _LiteLLMAttempt(Attempt):
     """One ``litellm.acompletion``."""
 
     def __init__(self, owner: LiteLLMCompleter, endpoint: Endpoint, request: Request, on_text: OnText | None) -> None:
-        super().__init__(request, on_text, ChatReading())
+        super().__init__(request, on_text, ChatReading(offers_tools=offers_tools(request)))
         self._owner = owner
         self._endpoint = endpoint
         self._params = owner.params(endpoint, request)
