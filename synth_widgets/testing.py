@@ -10,6 +10,7 @@ from typing import Any, Literal
 from synth_widgets.errors import UnreachableError
 from synth_widgets.fake_values import Inventor
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, OnText, Request
+from synth_widgets.messages import Message
 from synth_widgets.money import Price
 from synth_widgets.records import Usage
 
@@ -37,8 +38,8 @@ class ScriptedCompleter:
         chunk: characters of such a piece.
         faults: the calls that go wrong: ``{3: "truncate"}`` for the third, or a function of the call's number
             (from 1) and the request.
-        answers: texts (or JSON values) to answer with, one a call, before those made by schema; or a function
-            that makes each, and returns ``None`` for those to be made by schema.
+        answers: texts (or JSON values, or a `Message` that calls tools) to answer with, one a call, before those made
+            by schema; or a function that makes each, and returns ``None`` for those to be made by schema.
         name, concurrency, items_per_call, modes: as every completer has them.
         is_small: whether it gets the prompts of a model too small for the ordinary ones.
         price: what its tokens cost; without one, that is unknown.
@@ -126,7 +127,11 @@ class ScriptedCompleter:
             raise fault
         if isinstance(fault, type):
             raise fault(f"scripted for call {number}")
-        text, finish = spoil(self._content(request), fault)
+        content = self._content(request)
+        calls = content.tool_calls if isinstance(content, Message) else ()
+        text, finish = spoil(content.text if isinstance(content, Message) else content, fault)
+        if calls and finish == "stop":
+            finish = "tool_calls"
         if on_text is not None:
             for at in range(0, len(text), self._chunk):
                 if at and self._chunk_delay:
@@ -135,7 +140,8 @@ class ScriptedCompleter:
         if fault == "drop":
             raise UnreachableError("The scripted connection broke.", partial=text if on_text else "")
         asked = sum(len(message.text) for message in request.conversation)
-        return Answer(text, finish, usage=Usage(asked // 4 + 1, len(text) // 4 + 1), seconds=seconds)
+        usage = Usage(asked // 4 + 1, len(text) // 4 + 1)
+        return Answer(text, finish, usage=usage, seconds=seconds, tool_calls=calls)
 
     def _content(self, request: Request) -> Any:
         """The next answer as text, or as a value that is to become JSON."""

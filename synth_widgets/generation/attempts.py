@@ -96,7 +96,7 @@ class Failed:
 
     @property
     def fault(self) -> Fault | None:
-        """What is to be corrected, or ``None`` where only a fresh answer can help."""
+        """What is to be corrected, or ``None`` where only a fresh answer can help: it was cut, or calls tools."""
         can_mend = self.answer.finish in {"stop", "other"} and self.answer.text.strip()
         return Fault(self.answer.text, self.problem) if can_mend else None
 
@@ -264,6 +264,8 @@ async def patiently(on_worker: OnWorker, size: int, function: Callable[[], T]) -
 
 def is_chance(answer: Answer) -> bool:
     """Whether an answer that is no good says nothing of the next one: it was neither withheld nor cut for its length.
+
+    A call of tools instead of an answer is chance, too: a fresh answer need not call any.
 
     >>> is_chance(Answer("no JSON")), is_chance(Answer("", finish="filter")), is_chance(Answer("[1", finish="length"))
     (True, False, False)

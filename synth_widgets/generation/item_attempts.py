@@ -111,6 +111,7 @@ class ItemsAnswer:
         was_cut = "the answer was cut at max_tokens" if self.answer.finish == "length" else None
         return (
             self.answer.withheld
+            or self.answer.called
             or was_cut
             or ("the answer has no list of items" if has_text else "the answer is empty")
         )

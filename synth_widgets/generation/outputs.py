@@ -106,6 +106,8 @@ def read(answer: Answer, task: Task, request: Request | None = None) -> tuple[Js
     """
     text = answer.text.strip()
     was_cut = answer.finish == "length"
+    if answer.called is not None:
+        return None, answer.called
     if answer.finish == "refusal" or not text:
         empty = "the answer was cut at max_tokens before it began" if was_cut else "the answer is empty"
         return None, answer.withheld or empty

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import warnings
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ import pytest
 
 from synth_widgets.engine import engine
 from synth_widgets.errors import RequestRefusedError
+from synth_widgets.generation import item_attempts, outputs
+from synth_widgets.generation.attempts import Failed, answer_to, is_chance
+from synth_widgets.generation.outputs import OutputQuestion
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.connect import completer_for
@@ -22,6 +26,8 @@ from synth_widgets.llm.transports.remote import RemoteCompleter
 from synth_widgets.llm.transports.via_litellm import LiteLLMCompleter
 from synth_widgets.messages import Conversation, Message, ToolCall
 from synth_widgets.model import Model
+from synth_widgets.task import Task
+from synth_widgets.testing import ScriptedCompleter
 from tests.anthropic_endpoint import AnthropicEndpoint
 from tests.endpoint import Endpoint
 from tests.loopback import Loopback
@@ -253,3 +259,44 @@ def test_who_is_offered_tools_and_calls_none_just_answers() -> None:
     reading = ChatReading(offers_tools=True)
     reading.whole({"choices": [{"message": {"content": "Hi.", "tool_calls": []}, "finish_reason": "tool_calls"}]})
     assert (reading.text, reading.outcome, reading.tool_calls) == ("Hi.", "stop", ())
+
+
+# ---------------------------------------------------------------- in generation
+
+CALLED = Message("assistant", "Let me see.", (ToolCall("call_1", "weather"), ToolCall("call_2", "time")))
+TASK = Task("Label", "Label the message.", output_schema=SCHEMA)
+
+
+def test_an_output_that_is_a_call_does_not_comply_and_is_asked_for_afresh() -> None:
+    model = ScriptedCompleter(answers=[CALLED, {"label": "a"}])
+    outcome = asyncio.run(answer_to(OutputQuestion(TASK, "Hello"), model))
+    assert getattr(outcome, "value", None) == {"label": "a"}
+    first, second = model.requests
+    assert len(second.messages) == len(first.messages), "nothing to correct: a call has no answer in it"
+
+
+def test_an_output_that_only_ever_is_a_call_has_failed_for_that() -> None:
+    for task in (TASK, Task("Greet", "Greet.")):
+        outcome = asyncio.run(answer_to(OutputQuestion(task, "Hello"), ScriptedCompleter(answers=[CALLED] * 3)))
+        assert isinstance(outcome, Failed)
+        assert outcome.problem == "the model called tools (weather, time) instead of answering"
+        assert outcome.fault is None
+        assert is_chance(outcome.answer)
+        assert outcome.answer.tool_calls == CALLED.tool_calls
+
+
+def test_what_stands_beside_a_call_is_no_output() -> None:
+    said = Answer('{"label": "a"}', "tool_calls", tool_calls=CALLED.tool_calls[:1])
+    assert outputs.read(said, TASK) == (None, "the model called a tool (weather) instead of answering")
+
+
+def test_a_list_that_is_a_call_says_so() -> None:
+    said = item_attempts.ItemsAnswer(Answer("", "tool_calls", tool_calls=CALLED.tool_calls), 0, [])
+    assert said.none == "the model called tools (weather, time) instead of answering"
+    assert said.fault([]) is None
+    assert said.is_chance
+
+
+def test_a_scripted_model_calls_tools() -> None:
+    answer = asyncio.run(ScriptedCompleter(answers=[CALLED]).complete(Request(TALK.to_json())))
+    assert (answer.finish, answer.message) == ("tool_calls", CALLED)
