@@ -139,6 +139,17 @@ def test_results_go_back_and_the_model_goes_on(asked: Asked, on_text: Any) -> No
     assert body.index(weather.id) < body.index("12 °C") < body.index("9:41") < body.index("Rather cold.")
 
 
+@pytest.mark.parametrize("param", ["tools", "tool_choice"])
+def test_tools_that_an_endpoint_does_not_take_are_not_left_out(param: str) -> None:
+    with Endpoint() as endpoint:
+        asked = Asked(endpoint, "openai/any", by_litellm=False)
+        message = f"Unsupported parameter: '{param}' is not supported with this model."
+        endpoint.fail("status", status=400, message=message, code="unsupported_parameter", param=param)
+        with pytest.raises(RequestRefusedError, match="not supported"):
+            asked.ask(Request(TALK.to_json(), params=asked.must))
+        assert len(endpoint.bodies) == 1
+
+
 @SOUND
 def test_the_tool_by_which_json_is_asked_for_is_no_call(asked: Asked, on_text: Any) -> None:
     for params in ({}, asked.tools):

@@ -97,9 +97,11 @@ def system_and_turns(conversation: Conversation) -> tuple[str, list[dict[str, An
 
 def _content(message: Message) -> str | list[dict[str, Any]]:
     """Return a message's text, or its blocks where it calls tools or has a result of one; empty where it is blank."""
-    text = message.text if message.text.strip() else ""
+    text = message.text
     if message.role == "tool":
-        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": message.text}]
+        return [{"type": "tool_result", "tool_use_id": message.tool_call_id, "content": text}]
+    if not text.strip():
+        text = ""
     return [*_blocks(text), *map(_tool_use, message.tool_calls)] if message.tool_calls else text
 
 

@@ -176,8 +176,8 @@ class ChatReading(Reading):
         """
         if which is None:
             return object() if name else next(reversed(self._calls), None)
-        known = self._calls.get(which)
-        is_other = known is not None and name and id and known.id and known.id != id
+        call = self._calls.get(which)
+        is_other = call is not None and name and isinstance(id, str) and id not in {"", call.id} and call.id
         return id if is_other else which
 
     def _count(self, usage: Any) -> None:

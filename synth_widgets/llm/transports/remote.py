@@ -382,12 +382,15 @@ class RemoteCompleter(ABC):
 
         Raises:
             AccessError: the person asked for it in the model's own parameters.
+            RequestRefusedError: it is the tools that the request offers, without which it is another request.
         """
         dialect = self.dialect
         if param == "max_tokens" and "max_completion_tokens" in said:
             dialect.limit = "max_completion_tokens"
         elif param in self.model.params:
             raise AccessError(f"{said} Take {param}= out of sw.Model({self.name!r}, …).")
+        elif param in {"tools", "tool_choice"}:
+            raise RequestRefusedError(said)
         elif param not in dialect.left_out:
             dialect.leave_out(param, self.name)
             log.info("%s does not take %s; it is left out", self.name, param)
