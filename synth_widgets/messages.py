@@ -115,7 +115,7 @@ class Message:
             tuple(content) if isinstance(content, list) else content,
             tuple(map(ToolCall.from_json, calls)) if calls else (),
             data.get("tool_call_id"),
-            {name: data[name] for name in data if name not in _FIELDS} or None,
+            None if _FIELDS.issuperset(data) else {name: data[name] for name in data if name not in _FIELDS},
         )
 
 
@@ -177,13 +177,13 @@ class Conversation(Sequence[Message]):
     @property
     def system_text(self) -> str:
         """The system's words, wherever they stand."""
-        texts = (message.text for message in self.messages if message.role in SYSTEM_ROLES)
-        return "\n\n".join(text for text in texts if text.strip())
+        texts = [message.text for message in self.messages if message.role in SYSTEM_ROLES]
+        return "\n\n".join([text for text in texts if text.strip()])
 
     @property
     def turns(self) -> tuple[Message, ...]:
         """The messages that are not the system's."""
-        return tuple(message for message in self.messages if message.role not in SYSTEM_ROLES)
+        return tuple([message for message in self.messages if message.role not in SYSTEM_ROLES])
 
     def without_system(self) -> Conversation:
         r"""Return it for an endpoint that takes no system's words: they stand before the first words of the user.

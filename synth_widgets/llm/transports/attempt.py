@@ -118,8 +118,12 @@ class Attempt(ABC):
     def _said(self, came: str, reasoning: str | None) -> tuple[str, str | None]:
         """Return the answer and the thoughts."""
         text, thought = apart(came, self._request)
-        is_over = self._reading.outcome not in {"length", "tool_calls"}
-        if not text.strip() and reasoning and self._request.schema is not None and is_over:
+        if (
+            not text.strip()
+            and reasoning
+            and self._request.schema is not None
+            and self._reading.outcome not in {"length", "tool_calls"}
+        ):
             instead = apart(reasoning, self._request)[0]
             if is_json(instead):  # a server that takes all of a model's words for thoughts
                 return instead, thought
