@@ -76,11 +76,11 @@ class RunStoppedError(SynthError):
 class CallError(ModelError):
     """One call to a model failed in a way that is no answer.
 
-    The subclasses say what follows from it: a run stops (`AccessError`), goes on by another way
+    The subclasses say what follows from it: a run stops (`AccessError`), goes on in another mode
     (`ModeRefusedError`), or leaves the work pending (`UnreachableError`).
 
     Attributes:
-        unexplained: whether the endpoint's words do not say what it refused: the same, asked in another way, may pass.
+        unexplained: whether the endpoint's words do not say what it refused: the same, asked otherwise, may pass.
     """
 
     unexplained: bool = False
@@ -95,7 +95,7 @@ class ModelGoneError(AccessError):
 
 
 class ModeRefusedError(CallError):
-    """400 that speaks of the structured mode: the endpoint does not take this way of asking for JSON."""
+    """400 that speaks of the structured output mode: the endpoint does not take it."""
 
 
 class RequestRefusedError(CallError):

@@ -15,7 +15,7 @@ from synth_widgets.money import Price
 from synth_widgets.text.normal import same, storable
 
 STRUCTURED = ("auto", "json_schema", "tools", "json_object", "text")
-"""Ways of asking for JSON that `Model` takes. ``auto`` tries the others in this order."""
+"""Structured output modes that `Model` takes. ``auto`` tries the others in this order."""
 
 
 class Model:
@@ -63,7 +63,7 @@ class Model:
             raise ModelError(f"A model's name is text such as 'openai/gpt-6-luna' or 'local', not {name!r}.")
         if structured not in STRUCTURED:
             raise ModelError(
-                f"structured={structured!r} is not a way to ask for JSON.{nearest(structured, STRUCTURED)} "
+                f"structured={structured!r} is no structured output mode.{nearest(structured, STRUCTURED)} "
                 f"Allowed: {', '.join(STRUCTURED)}."
             )
         concurrency, input_cost_per_token, output_cost_per_token = map(

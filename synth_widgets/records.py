@@ -195,7 +195,7 @@ class Call:
     """One call to a model, or one item's several answers together: the only ledger of cost.
 
     Attributes:
-        mode: how JSON was asked for, as ``structured`` names the ways.
+        mode: the structured output mode, as `Model` names it.
         prompt: name of the prompt style.
         guidance: what its job's own guidance said to the step.
         attempts: answers that were needed.

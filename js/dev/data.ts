@@ -88,7 +88,7 @@ export const TASK: TaskView = {
 
 export const STUDIO: StudioView = {
   model: "local",
-  model_way: null,
+  model_mode: null,
   model_reason: "no key is set, and no model server answers on this machine",
   model_note:
     "The embedded model proves that everything works, without a key. Its texts are of demonstration quality: choose another model for data that you keep.",

@@ -27,7 +27,7 @@ export const task: TaskView = {
 export const studio: StudioView = {
   model: "local",
   model_reason: null,
-  model_way: null,
+  model_mode: null,
   model_note: null,
   guidance: { all: "", topics: "", inputs: "", outputs: "" },
   path: "task.synth",

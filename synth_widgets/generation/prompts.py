@@ -89,7 +89,7 @@ def as_items(*values: Json) -> str:
 
 
 SHOWS_SCHEMA: frozenset[Mode] = frozenset({"json_object", "text"})
-"""Ways to ask for JSON in which no mode enforces the schema."""
+"""Structured output modes in which nothing but words asks for the schema."""
 
 
 def shown_schema(schema: dict[str, Any]) -> str:

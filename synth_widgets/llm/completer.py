@@ -21,7 +21,7 @@ MODES: tuple[Mode, ...] = get_args(Mode)
 """All of them, in the order to try them."""
 
 Verdict = Literal["complied", "passed over", "refused"]
-"""What became of a way to ask for JSON: an answer complied; it never brings what complies, where another way does; a
+"""What became of a structured output mode: an answer complied; it never brings what complies, where another does; a
 request was refused in it and passed in the next."""
 
 Finish = Literal["stop", "length", "tool_calls", "refusal", "filter", "other"]
@@ -139,11 +139,11 @@ class Completer(Protocol):
         concurrency: pieces of work to have under way at once; a completer that limits its calls by itself asks for more
             than it sends, so that one always waits for a free place.
         items_per_call: topics or inputs to ask for in one call.
-        modes: the ways to ask for JSON, in the order to try them.
+        modes: the structured output modes, in the order to try them.
 
     It may have more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown); ``waiting``, what it
     waits for, in words for a person, or ``None``; ``is_small``, see `is_small`; ``notes``, sentences for a person on
-    what is left out for its endpoint; and ``judged(mode, verdict)``, which is told what became of the ways in
+    what is left out for its endpoint; and ``judged(mode, verdict)``, which is told what became of the modes in
     ``modes``.
 
     >>> import synth_widgets as sw

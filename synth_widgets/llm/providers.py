@@ -37,7 +37,7 @@ class Provider:
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
         strict_tool: whether a tool may say ``strict: true``, too.
         seed: whether a seed makes its answers repeat.
-        modes: the ways to ask it for JSON, in the order to try them. What its models take of them, the calls find out;
+        modes: its structured output modes, in the order to try them. What its models take of them, the calls find out;
             left out is what it takes without doing it, or for no model at all.
     """
 

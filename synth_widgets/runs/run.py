@@ -148,7 +148,7 @@ class Run:
         self._aside: list[tuple[int, str]] = []
         """Work that was given up for now: its open slots, which stay pending, and why."""
         self._reached = 0
-        self._turned = self.state.turned
+        self._visibility_changes = self.state.visibility_changes
         self._is_over = False
         self.planner = Planner(engine, weakref.proxy(self))
         self._has_moot = False
@@ -356,9 +356,9 @@ class Run:
 
     def _drop_moot(self) -> None:
         """Give up the calls whose topic or sample was removed since they were begun."""
-        if self.state.turned == self._turned:
+        if self.state.visibility_changes == self._visibility_changes:
             return
-        self._turned = self.state.turned
+        self._visibility_changes = self.state.visibility_changes
         for task, pending in tuple(self._flying.items()):
             if pending.slots and id(pending) in self._places and self._is_gone(pending):
                 task.cancel()

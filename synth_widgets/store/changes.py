@@ -350,7 +350,7 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
             first.setdefault((kind, ident), {}).setdefault(name, value_now)
             current[name] = value
     changes: list[Change] = []
-    turned: dict[str, Topic] = {}
+    settled: dict[str, Topic] = {}
     places: dict[tuple[str, str], str] = {}
     for (kind, ident), reached in now.items():
         held = first.get((kind, ident), {})
@@ -366,10 +366,10 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
         elif kind == TopicChanged.kind:
             topic = replace(state.topics[ident], **fields)
             place = (topic.parent or "", normalised_name(topic.name))
-            if obstacle := _obstacle(state, topic, turned, [*state.named.get(place, ()), places.get(place, ident)]):
+            if obstacle := _obstacle(state, topic, settled, [*state.named.get(place, ()), places.get(place, ident)]):
                 skipped.append(obstacle)
             else:
-                turned[ident] = topic
+                settled[ident] = topic
                 places[place] = ident
                 changes.append(TopicChanged(ident, before, fields))
         else:
@@ -380,7 +380,7 @@ def _replay(steps: list[tuple[str, str, dict[str, Json], dict[str, Json]]], stat
 def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
     """Return fields in which the status fits the version that comes with it.
 
-    The one may be turned and the other not, where something came between: then no sample waits for an output that
+    The one may be taken back and the other not, where something came between: then no sample waits for an output that
     it has, and none stands without one, or with one that does not comply.
     """
     after = replace(sample, **{k: v for k, v in fields.items() if k in {"status", "current"}})
@@ -388,10 +388,10 @@ def _settled(sample: Sample, fields: dict[str, Json]) -> dict[str, Json]:
     return fields if standing["status"] == after.status else {**fields, **standing}
 
 
-def _obstacle(state: State, topic: Topic, turned: Mapping[str, Topic], same: list[str]) -> str | None:
+def _obstacle(state: State, topic: Topic, settled: Mapping[str, Topic], same: list[str]) -> str | None:
     """Say why a topic cannot be what it was: its name is taken, or it would lie inside itself; else ``None``.
 
-    ``turned``: topics that are turned before it, as they will be by then; ``same``: those that may be in its place.
+    ``settled``: topics that are settled before it, as they will be by then; ``same``: those that may be in its place.
     """
     if topic.removed or topic.parent is None:
         return None
@@ -399,9 +399,9 @@ def _obstacle(state: State, topic: Topic, turned: Mapping[str, Topic], same: lis
     while above is not None:
         if above == topic.id:
             return f"{topic.name} (it would lie inside itself)"
-        above = (turned.get(above) or state.topics[above]).parent
+        above = (settled.get(above) or state.topics[above]).parent
     place = (topic.parent, normalised_name(topic.name))
-    others = [turned.get(ident) or state.topics[ident] for ident in same if ident != topic.id]
+    others = [settled.get(ident) or state.topics[ident] for ident in same if ident != topic.id]
     is_taken = any((o.parent, normalised_name(o.name)) == place for o in others if not o.removed)
     return f"{topic.name} (the name is taken)" if is_taken else None
 

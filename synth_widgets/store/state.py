@@ -79,7 +79,7 @@ class State:
     """Ids of topics by parent and normalised name; of several, one at most is visible."""
     hidden: set[str] = field(default_factory=set)
     """Ids of topics that are removed, or below one that is."""
-    turned: int = 0
+    visibility_changes: int = 0
     """How often a topic or a sample was hidden or shown again. It only grows: who asks whether something was removed
     meanwhile compares it, not sizes, which are the same again once something else was brought back."""
     seq: int = 0
@@ -171,7 +171,7 @@ class State:
             self.named.setdefault((topic.parent, normalised_name(topic.name)), {})[topic.id] = None
         if old is None or old.removed != topic.removed or old.parent != topic.parent:
             self._mark_hidden(topic.id)
-            self.turned += 1
+            self.visibility_changes += 1
 
     def _mark_hidden(self, topic: str) -> None:
         parent = self.topics[topic].parent
@@ -190,7 +190,7 @@ class State:
         elif old.topic != sample.topic:
             self.by_topic[old.topic].pop(sample.id, None)
         if old is not None and (old.removed != sample.removed or old.topic != sample.topic):
-            self.turned += 1
+            self.visibility_changes += 1
         self.samples[sample.id] = sample
         if old is None or old.topic != sample.topic:
             self.by_topic.setdefault(sample.topic, {})[sample.id] = None
@@ -249,7 +249,7 @@ class State:
     def next_undo(self) -> Group | None:
         """Return the group that undo would take back: the newest that is not a running job."""
         for number in reversed(self.undo_stack):
-            if self.can_turn(number, is_undo=True):
+            if self.can_step(number, is_undo=True):
                 return self.groups[number]
         return None
 
@@ -258,7 +258,7 @@ class State:
         newest = self.redo_stack[-1:]  # one look: it may be asked on another thread
         return self.groups[newest[0]] if newest else None
 
-    def can_turn(self, group: int, *, is_undo: bool) -> bool:
+    def can_step(self, group: int, *, is_undo: bool) -> bool:
         """Whether a group can be undone, or redone, as things are now."""
         found = self.groups[group]
         if found.dead or (found.undone is None) != is_undo:

@@ -167,11 +167,11 @@ class Store:
 
     def undo(self, entries: list[list[object]], group: Group) -> Reversal:
         """Take a group back, given its log entries, or all those of some of its records; see `entries`."""
-        return self._turn(group, reverse(entries, self.state), undone=self.state.rev + 1)
+        return self._step(group, reverse(entries, self.state), undone=self.state.rev + 1)
 
     def redo(self, entries: list[list[object]], group: Group) -> Reversal:
         """Make an undone group again, given its log entries, or all those of some of its records."""
-        return self._turn(group, repeat(entries, self.state), undone=None)
+        return self._step(group, repeat(entries, self.state), undone=None)
 
     def entries(self, group: Group) -> Future[list[list[object]]]:
         """Read a group's log entries from the file."""
@@ -181,14 +181,14 @@ class Store:
         """Read the raw answers of calls from the file."""
         return self._journal.raw(calls)
 
-    def _turn(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
+    def _step(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
         self.check_writable()
         undo_before = (self.state.next_undo(), self.state.next_redo())
         now_is = self.state.groups[group.id]
-        turned = []
-        if (now_is.undone is None) != (undone is None):  # else only this part of it is still to be turned
-            turned = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
-        self._apply(list(reversal.changes), None, turned, urgent=True, undo_before=undo_before)
+        stepped = []
+        if (now_is.undone is None) != (undone is None):  # else only this part of it is left
+            stepped = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
+        self._apply(list(reversal.changes), None, stepped, urgent=True, undo_before=undo_before)
         return reversal
 
     def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:

@@ -85,19 +85,19 @@ class Actions:
         """Take the newest action back; ``None`` when there is none, or it has gone on meanwhile."""
         async with self.lock:
             group = self._store.state.next_undo()
-            return None if group is None else await self._turn(group, is_undo=True)
+            return None if group is None else await self._step(group, is_undo=True)
 
     async def redo(self) -> Undone | None:
         """Make the last undone action again; ``None`` when there is none, or something else was done meanwhile."""
         async with self.lock:
             group = self._store.state.next_redo()
-            return None if group is None else await self._turn(group, is_undo=False)
+            return None if group is None else await self._step(group, is_undo=False)
 
-    async def _turn(self, group: Group, *, is_undo: bool) -> Undone | None:
+    async def _step(self, group: Group, *, is_undo: bool) -> Undone | None:
         store = self._store
-        await asyncio.wrap_future(store.saved())  # what the file refused has no entries to turn by
+        await asyncio.wrap_future(store.saved())  # what the file refused has no entries to go by
         parts = await self._logged(group)
-        if not store.state.can_turn(group.id, is_undo=is_undo):
+        if not store.state.can_step(group.id, is_undo=is_undo):
             return None
         if not is_undo:
             parts.reverse()

@@ -137,9 +137,9 @@ class Core:
         return self.models.reason
 
     @property
-    def model_way(self) -> str | None:
-        """How the studio's model gives JSON; see `Models.way`."""
-        return self.models.way
+    def model_mode(self) -> str | None:
+        """How the studio's model gives JSON; see `Models.mode`."""
+        return self.models.mode
 
     def model_name(self, step: str = "default") -> str:
         """Return the name of a step's model, for display."""

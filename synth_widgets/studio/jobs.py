@@ -344,7 +344,7 @@ class Jobs:
         """See a job to its end. The owner is held till then."""
         try:
             await self._engine.spawn(run.main(is_resumed=is_resumed))
-            self._models.keep_ways(run.completers.values())
+            self._models.keep_modes(run.completers.values())
             await asyncio.wrap_future(self._store.saved())
         except (FileError, ClosedError):
             pass  # said by the store's own trouble, which every view shows; the job is marked as stopped
@@ -359,7 +359,7 @@ class Jobs:
 
     def _tell(self, job: Job) -> None:
         if job.id in self.runs:
-            self._models.keep_ways(self.runs[job.id].completers.values())
+            self._models.keep_modes(self.runs[job.id].completers.values())
         for listener in tuple(self.on_progress):
             listener(job)
 

@@ -99,8 +99,8 @@ class Models:
         return "the file's last" if "default" in self._last else self._default.choice.reason
 
     @property
-    def way(self) -> str | None:
-        """How the studio's model gives JSON, for a person; ``None`` as long as nobody knows."""
+    def mode(self) -> str | None:
+        """How the studio's model gives JSON, for a person; ``None`` as long as it is unknown."""
         try:
             return known_modes.in_words(self._state.settings, self.of())
         except ModelError:
@@ -116,7 +116,7 @@ class Models:
         """Return who answers a step whose model is gone; see `DefaultModel.instead`."""
         return self._default.instead(defaults, step, gone, error, self.completer)
 
-    def keep_ways(self, completers: Iterable[Completer]) -> None:
+    def keep_modes(self, completers: Iterable[Completer]) -> None:
         """Keep in the file how models give JSON, as soon as it is found out."""
         changed = known_modes.learned(self._state.settings, completers)
         if changed is not None and self._store.trouble is None and not self._facade.closed:

@@ -13,7 +13,7 @@ from synth_widgets.task import Task
 
 
 class GroupLike(Protocol):
-    """Something that undo or redo would turn."""
+    """A step that undo or redo would take."""
 
     @property
     def label(self) -> str: ...
@@ -152,7 +152,7 @@ class Host(Protocol):
     @property
     def model_reason(self) -> str | None: ...
     @property
-    def model_way(self) -> str | None: ...
+    def model_mode(self) -> str | None: ...
     @property
     def session(self) -> Session | None: ...
     @property

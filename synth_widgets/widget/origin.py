@@ -29,14 +29,14 @@ def made(calls: Sequence[Call]) -> list[list[str]]:
     """Tell of the calls behind a version: labels and words, only those that say something.
 
     >>> made([Call("c", "j", "outputs", "local/m", usage=Usage(412, 96), cost=0.0003, seconds=1.84)])
-    [['Model', 'local/m'], ['Way', 'text'], ['Prompt', 'basic'], ['Usage', '412 + 96 tokens · $0.00030 · 1.8 s']]
+    [['Model', 'local/m'], ['Mode', 'text'], ['Prompt', 'basic'], ['Usage', '412 + 96 tokens · $0.00030 · 1.8 s']]
     """
     if not calls:
         return []
     last = calls[-1]
     lines = {
         "Model": ", ".join(dict.fromkeys(call.model for call in calls)),
-        "Way": last.mode,
+        "Mode": last.mode,
         "Prompt": last.prompt,
         "Guidance": _guidance(calls),
         "Attempts": str(last.attempts) if last.attempts > 1 else "",

@@ -134,14 +134,14 @@ class StudioView(TypedDict):
     Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
     `call_cost` US dollars, null when unknown. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
 
-    `model_reason`: why it is this model, null when it was given in this kernel; `model_way`: how it is asked for JSON,
+    `model_reason`: why it is this model, null when it was given in this kernel; `model_mode`: how it is asked for JSON,
     null while unknown; `model_note`: what to know before trusting its texts. `undo`: what it would take back
     ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
     """
 
     model: str
     model_reason: str | None
-    model_way: str | None
+    model_mode: str | None
     model_note: str | None
     guidance: GuidanceView
     path: str

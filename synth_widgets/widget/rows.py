@@ -188,7 +188,7 @@ def studio_view(host: Host) -> StudioView:
     return {
         "model": model,
         "model_reason": host.model_reason,
-        "model_way": host.model_way,
+        "model_mode": host.model_mode,
         "model_note": LOCAL_NOTE if model == "local" else None,
         "guidance": {
             "all": guidance.get("all", ""),

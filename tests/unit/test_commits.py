@@ -113,7 +113,7 @@ def content(state: State) -> dict[str, Any]:
     """All that a state holds, in its order, without empty parts of the indexes."""
     found: dict[str, Any] = {}
     for name, value in vars(state).items():
-        if name == "turned":
+        if name == "visibility_changes":
             continue  # counts how often topics went or came back, and never less
         if name == "ledger":
             found[name] = (dict(value._parts), set(value._open))

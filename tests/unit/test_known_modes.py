@@ -53,8 +53,8 @@ def modes_used(studio: sw.Studio) -> set[str]:
     return {call.mode for call in studio._state.calls.values()}
 
 
-def way_shown(studio: sw.Studio) -> str | None:
-    return rows.studio_view(studio._core)["model_way"]
+def mode_shown(studio: sw.Studio) -> str | None:
+    return rows.studio_view(studio._core)["model_mode"]
 
 
 def refused(endpoint: Endpoint) -> int:
@@ -76,15 +76,15 @@ def test_the_first_way_that_works_is_taken_told_and_remembered(
     for kind in refuses:
         endpoint.fail(kind)
     studio = reopened()
-    assert way_shown(studio) is None
+    assert mode_shown(studio) is None
     result = studio.grow(topics=1, samples=2).wait(30)
     assert (result.added, result.failed) == (2, 0)
     assert refused(endpoint) == len(refuses)
     assert modes_used(studio) == {mode}
-    assert way_shown(studio) == modes.IN_WORDS[mode]
+    assert mode_shown(studio) == modes.IN_WORDS[mode]
 
     studio = reopened()
-    assert way_shown(studio) == modes.IN_WORDS[mode]
+    assert mode_shown(studio) == modes.IN_WORDS[mode]
     assert studio.grow(topics=1, samples=3).wait(30).added == 1
     assert refused(endpoint) == len(refuses), "the file knew"
 
@@ -98,7 +98,7 @@ def test_a_remembered_way_that_is_refused_later_is_tried_anew_in_order(
     endpoint.fail("refuse_tools")
     studio = reopened()
     assert studio.generate_inputs(n=1).wait(30).added == 1
-    assert way_shown(studio) == modes.IN_WORDS["json_schema"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_schema"]
     assert refused(endpoint) == 2
 
 
@@ -110,7 +110,7 @@ def test_a_way_that_the_endpoint_passes_over_without_a_word_is_left_too(
     studio = reopened()
     result = studio.grow(topics=1, samples=8).wait(30)
     assert (result.added, result.failed) == (8, 0)
-    assert way_shown(studio) == modes.IN_WORDS["json_object"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_object"]
     passed_over = 2  # one answer by a schema, one by a tool
     assert endpoint.statuses == {200: passed_over + 1 + 1 + 8}
 
@@ -123,7 +123,7 @@ def test_a_way_that_only_lists_comply_by_is_left_for_outputs(
     studio = reopened()
     result = studio.grow(topics=2, samples=8).wait(30)
     assert (result.added, result.failed) == (16, 0)
-    assert way_shown(studio) == modes.IN_WORDS["json_object"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_object"]
 
     asked = len(endpoint.bodies)
     studio = reopened()
@@ -162,7 +162,7 @@ def test_a_refusal_of_a_way_is_known_by_what_passes_instead_and_not_by_its_words
     studio = reopened(concurrency=4)
     result = studio.grow(topics=1, samples=8).wait(30)
     assert (result.added, result.failed) == (8, 0)
-    assert way_shown(studio) == modes.IN_WORDS["json_object"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_object"]
     refusals = endpoint.statuses[status]
     assert studio.grow(topics=1, samples=16).wait(30).added == 8
     assert endpoint.statuses[status] == refusals, "it is found out once"
@@ -178,7 +178,7 @@ def test_a_request_that_is_refused_in_every_way_fails_its_row_alone_and_no_way_i
     assert (result.added, result.failed) == (2, 1)
     [failed] = [sample for sample in studio.samples if sample.status == "failed"]
     assert "not this one" in failed.reason
-    assert way_shown(studio) == modes.IN_WORDS["json_schema"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_schema"]
 
 
 def test_refusals_without_a_way_out_are_not_tried_in_every_way_for_ever(
@@ -247,10 +247,10 @@ def test_a_file_that_remembers_nonsense_is_asked_from_the_first_way_on(
         core = studio._core
         before = core.state.settings.get("ways")
         core.act(lambda: core.store.commit([SettingChanged("ways", before, nonsense)], actor="system"))  # noqa: B023
-        assert way_shown(reopened()) is None
+        assert mode_shown(reopened()) is None
     studio = reopened()
     assert studio.generate_inputs(n=1).wait(30).added == 1
-    assert way_shown(studio) == modes.IN_WORDS["json_schema"]
+    assert mode_shown(studio) == modes.IN_WORDS["json_schema"]
 
 
 def test_a_way_that_the_person_named_is_shown_and_its_refusal_stops_the_job_and_says_so(
@@ -258,7 +258,7 @@ def test_a_way_that_the_person_named_is_shown_and_its_refusal_stops_the_job_and_
 ) -> None:
     endpoint.fail("refuse_tools")
     studio = reopened(structured="tools")
-    assert way_shown(studio) == f"{modes.IN_WORDS['tools']} (structured='tools')"
+    assert mode_shown(studio) == f"{modes.IN_WORDS['tools']} (structured='tools')"
     with pytest.raises(RunStoppedError, match="Take structured='tools' out"):
         studio.generate_inputs(n=1).wait(30)
     assert refused(endpoint) == 1
@@ -271,4 +271,4 @@ def test_plain_text_is_asked_for_as_text_and_teaches_nothing(
     studio.add_samples([{"input": "Ann"}], input="input")
     assert studio.generate_outputs().wait(30).added == 1
     assert modes_used(studio) == {"text"}
-    assert way_shown(studio) is None
+    assert mode_shown(studio) is None

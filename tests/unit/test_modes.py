@@ -17,7 +17,7 @@ from synth_widgets.llm.completer import MODES, Answer, Mode, Request
 from synth_widgets.llm.connect import completer_for
 from synth_widgets.llm.providers import provider_of
 from synth_widgets.llm.structured.extract import extract_json
-from synth_widgets.llm.structured.modes import Ways
+from synth_widgets.llm.structured.modes import KnownModes
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_format import ChatReading
 from synth_widgets.llm.transports.remote import RemoteCompleter
@@ -189,7 +189,7 @@ def test_all_completers_of_a_model_know_what_one_found_out(openai: Asked) -> Non
         openai.ask("json_schema")
     openai.completer().judged("json_object", "complied")
     assert openai.completer().modes == ("json_object", "text", "tools")
-    assert openai.completer(concurrency=3).ways.working == "json_object"
+    assert openai.completer(concurrency=3).known_modes.working == "json_object"
     other = Asked(openai.endpoint, openai.name.replace("any", "other"))
     assert other.completer().modes == MODES
 
@@ -202,50 +202,50 @@ def test_a_way_that_the_person_named_is_the_only_one_and_its_refusal_says_what_t
 
 
 def test_a_remembered_way_that_is_refused_is_forgotten_and_the_others_are_tried_anew_in_order() -> None:
-    ways = Ways()
-    ways.recall("json_object")
-    assert ways.order(MODES) == ("json_object", "text", "json_schema", "tools")
-    ways.refused("json_object")
-    assert ways.order(MODES) == ("json_schema", "tools", "text")
-    ways.worked("json_object")  # the late answer to a call that was sent before
-    assert ways.working is None
-    ways.worked("json_schema")
-    ways.recall("text")
-    assert ways.order(MODES) == ("json_schema", "tools", "text")
+    known = KnownModes()
+    known.recall("json_object")
+    assert known.order(MODES) == ("json_object", "text", "json_schema", "tools")
+    known.refused("json_object")
+    assert known.order(MODES) == ("json_schema", "tools", "text")
+    known.worked("json_object")  # the late answer to a call that was sent before
+    assert known.working is None
+    known.worked("json_schema")
+    known.recall("text")
+    assert known.order(MODES) == ("json_schema", "tools", "text")
 
 
 def test_a_way_in_which_a_request_is_refused_is_left_unless_it_ever_worked() -> None:
-    ways = Ways()
-    ways.doubted("json_schema")
-    assert ways.order(MODES) == ("tools", "json_object", "text")
-    ways.worked("tools")
-    ways.doubted("tools")
-    assert ways.order(MODES)[0] == "tools"
+    known = KnownModes()
+    known.doubted("json_schema")
+    assert known.order(MODES) == ("tools", "json_object", "text")
+    known.worked("tools")
+    known.doubted("tools")
+    assert known.order(MODES)[0] == "tools"
 
 
 def test_a_way_that_works_stays_the_first_although_others_work_too() -> None:
-    ways = Ways()
-    ways.worked("json_schema")
-    ways.worked("text")
-    assert ways.order(MODES) == MODES
-    ways.refused("json_schema")
-    ways.worked("tools")
-    assert ways.order(MODES) == ("tools", "json_object", "text")
+    known = KnownModes()
+    known.worked("json_schema")
+    known.worked("text")
+    assert known.order(MODES) == MODES
+    known.refused("json_schema")
+    known.worked("tools")
+    assert known.order(MODES) == ("tools", "json_object", "text")
 
 
 def test_words_alone_are_never_refused() -> None:
-    ways = Ways()
+    known = KnownModes()
     for mode in MODES:
-        ways.refused(mode)
-        ways.doubted(mode)
-    assert ways.order(MODES) == ("text",)
+        known.refused(mode)
+        known.doubted(mode)
+    assert known.order(MODES) == ("text",)
 
 
 @pytest.mark.parametrize("nonsense", [None, "", "telepathy", 3, ["text"], {}])
 def test_what_a_file_says_is_taken_only_if_it_is_a_way(nonsense: object) -> None:
-    ways = Ways()
-    ways.recall(nonsense)
-    assert ways.working is None
+    known = KnownModes()
+    known.recall(nonsense)
+    assert known.working is None
 
 
 def test_a_file_tells_addresses_apart_without_naming_one() -> None:
@@ -253,7 +253,7 @@ def test_a_file_tells_addresses_apart_without_naming_one() -> None:
     for base in (None, "http://secret-host.example:8000/v1", "http://other-host.example:8000/v1"):
         completer = completer_for(Model("openai/any", api_base=base))
         assert isinstance(completer, RemoteCompleter)
-        keys.add(completer.ways_key)
+        keys.add(completer.modes_key)
     assert len(keys) == 3
     assert not any("host" in key for key in keys)
 

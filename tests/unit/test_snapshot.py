@@ -66,7 +66,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         closed=False,
         model_name=lambda _step="default": "local",
         model_reason=None,
-        model_way=None,
+        model_mode=None,
         asks=lambda: (200, ""),
         accounts=SimpleNamespace(
             caution=lambda: Caution(200, ""),

@@ -84,7 +84,7 @@ function Ask({ view, fields, give, made, children, ...sheet }: AskProps): JSX.El
 }
 
 export function ModelPopover({ view, studio }: { view: View; studio: StudioView }): JSX.Element {
-  const { model_note, model_reason, model_way } = studio;
+  const { model_note, model_reason, model_mode } = studio;
   return (
     <Ask
       view={view}
@@ -94,7 +94,7 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
         <>
           <p class="sw-model-name">{studio.model}</p>
           {model_reason && <p class="sw-muted sw-small">Taken because: {model_reason}.</p>}
-          {model_way && <p class="sw-muted sw-small">Gives JSON by {model_way}.</p>}
+          {model_mode && <p class="sw-muted sw-small">Gives JSON by {model_mode}.</p>}
         </>
       }
       fields={[

@@ -205,7 +205,7 @@ class LocalCompleter:
         concurrency: 1: a second call would only make both slower.
         is_small: whether it runs the packaged weights, which are too small for the ordinary prompts.
         items_per_call: 1 for those: lists of several items are beyond a model of this size.
-        modes: ways to ask for JSON, in the order to try them.
+        modes: structured output modes, in the order to try them.
         price: nothing, unless the model was given another one.
     """
 

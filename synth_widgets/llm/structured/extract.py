@@ -1,8 +1,8 @@
 """How JSON is read out of a model's answer, however it was asked for and whatever it is wrapped in. Pure.
 
-`synth_widgets.llm.structured.modes` has the ways to ask; `synth_widgets.llm.structured.item_stream` reads a list while
-it streams. All that is looked at is bounded: a model that loops may fill megabytes. What is longer than `SLOW` belongs
-on a worker even so.
+`synth_widgets.llm.structured.modes` has the modes to ask in; `synth_widgets.llm.structured.item_stream` reads a list
+while it streams. All that is looked at is bounded: a model that loops may fill megabytes. What is longer than `SLOW`
+belongs on a worker even so.
 """
 
 from __future__ import annotations

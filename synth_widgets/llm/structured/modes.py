@@ -1,4 +1,4 @@
-"""Which way of asking for JSON works, for each model at each endpoint: found out once, known to the whole process."""
+"""Which structured output mode works, for each model at each endpoint: found out once, known to the whole process."""
 
 from __future__ import annotations
 
@@ -16,21 +16,21 @@ IN_WORDS: Mapping[Mode, str] = {
     "json_object": "the endpoint's JSON mode, with the schema shown in the prompt",
     "text": "plain text, with the schema shown in the prompt",
 }
-"""The ways as people read of them."""
+"""The modes as people read of them."""
 
 
-class Ways:
+class KnownModes:
     """What is known of one model at one endpoint. All its completers share it.
 
     Attributes:
-        working: a way that brought what complies, or that a studio file remembers; ``None``: not known yet.
+        working: a mode that brought what complies, or that a studio file remembers; ``None``: not known yet.
 
-    >>> ways = Ways()
-    >>> ways.order(MODES)
+    >>> known = KnownModes()
+    >>> known.order(MODES)
     ('json_schema', 'tools', 'json_object', 'text')
-    >>> ways.refused("json_schema")
-    >>> ways.worked("tools")
-    >>> ways.order(MODES)
+    >>> known.refused("json_schema")
+    >>> known.worked("tools")
+    >>> known.order(MODES)
     ('tools', 'json_object', 'text')
     """
 
@@ -40,7 +40,7 @@ class Ways:
         self._worked: set[Mode] = set()
 
     def order(self, offered: Iterable[Mode]) -> tuple[Mode, ...]:
-        """Return the ways to try: the working one and those after it, then those before it; none that was refused."""
+        """Return the modes to try: the working one and those after it, then those before it; none that was refused."""
         left = tuple(mode for mode in offered if mode not in self._refused)
         if self.working not in left:
             return left
@@ -54,35 +54,35 @@ class Ways:
             self.working = mode
 
     def refused(self, mode: Mode) -> None:
-        """Note that the endpoint does not take a way. If it was the working one, the others are tried anew in order."""
+        """Note that the endpoint does not take a mode. If it was the working one, the others are tried again."""
         if mode == "text":
-            return  # there is no other way behind it
+            return  # there is no other mode behind it
         self._refused.add(mode)
         if self.working == mode:
             self.working = None
 
     def doubted(self, mode: Mode) -> None:
-        """Note that a request was refused in a way, and passed in the next. A way that ever worked is kept."""
+        """Note that a request was refused in a mode, and passed in the next. A mode that ever worked is kept."""
         if mode not in self._worked:
             self.refused(mode)
 
     def recall(self, mode: object) -> None:
-        """Take over what a studio file remembers, as long as nothing is known. What is no way is passed over."""
+        """Take over what a studio file remembers, as long as nothing is known. What is no mode is passed over."""
         known = next((each for each in MODES if each == mode), None)
         if known is not None and self.working is None and not self._refused:
             self.working = known
 
 
-_known: dict[tuple[str, str], Ways] = {}
+_known: dict[tuple[str, str], KnownModes] = {}
 
 
-def ways_of(endpoint: Endpoint) -> Ways:
+def known_modes(endpoint: Endpoint) -> KnownModes:
     """Return what this process knows of a model at an endpoint."""
-    return _known.setdefault((endpoint.base or endpoint.provider.name, endpoint.model), Ways())
+    return _known.setdefault((endpoint.base or endpoint.provider.name, endpoint.model), KnownModes())
 
 
 def file_key(name: str, endpoint: Endpoint) -> str:
-    """Return the name under which a studio file remembers a way: it tells addresses apart without naming one.
+    """Return the name under which a studio file remembers a mode: it tells addresses apart without naming one.
 
     Args:
         name: the model's name, as the person wrote it.

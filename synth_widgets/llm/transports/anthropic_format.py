@@ -146,10 +146,10 @@ def json_wish(schema: Mapping[str, Any], mode: Mode) -> dict[str, Any]:
 
     Args:
         schema: the JSON Schema.
-        mode: the way to ask for it.
+        mode: the structured output mode.
 
     Raises:
-        ModeRefusedError: the API has no such way.
+        ModeRefusedError: the API has no such mode.
 
     >>> json_wish({"type": "object", "properties": {}}, "tools")["tool_choice"]
     {'type': 'tool', 'name': 'answer', 'disable_parallel_tool_use': True}

@@ -40,7 +40,7 @@ _MODE_WORDS: Mapping[Mode, re.Pattern[str]] = {
     "tools": re.compile(rf"\btools?\b|tool[_ -]?(choice|call|use)|function|{_FORMAT_WORDS.pattern}", re.IGNORECASE),
     "json_object": _FORMAT_WORDS,
 }
-"""What a refusal speaks of that is about the way in which JSON was asked for."""
+"""What a refusal speaks of that is about the structured output mode."""
 _NOT_MADE = re.compile(r"support|implement|requires? --|not enabled", re.IGNORECASE)
 """How servers say in a 500 that they cannot do what was asked: it will not pass."""
 _TOO_LONG = re.compile(r"context[_ ](length|window|size)|maximum context|(prompt|input) is too long", re.IGNORECASE)
@@ -223,7 +223,7 @@ def _default_there(address: Address) -> str:
 
 
 def _is_about(mode: Mode, status: int, said: str) -> bool:
-    """Whether a refusal is about the way in which JSON was asked for."""
+    """Whether a refusal is about the structured output mode."""
     words = _MODE_WORDS.get(mode)
     if words is None or not words.search(said) or _TOO_LONG.search(said):
         return False

@@ -45,7 +45,7 @@ def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_too
 
     Args:
         schema: the JSON Schema.
-        mode: the way to ask for it.
+        mode: the structured output mode.
         strict: whether the endpoint refuses ``strict: true`` for schemas outside OpenAI's strict subset; else
             the schema goes out unchanged, because its grammar knows more of JSON Schema.
         strict_tool: whether a tool may say ``strict: true``.

@@ -37,7 +37,7 @@ _ENDS: Mapping[Finish, frozenset[str]] = {
     | {""},
 }
 """How endpoints say that an answer has ended: well, cut, withheld; or nothing, or that the model could not call a tool,
-which is no fault of the endpoint's: that answer is asked for in another way."""
+which is no fault of the endpoint's: that answer is asked for in another mode."""
 _ENUM = re.compile(r"^(?:finish_?reason[._])+")
 
 

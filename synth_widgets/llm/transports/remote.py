@@ -19,7 +19,7 @@ from synth_widgets.llm.completer import ITEMS_PER_CALL, MODES, Answer, Mode, OnT
 from synth_widgets.llm.concurrency import Gate, Permit, gate_of
 from synth_widgets.llm.pricing import price_at
 from synth_widgets.llm.providers import Endpoint, endpoint_of, need_key, provider_of
-from synth_widgets.llm.structured.modes import Ways, file_key, ways_of
+from synth_widgets.llm.structured.modes import KnownModes, file_key, known_modes
 from synth_widgets.llm.transports.attempt import Attempt, Waits
 from synth_widgets.llm.transports.dialect import Dialect, Part, dialect_of, parts_of, without_count, without_system
 from synth_widgets.llm.transports.failures import Address, Failure
@@ -95,7 +95,7 @@ class RemoteCompleter(ABC):
         self.waits = waits or Waits()
         self.endpoint = endpoint
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
-        self._asked: tuple[Endpoint, Ways, Dialect] | None = None
+        self._asked: tuple[Endpoint, KnownModes, Dialect] | None = None
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
         """When each call that is under way was sent, or last brought text."""
@@ -123,8 +123,8 @@ class RemoteCompleter(ABC):
         return self._pausing + (self._gate.limit if self._gate is not None else min(self.most, FIRST))
 
     @property
-    def ways(self) -> Ways:
-        """What is known of this model's ways, shared with every other completer of it."""
+    def known_modes(self) -> KnownModes:
+        """What is known of this model's structured output modes, shared with every other completer of it."""
         return self._at(self.endpoint or endpoint_of(self.model))[1]
 
     @property
@@ -134,39 +134,39 @@ class RemoteCompleter(ABC):
 
     @property
     def notes(self) -> list[str]:
-        """Sentences for a person on what is left out, or done in another way, for this endpoint."""
+        """Sentences for a person on what is left out, or done otherwise, for this endpoint."""
         return self.dialect.notes
 
-    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, Ways, Dialect]:
+    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, KnownModes, Dialect]:
         """Remember where the latest call went, and what is known there: looking it up takes a while."""
         if self._asked is None or self._asked[0] != endpoint:
-            self._asked = endpoint, ways_of(endpoint), dialect_of(endpoint)
+            self._asked = endpoint, known_modes(endpoint), dialect_of(endpoint)
             self._has_spoken = False
         return self._asked
 
     @property
-    def ways_key(self) -> str:
-        """The name under which a studio file remembers this model's way."""
+    def modes_key(self) -> str:
+        """The name under which a studio file remembers this model's mode."""
         return file_key(self.name, self.endpoint or endpoint_of(self.model))
 
     @property
     def modes(self) -> tuple[Mode, ...]:
-        """The ways to ask for JSON, in the order to try them: the one that the person named, else what is known."""
+        """The structured output modes, in the order to try them: the one that the person named, else what is known."""
         forced = next((mode for mode in MODES if mode == self.model.structured), None)
         if forced is not None:
             return (forced,)
-        endpoint, ways, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
-        return ways.order(endpoint.provider.modes)
+        endpoint, known, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        return known.order(endpoint.provider.modes)
 
     def judged(self, mode: Mode, verdict: Verdict) -> None:
-        """Take in what became of answers that were asked for in a way; see `Completer`."""
-        _, ways, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        """Take in what became of answers in a structured output mode; see `Completer`."""
+        _, known, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
         if verdict == "complied":
-            ways.worked(mode)
+            known.worked(mode)
         elif verdict == "passed over":
-            ways.refused(mode)
+            known.refused(mode)
         else:
-            ways.doubted(mode)
+            known.doubted(mode)
 
     @property
     def price(self) -> Price | None:
@@ -186,7 +186,7 @@ class RemoteCompleter(ABC):
 
         Raises:
             AccessError: the key, the model's name or the address is wrong, or a key is missing.
-            ModeRefusedError: the endpoint does not take this way of asking for JSON.
+            ModeRefusedError: the endpoint does not take the structured output mode.
             RequestRefusedError: this request cannot be answered.
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
@@ -194,12 +194,12 @@ class RemoteCompleter(ABC):
         need_key(endpoint, self.model)
         await self.warm_up()
         mode = asked_by(request)
-        _, ways, dialect = self._at(endpoint)
+        _, known, dialect = self._at(endpoint)
         try:
             with self.gate(endpoint).under(self.most):
                 return await self._with_less(endpoint, request, on_text, dialect)
         except ModeRefusedError as error:
-            ways.refused(mode)
+            known.refused(mode)
             if self.model.structured == mode:
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
@@ -222,7 +222,7 @@ class RemoteCompleter(ABC):
         """Ask without what the endpoint does not take. Refused for no clear reason, ask with less, and remember that.
 
         Raises:
-            CallError: see `complete`; it is `unexplained` where the way of asking for JSON may be the reason.
+            CallError: see `complete`; it is `unexplained` where the structured output mode may be the reason.
         """
         less = dialect.without
         counts = self.counts_streams and self.takes("stream_options")
@@ -233,10 +233,10 @@ class RemoteCompleter(ABC):
         def has_ways() -> bool:
             return mode != "text" and any(other != mode for other in self.modes)
 
-        def may_be_asked_in_another_way() -> bool:
+        def may_be_asked_otherwise() -> bool:
             return has_ways() or bool(dialect.to_try(parts, ""))
 
-        outcome = await self._unless_refused(endpoint, request, on_text, less, may_be_asked_in_another_way)
+        outcome = await self._unless_refused(endpoint, request, on_text, less, may_be_asked_otherwise)
         if isinstance(outcome, Answer):
             dialect.took(parts)
             return outcome
@@ -288,7 +288,7 @@ class RemoteCompleter(ABC):
             request: what to ask.
             on_text: takes the answer's text as it comes.
             without: parts of the request to do without.
-            doubts: whether something may be asked in another way if the server stumbles over this one.
+            doubts: whether something may be asked otherwise if the server stumbles over this one.
         """
         if "system" in without:
             request = without_system(request)
@@ -400,8 +400,8 @@ class RemoteCompleter(ABC):
         mode, schema = asked_by(request), request.schema
         if mode == "text" or schema is None:
             return {}
-        for way, known, told in self._wishes:  # thousands of requests have the same one
-            if way == mode and (known is schema or same(known, schema)):
+        for known_mode, known, told in self._wishes:  # thousands of requests have the same one
+            if known_mode == mode and (known is schema or same(known, schema)):
                 return told
         told = self.new_json_wish(schema, mode)
         self._wishes.append((mode, schema, told))
@@ -427,7 +427,7 @@ class RemoteCompleter(ABC):
 
 
 def asked_by(request: Request) -> Mode:
-    """Return the way in which a request asks for JSON; ``text`` where it asks for none."""
+    """Return the structured output mode of a request; ``text`` where it asks for no JSON."""
     return request.mode if request.schema is not None else "text"
 
 

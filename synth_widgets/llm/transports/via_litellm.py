@@ -32,7 +32,7 @@ _MOST_PLAIN = 6
 class LiteLLMCompleter(RemoteCompleter):
     """Asks one model of any provider that litellm knows.
 
-    litellm makes the request and reads the answer; waiting, retrying, limits and ways to ask for JSON are ours, the
+    litellm makes the request and reads the answer; waiting, retrying, limits and structured output modes are ours, the
     same as for every other endpoint.
 
     Args:
