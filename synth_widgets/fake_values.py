@@ -50,17 +50,17 @@ _ESCAPED: dict[str, Sequence[str]] = {
 _DEEP = 6
 
 
-class Inventor:
+class FakeValues:
     """Makes values that fit schemas. The same seed makes the same values; no text comes twice.
 
     Args:
         seed: where the sequence begins.
         nulls: how often null is taken where it may be, from 0 to 1.
 
-    >>> inventor = Inventor(seed=1)
-    >>> inventor.name(), inventor.name()
+    >>> fakes = FakeValues(seed=1)
+    >>> fakes.name(), fakes.name()
     ('Frozen ferry', 'Wooden camera')
-    >>> sorted(inventor.value({"type": "object", "properties": {"n": {"type": "integer", "maximum": 3}}}))
+    >>> sorted(fakes.value({"type": "object", "properties": {"n": {"type": "integer", "maximum": 3}}}))
     ['n']
     """
 

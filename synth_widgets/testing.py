@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Literal
 
 from synth_widgets.errors import UnreachableError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, OnText, Request
 from synth_widgets.messages import Message
 from synth_widgets.money import Price
@@ -88,7 +88,7 @@ class ScriptedCompleter:
         self.in_flight = 0
         self.peak = 0
         self.closed = False
-        self._inventor = Inventor(seed)
+        self._fakes = FakeValues(seed)
         self._latency = latency
         self._chunk_delay = chunk_delay
         self._chunk = chunk
@@ -150,22 +150,22 @@ class ScriptedCompleter:
         for answer in self._script:
             return answer
         if request.schema is None:
-            return self._inventor.name() if request.step == "topics" else self._inventor.sentence()
-        return invent(self._inventor, request.schema, names=request.step == "topics", some=self.items_per_call)
+            return self._fakes.name() if request.step == "topics" else self._fakes.sentence()
+        return fake_value(self._fakes, request.schema, names=request.step == "topics", some=self.items_per_call)
 
 
-def invent(inventor: Inventor, schema: Mapping[str, Any], *, names: bool = False, some: int = 8) -> Any:
+def fake_value(fakes: FakeValues, schema: Mapping[str, Any], *, names: bool = False, some: int = 8) -> Any:
     """Return a value that fits a schema; a list under ``items`` without bounds gets ``some`` elements.
 
-    >>> invent(Inventor(), {"type": "object", "properties": {"items": {"type": "array"}}}, names=True, some=2)
+    >>> fake_value(FakeValues(), {"type": "object", "properties": {"items": {"type": "array"}}}, names=True, some=2)
     {'items': ['Warm contract', 'Flat recipe']}
     """
     items = schema.get("properties", {}).get("items")
     if not isinstance(items, Mapping):
-        return inventor.value(schema, names=names, some=some)
+        return fakes.value(schema, names=names, some=some)
     rest = {name: sub for name, sub in schema["properties"].items() if name != "items"}
-    value = inventor.value({**schema, "properties": rest, "required": list(rest)}, root=schema, names=names)
-    return {**value, "items": inventor.value(items, root=schema, names=names, some=some)}
+    value = fakes.value({**schema, "properties": rest, "required": list(rest)}, root=schema, names=names)
+    return {**value, "items": fakes.value(items, root=schema, names=names, some=some)}
 
 
 def spoil(content: Any, fault: object) -> tuple[str, Finish]:

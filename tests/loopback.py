@@ -19,11 +19,11 @@ from typing import Any, ClassVar, Self
 import jsonschema
 from aiohttp import web
 
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.generation.prompts import shown_schema
 from synth_widgets.llm.completer import Mode
 from synth_widgets.records import Usage
-from synth_widgets.testing import invent, spoil
+from synth_widgets.testing import fake_value, spoil
 from tests.dressing import dressed
 from tests.ports import bound_socket
 from tests.rules import Rule
@@ -116,7 +116,7 @@ class Loopback(ABC):
         self.answers: list[str] = []
         self._received = 0
         self._list: dict[str, Any] | None = None
-        self._inventor = Inventor(7, nulls=0.4)
+        self._fakes = FakeValues(7, nulls=0.4)
         self._port = port
         self._loop = asyncio.new_event_loop()
         self._started = threading.Event()
@@ -308,7 +308,7 @@ class Loopback(ABC):
         self, request: web.Request, body: Mapping[str, Any], tools: Mapping[str, Any], *, streams: bool
     ) -> web.StreamResponse:
         """Call each tool once, all in one answer."""
-        calls = {name: json.dumps(invent(self._inventor, schema)) for name, schema in tools.items()}
+        calls = {name: json.dumps(fake_value(self._fakes, schema)) for name, schema in tools.items()}
         if not streams:
             return web.json_response(self.calling(body, calls))
         response = web.StreamResponse(headers={"Content-Type": "text/event-stream"})
@@ -407,8 +407,8 @@ class Loopback(ABC):
             schema = json.JSONDecoder().raw_decode(shown.lstrip())[0] if mark else None
         names = "topic" in question.last.lower()
         if schema is None:
-            return self._inventor.name() if names else self._inventor.sentence()
-        value = invent(self._inventor, _as_read(schema), names=names)
+            return self._fakes.name() if names else self._fakes.sentence()
+        value = fake_value(self._fakes, _as_read(schema), names=names)
         if question.schema is not None:
             jsonschema.validate(value, schema)
         return value

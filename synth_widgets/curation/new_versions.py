@@ -16,7 +16,7 @@ def base_of(sample: Sample) -> Version:
     return new if new is not None and new.output is None else sample.version
 
 
-def place_input(sample: Sample, version: Version) -> SampleChanged | None:
+def input_change(sample: Sample, version: Version) -> SampleChanged | None:
     """Return the change that a new input of an existing sample is."""
     if sample.output is not None:
         return sample_change(sample, version=version, proposal=version.n)  # waits for its output
@@ -24,7 +24,7 @@ def place_input(sample: Sample, version: Version) -> SampleChanged | None:
     return sample_change(sample, version=version, current=version.n, **standing)
 
 
-def place_output(sample: Sample, at_request: Sample, version: Version) -> SampleChanged | None:
+def output_change(sample: Sample, at_request: Sample, version: Version) -> SampleChanged | None:
     """Return the change that an answer is.
 
     Args:

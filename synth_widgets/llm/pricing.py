@@ -12,7 +12,7 @@ from synth_widgets.money import FREE, Price, price_of
 
 
 def price_at(model: Model, endpoint: Endpoint) -> Price | None:
-    """Return what a model costs at an endpoint, or ``None`` when nobody knows.
+    """Return what a model costs at an endpoint, or ``None`` when unknown.
 
     What answers on this machine is free, whatever its name. The list's price of a name holds at the provider's own
     address alone: behind another one may be anybody.

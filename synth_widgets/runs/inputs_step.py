@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import ClassVar
 
-from synth_widgets.curation.new_versions import place_input
+from synth_widgets.curation.new_versions import input_change
 from synth_widgets.generation.inputs import InputsQuestion
 from synth_widgets.records import Call, Json, Step, WorkItem
 from synth_widgets.runs.effect import Effect
@@ -57,7 +57,7 @@ class InputsStep(ItemStep):
             change, target = SampleAdded(sample), sample.id
             call.made.append(Made(raw, slot, target))
         else:
-            change, target = place_input(old, job.version(old.versions[-1].n + 1, record, input=value)), old.id
+            change, target = input_change(old, job.version(old.versions[-1].n + 1, record, input=value)), old.id
         outputs = [WorkItem(job.record.id, "outputs", target, 0)] if job.recipe.outputs else []
         effect = Effect([change, paid], planned=outputs, finished=[slot], step="inputs", came=1)
         job.run.apply(effect if outputs else replace(effect, kind="added"))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from synth_widgets.curation.new_versions import base_of, place_output
+from synth_widgets.curation.new_versions import base_of, output_change
 from synth_widgets.generation.attempts import Accepted, Attempts, Failed, ModeNotTaken, Refused
 from synth_widgets.generation.outputs import OutputQuestion
 from synth_widgets.llm.completer import Answer, Completer, Request
@@ -147,13 +147,13 @@ class OutputsStep:
         version = job.version(n, call, after=base, input=base.input, problem=problem, **fields)
         if problem is not None and pending.may_come:
             # Its slot stays open; of a sample that has an output, the history alone says it.
-            change = sample_change(sample, version=version) if note else place_output(sample, asked, version)
+            change = sample_change(sample, version=version) if note else output_change(sample, asked, version)
             job.run.apply(Effect([change, *paid], held=pending, held_slots=tuple(pending.slots), note=note))
             return
         failed = problem is not None
         job.run.apply(
             Effect(
-                [place_output(sample, asked, version), *paid],
+                [output_change(sample, asked, version), *paid],
                 finished=tuple(pending.slots),
                 kind="failed" if failed else "added",
                 came=not failed,

@@ -13,7 +13,7 @@ from synth_widgets.generation.examples import Style
 from synth_widgets.records import Guidance, JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
 from synth_widgets.store.columns import MOST_SAMPLES, damaged, guidance_of
-from synth_widgets.store.making import maker
+from synth_widgets.store.record_factories import maker
 from synth_widgets.store.state import State
 
 T = TypeVar("T", bound=Sequence[Any])

@@ -51,7 +51,7 @@ from synth_widgets.runs.step_models import Instead, StepModels
 from synth_widgets.runs.topics_step import TopicsStep
 from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
-from synth_widgets.store.making import replacer
+from synth_widgets.store.record_factories import replacer
 from synth_widgets.store.store import Store
 from synth_widgets.text.normal import storable
 

@@ -16,7 +16,7 @@ from synth_widgets.sample_status import Event, status_after
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.columns import damaged
 from synth_widgets.store.items import OpenItems
-from synth_widgets.store.making import replacer
+from synth_widgets.store.record_factories import replacer
 from synth_widgets.store.state import State
 from synth_widgets.task import Task, normalised_name
 from synth_widgets.text.normal import same

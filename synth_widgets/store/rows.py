@@ -14,7 +14,7 @@ from typing import Any
 from synth_widgets.records import Call, Guidance, JobRecord, Json, Sample, Session, Topic, Usage, Version, WorkItem
 from synth_widgets.store import columns
 from synth_widgets.store.columns import object_of, ratings_of, texts_by_key, texts_of, unfinished_of
-from synth_widgets.store.making import maker
+from synth_widgets.store.record_factories import maker
 from synth_widgets.store.state import Group
 from synth_widgets.text.normal import is_encodable
 

@@ -24,7 +24,7 @@ from synth_widgets.records import (
 )
 from synth_widgets.store.items import OpenItems
 from synth_widgets.store.ledger import Ledger
-from synth_widgets.store.making import replacer
+from synth_widgets.store.record_factories import replacer
 from synth_widgets.task import Task, normalised_name
 
 _changed = replacer(Call)

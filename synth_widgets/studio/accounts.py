@@ -71,9 +71,9 @@ class Accounts:
         unknown = next((c for c in completers.values() if _price(c) is None), None)
         if cap is not None and unknown is not None:
             raise StudioError(
-                f"A budget of {in_dollars(cap)} cannot be kept: nobody knows the price of {unknown.name!r} where it is "
-                f"asked. Give it: sw.Model({unknown.name!r}, input_cost_per_token=…, output_cost_per_token=…) (0 for a "
-                "model of your own), or set no budget."
+                f"A budget of {in_dollars(cap)} cannot be kept: there is no known price for {unknown.name!r} where it "
+                f"is asked. Give it: sw.Model({unknown.name!r}, input_cost_per_token=…, output_cost_per_token=…) "
+                "(0 for a model of your own), or set no budget."
             )
 
     def spending(

@@ -9,7 +9,7 @@ from typing import Any
 
 import jsonschema
 
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.schema.schema import Schema
 from tests.bench.table import Row, run
 
@@ -57,7 +57,7 @@ def measure() -> Iterator[Row]:
     """Measure both in turn."""
     for count in (3, 12):
         schema = schema_of(count)
-        value, ours = Inventor(1).value(schema), Schema(schema).problem
+        value, ours = FakeValues(1).value(schema), Schema(schema).problem
         theirs = jsonschema.Draft202012Validator(schema).is_valid
         assert ours(value) is None
         assert theirs(value)

@@ -15,13 +15,13 @@ OPEN = """from typing import Annotated
 from pydantic import Field
 from synth_widgets import testing
 from synth_widgets.errors import AccessError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 
-inventor = Inventor(7)
+fakes = FakeValues(7)
 glitches = True
 
 def answer(request):
-    made = testing.invent(inventor, request.schema, names=request.step == "topics")
+    made = testing.fake_value(fakes, request.schema, names=request.step == "topics")
     if request.step == "inputs" and "Glitches" in str(request.messages):
         return {**made, "items": [f"Glitch: {item}" for item in made["items"]]}
     return made

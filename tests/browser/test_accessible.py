@@ -24,9 +24,9 @@ OPEN = """from typing import Annotated, Literal
 import synth_widgets as sw
 from pydantic import BaseModel, Field
 from synth_widgets.errors import AccessError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.money import Price
-from synth_widgets.testing import ScriptedCompleter, invent
+from synth_widgets.testing import ScriptedCompleter, fake_value
 
 class Order(BaseModel):
     number: str
@@ -38,10 +38,10 @@ class Ticket(BaseModel):
     summary: Annotated[str, Field(max_length=60)]
     order: Order | None = None
 
-inventor = Inventor(3)
+fakes = FakeValues(3)
 
 def answer(request):
-    made = invent(inventor, request.schema, names=request.step == "topics")
+    made = fake_value(fakes, request.schema, names=request.step == "topics")
     return {**made, "summary": "Shorter."} if "shorter" in str(request.messages) else made
 
 def fault(number, request):

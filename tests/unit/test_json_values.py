@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import synth_widgets as sw
 from synth_widgets import task_changes
 from synth_widgets.errors import StudioError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.structured.extract import extract_json, listed
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
@@ -201,7 +201,7 @@ def test_items_are_unique_by_the_standards_rule(items, is_unique):
 
 
 def test_made_up_items_are_unique_by_it_too():
-    made = Inventor(3).value({"type": "array", "items": {"enum": [1, True, 1.0]}, "uniqueItems": True, "minItems": 2})
+    made = FakeValues(3).value({"type": "array", "items": {"enum": [1, True, 1.0]}, "uniqueItems": True, "minItems": 2})
     assert len({identity(value) for value in made}) == 2
 
 

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.schema import validation
 from synth_widgets.schema.predicate import predicate
 from synth_widgets.schema.references import References
@@ -133,16 +133,16 @@ def mutated(value: Any, chance: random.Random) -> Any:
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_schemas_of_real_shape_take_and_refuse_what_the_whole_check_does(name: str) -> None:
-    compiled, inventor, chance = Compiled(SCHEMAS[name]), Inventor(1, nulls=0.3), random.Random(1)
+    compiled, fakes, chance = Compiled(SCHEMAS[name]), FakeValues(1, nulls=0.3), random.Random(1)
     for _ in range(8):
-        value = inventor.value(SCHEMAS[name])
+        value = fakes.value(SCHEMAS[name])
         for each in (value, *(mutated(value, chance) for _ in range(10))):
             assert (compiled.problem(each) is None) == compiled.accepts(each, compiled.schema), each
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
 def test_nothing_is_prepared_to_be_said_of_a_value_that_complies(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    compiled, value = Compiled(SCHEMAS[name]), Inventor(1).value(SCHEMAS[name])
+    compiled, value = Compiled(SCHEMAS[name]), FakeValues(1).value(SCHEMAS[name])
     monkeypatch.setattr(validation._Validator, "iter_errors", lambda *_: pytest.fail("the whole check ran"))
     assert compiled.problem(value) is None
     assert compiled.problems(value) == {}

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 import synth_widgets as sw
 from synth_widgets.errors import SchemaError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.schema import validation
 from synth_widgets.schema.schema import Schema, describe
 from synth_widgets.schema.strict import strict_schema
@@ -125,7 +125,7 @@ def test_a_reference_means_the_same_wherever_it_is_followed(name: str, ref: str)
     schema, strict = Schema(own), strict_schema(own)
     assert schema.problem({"line": {"n": "x"}}) == 'line.n: "x" is not of type integer'
     assert schema.properties() == {"line": line}
-    assert Inventor().value(own) == {"line": {"n": 3}}
+    assert FakeValues().value(own) == {"line": {"n": 3}}
     assert strict is not None
     assert Schema(strict).problem({"line": {"n": 4}}) == "line.n: 4 is greater than the maximum of 3"
 
@@ -248,7 +248,7 @@ def test_a_list_of_what_complies_complies_whatever_the_fields_are_called(nested,
         "required": ["x"],
     }
     schema = Schema(plain)
-    value = Inventor(seed).value(schema.json)
+    value = FakeValues(seed).value(schema.json)
     assert schema.problem(value) is None
     validator = jsonschema.Draft202012Validator(schema.items())
     assert validator.is_valid({"items": [value]})
@@ -298,7 +298,7 @@ def test_a_price_is_a_multiple_of_its_smallest_coin(whole, places, seed):
     step = float(f"1e-{places}")
     schema = Schema({"type": "object", "properties": {"a": {"type": "number", "multipleOf": step}}})
     assert schema.problem({"a": float(f"{whole}e-{places}")}) is None
-    assert schema.problem(Inventor(seed).value(schema.json)) is None
+    assert schema.problem(FakeValues(seed).value(schema.json)) is None
 
 
 @pytest.mark.parametrize(

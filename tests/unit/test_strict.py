@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.schema.schema import Schema
 from synth_widgets.schema.strict import strict_schema
@@ -93,7 +93,7 @@ def test_whatever_the_strict_form_allows_comes_back_as_what_the_persons_schema_a
     request_schema = RequestSchema.of(own)
     assert request_schema.strict is not None
     assert refusal(request_schema.strict) is None
-    answer = Inventor(seed, nulls=0.5).value(request_schema.strict)
+    answer = FakeValues(seed, nulls=0.5).value(request_schema.strict)
     assert Schema(request_schema.strict).problem(answer) is None
     assert request_schema.read(answer, Schema(own).problem)[1] is None
 

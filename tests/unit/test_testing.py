@@ -10,7 +10,7 @@ import jsonschema
 import pytest
 
 from synth_widgets.errors import ModeRefusedError, UnreachableError
-from synth_widgets.fake_values import Inventor
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.llm.completer import Completer, Request
 from synth_widgets.testing import ScriptedCompleter
 
@@ -63,9 +63,9 @@ def ask(schema: Any = None, step: str = "outputs", mode: Any = "json_schema") ->
 
 
 def test_invented_values_fit_their_schema() -> None:
-    inventor = Inventor(3)
+    fakes = FakeValues(3)
     for _ in range(200):
-        jsonschema.validate(inventor.value(RICH), RICH, format_checker=jsonschema.FormatChecker())
+        jsonschema.validate(fakes.value(RICH), RICH, format_checker=jsonschema.FormatChecker())
 
 
 async def test_no_item_comes_twice_and_the_same_seed_says_the_same() -> None:

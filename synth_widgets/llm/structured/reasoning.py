@@ -87,7 +87,7 @@ def apart(text: str, request: Request | None = None) -> tuple[str, str | None]:
 
     Args:
         text: what the model wrote.
-        request: what it was asked; ``None`` where nobody knows.
+        request: what it was asked; ``None`` where unknown.
 
     >>> apart("<think>Greet her by name.</think>Hello, Ada!")
     ('Hello, Ada!', 'Greet her by name.')

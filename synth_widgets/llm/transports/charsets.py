@@ -55,7 +55,7 @@ async def _recoded(chunks: AsyncIterator[bytes], named: str) -> AsyncIterator[by
 
 
 def _named(charset: str | None) -> str | None:
-    """Return the codec of a charset, or ``None`` where it is UTF-8 or nobody knows it."""
+    """Return the codec of a charset, or ``None`` where it is UTF-8 or unknown."""
     try:
         name = codecs.lookup(charset or "utf-8").name
         b"{}".decode(name, "ignore")

@@ -170,7 +170,7 @@ class RemoteCompleter(ABC):
 
     @property
     def price(self) -> Price | None:
-        """What the model costs where it is asked now, or ``None`` when nobody knows."""
+        """What the model costs where it is asked now, or ``None`` when unknown."""
         return price_at(self.model, self.endpoint or endpoint_of(self.model))
 
     @property
