@@ -17,7 +17,7 @@ PACKAGE = Path(__file__).resolve().parents[1] / "synth_widgets"
 
 VALUES = {
     "task",
-    "task_changes",
+    "task_differences",
     "schema",
     "deferred",
     "jsonable",

@@ -19,10 +19,11 @@ from synth_widgets.collector import made
 from synth_widgets.errors import ClosedError, FileError, ReadOnlyError, warn
 from synth_widgets.records import JobRecord, Sample, Topic
 from synth_widgets.store.batch import Batch
-from synth_widgets.store.changes import Change, Reversal, repeat, reverse
+from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import CLOSE_SECONDS, Journal, not_saved, now
 from synth_widgets.store.open_file import Trouble
 from synth_widgets.store.state import Actor, Group, State
+from synth_widgets.store.undo import Reversal, repeat, reverse
 
 log = logging.getLogger(__name__)
 Listener = Callable[[Sequence["Commit"]], None]

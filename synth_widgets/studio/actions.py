@@ -12,9 +12,10 @@ from typing import TypeVar
 
 from synth_widgets.engine import Engine
 from synth_widgets.records import Json
-from synth_widgets.store.changes import Change, by_record
+from synth_widgets.store.changes import Change
 from synth_widgets.store.state import Group
 from synth_widgets.store.store import SLICE, Action, Store
+from synth_widgets.store.undo import by_record
 
 T = TypeVar("T")
 

@@ -7,7 +7,7 @@ import itertools
 from collections.abc import Mapping
 from pathlib import Path as FilePath
 
-from synth_widgets import task_changes
+from synth_widgets import task_differences
 from synth_widgets.curation import revalidation
 from synth_widgets.curation.revalidation import Validation
 from synth_widgets.engine import Engine
@@ -90,7 +90,7 @@ class CurrentTask:
         if is_same or self._store.read_only is not None:
             self._facade.act(lambda: setattr(self, "value", task))  # the same, perhaps with its pydantic classes
             return
-        differences = task_changes.differences(tasks[-1], task) if tasks else []
+        differences = task_differences.differences(tasks[-1], task) if tasks else []
         must_revalidate = any(part.startswith(("input", "output")) for part in differences)
         seen = {sample.id: sample for sample in tuple(self._state.samples.values())}
         validations = revalidation.revalidate(seen.values(), task) if must_revalidate else {}

@@ -16,7 +16,7 @@ import pydantic
 import pytest
 
 import synth_widgets as sw
-from synth_widgets import task_changes
+from synth_widgets import task_differences
 from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.schema.schema import Schema
 from synth_widgets.testing import ScriptedCompleter
@@ -223,8 +223,8 @@ def test_how_formats_are_read_is_part_of_the_task():
     of_class = sw.Task("T", "Do.", output_schema=Event)
     by_hand = sw.Task("T", "Do.", output_schema=Event.model_json_schema())
     assert of_class != by_hand
-    assert task_changes.differences(by_hand, of_class) == ["output formats as a class reads them"]
-    assert task_changes.differences(of_class, by_hand) == ["output formats as the standard has them"]
+    assert task_differences.differences(by_hand, of_class) == ["output formats as a class reads them"]
+    assert task_differences.differences(of_class, by_hand) == ["output formats as the standard has them"]
     assert by_hand.output_problem({"at": "2026-02-28T08:30:00"}) is not None
 
 

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import synth_widgets as sw
-from synth_widgets import task_changes
+from synth_widgets import task_differences
 from synth_widgets.errors import StudioError
 from synth_widgets.fake_values import FakeValues
 from synth_widgets.llm.completer import Request
@@ -89,7 +89,7 @@ def test_a_task_differs_wherever_one_value_of_it_does(old, new):
     for (before, said), (after, _) in zip(tasks(old), tasks(new), strict=True):
         assert before != after
         assert before == sw.Task.from_json(json.loads(json.dumps(before.to_json())))
-        assert task_changes.differences(before, after) == said
+        assert task_differences.differences(before, after) == said
 
 
 def test_each_schema_goes_out_in_its_own_form():
