@@ -183,7 +183,7 @@ def _too_much(schema: Mapping[str, Any]) -> str | None:
         return "Expected at most 5000 object properties total."
     if sum(len(node.get("enum", ())) for node in nodes) > 1000:
         return "Expected at most 1000 enum values in total."
-    return "Expected at most 10 levels of nesting." if _levels(schema) > 10 else None
+    return "Expected at most 10 levels of nesting." if levels(schema) > 10 else None
 
 
 def _nodes(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
@@ -192,8 +192,8 @@ def _nodes(schema: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
         yield from _nodes(sub)
 
 
-def _levels(schema: Mapping[str, Any]) -> int:
-    return 1 + max((_levels(sub) for name, sub in _inner(schema) if not str(name).startswith("$defs")), default=0)
+def levels(schema: Mapping[str, Any]) -> int:
+    return 1 + max((levels(sub) for name, sub in _inner(schema) if not str(name).startswith("$defs")), default=0)
 
 
 def _inner(schema: Mapping[str, Any]) -> list[tuple[str, Any]]:

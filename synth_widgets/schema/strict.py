@@ -139,6 +139,8 @@ class _Converter:
         top = self._converted(self._resolved(self._root), 0)
         if top.get("type") != "object":
             top = {"type": "object", "properties": {WRAP: top}, "required": [WRAP], "additionalProperties": False}
+        if any(_levels(part) > MOST_LEVELS for part in (top, *self._defs.values())):
+            raise _UnfitError
         return {**top, "$defs": self._defs} if self._defs else top
 
     def _converted(self, node: Any, level: int) -> dict[str, Any]:
@@ -240,6 +242,13 @@ class _Converter:
             self._defs[name] = {}  # it may refer to itself
             self._defs[name] = self._converted(self._resolved({"$ref": ref}), 0)
         return self._names[ref]
+
+
+def _levels(schema: Mapping[str, Any]) -> int:
+    """Return how deep a converted schema is nested: each alternative and each list is counted, as some may do."""
+    parts = [*schema.get("properties", {}).values(), *schema.get("anyOf", ())]
+    parts += [schema["items"]] if "items" in schema else []
+    return 1 + max(map(_levels, parts), default=0)
 
 
 def _both(one: Mapping[str, Any], other: Mapping[str, Any]) -> dict[str, Any]:
