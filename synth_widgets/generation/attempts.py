@@ -138,7 +138,8 @@ class Attempts:
 
     def mode(self, modes: ModeChoice) -> Mode:
         """Return the mode in which the next answer is asked for."""
-        return modes.next(self.tried, is_fresh=self.number > 1, corrects=self.fault is not None)
+        self.tried = modes.next(self.tried, is_fresh=self.number > 1, corrects=self.fault is not None)
+        return self.tried.latest
 
     def correcting(self, request: Request) -> Request:
         """Return a request that asks for the correction of the answer before, where that is to be corrected."""
@@ -174,12 +175,14 @@ class Attempts:
         try:
             answer = counted(await completer.complete(request))
         except CallError as error:
-            return self.refused(error, question, modes)
+            if (refusal := self.refused(error, question, modes)) is None:
+                raise
+            return refusal
         arrived(answer)
         answer, (value, problem) = await patiently(
             on_worker, len(answer.text), partial(_read, answer, request, question)
         )
-        modes.judged(self.tried, request, answer, complied=problem is None)
+        self.tried = modes.judged(self.tried, request, answer, complied=problem is None)
         if problem is None and question.objection is not None:
             try:
                 problem = await question.objection(value)
@@ -190,21 +193,18 @@ class Attempts:
         self.by_chance |= is_chance(answer)
         return Failed(answer, problem)
 
-    def refused(self, error: CallError, question: Checked, modes: ModeChoice) -> Refused | ModeNotTaken:
-        """Say what a refusal means for the question.
-
-        Raises:
-            CallError: it is about no single question: the error itself.
-        """
+    def refused(self, error: CallError, question: Checked, modes: ModeChoice) -> Refused | ModeNotTaken | None:
+        """Say what a refusal means for the question; ``None`` where it is about more than this question."""
         if isinstance(error, ModeRefusedError) and self.tried.latest != "text":
             modes.refused(self.tried.latest)
             return ModeNotTaken()
         if isinstance(error, RequestRefusedError | UnreachableError):
-            if modes.doubts(self.tried, question.key, error):
+            if (doubted := modes.doubts(self.tried, question.key, error)) is not None:
+                self.tried = doubted
                 return ModeNotTaken(getattr(error, "partial", ""))
             if isinstance(error, RequestRefusedError):
                 return Refused(str(storable(str(error))))
-        raise error
+        return None
 
     def after(self, outcome: Failed | Refused, question: Checked) -> Attempts | None:
         """Return the attempts after an answer that was no good, or ``None`` where no other is left."""

@@ -184,11 +184,13 @@ class ItemAttempt:
             await self._in_other_shapes(answer, reader)
         except CallError as error:
             self._give_up()
-            return attempts.refused(error, self.question, modes)
+            if (refusal := attempts.refused(error, self.question, modes)) is None:
+                raise
+            return refusal
         except BaseException:
             self._give_up()
             raise
-        modes.judged(attempts.tried, self.request, answer, complied=self._complied > 0)
+        attempts.tried = modes.judged(attempts.tried, self.request, answer, complied=self._complied > 0)
         return ItemsAnswer(answer, reader.found, self._invalid)
 
     async def _without_drafts(self, reader: ItemReader) -> None:
@@ -230,7 +232,7 @@ class ItemAttempt:
         if len(item.raw) <= SLOW:
             self._sort(item, text, *read())
         else:
-            self._beside(self.on_worker(read), lambda result: self._sort(item, text, *result))
+            self._beside(lambda: self.on_worker(read), lambda result: self._sort(item, text, *result))
 
     def _sort(self, item: Item, text: str, value: Json, problem: str | None) -> None:
         if problem is not None:
@@ -247,13 +249,13 @@ class ItemAttempt:
             else:
                 self._invalid.append((item.raw, objection))
 
-        self._beside(_said(self.question.objection, value), settle)
+        self._beside(partial(_said, self.question.objection, value), settle)
 
-    def _beside(self, work: Awaitable[T], then: Callable[[T], None]) -> None:
+    def _beside(self, work: Callable[[], Awaitable[T]], then: Callable[[T], None]) -> None:
         """Go on with the answer while something is found out."""
 
         async def wait() -> None:
-            then(await work)
+            then(await work())
 
         self._open.append(asyncio.get_running_loop().create_task(wait()))
 

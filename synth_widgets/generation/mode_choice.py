@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from synth_widgets.errors import CallError, UnreachableError
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request, Verdict
@@ -19,7 +19,7 @@ IN_VAIN = 3
 """Requests that were refused in every mode, after which a refusal is no more about the mode."""
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class TriedModes:
     """The modes in which one question was asked.
 
@@ -43,13 +43,12 @@ class ModeChoice:
         completer: who is asked. It names its modes, in the order to try them, and is told what becomes of them.
 
     >>> from synth_widgets.testing import ScriptedCompleter
-    >>> tried = TriedModes()
-    >>> ModeChoice(ScriptedCompleter()).next(tried), tried.all
-    ('json_schema', frozenset({'json_schema'}))
+    >>> ModeChoice(ScriptedCompleter()).next(TriedModes()).latest
+    'json_schema'
     """
 
     def __init__(self, completer: Completer) -> None:
-        self._completer = completer
+        self.completer = completer
         self._refused: set[Mode] = set()
         self._complied: set[Mode] = set()
         self._missed: Counter[Mode] = Counter()
@@ -58,8 +57,8 @@ class ModeChoice:
         self._in_vain: set[str] = set()
         """The questions that were refused in every mode."""
 
-    def next(self, tried: TriedModes, *, is_fresh: bool = False, corrects: bool = False) -> Mode:
-        """Return the mode in which the next answer is asked for, and note it in ``tried``.
+    def next(self, tried: TriedModes, *, is_fresh: bool = False, corrects: bool = False) -> TriedModes:
+        """Return what is tried with the next answer: the latest mode is the one in which it is asked for.
 
         The first answer and its correction take the first mode, once that has brought what complies. A fresh answer
         after an invalid one takes a mode that was not tried for this question, and so does one after a doubtful
@@ -74,13 +73,11 @@ class ModeChoice:
         leaves = is_fresh and (not corrects or modes[0] not in self._complied)
         if leaves or tried.doubted is not None:
             modes = [mode for mode in modes if mode not in tried.all] or modes[-1:]
-        tried.latest = modes[0]
-        tried.all |= {tried.latest}
-        return tried.latest
+        return replace(tried, latest=modes[0], all=tried.all | {modes[0]})
 
     def _in_order(self) -> list[Mode]:
         """Return the modes to try, in order: those that bring nothing that complies come last."""
-        modes: list[Mode] = [mode for mode in self._completer.modes if mode not in self._refused] or ["text"]
+        modes: list[Mode] = [mode for mode in self.completer.modes if mode not in self._refused] or ["text"]
         if self._missed:
             modes.sort(key=lambda mode: self._missed[mode] if self._is_passed_over(mode) else 0)
         return modes
@@ -88,10 +85,19 @@ class ModeChoice:
     def _is_passed_over(self, mode: Mode) -> bool:
         return self._missed[mode] >= (MISSED_LATER if mode in self._complied else MISSED)
 
-    def judged(self, tried: TriedModes, request: Request, answer: Answer, *, complied: bool) -> None:
-        """Take in whether an answer complied: with the schema, whatever else may be wrong with it."""
+    def judged(self, tried: TriedModes, request: Request, answer: Answer, *, complied: bool) -> TriedModes:
+        """Take in whether an answer complied: with the schema, whatever else may be wrong with it.
+
+        Returns:
+            What was tried, without a doubt: there was an answer.
+        """
         if tried.doubted is not None:
             self._passed_after_doubt(tried, tried.doubted)
+            tried = replace(tried, doubted=None)
+        self._count(request, answer, complied=complied)
+        return tried
+
+    def _count(self, request: Request, answer: Answer, *, complied: bool) -> None:
         if request.schema is None or answer.finish in {"refusal", "filter"}:
             return
         mode = request.mode
@@ -103,7 +109,7 @@ class ModeChoice:
         del self._missed[mode]
         if mode not in self._complied:
             self._complied.add(mode)
-            self._tell_of_misses(self._completer.modes)
+            self._tell_of_misses(self.completer.modes)
         self._tell(mode, "complied")
 
     def _tell_of_misses(self, modes: Iterable[Mode]) -> None:
@@ -112,8 +118,8 @@ class ModeChoice:
             if self._missed[mode] >= MISSED and mode not in self._complied:
                 self._tell(mode, "passed over")
 
-    def doubts(self, tried: TriedModes, question: str, error: CallError) -> bool:
-        """Whether a refusal may be about the mode, and another mode is left to try. It is noted in ``tried``.
+    def doubts(self, tried: TriedModes, question: str, error: CallError) -> TriedModes | None:
+        """Return what was tried, with the doubt that a refusal is about the mode; ``None``: it is not, or none is left.
 
         Args:
             tried: the modes in which the question was asked.
@@ -124,14 +130,11 @@ class ModeChoice:
         if not is_left or len(self._in_vain) >= IN_VAIN:
             if tried.doubted is not None and not isinstance(error, UnreachableError):
                 self._in_vain.add(question)
-            return False
-        tried.doubted = tried.latest
-        tried.is_sure = not isinstance(error, UnreachableError)
-        return True
+            return None
+        return replace(tried, doubted=tried.latest, is_sure=not isinstance(error, UnreachableError))
 
     def _passed_after_doubt(self, tried: TriedModes, mode: Mode) -> None:
         """Note that what was refused in one mode had an answer in the next."""
-        tried.doubted = None
         self._stumbled[mode] += 1
         if mode not in self._complied and self._stumbled[mode] >= (1 if tried.is_sure else DOUBTFUL):
             self._refused.add(mode)
@@ -143,5 +146,5 @@ class ModeChoice:
 
     def _tell(self, mode: Mode, verdict: Verdict) -> None:
         """Tell a completer that wants to know: it is asked elsewhere, too."""
-        if (judged := getattr(self._completer, "judged", None)) is not None:
+        if (judged := getattr(self.completer, "judged", None)) is not None:
             judged(mode, verdict)

@@ -30,10 +30,10 @@ class Provider:
         bases: environment variables that may hold another address.
         defaults: what is taken when nobody chose a model and a key of this provider is there: cheap ones, in the order
             to try them, the next one where the one before is gone. `make lock` looks up when they end.
-        needs: how access is given where it is not by one key, in words. limit: how it calls the limit of an answer's
-        length. transport: who asks it: `synth_widgets.llm.transports.openai_http`,
-        `synth_widgets.llm.transports.anthropic_http`, or, where it has a
-            format of its own, `synth_widgets.llm.transports.via_litellm`.
+        needs: how access is given where it is not by one key, in words.
+        limit: how it calls the limit of an answer's length.
+        transport: who asks it: `synth_widgets.llm.transports.openai_http`, `.anthropic_http`, or, where it has a format
+            of its own, `.via_litellm`.
         strict: whether it takes ``strict: true`` only for OpenAI's subset of JSON Schema.
         strict_tool: whether a tool may say ``strict: true``, too.
         seed: whether a seed makes its answers repeat.

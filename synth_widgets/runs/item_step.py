@@ -96,7 +96,7 @@ class ItemStep(ABC):
         job, attempts = self.job, pending.attempts
         sample = self.state.samples.get(pending.target)
         topic = sample.topic if sample else pending.target
-        question, modes = self.question(pending), job.models.modes(self.step)
+        question, modes = self.question(pending), job.models.modes(self.step, completer)
         request = attempts.correcting(question.request(attempts.mode(modes)))
         record = job.call(pending, completer, id=new_id(), mode=request.mode, params=dict(request.params))
         call = ItemCall(self, pending, record, topic)
@@ -118,10 +118,11 @@ class ItemStep(ABC):
         except BaseException:  # it broke off, or was given up: what came of it is paid for
             if came is not None:
                 job.run.apply(Effect([CallAdded(call.call)]))
-            elif record.id in self.state.calls:  # nobody says how much
-                unsaid = cost_of(pending.terms.price, record.usage)
-                job.run.apply(Effect([CallAdded(replace(record, cost=unsaid, raw=attempt.text))]))
+            else:
+                self._close_unanswered(pending, record, attempt.text)
             raise
+        if not isinstance(outcome, ItemsAnswer):
+            self._close_unanswered(pending, record, attempt.text)
         if isinstance(outcome, ModeNotTaken):
             if not outcome.partial:
                 job.run.waive(pending)
@@ -134,6 +135,12 @@ class ItemStep(ABC):
         call.call = replace(call.call, raw=outcome.answer.text)
         self._close(call, outcome)
         return True
+
+    def _close_unanswered(self, pending: PendingCall, record: Call, text: str) -> None:
+        """Record what came of a call that did not come to its end, where something did: its cost is unknown."""
+        if record.id in self.state.calls:
+            unknown = cost_of(pending.terms.price, record.usage)
+            self.job.run.apply(Effect([CallAdded(replace(record, cost=unknown, raw=text))]))
 
     def _close(self, call: ItemCall, answer: ItemsAnswer) -> None:
         """Settle a call that has ended: its cost, its invalid items, and the slots that stayed open."""

@@ -43,9 +43,9 @@ class OutputsStep:
             job.run.waive(pending)
             self._settle(pending, None, sample, problem=unfit)
             return False
-        own_code = partial(self._elsewhere, pending, job.own_code)
+        own_code = partial(self._elsewhere, job.own_code)
         question = job.builder.output(sample, next(job.seeds), own_code=own_code)
-        modes = job.models.modes("outputs")
+        modes = job.models.modes("outputs", completer)
         request = attempts.request(question, modes, is_again=pending.in_last_round)
         call, answered = _Call(completer, question, request, sample), len(pending.raws)
         try:
@@ -55,7 +55,7 @@ class OutputsStep:
                 completer,
                 modes,
                 arrived=partial(self._arrived, pending),
-                on_worker=partial(self._elsewhere, pending, job.on_worker),
+                on_worker=partial(self._elsewhere, job.on_worker),
             )
         except BaseException:
             if len(pending.raws) > answered:  # it was given up, and is paid for
@@ -91,9 +91,9 @@ class OutputsStep:
         pending.attempts = following
         self._job.run.apply(Effect([CallAdded(record)] if record else [], again=pending, is_first=True))
 
-    async def _elsewhere(self, pending: PendingCall, runs: Runs, function: Callable[[], Any]) -> Any:
+    async def _elsewhere(self, runs: Runs, function: Callable[[], Any]) -> Any:
         """Run a function that takes its time: whoever waits for a place goes on meanwhile."""
-        self._job.run.release(pending)
+        self._job.run.release()
         return await runs(function)
 
     def _arrived(self, pending: PendingCall, answer: Answer) -> None:

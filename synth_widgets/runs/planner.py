@@ -38,7 +38,7 @@ class Planned(Protocol):
 
 
 class Planner:
-    """Takes one part after another from the plans that are added, each plan in its turn.
+    """Takes one part after another from the plans that are added, one plan after another.
 
     Args:
         engine: on whose loop the plans have their turns.
@@ -84,7 +84,7 @@ class Planner:
                         self.was_cut_short = True
                         break
                     unsaved.append(self._run.plan(part, is_expected=is_expected))
-                self._plans.append((parts, is_expected))
+                self._plans.appendleft((parts, is_expected))
                 if len(unsaved) > AHEAD:  # who stops it waits for what the disk has been handed
                     await asyncio.wrap_future(unsaved.popleft())
                 await asyncio.sleep(0)

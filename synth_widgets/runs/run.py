@@ -15,6 +15,7 @@ import weakref
 from collections import Counter, deque
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal
 
@@ -78,6 +79,19 @@ class BudgetSpentError(StopRunError):
     """The next call would pass a budget: what is left remains pending."""
 
 
+@dataclass(slots=True)
+class _InFlight:
+    """A call that a task makes now.
+
+    Attributes:
+        is_counted: whether it counts among the calls that its completer has under way.
+    """
+
+    pending: PendingCall
+    completer: Completer
+    is_counted: bool = True
+
+
 class Run:
     """One job at work. Everything here happens on the engine's thread."""
 
@@ -135,11 +149,10 @@ class Run:
             run=weakref.proxy(self),
         )
         self._ready: dict[Step, CallQueue] = {step: CallQueue(step) for step in ORDER}
-        self._flying: dict[asyncio.Task[None], PendingCall] = {}
-        self._places: dict[int, int] = {}
-        """Calls under way: the completer of each piece of work, both by identity."""
+        self._calls: dict[asyncio.Task[Any], _InFlight] = {}
+        """The call that each task makes now."""
         self._taken: Counter[int] = Counter()
-        """How many places each completer has taken."""
+        """How many calls are counted for each completer, by its identity."""
         self._wake = asyncio.Event()
         self._fault: BaseException | None = None
         self._notes: dict[str, int] = {}
@@ -248,7 +261,7 @@ class Run:
             self._wake.clear()
             self._drop_moot()
             self._launch()
-            if not self._flying and not self._is_waiting():
+            if not self._calls and not self._is_waiting():
                 if self.spending.short:
                     raise BudgetSpentError(self.spending.short)
                 if not await self._begin_last_round():
@@ -301,12 +314,12 @@ class Run:
         while (found := self._next()) is not None:
             pending, completer = found
             task = self.engine.spawn(self._go_on(pending, completer))
-            self._flying[task] = pending
+            self._calls[task] = _InFlight(pending, completer)
             task.add_done_callback(self._landed)
         self.progress.look()
 
     def _next(self) -> tuple[PendingCall, Completer] | None:
-        """Take the next piece of work for which there is a place, and the place."""
+        """Take the next call for which there is room, and count it."""
         moot: list[WorkItem] = []
         self.spending.short = None
         if self.record.paused:
@@ -328,7 +341,6 @@ class Run:
                     break
                 else:
                     found = pending, completer
-                    self._places[id(pending)] = id(completer)
                     self._taken[id(completer)] += 1
         if moot:
             self.commit([], finished=moot)
@@ -342,12 +354,13 @@ class Run:
         """
         task = asyncio.current_task()
         while task is not None:
-            self._flying[task] = pending
+            self._calls[task] = _InFlight(pending, completer)
             try:
                 await self._call(pending, completer)
             finally:
                 self.spending.given_up(pending)  # nothing, once it was answered
-            self.leave(pending)
+            self._leave(task)
+            del self._calls[task]  # it may be another task's by the time this one has ended
             if self._ended is not None or self.store.trouble is not None or (found := self._next()) is None:
                 return
             pending, completer = found
@@ -359,21 +372,22 @@ class Run:
         if self.state.visibility_changes == self._visibility_changes:
             return
         self._visibility_changes = self.state.visibility_changes
-        for task, pending in tuple(self._flying.items()):
-            if pending.slots and id(pending) in self._places and self._is_gone(pending):
+        for task, call in tuple(self._calls.items()):
+            if call.pending.slots and call.is_counted and self._is_gone(call.pending):
                 task.cancel()
-                slots = tuple(pending.slots)
-                pending.slots.clear()  # the call may take its time to end: they are given up once
+                slots = tuple(call.pending.slots)
+                call.pending.slots.clear()  # the call may take its time to end: they are given up once
                 self.commit([], finished=slots)
 
-    def leave(self, pending: PendingCall) -> None:
-        """Free the place of a call that is over."""
-        if (completer := self._places.pop(id(pending), None)) is not None:
-            self._taken[completer] -= 1
+    def _leave(self, task: asyncio.Task[Any] | None) -> None:
+        """Make room for another call in the place of a task's."""
+        if task is not None and (call := self._calls.get(task)) is not None and call.is_counted:
+            call.is_counted = False
+            self._taken[id(call.completer)] -= 1
 
-    def release(self, pending: PendingCall) -> None:
-        """Free the place although something is left to do with the answer: it holds nobody up."""
-        self.leave(pending)
+    def release(self) -> None:
+        """Make room for another call although the running task has something left to do: it holds nobody up."""
+        self._leave(asyncio.current_task())
         self._wake.set()
 
     @property
@@ -385,21 +399,21 @@ class Run:
         """Return the farthest step that was reached, the targets of the calls under way, and what they wait for."""
         told = (text for c in self.completers.values() if (text := getattr(c, "waiting", None)))
         waiting = "Paused" if self.record.paused else next(told, self._says_last())
-        flying = {w.step for w in self._flying.values()}
+        steps = {call.pending.step for call in self._calls.values()}
         # Steps overlap: going back and forth between them would tell nothing.
-        self._reached = max([self._reached, *(STEPS.index(step) for step in flying)])
-        return STEPS[self._reached], [w.target for w in self._flying.values()], waiting
+        self._reached = max([self._reached, *(STEPS.index(step) for step in steps)])
+        return STEPS[self._reached], [call.pending.target for call in self._calls.values()], waiting
 
     def _says_last(self) -> str | None:
         """Say that nothing but the last round is left, or ``None``."""
-        left = itertools.chain(self._flying.values(), *self._ready.values())
-        is_all = bool(self._flying) and all(isinstance(each, PendingCall) and each.in_last_round for each in left)
+        left = itertools.chain((call.pending for call in self._calls.values()), *self._ready.values())
+        is_all = bool(self._calls) and all(isinstance(each, PendingCall) and each.in_last_round for each in left)
         return LAST_ROUND.format(len(self.last_round)) if is_all else None
 
     def _landed(self, task: asyncio.Task[None]) -> None:
-        if (pending := self._flying.pop(task, None)) is not None:
-            self.leave(pending)
-            self.spending.refused(pending)  # nothing, unless it was cancelled before it was sent
+        self._leave(task)
+        if (call := self._calls.pop(task, None)) is not None:
+            self.spending.refused(call.pending)  # nothing, unless it was cancelled before it was sent
         if not task.cancelled() and (error := task.exception()) is not None:
             self.fail(error)
         self._wake.set()
@@ -408,14 +422,14 @@ class Run:
         """Give up the calls under way; what has been answered is still taken in."""
         self._hang_up()
         for patience in (0.3, 0.1):
-            if self._flying:
-                await asyncio.wait(tuple(self._flying), timeout=patience)
-            for task in tuple(self._flying):
+            if self._calls:
+                await asyncio.wait(tuple(self._calls), timeout=patience)
+            for task in tuple(self._calls):
                 task.cancel()
 
     def _hang_up(self) -> None:
-        for task, pending in tuple(self._flying.items()):
-            if id(pending) in self._places:
+        for task, call in tuple(self._calls.items()):
+            if call.is_counted:
                 task.cancel()
 
     def _finish(self, status: JobStatus, note: str | None) -> None:

@@ -47,8 +47,8 @@ class Applies(Protocol):
         """Take in that the endpoint did not take a call: it costs nothing."""
         ...
 
-    def release(self, pending: PendingCall) -> None:
-        """Free the place of a call, although something is left to do with its answer."""
+    def release(self) -> None:
+        """Make room for another call, although the running task has something left to do with its answer."""
         ...
 
 

@@ -36,9 +36,13 @@ class StepModels:
         notes = (note for completer in self.completers.values() for note in _notes(completer))
         return [*self._took_over, *dict.fromkeys(note.rstrip(".") for note in notes if note not in self._noted)]
 
-    def modes(self, step: Step) -> ModeChoice:
-        """Return the choice of structured output modes that all questions of a step share."""
-        return self._modes[step]
+    def modes(self, step: Step, completer: Completer) -> ModeChoice:
+        """Return the choice of structured output modes that all questions of a step to a completer share.
+
+        One that answers the step no more has a choice for each question: what it says is nothing about its successor.
+        """
+        choice = self._modes[step]
+        return choice if choice.completer is completer else ModeChoice(completer)
 
     def gone(self, step: Step, model: Completer, error: ModelGoneError) -> None:
         """Let another model answer a step from now on, if it is still this one's and nobody chose it.

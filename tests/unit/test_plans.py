@@ -245,7 +245,7 @@ def test_open_slots_are_counted_as_they_come_and_go(open_studio, tmp_path):
     job = studio.grow(topics=3, samples=30, outputs=False)
     until(lambda: job.progress.done > 20)
     job.pause()
-    until(lambda: not studio._core.jobs.runs[job.id]._flying)
+    until(lambda: not studio._core.jobs.runs[job.id]._calls)
 
     def counted(studio):
         items = studio._state.items[job.id].values()

@@ -1,8 +1,7 @@
 """The embedded model's own process: llama.cpp's OpenAI-compatible server on a free loopback port.
 
 `synth_widgets.llm.embedded.completer` starts this file by its path, so that nothing else of the package is loaded here.
-The two
-processes say this to one another:
+The two processes say this to one another:
 
 1. argv: the weights, the context's length in tokens, the threads, the parent's pid, the folder of xllamacpp;
 2. stdin, first line: the key that requests must carry;
