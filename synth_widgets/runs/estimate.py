@@ -146,7 +146,7 @@ def estimate(
     """Return what a run would send now.
 
     Args:
-        builder: the asker of the run; it knows the state and the recipe.
+        builder: writes the questions of the run; it knows the state and the recipe.
         asked: who is asked, by step.
         averages: what earlier calls took.
         samples: ids of the samples that the run is for, where it is for some.

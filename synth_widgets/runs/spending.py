@@ -43,7 +43,7 @@ class Spending:
         self.short: str | None = None
         self._job = job
         self._studio = studio
-        self._forecast = averages
+        self._averages = averages
         self._terms_of = terms
         self._terms = {step: terms(step) for step in steps}
         self._guess = guess
@@ -95,7 +95,7 @@ class Spending:
         self._untold += price is not None and cost is None
         self._settle(pending, pending.reserved if cost is None else cost)
         is_first = pending.attempts.number == 1 and pending.round == 1 and not pending.in_last_round
-        self._forecast.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
+        self._averages.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 
     def refused(self, pending: PendingCall) -> None:
@@ -114,7 +114,7 @@ class Spending:
         pending.reserved = 0.0
 
     def _expected(self, step: Step, slots: int) -> Usage:
-        average = self._forecast.of(self._terms[step].kind, answers=FIRST)
+        average = self._averages.of(self._terms[step].kind, answers=FIRST)
         if average is not None:
             prompt, completion = average.of(1, slots)
             return Usage(round(SAFETY * prompt), round(SAFETY * completion))

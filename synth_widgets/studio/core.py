@@ -169,7 +169,7 @@ class Core:
             self.jobs.handles.clear()
 
     def close(self) -> None:
-        """Stop what runs (it stays owed), write what is queued, free the models and the file."""
+        """Stop what runs (it stays pending), write what is queued, free the models and the file."""
         if self.engine.is_current:
             raise StudioError("close() waits for the engine, so it cannot be called on the engine's own thread.")
         self.begin_close().result()

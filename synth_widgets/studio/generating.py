@@ -67,7 +67,7 @@ class Generating:
             thin: only the leaves that have less than half of their target, each up to it; ``depth``, ``topics`` and
                 ``samples`` then say nothing.
             budget: US dollars that this job may cost. It stops before the call that would pass them; what is open
-                stays owed, and ``resume(budget=…)`` goes on.
+                remains pending, and ``resume(budget=…)`` goes on.
 
         Returns:
             The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
@@ -151,16 +151,17 @@ class Generating:
 
     @suggesting
     def resume(self, *, budget: float | None = None) -> Job:
-        """Make what interrupted and stopped jobs still owe, and nothing else. Opening a file sends nothing.
+        """Make what is pending of interrupted and stopped jobs, and nothing else. Opening a file sends nothing.
 
         Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer, its
-        budget). Paused jobs go on too. A job that was cancelled owes nothing; `grow` tops up where it left off.
+        budget). Paused jobs go on too. Of a job that was cancelled nothing is pending; `grow` tops up where it left
+        off.
 
         Args:
             budget: US dollars that each of them may cost, what it has cost already included; ``None``: as before.
 
         Returns:
-            The newest of those jobs; one that is done at once when nothing is owed.
+            The newest of those jobs; one that is done at once when nothing is pending.
         """
         self._check_open()
         cap = budget_of(budget)
@@ -169,8 +170,8 @@ class Generating:
     def cancel(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays.
 
-        A job that was cancelled owes nothing, and `resume` leaves it alone. One that stops by itself, at its budget or
-        because its endpoint does not answer, says why in `Result.stopped`.
+        Of a job that was cancelled nothing is pending, and `resume` leaves it alone. One that stops by itself, at its
+        budget or because its endpoint does not answer, says why in `Result.stopped`.
 
         >>> import synth_widgets as sw
         >>> from synth_widgets.testing import ScriptedCompleter

@@ -1,4 +1,4 @@
-"""The jobs of one studio file: what starts them, resumes what they owe, steers and ends them."""
+"""The jobs of one studio file: what starts them, resumes what is pending of them, steers and ends them."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ class Jobs:
         self._repeats = Repeats()
         self._planning = asyncio.Lock()
         """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
-        missing, or one finds missing that another still owes, would be made twice."""
+        missing, or one finds missing what is pending of another, would be made twice."""
         self._driving: set[asyncio.Task[None]] = set()
         self._overrides: dict[str, ModelLike] = {}
         """Models that jobs were started with, also of those that have ended or had nothing to make: whoever repeats one
@@ -217,16 +217,16 @@ class Jobs:
         return self._facade.act(act)
 
     async def resume(self, budget: float | None = None) -> Job:
-        """Start what interrupted and stopped jobs still owe, let paused ones go on; return the newest of them.
+        """Start what is pending of interrupted and stopped jobs, let paused ones go on; return the newest of them.
 
-        A ``budget`` takes the place of each one's own, but for the paused. What is owed waits for a plan in the making,
-        which may see to it.
+        A ``budget`` takes the place of each one's own, but for the paused. What is pending waits for a plan in the
+        making, which may see to it.
         """
         self._store.check_writable()
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
-        if not self._owing() or not self._planning.locked():
+        if not self._unfinished() or not self._planning.locked():
             return self._resume(paused, budget)
         cancellations = self.cancellations
         async with self._planning:
@@ -235,26 +235,26 @@ class Jobs:
             return self._resume(paused, budget)
 
     def _resume(self, paused: list[Run], budget: float | None) -> Job:
-        if not (owing := self._owing()):
+        if not (unfinished := self._unfinished()):
             return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
-        owing, recipes = self._readable(owing)
+        unfinished, recipes = self._readable(unfinished)
         completers = [
             self._completers_for(recipe, self.override(record.id, recipe))
-            for record, recipe in zip(owing, recipes, strict=True)
+            for record, recipe in zip(unfinished, recipes, strict=True)
         ]
         if budget is not None:
             recipes = [replace(recipe, budget=budget) for recipe in recipes]
-            owing = [replace(job, args=recipe.to_json()) for job, recipe in zip(owing, recipes, strict=True)]
+            unfinished = [replace(job, args=recipe.to_json()) for job, recipe in zip(unfinished, recipes, strict=True)]
         for recipe, those in zip(recipes, completers, strict=True):
             self._accounts.check(recipe, those)
-        jobs = [self._go_on(*parts) for parts in zip(owing, recipes, completers, strict=True)]
+        jobs = [self._go_on(*parts) for parts in zip(unfinished, recipes, completers, strict=True)]
         return jobs[-1]
 
-    def _owing(self) -> list[JobRecord]:
-        """Return the jobs that do not run and still owe something."""
+    def _unfinished(self) -> list[JobRecord]:
+        """Return the jobs that do not run and have pending items."""
         return [j for j in tuple(self._state.jobs.values()) if self._state.items.get(j.id) and j.id not in self.runs]
 
-    def _readable(self, owing: list[JobRecord]) -> tuple[list[JobRecord], list[Recipe]]:
+    def _readable(self, unfinished: list[JobRecord]) -> tuple[list[JobRecord], list[Recipe]]:
         """Return the jobs whose arguments can be read, with their recipes; the others say why they do not go on.
 
         Raises:
@@ -262,7 +262,7 @@ class Jobs:
         """
         readable: list[tuple[JobRecord, Recipe]] = []
         wrong: list[tuple[JobRecord, FileError]] = []
-        for record in owing:
+        for record in unfinished:
             try:
                 readable.append((record, plan.recipe_of(record, self._state)))
             except FileError as error:
@@ -306,7 +306,7 @@ class Jobs:
             record: the job's.
             recipe: what it makes.
             completers: who answers.
-            first: the first items of a new job; ``None``: it is resumed, and takes up those that it owes.
+            first: the first items of a new job; ``None``: it is resumed, and takes up its pending ones.
         """
         session = self._state.sessions[record.session]
         ident = record.id
@@ -371,7 +371,7 @@ class Jobs:
         self._store.commit([JobChanged(replace(j, status="interrupted")) for j in left], actor="system")
 
     async def end(self) -> None:
-        """Interrupt what runs, which stays owed; wait two seconds at most until it has ended."""
+        """Interrupt what runs, which stays pending; wait two seconds at most until it has ended."""
         self.cancellations += 1  # what waits for a plan does not begin
         for run in tuple(self.runs.values()):
             run.cancel(interrupted=True)

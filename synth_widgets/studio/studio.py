@@ -305,7 +305,7 @@ class Studio(Generating, Curating, HandingOff):
         self._core.engine.call(lambda: self._core.backup(target))
 
     def close(self) -> None:
-        """Let go of the studio. With the last handle of its file, running jobs end (they stay owed) and it is freed."""
+        """Let go of the studio. With the last handle of its file jobs end, their items stay pending, and it is free."""
         if self._open:
             self._open = False
             release(self._core, lambda: any(handle._open for handle in self._core.handles))  # noqa: SLF001 - its own class
