@@ -196,8 +196,13 @@ class Notebook:
             self.server.go_on(self.kernel_id)
 
     def restart_kernel(self) -> None:
-        """Restart the kernel, as the menu does, and wait until it answers."""
-        self._panel("panel => panel.context.sessionContext.session.kernel.restart()")
+        """Restart the kernel, as the menu does, and wait until it answers.
+
+        What Jupyter promises is not waited for: where its question to the starting kernel is lost, it is never kept.
+        """
+        before = self.server.kernel_pid(self.kernel_id)
+        self._panel("panel => { panel.context.sessionContext.session.kernel.restart().catch(() => {}); }")
+        self.server.wait_for_another(self.kernel_id, before)
         self._wait_until_kernel_answers()
 
     def interrupt_kernel(self) -> None:

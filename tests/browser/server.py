@@ -109,10 +109,14 @@ class JupyterServer:
         """Crash a kernel and return when the server has started it anew, as it does for a person."""
         crashed = self.kernel_pid(kernel_id)
         os.kill(crashed, signal.SIGKILL)
+        self.wait_for_another(kernel_id, crashed)
+
+    def wait_for_another(self, kernel_id: str, before: int) -> None:
+        """Return when a kernel has another process than the one before."""
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
             with contextlib.suppress(LookupError):
-                if self.kernel_pid(kernel_id) != crashed:
+                if self.kernel_pid(kernel_id) != before:
                     return
             time.sleep(0.05)
         raise RuntimeError(f"Jupyter did not start kernel {kernel_id} anew")
