@@ -7,13 +7,14 @@ a file) holds the `Attempts` of each question and asks for one answer at a time.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import Any, Protocol, TypeVar
+from typing import Protocol, TypeVar
 
 from synth_widgets.errors import CallError, ModeRefusedError, OwnCodeError, RequestRefusedError, UnreachableError
 from synth_widgets.generation.mode_choice import ModeChoice, TriedModes
+from synth_widgets.generation.objections import Elsewhere, Objection
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request
 from synth_widgets.llm.structured.extract import SLOW
@@ -27,9 +28,6 @@ MOST_SECONDS = 1e9
 """Longer than this no answer takes."""
 
 T = TypeVar("T")
-Objection = Callable[[Json], Awaitable[str | None]]
-OnWorker = Callable[[Callable[[], Any]], Awaitable[Any]]
-"""Runs a function where it holds nobody up, and returns what it returns."""
 
 
 class Checked(Protocol):
@@ -157,7 +155,7 @@ class Attempts:
         modes: ModeChoice,
         *,
         arrived: Callable[[Answer], object] = lambda _: None,
-        on_worker: OnWorker = asyncio.to_thread,
+        on_worker: Elsewhere = asyncio.to_thread,
     ) -> Outcome:
         """Ask for one answer and check it.
 
@@ -254,7 +252,7 @@ async def answer_to(
             attempts = following
 
 
-async def patiently(on_worker: OnWorker, size: int, function: Callable[[], T]) -> T:
+async def patiently(on_worker: Elsewhere, size: int, function: Callable[[], T]) -> T:
     """Return what a pure function makes of so many characters: at once if they are few, else on a worker."""
     if size <= SLOW:
         return function()

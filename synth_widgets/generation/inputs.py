@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from functools import partial
 
-from synth_widgets.generation.prompts import ITEMS, REJECTED, OwnCode, as_items, one_item, request, section
+from synth_widgets.generation.objections import Elsewhere, Objection, objection_of
+from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import Check, fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
@@ -62,7 +61,7 @@ class InputsQuestion:
     small_model: bool = False
     seed: int = 0
     key: str = ""
-    own_code: OwnCode = asyncio.to_thread
+    own_code: Elsewhere = asyncio.to_thread
 
     @property
     def takes_corrections(self) -> bool:
@@ -70,12 +69,9 @@ class InputsQuestion:
         return not self.small_model
 
     @property
-    def objection(self) -> Callable[[Json], Awaitable[str | None]] | None:
+    def objection(self) -> Objection | None:
         """What asks the person's pydantic class about an input; ``None`` where there is no class."""
-        schema = self.task.input
-        if schema is None or schema.model is None:
-            return None
-        return lambda value: self.own_code(partial(schema.model_problem, value))
+        return objection_of(self.task.input, self.own_code)
 
     def request(self, mode: Mode) -> Request:
         """Return the request in a structured output mode."""

@@ -14,8 +14,6 @@ from synth_widgets.generation.attempts import (
     Checked,
     Fault,
     ModeNotTaken,
-    Objection,
-    OnWorker,
     Refused,
     clean,
     counted,
@@ -24,6 +22,7 @@ from synth_widgets.generation.attempts import (
 )
 from synth_widgets.generation.item_reader import ItemReader
 from synth_widgets.generation.mode_choice import ModeChoice
+from synth_widgets.generation.objections import Elsewhere, Objection
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.item_stream import Item
@@ -139,7 +138,7 @@ class ItemAttempt:
     request: Request
     question: ListQuestion
     sink: ItemSink
-    on_worker: OnWorker = asyncio.to_thread
+    on_worker: Elsewhere = asyncio.to_thread
     _invalid: list[tuple[str, str]] = field(default_factory=list)
     _complied: int = 0
     _open: list[asyncio.Task[None]] = field(default_factory=list)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from functools import partial
 
-from synth_widgets.generation.attempts import OnWorker, patiently
+from synth_widgets.generation.attempts import patiently
+from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.structured.extract import Item, ItemStream
 from synth_widgets.llm.structured.reasoning import apart
@@ -71,7 +72,7 @@ class ItemReader:
             self.handed.append(item)
             self._take(item, self.text, self.found)
 
-    async def finish(self, on_worker: OnWorker, answer: Answer) -> None:
+    async def finish(self, on_worker: Elsewhere, answer: Answer) -> None:
         """Read what is left of an answer that has come to its end."""
         left = "".join(self._late) if self.heard else answer.text
         self.heard = self.heard or [answer.text]
@@ -83,7 +84,7 @@ class ItemReader:
         left = left or self.text
         self.take(await patiently(on_worker, len(left), self._stream.end))
 
-    async def drafts(self, on_worker: OnWorker) -> tuple[set[str], list[Item]]:
+    async def drafts(self, on_worker: Elsewhere) -> tuple[set[str], list[Item]]:
         """Return the texts of items that thoughts held after all, and the items that the answer behind them has.
 
         What begins as JSON is handed on at once. If thoughts end behind it, it was a draft.

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from functools import partial
 
-from synth_widgets.generation.prompts import REJECTED, OwnCode, request, section
+from synth_widgets.generation.objections import Elsewhere, Objection, objection_of
+from synth_widgets.generation.prompts import REJECTED, request, section
 from synth_widgets.llm.completer import Answer, Mode, Request
 from synth_widgets.llm.structured.extract import extract_json
 from synth_widgets.messages import Conversation
@@ -43,7 +42,7 @@ class OutputQuestion:
     rejected: str = ""
     seed: int | None = None
     key: str = ""
-    own_code: OwnCode = asyncio.to_thread
+    own_code: Elsewhere = asyncio.to_thread
 
     @property
     def takes_corrections(self) -> bool:
@@ -51,12 +50,9 @@ class OutputQuestion:
         return not self.small_model
 
     @property
-    def objection(self) -> Callable[[Json], Awaitable[str | None]] | None:
+    def objection(self) -> Objection | None:
         """What asks the person's pydantic class about an output; ``None`` where there is no class."""
-        schema = self.task.output
-        if schema is None or schema.model is None:
-            return None
-        return lambda value: self.own_code(partial(schema.model_problem, value))
+        return objection_of(self.task.output, self.own_code)
 
     def request(self, mode: Mode, *, is_again: bool = False) -> Request:
         """Return the request in a structured output mode; ``is_again``: an answer before was no good."""

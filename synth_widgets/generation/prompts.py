@@ -8,7 +8,7 @@ turns.
 from __future__ import annotations
 
 import json
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,9 +16,6 @@ from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.messages import Conversation, Message
 from synth_widgets.records import Guidance, Guided, Json, Step
 from synth_widgets.text.normal import head, normal_form
-
-OwnCode = Callable[[Callable[[], Any]], Awaitable[Any]]
-"""Runs a function that calls the person's code, and returns what it returns."""
 
 ITEMS: dict[str, Any] = {
     "type": "object",

@@ -9,12 +9,13 @@ from typing import Any
 
 from synth_widgets.curation.new_versions import base_of, output_change
 from synth_widgets.generation.attempts import Accepted, Attempts, Failed, ModeNotTaken, Refused
+from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.generation.outputs import OutputQuestion
 from synth_widgets.llm.completer import Answer, Completer, Request
 from synth_widgets.records import Call, Json, Sample, new_id
 from synth_widgets.runs.effect import Effect
 from synth_widgets.runs.pending_call import PendingCall
-from synth_widgets.runs.step import RAW_KEPT, Runs, StepContext
+from synth_widgets.runs.step import RAW_KEPT, StepContext
 from synth_widgets.store.changes import CallAdded, sample_change
 from synth_widgets.text.normal import head, storable
 
@@ -91,10 +92,10 @@ class OutputsStep:
         pending.attempts = following
         self._job.run.apply(Effect([CallAdded(record)] if record else [], again=pending, is_first=True))
 
-    async def _elsewhere(self, runs: Runs, function: Callable[[], Any]) -> Any:
+    async def _elsewhere(self, elsewhere: Elsewhere, function: Callable[[], Any]) -> Any:
         """Run a function that takes its time: whoever waits for a place goes on meanwhile."""
         self._job.run.release()
-        return await runs(function)
+        return await elsewhere(function)
 
     def _arrived(self, pending: PendingCall, answer: Answer) -> None:
         """Add an answer to those that make the call together."""

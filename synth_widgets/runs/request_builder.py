@@ -9,8 +9,9 @@ from dataclasses import dataclass, field
 from synth_widgets.curation.new_versions import base_of
 from synth_widgets.generation import examples, inputs
 from synth_widgets.generation.inputs import InputsQuestion
+from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.generation.outputs import OutputQuestion
-from synth_widgets.generation.prompts import OwnCode, guidance_for, told_reasons
+from synth_widgets.generation.prompts import guidance_for, told_reasons
 from synth_widgets.generation.topics import TopicsQuestion
 from synth_widgets.records import ROOT, Guidance, Sample, Step
 from synth_widgets.runs.plan import Recipe
@@ -73,7 +74,7 @@ class RequestBuilder:
         return TopicsQuestion(self.task, path, n, siblings, cousins, guidance, small, seed, topic)
 
     def inputs(
-        self, target: str, n: int, part: tuple[int, int], seed: int, *, own_code: OwnCode = asyncio.to_thread
+        self, target: str, n: int, part: tuple[int, int], seed: int, *, own_code: Elsewhere = asyncio.to_thread
     ) -> InputsQuestion:
         """Ask for inputs under a topic, or for another one in the place of a sample's; ``target``: the id of either."""
         sample = self.state.samples.get(target)
@@ -94,7 +95,7 @@ class RequestBuilder:
             own_code,
         )
 
-    def output(self, sample: Sample, seed: int, *, own_code: OwnCode = asyncio.to_thread) -> OutputQuestion:
+    def output(self, sample: Sample, seed: int, *, own_code: Elsewhere = asyncio.to_thread) -> OutputQuestion:
         """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
         style = examples.check_style(self.recipe.prompt)

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.llm.completer import Answer, Completer
 from synth_widgets.records import Call, JobRecord, Json, Origin, Sample, Version, new_id
 from synth_widgets.runs.effect import Effect
@@ -19,9 +20,6 @@ from synth_widgets.store.state import State
 
 RAW_KEPT = 65_536
 """Characters of a failed answer that its version keeps."""
-
-Runs = Callable[[Callable[[], Any]], Awaitable[Any]]
-"""Runs a function elsewhere, and returns what it returns."""
 
 
 class StepOfRun(Protocol):
@@ -73,8 +71,8 @@ class StepContext:
     models: StepModels
     seeds: Iterator[int]
     run: Applies
-    on_worker: Runs
-    own_code: Runs
+    on_worker: Elsewhere
+    own_code: Elsewhere
 
     @property
     def recipe(self) -> Recipe:

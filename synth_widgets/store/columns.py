@@ -261,7 +261,7 @@ def guidance_of(value: Json) -> Guidance:
 def setting_of(key: str, value: Json) -> Json:
     """Return the value of a setting, or raise.
 
-    What is no more than remembered (which way of asking works, which default model is gone) is passed on as it is, and
+    What is no more than remembered (which mode works, which default model is gone) is passed on as it is, and
     so is what another release keeps: who reads it passes over what it does not know.
 
     >>> setting_of("guidance", {"all": "Be kind."})

@@ -1,4 +1,4 @@
-"""What completers of models elsewhere have in common: places, retries and parameters, whatever the transport."""
+"""What completers of models elsewhere have in common: permits, retries and parameters, whatever the transport."""
 
 from __future__ import annotations
 
