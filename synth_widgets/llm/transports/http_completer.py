@@ -98,11 +98,10 @@ class HttpCompleter(RemoteCompleter):
 
     @functools.cached_property
     def timeout(self) -> aiohttp.ClientTimeout:
-        """How long one request may take."""
+        """How long connecting may take; how long an answer may, `_Chunks` sees to."""
         import aiohttp
 
-        waits = self.waits
-        return aiohttp.ClientTimeout(total=waits.total, sock_connect=waits.connect, sock_read=waits.silence)
+        return aiohttp.ClientTimeout(total=None, sock_connect=self.waits.connect)
 
     def session(self) -> aiohttp.ClientSession:
         """Return the session of the running loop, held from the first call until `close`."""
@@ -123,23 +122,28 @@ class _HttpAttempt(Attempt):
 
     async def receive(self) -> Failure | None:
         """Send the request and read what comes; return why it was refused, if it was."""
-        owner, stream = self._owner, self._on_text is not None
+        owner, waits, stream = self._owner, self._owner.waits, self._on_text is not None
+        now = asyncio.get_running_loop().time()
         post = owner.post(self._endpoint, self._request, stream=stream)
-        async with owner.session().post(
-            post.url,
-            data=post.body,
-            headers={
-                "Content-Type": "application/json",
-                "Accept": "text/event-stream" if stream else "application/json",
-                **post.headers,
-            },
-            allow_redirects=False,
-            timeout=owner.timeout,
-            proxy=http_session.proxy_for(post.url),
-        ) as response:
+        headers = {
+            "Content-Type": "application/json",
+            "Accept": "text/event-stream" if stream else "application/json",
+            **post.headers,
+        }
+        async with (
+            asyncio.timeout_at(now + min(waits.silence, waits.total)) as patience,
+            owner.session().post(
+                post.url,
+                data=post.body,
+                headers=headers,
+                allow_redirects=False,
+                timeout=owner.timeout,
+                proxy=http_session.proxy_for(post.url),
+            ) as response,
+        ):
+            chunks = _Chunks(response, patience, silence=waits.silence, end=now + waits.total)
             if not 200 <= response.status < 300:
-                return await self._refused(response, post)
-            chunks = _bounded(response)
+                return await self._refused(response, chunks, post)
             if not stream:
                 await self._body(body_as_utf8(b"".join([chunk async for chunk in chunks]), response.charset))
                 return None
@@ -186,19 +190,18 @@ class _HttpAttempt(Attempt):
 
     async def _body(self, body: bytes) -> None:
         """Read an answer that came whole: in a body, or in events that nobody asked for."""
-        begun = _begun(body)
-        events = await aside(len(begun), functools.partial(_events_in, begun))
+        data, events = await aside(len(body), functools.partial(_parsed, body))
         if events is None:
-            self.hand_out(await aside(len(begun), lambda: self._reading.whole(_parsed(begun))))
+            self.hand_out(self._reading.whole(data))
             return
-        for data in events:
-            await self._event(data)
+        for event in events:
+            await self._event(event)
         if self._reading.finish is None and not self._reading.is_over:
             raise ConnectionResetError("the stream ended before the answer did")
 
-    async def _refused(self, response: aiohttp.ClientResponse, post: Post) -> Failure:
+    async def _refused(self, response: aiohttp.ClientResponse, chunks: _Chunks, post: Post) -> Failure:
         raw = b""
-        async for chunk in response.content.iter_any():
+        async for chunk in chunks:
             raw += chunk
             if len(raw) >= _MAX_REFUSAL:
                 break
@@ -240,18 +243,51 @@ def _is_object(line: bytes) -> bool:
         return False
 
 
-def _parsed(body: bytes) -> Any:
-    """Return a body's JSON; a letter that is none costs that letter, not the answer."""
+def _parsed(body: bytes) -> tuple[Any, list[str] | None]:
+    """Return a body's JSON, or the data of the events that it has.
+
+    A letter that is none costs that letter, not the answer.
+
+    Raises:
+        NoAnswerError: it is neither.
+    """
     try:
-        return read_json(body)
+        return read_json(_begun(body)), None
     except NoAnswerError:
-        return read_json(body.decode("utf-8", "replace"))
+        if (events := _events_in(_begun(body))) is not None:
+            return None, events
+        return read_json(_begun(body).decode("utf-8", "replace")), None
 
 
-async def _bounded(response: aiohttp.ClientResponse) -> AsyncIterator[bytes]:
-    size = 0
-    async for chunk in response.content.iter_any():
-        size += len(chunk)
-        if size > MAX_ANSWER:
+class _Chunks:
+    """What comes of a body, piece by piece: no more than an answer may have, and in time.
+
+    Args:
+        response: whose body is read.
+        patience: the timeout under which that happens; each piece moves it.
+        silence: seconds to wait for the next piece.
+        end: when all has to be there, on the loop's clock.
+    """
+
+    def __init__(
+        self, response: aiohttp.ClientResponse, patience: asyncio.Timeout, *, silence: float, end: float
+    ) -> None:
+        self._content = response.content
+        self._patience = patience
+        self._silence = silence
+        self._end = end
+        self._size = 0
+
+    def __aiter__(self) -> _Chunks:
+        return self
+
+    async def __anext__(self) -> bytes:
+        chunk = await self._content.readany()
+        if not chunk:
+            raise StopAsyncIteration
+        self._size += len(chunk)
+        if self._size > MAX_ANSWER:
             raise failures.TooLargeError(MAX_ANSWER)
-        yield chunk
+        if not self._content.at_eof():
+            self._patience.reschedule(min(asyncio.get_running_loop().time() + self._silence, self._end))
+        return chunk
