@@ -28,7 +28,9 @@ class Permit:
         self._first = first
 
     async def __aenter__(self) -> Self:
-        self._ticket = await self._gate.enter(first=self._first)
+        if not self._gate.enter():
+            await self._gate.turn(first=self._first)
+        self._ticket = self._gate.begin()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -49,7 +51,7 @@ class Permit:
 
 
 class Ceiling:
-    """Holds all calls to ``most`` in flight for the length of the ``with`` block; see `Gate.under`."""
+    """Holds all calls to ``most`` in flight for the length of a ``with`` block, of many at once; see `Gate.under`."""
 
     __slots__ = ("_gate", "_most")
 
@@ -73,6 +75,7 @@ class Gate:
     Attributes:
         in_flight: calls inside now.
         answered: calls that had an answer so far.
+        loop: the loop that it is of.
     """
 
     def __init__(self, most: int) -> None:
@@ -84,7 +87,7 @@ class Gate:
         self.answered = 0
         self._limit = AdaptiveLimit(most)
         self._waiting: deque[asyncio.Future[None]] = deque()
-        self._loop = asyncio.get_running_loop()
+        self.loop = asyncio.get_running_loop()
         self._opening: asyncio.TimerHandle | None = None
         self._failing_since: float | None = None
         self._failed = float("-inf")
@@ -98,7 +101,12 @@ class Gate:
     @property
     def closed_for(self) -> float:
         """Seconds for which no call goes out, because the endpoint took nearly none; 0 when all is well."""
-        return max(0.0, self._limit.closed_until - self._loop.time())
+        return max(0.0, self._limit.closed_until - self.loop.time())
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the endpoint answers as far as is known, and has not asked to wait: calls go out."""
+        return self._failing_since is None and self._limit.closed_until <= self.loop.time()
 
     @property
     def is_down(self) -> bool:
@@ -111,7 +119,7 @@ class Gate:
     def _is_forgotten(self) -> bool:
         """Whether nobody has asked for so long that nothing is known of how the endpoint is."""
         is_idle = self.in_flight == 0 and not self._waiting
-        return is_idle and self._loop.time() - self._failed > DOWN_SECONDS
+        return is_idle and self.loop.time() - self._failed > DOWN_SECONDS
 
     def under(self, most: int) -> Ceiling:
         """Hold all calls to ``most`` in flight for the length of the ``with`` block, and shortly after.
@@ -123,6 +131,8 @@ class Gate:
     def lower(self, most: int) -> None:
         """Begin to hold all calls to ``most`` in flight."""
         self._ceilings[most] += 1
+        if self._ceilings[most] > 1:
+            return
         if (timer := self._lingering.pop(most, None)) is not None:
             timer.cancel()
         self._set_most()
@@ -131,7 +141,7 @@ class Gate:
         """Hold them no longer, but for a while: nobody else may ask under this ceiling now."""
         self._ceilings[most] -= 1
         if self._ceilings[most] == 0:
-            self._lingering[most] = self._loop.call_later(LINGER_SECONDS, self._lift, most)
+            self._lingering[most] = self.loop.call_later(LINGER_SECONDS, self._lift, most)
 
     def _lift(self, most: int) -> None:
         del self._lingering[most], self._ceilings[most]
@@ -152,57 +162,69 @@ class Gate:
         """
         return Permit(self, timed=timed, first=first)
 
-    async def enter(self, *, first: bool) -> Ticket:
-        """Wait until one more call may go out; who calls this must `leave`."""
+    def enter(self) -> bool:
+        """Let one more call go out, if there is room and nobody waits; whoever was let in must `leave`."""
         if self._failing_since is not None and self._is_forgotten():
             self._failing_since = None
         if self._waiting or not self._has_room():
-            turn = self._loop.create_future()
-            (self._waiting.appendleft if first else self._waiting.append)(turn)
-            self._admit()
-            try:
-                await turn
-            except asyncio.CancelledError:
-                if turn.done() and not turn.cancelled():
-                    self.leave()
-                elif turn in self._waiting:
-                    self._waiting.remove(turn)
-                raise
-        else:
-            self._enter()
-        return self._limit.begin(self._loop.time())
+            return False
+        self._enter()
+        return True
+
+    async def turn(self, *, first: bool) -> None:
+        """Wait until one more call may go out; who calls this must `leave`. ``first``: before those that wait."""
+        turn = self.loop.create_future()
+        (self._waiting.appendleft if first else self._waiting.append)(turn)
+        self._admit()
+        try:
+            await turn
+        except asyncio.CancelledError:
+            if turn.done() and not turn.cancelled():
+                self.leave()
+            elif turn in self._waiting:
+                self._waiting.remove(turn)
+            raise
+
+    def begin(self) -> Ticket:
+        """Note that a call goes out."""
+        return self._limit.begin(self.loop.time())
 
     def leave(self) -> None:
         """Let the next call go out in the place of this one."""
         self.in_flight -= 1
-        self._admit()
+        if self._waiting:
+            self._admit()
 
     def heard(self, ticket: Ticket, *, timed: bool) -> None:
         """Count an answer."""
         self.answered += 1
         self._failing_since = None
-        self._limit.passed(ticket, self._loop.time(), timed=timed)
+        self._limit.passed(ticket, self.loop.time(), timed=timed)
 
     def refused(self, ticket: Ticket, after: float | None) -> float:
         """Count a refusal; return the seconds for which its permit stays taken."""
         self.failed()
-        self._limit.refused(ticket, self._loop.time(), after)
+        self._limit.refused(ticket, self.loop.time(), after)
         return self._limit.pace
 
     def failed(self) -> None:
         """Count a call without an answer."""
-        self._failed = self._loop.time()
+        self._failed = self.loop.time()
         if self._failing_since is None:
             self._failing_since = self._failed
 
     def _has_room(self) -> bool:
-        if self.in_flight >= self._limit.limit or self.closed_for > 0:
+        if self.in_flight >= self._limit.limit:
             return False
-        return not self.is_down or (self.in_flight == 0 and self._loop.time() - self._probed >= PROBE_SECONDS)
+        if self.is_well:
+            return True
+        if self.closed_for > 0:
+            return False
+        return not self.is_down or (self.in_flight == 0 and self.loop.time() - self._probed >= PROBE_SECONDS)
 
     def _enter(self) -> None:
-        if self.is_down:
-            self._probed = self._loop.time()
+        if self._failing_since is not None and self.is_down:
+            self._probed = self.loop.time()
         self.in_flight += 1
 
     def _admit(self) -> None:
@@ -212,14 +234,14 @@ class Gate:
                 self._enter()
                 turn.set_result(None)
         if self._waiting and self._opening is None and (wait := self._opens_in()) > 0:
-            self._opening = self._loop.call_later(wait, self._opened)
+            self._opening = self.loop.call_later(wait, self._opened)
 
     def _opens_in(self) -> float:
         """Seconds until waiting calls may go on although no call ends; 0 where one of them will wake the next."""
         if self.closed_for > 0:
             return self.closed_for
         if self.is_down and self.in_flight == 0:
-            return max(0.01, self._probed + PROBE_SECONDS - self._loop.time())
+            return max(0.01, self._probed + PROBE_SECONDS - self.loop.time())
         return 0.0
 
     def _opened(self) -> None:

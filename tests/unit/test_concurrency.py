@@ -78,8 +78,9 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
         calls = [asyncio.create_task(model.complete(ASK)) for _ in range(10)]
         while not (model.waiting or "").startswith(f"{endpoint.url.split('/')[2]} has not answered"):
             await asyncio.sleep(0.01)
-        assert model._gate is not None
-        while model._gate.in_flight:  # what was sent before it was down
+        gate = model._place().gate
+        assert gate is not None
+        while gate.in_flight:  # what was sent before it was down
             await asyncio.sleep(0.01)
         loop, before = asyncio.get_running_loop(), endpoint.statuses[503]
         began = loop.time()
@@ -118,24 +119,24 @@ async def test_what_an_endpoint_takes_is_not_forgotten_under_a_lower_ceiling() -
 
 async def test_an_idle_time_after_a_failed_call_is_no_outage(monkeypatch: pytest.MonkeyPatch) -> None:
     gate = Gate(4)
-    now = gate._loop.time()
-    monkeypatch.setattr(gate, "_loop", Clock(now))
+    clock = Clock(gate.loop.time())
+    monkeypatch.setattr(gate, "loop", clock)
     async with gate.permit() as permit:
         permit.passed()
     async with gate.permit() as permit:
         permit.failed()
-    gate._loop.now += 3600
+    clock.now += 3600
     assert not gate.is_down
     async with gate.permit() as permit:
         assert not gate.is_down
         permit.failed()
     assert not gate.is_down, "one call in an hour"
     for _ in range(8):
-        gate._loop.now += 10
+        clock.now += 10
         async with gate.permit() as permit:
             permit.failed()
     assert gate.is_down
-    gate._loop.now += 3600
+    clock.now += 3600
     assert not gate.is_down, "nobody knows, after an hour"
     async with asyncio.timeout(5), gate.permit(), gate.permit():
         assert not gate.is_down

@@ -63,6 +63,24 @@ class _Tries:
         self.answered = answered
 
 
+@dataclass(slots=True)
+class _Place:
+    """Where calls go, and what is known there, shared with every other completer that asks there.
+
+    Attributes:
+        modes: what is known of the structured output modes.
+        dialect: what the endpoint does not take.
+        has_key: whether its key was looked at, and is none that cannot be one.
+        gate: what limits the calls, of the loop that the latest one was on.
+    """
+
+    endpoint: Endpoint
+    modes: KnownModes
+    dialect: Dialect
+    has_key: bool = False
+    gate: Gate | None = None
+
+
 class RemoteCompleter(ABC):
     """Asks one model at an endpoint. The only owner of retries: transports try once.
 
@@ -89,13 +107,12 @@ class RemoteCompleter(ABC):
         self.model = model
         self.name = model.name
         self.most = model.concurrency or MOST_IN_FLIGHT
-        self._gate: Gate | None = None
         self._pausing = 0
         self.items_per_call = ITEMS_PER_CALL
         self.waits = waits or Waits()
         self.endpoint = endpoint
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
-        self._asked: tuple[Endpoint, KnownModes, Dialect] | None = None
+        self._latest: _Place | None = None
         self._waiting: dict[object, str] = {}
         self._heard: dict[object, float] = {}
         """When each call that is under way was sent, or last brought text."""
@@ -120,29 +137,31 @@ class RemoteCompleter(ABC):
     @property
     def concurrency(self) -> int:
         """Pieces of work to have under way: as many as the endpoint takes, beside those that wait to try again."""
-        return self._pausing + (self._gate.limit if self._gate is not None else min(self.most, FIRST))
+        gate = None if self._latest is None else self._latest.gate
+        return self._pausing + (gate.limit if gate is not None else min(self.most, FIRST))
 
     @property
     def known_modes(self) -> KnownModes:
         """What is known of this model's structured output modes, shared with every other completer of it."""
-        return self._at(self.endpoint or endpoint_of(self.model))[1]
+        return self._place().modes
 
     @property
     def dialect(self) -> Dialect:
         """What the endpoint does not take, shared with every other completer of this model."""
-        return (self._asked or self._at(self.endpoint or endpoint_of(self.model)))[2]
+        return (self._latest or self._place()).dialect
 
     @property
     def notes(self) -> list[str]:
         """Sentences for a person on what is left out, or done otherwise, for this endpoint."""
         return self.dialect.notes
 
-    def _at(self, endpoint: Endpoint) -> tuple[Endpoint, KnownModes, Dialect]:
-        """Remember where the latest call went, and what is known there: looking it up takes a while."""
-        if self._asked is None or self._asked[0] != endpoint:
-            self._asked = endpoint, known_modes(endpoint), dialect_of(endpoint)
+    def _place(self) -> _Place:
+        """Return where calls go now: what is known there is looked up when that has changed."""
+        endpoint, latest = self.endpoint or endpoint_of(self.model), self._latest
+        if latest is None or (latest.endpoint is not endpoint and latest.endpoint != endpoint):
+            latest = self._latest = _Place(endpoint, known_modes(endpoint), dialect_of(endpoint))
             self._has_spoken = False
-        return self._asked
+        return latest
 
     @property
     def modes_key(self) -> str:
@@ -155,12 +174,12 @@ class RemoteCompleter(ABC):
         forced = next((mode for mode in MODES if mode == self.model.structured), None)
         if forced is not None:
             return (forced,)
-        endpoint, known, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
-        return known.order(endpoint.provider.modes)
+        place = self._latest or self._place()
+        return place.modes.order(place.endpoint.provider.modes)
 
     def judged(self, mode: Mode, verdict: Verdict) -> None:
         """Take in what became of answers in a structured output mode; see `Completer`."""
-        _, known, _ = self._asked or self._at(self.endpoint or endpoint_of(self.model))
+        known = (self._latest or self._place()).modes
         if verdict == "complied":
             known.worked(mode)
         elif verdict == "passed over":
@@ -190,16 +209,17 @@ class RemoteCompleter(ABC):
             RequestRefusedError: this request cannot be answered.
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
-        endpoint = self.endpoint or endpoint_of(self.model)
-        need_key(endpoint, self.model)
+        place = self._place()
+        if not place.has_key:
+            need_key(place.endpoint, self.model)
+            place.has_key = True
         await self.warm_up()
-        mode = asked_by(request)
-        _, known, dialect = self._at(endpoint)
         try:
-            with self.gate(endpoint).under(self.most):
-                return await self._with_less(endpoint, request, on_text, dialect)
+            with self._gate(place).under(self.most):
+                return await self._with_less(place, request, on_text)
         except ModeRefusedError as error:
-            known.refused(mode)
+            mode = asked_by(request)
+            place.modes.refused(mode)
             if self.model.structured == mode:
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
@@ -211,70 +231,93 @@ class RemoteCompleter(ABC):
         default = f"{provider.name}/{provider.defaults[0]}" if provider.defaults and endpoint.own_host else None
         return Address(endpoint.shown, self.name, endpoint.key_source, has_key, default)
 
-    def gate(self, endpoint: Endpoint) -> Gate:
+    def _gate(self, place: _Place) -> Gate:
         """Return what limits the calls to this model, for every studio of this process."""
-        self._gate = gate_of(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
-        return self._gate
+        gate, endpoint = place.gate, place.endpoint
+        if gate is None or gate.loop is not asyncio.get_running_loop():
+            gate = place.gate = gate_of(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
+        return gate
 
-    async def _with_less(
-        self, endpoint: Endpoint, request: Request, on_text: OnText | None, dialect: Dialect
-    ) -> Answer:
+    async def _with_less(self, place: _Place, request: Request, on_text: OnText | None) -> Answer:
         """Ask without what the endpoint does not take. Refused for no clear reason, ask with less, and remember that.
 
         Raises:
             CallError: see `complete`; it is `unexplained` where the structured output mode may be the reason.
         """
-        less = dialect.without
-        counts = self.counts_streams and self.takes("stream_options")
-        had = parts_of(request, streams=on_text is not None and "stream" not in less, counts=counts)
-        parts = [part for part in had if part not in less]
-        mode = asked_by(request)
+        dialect = place.dialect
+        less, streams = dialect.without, on_text is not None and "stream" not in dialect.without
+        had = parts_of(request, streams=streams, counts=self.counts_streams and self.takes("stream_options"))
+        parts = [part for part in had if part not in less] if less else had
 
-        def has_ways() -> bool:
-            return mode != "text" and any(other != mode for other in self.modes)
+        def doubts() -> bool:
+            return self._has_other_modes(request) or bool(dialect.to_try(parts, ""))
 
-        def may_be_asked_otherwise() -> bool:
-            return has_ways() or bool(dialect.to_try(parts, ""))
-
-        outcome = await self._unless_refused(endpoint, request, on_text, less, may_be_asked_otherwise)
-        if isinstance(outcome, Answer):
-            dialect.took(parts)
-            return outcome
-        dialect.refused()
-        for more in (tried := dialect.to_try(parts, str(outcome))):
-            again = await self._unless_refused(endpoint, request, on_text, less | more, lambda: True)
-            if isinstance(again, Answer):
-                dialect.passed(more, self.name, sure=isinstance(outcome, RequestRefusedError))
-                return again
-        if tried:
-            dialect.in_vain()
-        if isinstance(outcome, UnreachableError) and not has_ways():
-            return await self._persist(endpoint, request, on_text, less, lambda: False)
-        outcome.unexplained = has_ways()
-        raise outcome
-
-    async def _unless_refused(
-        self,
-        endpoint: Endpoint,
-        request: Request,
-        on_text: OnText | None,
-        without: frozenset[Part],
-        doubts: Callable[[], bool],
-    ) -> Answer | CallError:
-        """Return the answer, or the refusal that may be about how the request was asked; see `_persist`."""
         try:
-            return await self._persist(endpoint, request, on_text, without, doubts)
+            answer = await self._without(less, place, request, on_text, doubts)
         except (RequestRefusedError, UnreachableError) as error:
             if not error.unexplained:
                 raise
-            return error
+            return await self._with_even_less(error, parts, place, request, on_text)
+        dialect.took(parts)
+        return answer
+
+    async def _with_even_less(
+        self,
+        refusal: RequestRefusedError | UnreachableError,
+        parts: list[Part],
+        place: _Place,
+        request: Request,
+        on_text: OnText | None,
+    ) -> Answer:
+        """Ask without one of the parts that a request had, then without all, after a refusal for no clear reason."""
+        dialect, less = place.dialect, place.dialect.without
+        dialect.refused()
+        for more in (tried := dialect.to_try(parts, str(refusal))):
+            try:
+                answer = await self._without(less | more, place, request, on_text, lambda: True)
+            except (RequestRefusedError, UnreachableError) as error:
+                if not error.unexplained:
+                    raise
+            else:
+                dialect.passed(more, self.name, sure=isinstance(refusal, RequestRefusedError))
+                return answer
+        if tried:
+            dialect.in_vain()
+        has_other_modes = self._has_other_modes(request)
+        if isinstance(refusal, UnreachableError) and not has_other_modes:
+            return await self._without(less, place, request, on_text, lambda: False)
+        refusal.unexplained = has_other_modes
+        raise refusal
+
+    async def _without(
+        self,
+        without: frozenset[Part],
+        place: _Place,
+        request: Request,
+        on_text: OnText | None,
+        doubts: Callable[[], bool],
+    ) -> Answer:
+        """Ask without parts of the request; see `_persist`."""
+        if "system" in without:
+            request = without_system(request)
+        if "stream_options" in without:
+            request = without_count(request)
+        if "stream" not in without or on_text is None:
+            return await self._persist(place, request, on_text, doubts)
+        answer = await self._persist(place, request, None, doubts)
+        if answer.text:
+            on_text(answer.text)
+        return answer
+
+    def _has_other_modes(self, request: Request) -> bool:
+        mode = asked_by(request)
+        return mode != "text" and any(other != mode for other in self.modes)
 
     async def _persist(
         self,
-        endpoint: Endpoint,
+        place: _Place,
         request: Request,
         on_text: OnText | None,
-        without: frozenset[Part],
         doubts: Callable[[], bool],
     ) -> Answer:
         """Try until there is an answer or no sense in trying.
@@ -284,29 +327,18 @@ class RemoteCompleter(ABC):
         while others are answered is the one that is meant.
 
         Args:
-            endpoint: where to ask.
+            place: where to ask.
             request: what to ask.
             on_text: takes the answer's text as it comes.
-            without: parts of the request to do without.
             doubts: whether something may be asked otherwise if the server stumbles over this one.
         """
-        if "system" in without:
-            request = without_system(request)
-        if "stream_options" in without:
-            request = without_count(request)
-        if "stream" in without and on_text is not None:
-            answer = await self._persist(endpoint, request, None, frozenset(), doubts)
-            if answer.text:
-                on_text(answer.text)
-            return answer
         adapted: set[str] = set()
-        gate = self.gate(endpoint)
+        endpoint, gate = place.endpoint, self._gate(place)
         tried = _Tries(gate.answered)
         while True:
-            with self.saying(self._why_closed(endpoint, gate)):
+            with _SAYS_NOTHING if gate.is_well else self.saying(self._why_closed(endpoint, gate)):
                 async with gate.permit(timed=on_text is None, first=tried.count > 0) as permit:
-                    with _Listening(self._heard, on_text and self._spoken(on_text)) as heard:
-                        outcome = await self.attempt(endpoint, request, heard).run()
+                    outcome = await self._once(endpoint, request, on_text)
                     if isinstance(outcome, Answer):
                         permit.passed()
                         return outcome
@@ -321,6 +353,22 @@ class RemoteCompleter(ABC):
                 await self._rest(endpoint, outcome, tried.count)  # of half an answer, too: whoever asks anew need not
             if error is not None:
                 raise error
+
+    async def _once(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer | Failure:
+        """Ask once, and note when the endpoint was last heard."""
+        call = object()
+        self._heard[call] = time.monotonic()
+
+        def take(piece: str) -> None:
+            self._heard[call] = time.monotonic()
+            self._has_spoken = True
+            if on_text is not None:
+                on_text(piece)
+
+        try:
+            return await self.attempt(endpoint, request, on_text and take).run()
+        finally:
+            del self._heard[call]
 
     def _last_word(self, outcome: Failure, tried: _Tries, doubts: Callable[[], bool]) -> CallError | None:
         """Return what to raise if there is no sense in trying the same again, else ``None``."""
@@ -367,15 +415,6 @@ class RemoteCompleter(ABC):
     def saying(self, words: str | None) -> AbstractContextManager[object]:
         """Show as `waiting` what goes on in the ``with`` block; ``None`` for nothing to say."""
         return _SAYS_NOTHING if words is None else _Saying(self._waiting, words)
-
-    def _spoken(self, on_text: OnText) -> OnText:
-        """Return what takes the text of an answer and notes that the endpoint speaks."""
-
-        def take(piece: str) -> None:
-            self._has_spoken = True
-            on_text(piece)
-
-        return take
 
     def _adapt(self, param: str, said: str) -> None:
         """Leave out or rename what the endpoint does not take, unless a call before this one was told the same.
@@ -451,26 +490,6 @@ class _Saying:
 
     def __exit__(self, *_: object) -> None:
         del self._shown[self]
-
-
-class _Listening:
-    """Knows since when nothing came of a call, for the length of the ``with`` block; yields what takes its text."""
-
-    def __init__(self, heard: dict[object, float], on_text: OnText | None) -> None:
-        self._heard = heard
-        self._on_text = on_text
-
-    def __enter__(self) -> OnText | None:
-        self._heard[self] = time.monotonic()
-        return self._on_text and self._take
-
-    def __exit__(self, *_: object) -> None:
-        del self._heard[self]
-
-    def _take(self, piece: str) -> None:
-        self._heard[self] = time.monotonic()
-        if self._on_text is not None:
-            self._on_text(piece)
 
 
 async def _tell(permit: Permit, outcome: Failure) -> None:
