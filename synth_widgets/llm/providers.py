@@ -301,8 +301,8 @@ def endpoint_of(model: Model) -> Endpoint:
         ModelError: the provider is not served.
     """
     provider = provider_of(model.name)
-    bases = tuple(os.environ.get(name, "") for name in provider.bases)
-    keys = tuple(os.environ.get(name, "") for name in provider.keys)
+    bases = () if model.api_base else tuple([os.environ.get(name, "") for name in provider.bases])
+    keys = () if model.api_key else tuple([os.environ.get(name, "") for name in provider.keys])
     return _endpoint(provider, model.name, model.api_base, model.api_key, bases=bases, keys=keys)
 
 
@@ -316,8 +316,8 @@ def _endpoint(
     bases: tuple[str, ...],
     keys: tuple[str, ...],
 ) -> Endpoint:
-    """Return an endpoint; ``bases`` and ``keys`` are what the provider's environment variables hold."""
-    base_variable, base_found = _set_one(provider.bases, bases)
+    """Return an endpoint; ``bases`` and ``keys`` are what the provider's environment variables hold, if it matters."""
+    base_variable, base_found = (None, None) if api_base else _set_one(provider.bases, bases)
     base = api_base or base_found
     if api_base is None and base is not None and not is_address(base):
         raise ModelError(

@@ -16,7 +16,7 @@ from synth_widgets.store import columns
 from synth_widgets.store.columns import object_of, ratings_of, texts_by_key, texts_of, unfinished_of
 from synth_widgets.store.record_factories import maker
 from synth_widgets.store.state import Group
-from synth_widgets.text.normal import is_encodable
+from synth_widgets.text.normal import is_encodable, written
 
 Row = tuple[Any, ...]
 _NOTHING: Mapping[str, Any] = MappingProxyType({})
@@ -51,14 +51,12 @@ FORMAT = 2
 APPLICATION_ID = 0x53594E54
 """``SYNT``, in the file's ``application_id``, which tells a studio file from other databases."""
 
-_written = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
-
 
 def dump(value: Json) -> str | None:
     """Return a value as JSON text; ``None`` stays ``None``, as SQL's NULL."""
     if value is None:
         return None
-    text = _written(value)
+    text = written(value)
     return text if is_encodable(text) else json.dumps(value)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import unicodedata
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable
 
 import regex
 
@@ -68,6 +68,10 @@ def is_encodable(text: str) -> bool:
         return text.isascii() or bool(text.encode())
     except UnicodeEncodeError:
         return False
+
+
+written: Callable[[Json], str] = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+"""Returns a value as compact JSON, as the file and requests have it."""
 
 
 def too_deep(value: Json) -> bool:

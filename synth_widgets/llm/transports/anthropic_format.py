@@ -16,6 +16,7 @@ from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamE
 from synth_widgets.messages import Conversation, Message, ToolCall
 from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.request_schema import RequestSchema
+from synth_widgets.text.normal import written
 
 VERSION = "2023-06-01"
 """The API's version. The next one, 2026-10-21, takes ``temperature`` of no model; in this one each model decides."""
@@ -60,7 +61,7 @@ def body(
     told |= {**wish, **_both(params.get("output_config"), wish.get("output_config"))}
     if stream:
         told["stream"] = True
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return written(told).encode("utf-8", "replace")
 
 
 def _both(given: Any, wished: Any) -> dict[str, Any]:

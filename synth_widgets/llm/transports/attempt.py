@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from synth_widgets.errors import UnreachableError
@@ -66,13 +67,18 @@ class Attempt(ABC):
         request: what is asked.
         on_text: takes each piece of text as it comes; ``None``: the answer is asked for whole.
         reading: takes what comes, in the endpoint's format.
+
+    Attributes:
+        heard: when it was sent, or last brought text, on the monotonic clock.
+        has_spoken: whether it brought text.
     """
 
     def __init__(self, request: Request, on_text: OnText | None, reading: Reading) -> None:
         self._request = request
         self._on_text = on_text
         self._reading = reading
-        self._handed_out = False
+        self.heard = time.monotonic()
+        self.has_spoken = False
         self._not_ours: Exception | None = None
 
     @abstractmethod
@@ -91,7 +97,7 @@ class Attempt(ABC):
         """Hand on a piece of the answer's text as it comes, if anybody takes it."""
         if self._on_text is None or not piece:
             return
-        self._handed_out = True
+        self.has_spoken, self.heard = True, time.monotonic()
         try:
             self._on_text(piece)
         except Exception as error:
@@ -111,7 +117,7 @@ class Attempt(ABC):
             return self._after_text(failure)
         read = self._reading
         came = read.text if failure is None or failure.salvage is None else failure.salvage
-        text, reasoning = await aside(len(came), lambda: self._said(came, read.reasoning))
+        text, reasoning = await aside(len(came), partial(self._said, came, read.reasoning))
         seconds = time.perf_counter() - began
         return Answer(text, read.outcome, reasoning, read.usage, seconds, read.tool_calls)
 
@@ -139,7 +145,7 @@ class Attempt(ABC):
 
     def _after_text(self, failure: Failure) -> Failure:
         """Once text was handed out nothing is tried again: the caller has used it."""
-        if not self._handed_out:
+        if not self.has_spoken:
             return failure
         error = UnreachableError(str(failure.error), self._reading.text)
         return replace(failure, error=error, again=False, param=None, unexplained=False)

@@ -114,9 +114,14 @@ class Dialect:
 
 def parts_of(request: Request, *, streams: bool, counts: bool) -> list[Part]:
     """Return the parts of a request that could be done without; ``counts``: a stream is asked for its tokens."""
-    has_system = any(message.get("role") in SYSTEM_ROLES for message in request.messages)
-    had: dict[Part, bool] = {"stream_options": streams and counts, "system": has_system, "stream": streams}
-    return [part for part, is_there in had.items() if is_there]
+    parts: list[Part] = ["stream_options"] if streams and counts else []
+    for message in request.messages:
+        if message.get("role") in SYSTEM_ROLES:
+            parts.append("system")
+            break
+    if streams:
+        parts.append("stream")
+    return parts
 
 
 def without_count(request: Request) -> Request:

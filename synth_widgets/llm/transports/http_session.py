@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import atexit
 import functools
+import time
 import urllib.parse
 import urllib.request
 from contextlib import suppress
@@ -28,20 +29,20 @@ class _Shared:
 _shared: WeakKeyDictionary[asyncio.AbstractEventLoop, _Shared] = WeakKeyDictionary()
 
 
-def new_session(response: type[aiohttp.ClientResponse] | None = None) -> aiohttp.ClientSession:
+def new_session(*, for_litellm: bool = False) -> aiohttp.ClientSession:
     """Open a session without a limit of connections: limits are per model, see `synth_widgets.llm.concurrency`.
 
-    It keeps no cookies and reads no proxy settings; `proxy_for` does that. Loopback is never sent through a proxy,
-    whoever asks.
+    It keeps no cookies and reads no proxy settings; `proxy_for` does that.
 
     Args:
-        response: what answers become, when it is not aiohttp's own.
+        for_litellm: whether litellm asks with it: then loopback is never sent through a proxy all the same, and a
+            redirect raises `RedirectedError`.
     """
     import aiohttp
 
-    connector = _connector_class()(limit=0, ttl_dns_cache=300)
+    connector = (_connector_class() if for_litellm else aiohttp.TCPConnector)(limit=0, ttl_dns_cache=300)
     jar = aiohttp.DummyCookieJar()
-    response = response or aiohttp.ClientResponse
+    response = _response_class() if for_litellm else aiohttp.ClientResponse
     return aiohttp.ClientSession(connector=connector, cookie_jar=jar, trust_env=False, response_class=response)
 
 
@@ -98,7 +99,7 @@ def lasting() -> aiohttp.ClientSession:
     for gone in [known for known in _lasting if known.is_closed()]:
         del _lasting[gone]
     if loop not in _lasting or _lasting[loop].closed:
-        _lasting[loop] = new_session(_response_class())
+        _lasting[loop] = new_session(for_litellm=True)
         atexit.register(_close_at_end, loop)
     return _lasting[loop]
 
@@ -127,10 +128,19 @@ def _close_at_end(loop: asyncio.AbstractEventLoop) -> None:
             asyncio.run_coroutine_threadsafe(session.close(), loop).result(1)
 
 
+PROXY_SECONDS = 5.0
+"""For how long a proxy is used without looking again whether the environment names another."""
+
+
 def proxy_for(url: str) -> str | None:
     """Return the proxy that the environment names for a URL, or ``None``. Loopback never has one."""
+    return None if is_loopback(url) else _proxy_of(url, time.monotonic() // PROXY_SECONDS)
+
+
+@functools.lru_cache(64)  # reading the environment takes as long as all else that is ours of a request
+def _proxy_of(url: str, _lately: float) -> str | None:
     parts = urllib.parse.urlsplit(url)
-    if is_loopback(url) or urllib.request.proxy_bypass(parts.hostname or ""):
+    if urllib.request.proxy_bypass(parts.hostname or ""):
         return None
     proxies = urllib.request.getproxies()
     proxy = proxies.get(parts.scheme) or proxies.get("all")

@@ -11,6 +11,7 @@ from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.transports.reading import NoAnswerError, Reading, StreamError, end_of
 from synth_widgets.records import Usage, token_count
 from synth_widgets.schema.request_schema import RequestSchema
+from synth_widgets.text.normal import written
 
 _THOUGHTS = ("reasoning_content", "reasoning", "thinking", "thoughts", "reasoning_details")
 """Fields of a message that hold the model's thoughts, the same ones if there are several."""
@@ -33,11 +34,10 @@ def body(
         stream: whether the answer is to come in events.
         wish: what makes the answer JSON, as `json_wish` returns it.
     """
-    told: dict[str, Any] = {"model": model, "messages": [dict(message) for message in request.messages], **params}
-    told |= wish or {}
+    told: dict[str, Any] = {"model": model, "messages": list(map(dict, request.messages)), **params, **(wish or {})}
     if stream:
         told["stream"] = True
-    return json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
+    return written(told).encode("utf-8", "replace")
 
 
 def json_wish(schema: Mapping[str, Any], mode: Mode, *, strict: bool, strict_tool: bool = False) -> dict[str, Any]:
@@ -121,8 +121,10 @@ class ChatReading(Reading):
 
     def _message(self, part: Mapping[str, Any]) -> str:
         text = self._content(part.get("content"))
-        thoughts = (_flat(part[name]) for name in _THOUGHTS if part.get(name))
-        self._reasoning += [next(filter(None, thoughts), "")]
+        for name in _THOUGHTS:
+            if part.get(name) and (thought := _flat(part[name])):
+                self._reasoning.append(thought)
+                break
         if isinstance(part.get("refusal"), str) and part["refusal"]:
             self._refusal.append(part["refusal"])
         calls = part.get("tool_calls") or ([{"function": old}] if (old := part.get("function_call")) else ())

@@ -145,7 +145,7 @@ class Reading(ABC):
     def text(self) -> str:
         """The content so far, or the words of a refusal; where calls are the answer, their arguments before both."""
         said = "".join(self._text)
-        if self.offers_tools:
+        if self.offers_tools or not self._calls:
             return said or "".join(self._refusal)
         calls = dict.fromkeys("".join(call.arguments) for call in self._calls.values())
         called = "\n".join(call for call in calls if call.strip() not in _NO_ARGUMENTS)

@@ -114,10 +114,9 @@ class RemoteCompleter(ABC):
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
         self._latest: _Place | None = None
         self._waiting: dict[object, str] = {}
-        self._heard: dict[object, float] = {}
-        """When each call that is under way was sent, or last brought text."""
+        self._under_way: set[Attempt] = set()
         self._has_spoken = False
-        """Whether a call brought text: the first answer may still be under way."""
+        """Whether an attempt that has ended brought text."""
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self.name!r})"
@@ -195,9 +194,9 @@ class RemoteCompleter(ABC):
     @property
     def waiting(self) -> str | None:
         """What the latest retry waits for, or how long nothing came, in words for a person; ``None`` if all goes on."""
-        if self._waiting or not self._heard:
+        if self._waiting or not self._under_way:
             return next(reversed(self._waiting.values()), None)
-        name, silent = self.name, time.monotonic() - min(self._heard.values())
+        name, silent = self.name, time.monotonic() - min(attempt.heard for attempt in self._under_way)
         return f"{name} has been silent for {silent:.0f} s; it may be busy" if silent >= SILENT else None
 
     async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
@@ -338,7 +337,13 @@ class RemoteCompleter(ABC):
         while True:
             with _SAYS_NOTHING if gate.is_well else self.saying(self._why_closed(endpoint, gate)):
                 async with gate.permit(timed=on_text is None, first=tried.count > 0) as permit:
-                    outcome = await self._once(endpoint, request, on_text)
+                    attempt = self.attempt(endpoint, request, on_text)
+                    self._under_way.add(attempt)
+                    try:
+                        outcome = await attempt.run()
+                    finally:
+                        self._under_way.discard(attempt)
+                        self._has_spoken |= attempt.has_spoken
                     if isinstance(outcome, Answer):
                         permit.passed()
                         return outcome
@@ -354,22 +359,6 @@ class RemoteCompleter(ABC):
             if error is not None:
                 raise error
 
-    async def _once(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Answer | Failure:
-        """Ask once, and note when the endpoint was last heard."""
-        call = object()
-        self._heard[call] = time.monotonic()
-
-        def take(piece: str) -> None:
-            self._heard[call] = time.monotonic()
-            self._has_spoken = True
-            if on_text is not None:
-                on_text(piece)
-
-        try:
-            return await self.attempt(endpoint, request, on_text and take).run()
-        finally:
-            del self._heard[call]
-
     def _last_word(self, outcome: Failure, tried: _Tries, doubts: Callable[[], bool]) -> CallError | None:
         """Return what to raise if there is no sense in trying the same again, else ``None``."""
         most = min(self.waits.tries, outcome.tries or self.waits.tries)
@@ -379,12 +368,17 @@ class RemoteCompleter(ABC):
         if outcome.is_passing and tried.passed_by >= self.waits.passed_by:
             told = f"{outcome.error} It said so {tried.count} times, while others were answered."
             return RequestRefusedError(told)
-        is_awaited = self.waits.patient and outcome.is_passing and (tried.answered or self._has_spoken)
+        is_awaited = self.waits.patient and outcome.is_passing and (tried.answered or self._speaks)
         if not outcome.again or (tried.count >= most and not is_awaited):
             return _with_tries(outcome, tried.count)
         if (outcome.after or 0.0) > self.waits.longest:
             return UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
         return None
+
+    @property
+    def _speaks(self) -> bool:
+        """Whether an attempt brought text: the first answer may still be under way."""
+        return self._has_spoken or any(attempt.has_spoken for attempt in self._under_way)
 
     async def _rest(self, endpoint: Endpoint, outcome: Failure, tries: int) -> None:
         """Wait before the next try, and say so."""
