@@ -8,7 +8,7 @@ import secrets
 import shutil
 import sqlite3
 import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -18,7 +18,7 @@ from synth_widgets.store.batch import Batch
 from synth_widgets.store.writing import write_rows
 
 
-def write_copy(target: Path, source: sqlite3.Connection | None, pending: Iterable[Batch], whole: Batch) -> None:
+def write_copy(target: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch) -> None:
     """Write a studio file, whole or not at all.
 
     Args:
@@ -104,7 +104,7 @@ def _connect(draft: Path) -> sqlite3.Connection:
     return copy
 
 
-def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batch], whole: Batch) -> None:
+def _fill(draft: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch) -> None:
     if source is not None:
         with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError):
             source.backup(copy)
@@ -121,13 +121,13 @@ def _fill(draft: Path, source: sqlite3.Connection | None, pending: Iterable[Batc
         _write(copy, [whole])
 
 
-def _write(copy: sqlite3.Connection, batches: Iterable[Batch]) -> None:
+def _write(copy: sqlite3.Connection, batches: Sequence[Batch]) -> None:
     copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # a copy of one file, not of three
     copy.execute("PRAGMA synchronous=FULL")
     copy.execute("BEGIN IMMEDIATE")
-    for batch in batches:
-        write_rows(copy, batch)
-        copy.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('rev', ?)", (batch.rev,))
+    if batches:
+        write_rows(copy, batches)
+        copy.execute("INSERT OR REPLACE INTO meta(key, value) VALUES('rev', ?)", (batches[-1].rev,))
     copy.execute("COMMIT")
 
 

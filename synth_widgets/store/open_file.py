@@ -254,8 +254,7 @@ class OpenFile:
         new = [batch for batch in batches if batch.rev > self.written]
         if new:
             with self._transaction(db):
-                for batch in new:
-                    write_rows(db, batch)
+                write_rows(db, new)
                 self._write_moment(db, Position(self._epoch, new[-1].rev))
             self.written = new[-1].rev
             self.verify()

@@ -1,4 +1,4 @@
-"""Writes the rows of a commit, and reads texts back: many rows a step.
+"""Writes the rows of commits, and reads texts back: many rows a step.
 
 A connection gives the interpreter up at each step of a statement, and beside a thread that computes it waits 5 ms to
 get it back: a thousand rows one by one took four seconds, and take four steps now.
@@ -8,13 +8,17 @@ from __future__ import annotations
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import chain, islice
+from typing import TypeVar
 
+from synth_widgets.records import WorkItem
 from synth_widgets.store import rows
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.columns import COLUMNS, KEYS
+
+T = TypeVar("T")
 
 MOST_ROWS = 256
 """Rows of one statement: what binding them takes holds the interpreter, for less than a millisecond."""
@@ -26,23 +30,48 @@ _DELETE_ITEMS = (
 """With the columns' own types: else SQLite would look through the whole table instead of its key."""
 
 
-def write_rows(db: sqlite3.Connection, batch: Batch) -> None:
-    """Write what a commit changed, over older rows of the same keys."""
-    _put(db, "topics", map(rows.topic_row, batch.topics.values()))
-    _put(db, "samples", map(rows.sample_row, batch.samples.values()))
-    _put(db, "versions", (rows.version_row(s, v) for s, v in batch.versions))
-    _put(db, "calls", map(rows.call_row, batch.calls))
-    _put(db, "sessions", map(rows.session_row, batch.sessions))
-    _put(db, "jobs", map(rows.job_row, batch.jobs.values()))
-    _put(db, "items", map(rows.item_row, batch.planned))
-    done = ((i.job, i.step, i.target, i.ordinal) for i in batch.finished)
-    write(db, _DELETE_ITEMS, done, "))")
-    write(db, "DELETE FROM items WHERE job IN (VALUES", ((job,) for job in batch.settled), ")")
-    _put(db, "settings", ((k, rows.dump(v)) for k, v in batch.settings.items()))
-    _put(db, "tasks", ((n, rows.dump(t.to_json())) for n, t in batch.tasks))
-    _put(db, "groups", map(rows.group_row, batch.groups))
-    logged = ((batch.rev, batch.group, batch.at, rows.dump(entry)) for entry in batch.entries)
+def write_rows(db: sqlite3.Connection, batches: Sequence[Batch]) -> None:
+    """Write what commits changed, over older rows of the same keys: each record once, as the last of them left it."""
+    _put(db, "topics", map(rows.topic_row, _latest(batch.topics for batch in batches).values()))
+    _put(db, "samples", map(rows.sample_row, _latest(batch.samples for batch in batches).values()))
+    _put(db, "versions", (rows.version_row(s, v) for batch in batches for s, v in batch.versions))
+    _put(db, "calls", map(rows.call_row, {call.id: call for batch in batches for call in batch.calls}.values()))
+    _put(db, "sessions", (rows.session_row(session) for batch in batches for session in batch.sessions))
+    _put(db, "jobs", map(rows.job_row, _latest(batch.jobs for batch in batches).values()))
+    _write_items(db, batches)
+    settings = _latest(batch.settings for batch in batches)
+    _put(db, "settings", ((key, rows.dump(value)) for key, value in settings.items()))
+    _put(db, "tasks", ((n, rows.dump(task.to_json())) for batch in batches for n, task in batch.tasks))
+    _put(db, "groups", map(rows.group_row, {group.id: group for batch in batches for group in batch.groups}.values()))
+    logged = ((b.rev, b.group, b.at, rows.dump(entry)) for b in batches for entry in b.entries)
     write(db, "INSERT INTO log(rev, grp, at, entry) VALUES", logged)
+
+
+def _latest(changed: Iterable[Mapping[str, T]]) -> dict[str, T]:
+    """Return what records are after the last change of each, those that came first first."""
+    found: dict[str, T] = {}
+    for records in changed:
+        found.update(records)
+    return found
+
+
+def _write_items(db: sqlite3.Connection, batches: Sequence[Batch]) -> None:
+    """Write which work items are open now; one that came and went in these commits is never written."""
+    opened: dict[tuple[str, str, str, int], WorkItem] = {}
+    closed: dict[tuple[str, str, str, int], None] = {}
+    settled: dict[tuple[str], None] = {}
+    for batch in batches:
+        opened.update(((i.job, i.step, i.target, i.ordinal), i) for i in batch.planned)
+        for i in batch.finished:
+            key = (i.job, i.step, i.target, i.ordinal)
+            opened.pop(key, None)
+            closed[key] = None
+        for job in batch.settled:
+            settled[job,] = None
+            opened = {key: item for key, item in opened.items() if item.job != job}
+    write(db, _DELETE_ITEMS, closed, "))")
+    write(db, "DELETE FROM items WHERE job IN (VALUES", settled, ")")
+    _put(db, "items", map(rows.item_row, opened.values()))
 
 
 def _put(db: sqlite3.Connection, table: str, values: Iterable[rows.Row]) -> None:

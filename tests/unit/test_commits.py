@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 import sqlite3
 import threading
 from contextlib import closing
@@ -28,7 +29,7 @@ from synth_widgets.store.changes import (
     TopicChanged,
 )
 from synth_widgets.store.columns import entries_of
-from synth_widgets.store.state import State
+from synth_widgets.store.state import Group, State
 from synth_widgets.store.store import Action, Store
 from synth_widgets.store.writing import MOST_ROWS, read_raw, write, write_rows
 from tests.tasks import TRIAGE
@@ -213,7 +214,7 @@ def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
     with closing(tables()) as db:
         statements: list[str] = []
         db.set_trace_callback(statements.append)
-        write_rows(db, batch)
+        write_rows(db, [batch])
         assert len(statements) <= 24
         db.set_trace_callback(None)
         assert db.execute("SELECT count(*) FROM items").fetchone() == (10,)
@@ -227,13 +228,42 @@ def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
         assert entries_of(db, 2) == []
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_commits_that_are_written_together_leave_what_they_leave_one_by_one(seed):
+    chance = random.Random(seed)
+    batches = []
+    for rev in range(1, 40):
+        batch = Batch(rev, float(rev), urgent=False, group=1)
+        for _ in range(chance.randrange(4)):
+            ident = f"s{chance.randrange(6)}"
+            batch.samples[ident] = sample(ident, topic=f"t{rev}", seq=int(ident[1]))
+            batch.versions.append((ident, Version(chance.randrange(2), "own", rev, chance.random())))
+            batch.calls.append(call(f"c{chance.randrange(6)}", chance.random()))
+            topic = Topic(f"t{chance.randrange(4)}", ROOT, f"{rev}")
+            batch.topics[topic.id] = topic
+            batch.jobs["j1"] = JobRecord("j1", "grow", {}, "900000000000", added=rev)
+            batch.settings["guidance"] = {"all": f"{rev}"}
+            batch.entries.append(["sample", ident, {"reason": None}, {"reason": f"{rev}"}])
+            batch.groups.append(Group(1, "job", f"{rev}", "j1"))
+            item = WorkItem(f"j{chance.randrange(2)}", "outputs", f"s{chance.randrange(6)}", 0, 0)
+            (batch.planned if chance.random() < 0.5 else batch.finished).append(item)
+        if chance.random() < 0.1:
+            batch.settled.append("j1")
+        batches.append(batch)
+    with closing(tables()) as one, closing(tables()) as many:
+        for batch in batches:
+            write_rows(one, [batch])
+        write_rows(many, batches)
+        assert list(one.iterdump()) == list(many.iterdump())
+
+
 def test_finished_items_are_found_by_their_key_not_by_a_walk_through_all():
     with closing(tables()) as db:
         statements: list[str] = []
         db.set_trace_callback(statements.append)
         batch = Batch(1, 1.0, urgent=False)
         batch.finished = [ITEM, LATER]
-        write_rows(db, batch)
+        write_rows(db, [batch])
         (delete,) = [text for text in statements if text.startswith("DELETE")]
         db.set_trace_callback(None)
         plan = [row[3] for row in db.execute(f"EXPLAIN QUERY PLAN {delete}")]
