@@ -159,13 +159,15 @@ class Sample:
     @property
     def version(self) -> Version:
         """The current version."""
-        found = self.version_of(self.current)
-        if found is None:
-            raise ValueError(f"the sample {self.id} has no version {self.current}")
-        return found
+        for version in reversed(self.versions):
+            if version.n == self.current:
+                return version
+        raise ValueError(f"the sample {self.id} has no version {self.current}")
 
     def version_of(self, n: int | None) -> Version | None:
         """The version of this number, or ``None``."""
+        if n is None:
+            return None
         for version in reversed(self.versions):
             if version.n == n:
                 return version

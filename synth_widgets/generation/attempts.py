@@ -8,12 +8,12 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Protocol, TypeVar
 
 from synth_widgets.errors import CallError, ModeRefusedError, OwnCodeError, RequestRefusedError, UnreachableError
-from synth_widgets.generation.mode_choice import ModeChoice, TriedModes
+from synth_widgets.generation.mode_choice import NOT_TRIED, ModeChoice, TriedModes
 from synth_widgets.generation.objections import Elsewhere, Objection
 from synth_widgets.generation.prompts import corrected
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request
@@ -132,7 +132,7 @@ class Attempts:
     number: int = 1
     fault: Fault | None = None
     by_chance: bool = False
-    tried: TriedModes = field(default_factory=TriedModes)
+    tried: TriedModes = NOT_TRIED
 
     def mode(self, modes: ModeChoice) -> Mode:
         """Return the mode in which the next answer is asked for."""
@@ -278,12 +278,12 @@ def counted(answer: Answer) -> Answer:
     >>> answer.usage, answer.seconds
     (Usage(prompt_tokens=0, completion_tokens=5), 0.0)
     """
-    counts = answer.usage.prompt_tokens, answer.usage.completion_tokens
-    usage = Usage(*map(token_count, counts))
-    seconds = answer.seconds if isinstance(answer.seconds, int | float) and 0 <= answer.seconds < MOST_SECONDS else 0.0
-    if usage == answer.usage and seconds == answer.seconds and all(type(count) is int for count in counts):
+    told, seconds = (answer.usage.prompt_tokens, answer.usage.completion_tokens), answer.seconds
+    counts = token_count(told[0]), token_count(told[1])
+    can_be = isinstance(seconds, int | float) and 0 <= seconds < MOST_SECONDS
+    if can_be and counts == told and type(told[0]) is type(told[1]) is int:
         return answer
-    return replace(answer, usage=usage, seconds=float(seconds))
+    return replace(answer, usage=Usage(*counts), seconds=float(seconds) if can_be else 0.0)
 
 
 def clean(answer: Answer, request: Request) -> Answer:

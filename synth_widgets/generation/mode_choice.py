@@ -36,6 +36,9 @@ class TriedModes:
     is_sure: bool = True
 
 
+NOT_TRIED = TriedModes()
+
+
 class ModeChoice:
     """Counts which modes bring what complies: an endpoint may pass a mode over without a word.
 
@@ -73,7 +76,7 @@ class ModeChoice:
         leaves = is_fresh and (not corrects or modes[0] not in self._complied)
         if leaves or tried.doubted is not None:
             modes = [mode for mode in modes if mode not in tried.all] or modes[-1:]
-        return replace(tried, latest=modes[0], all=tried.all | {modes[0]})
+        return TriedModes(modes[0], tried.all | {modes[0]}, tried.doubted, tried.is_sure)
 
     def _in_order(self) -> list[Mode]:
         """Return the modes to try, in order: those that bring nothing that complies come last."""

@@ -34,8 +34,8 @@ def guidance_for(step: Step, levels: Iterable[Guidance]) -> str:
     Curt.
     """
     keys: tuple[Guided, Guided] = ("all", step)
-    texts = [level.get(key, "").strip() for level in levels if level for key in keys]
-    return "\n".join(dict.fromkeys(filter(None, texts)))
+    texts = [text for level in levels if level for key in keys if (text := level.get(key, "").strip())]
+    return "\n".join(dict.fromkeys(texts))
 
 
 def section(title: str, text: str) -> list[str]:
@@ -111,8 +111,9 @@ def request(
     lines = list(system)
     if schema is not None and mode in SHOWS_SCHEMA:
         lines += ["", shown_schema(schema)]
-    conversation = Conversation((Message("system", "\n".join(lines).strip()), *turns, Message("user", user)))
-    return Request(conversation.to_json(), schema, mode, params or {}, step, seed)
+    before = [message.to_json() for message in turns]
+    messages = [{"role": "system", "content": "\n".join(lines).strip()}, *before, {"role": "user", "content": user}]
+    return Request(messages, schema, mode, params or {}, step, seed)
 
 
 SHOWN_ANSWER = 12_000

@@ -434,7 +434,7 @@ def _again(sample: Sample, recipe: Recipe) -> Slots:
 
 def expected(recipe: Recipe, items: Iterable[WorkItem]) -> int:
     """Return how many results the open items will lead to, if nothing is dropped."""
-    return sum(_expected(recipe, item.step, item.level) for item in items)
+    return sum([_expected(recipe, item.step, item.level) for item in items])
 
 
 def _expected(recipe: Recipe, step: Step, at: int) -> int:

@@ -13,6 +13,7 @@ from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.generation.outputs import OutputQuestion
 from synth_widgets.generation.prompts import guidance_for, told_reasons
 from synth_widgets.generation.topics import TopicsQuestion
+from synth_widgets.messages import Conversation
 from synth_widgets.records import ROOT, Guidance, Sample, Step
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
@@ -38,6 +39,8 @@ class RequestBuilder:
     items_per_call: Mapping[Step, int]
     small: frozenset[Step] = frozenset()
     _rejected: dict[str, str] = field(default_factory=dict)
+    _turns: dict[bool, Conversation] = field(default_factory=dict)
+    """The examples that precede an output's input, by whether the model is small."""
 
     def is_small(self, step: Step) -> bool:
         """Whether the step's model is too small for the ordinary prompts."""
@@ -45,10 +48,9 @@ class RequestBuilder:
 
     def guidance(self, step: Step, topic: str, *, own: bool = True) -> str:
         """Return all guidance that holds for a step under a topic, the nearest, the call's ``own``, last."""
-        general = self.state.settings.get("guidance") or {}
-        lineage = [t.guidance for t in self.state.lineage(topic)]
-        call = [self.recipe.guidance] if own else []
-        return guidance_for(step, [general, self.session_guidance, *lineage, *call])
+        levels = [self.state.settings.get("guidance") or {}, self.session_guidance]
+        levels += [t.guidance for t in self.state.lineage(topic)]
+        return guidance_for(step, [*levels, self.recipe.guidance] if own else levels)
 
     def wish(self, step: Step) -> str:
         """Return what the call's own guidance says to a step."""
@@ -98,8 +100,9 @@ class RequestBuilder:
     def output(self, sample: Sample, seed: int, *, own_code: Elsewhere = asyncio.to_thread) -> OutputQuestion:
         """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
-        style = examples.check_style(self.recipe.prompt)
-        turns = examples.turns_for(self.task, style, small_model=small)
+        if (turns := self._turns.get(small)) is None:
+            style = examples.check_style(self.recipe.prompt)
+            turns = self._turns[small] = examples.turns_for(self.task, style, small_model=small)
         topic = sample.topic if sample.topic in self.state.topics else ROOT
         base = base_of(sample)
         earlier = base.output if self.recipe.anew else None

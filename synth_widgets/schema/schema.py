@@ -64,7 +64,7 @@ class Schema:
     True
     """
 
-    __slots__ = ("_compiled", "_references", "json", "model", "of_class")
+    __slots__ = ("_compiled", "_properties", "_references", "json", "model", "of_class")
 
     def __init__(self, given: Any, *, where: str = "schema") -> None:
         self.model: type[pydantic.BaseModel] | None = given if is_model_class(given) else None
@@ -72,6 +72,7 @@ class Schema:
         _check(self.json, where)
         self.of_class = self.model is not None and _has_formats_of_classes(self.json)
         self._compiled: Compiled | None = None
+        self._properties: Mapping[str, Mapping[str, Any]] | None = None
         self._references = References(self.json)
         if self.model is None:
             for finding in lint.findings(self.json):
@@ -85,7 +86,8 @@ class Schema:
             SchemaError: the file holds what is none.
         """
         schema = cls.__new__(cls)
-        schema.model, schema.of_class, schema._compiled = None, of_class, None  # noqa: SLF001 - it is one of them
+        schema.model, schema.of_class = None, of_class
+        schema._compiled, schema._properties = None, None  # noqa: SLF001 - it is one of them
         schema.json = _as_json(data, where)
         schema._references = References(schema.json)  # noqa: SLF001
         _check(schema.json, where)
@@ -144,11 +146,13 @@ class Schema:
             return "", f"{self.model.__name__} raised {type(error).__name__}: {error}"
         return None
 
-    def properties(self) -> dict[str, Mapping[str, Any]]:
+    def properties(self) -> Mapping[str, Mapping[str, Any]]:
         """Return the declared top-level properties, in order; empty where the top is no object."""
-        top = self.resolve(self.json)
-        properties = top.get("properties")
-        return {name: self.resolve(sub) for name, sub in properties.items()} if isinstance(properties, dict) else {}
+        if self._properties is None:
+            found = self.resolve(self.json).get("properties")
+            declared = found.items() if isinstance(found, dict) else ()
+            self._properties = {name: self.resolve(node) for name, node in declared}
+        return self._properties
 
     def required(self) -> frozenset[str]:
         """Return the names of the top-level properties that must be there."""
@@ -186,7 +190,7 @@ class Schema:
     def __getstate__(self) -> tuple[None, dict[str, Any]]:
         """Leave the validator out, which is compiled anew where it is needed."""
         state = {"json": self.json, "model": self.model, "of_class": self.of_class}
-        return None, {**state, "_compiled": None, "_references": References(self.json)}
+        return None, {**state, "_compiled": None, "_properties": None, "_references": References(self.json)}
 
 
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:

@@ -139,7 +139,9 @@ class SampleChanged(Change):
 
     def apply(self, state: State, batch: Batch) -> None:
         sample = state.samples[self.id]
-        fields: dict[str, Any] = {k: tuple(v) if k == "tags" else v for k, v in self.after.items()}
+        fields: dict[str, Any] = dict(self.after)
+        if "tags" in fields:
+            fields["tags"] = tuple(fields["tags"])
         if self.version is not None:
             fields["versions"] = (*sample.versions, self.version)
             batch.versions.append((self.id, self.version))
@@ -246,7 +248,7 @@ class JobChanged(Change):
     def held(self, state: State) -> tuple[JobRecord | None, OpenItems | None, list[WorkItem]]:
         items = state.items.get(self.job.id)
         touched = (*self.planned, *self.finished) if items is not None else ()
-        found = [items[item.key] for item in touched if items is not None and item.key in items]
+        found = [old for item in touched if items is not None and (old := items.get(item.key)) is not None]
         return state.jobs.get(self.job.id), items, found
 
     def put_back(self, state: State, held: tuple[JobRecord | None, OpenItems | None, list[WorkItem]]) -> None:
@@ -293,11 +295,12 @@ class CallAdded(Change):
 
 def sample_change(sample: Sample, *, version: Version | None = None, **after: Json) -> SampleChanged | None:
     """Return the change that gives a sample these fields, or ``None`` when it has them already."""
-    before = {k: plain(getattr(sample, k)) for k in after}
-    fields = {k: v for k, v in after.items() if not same(before[k], plain(v))}
-    if not fields and version is None:
-        return None
-    return SampleChanged(sample.id, {k: before[k] for k in fields}, fields, version)
+    before: dict[str, Json] = {}
+    fields: dict[str, Json] = {}
+    for name, value in after.items():
+        if not same(old := plain(getattr(sample, name)), plain(value)):
+            before[name], fields[name] = old, value
+    return SampleChanged(sample.id, before, fields, version) if fields or version is not None else None
 
 
 def topic_change(topic: Topic, **after: Json) -> TopicChanged | None:

@@ -62,6 +62,10 @@ class OpenItems(Mapping[Key, WorkItem]):
     def __getitem__(self, key: Key) -> WorkItem:
         return self._part(key)[key]
 
+    def get(self, key: Key, default: WorkItem | None = None) -> WorkItem | None:  # type: ignore[override]
+        """Return the item of a key, or a default."""
+        return self._part(key).get(key, default)
+
     def __contains__(self, key: object) -> bool:
         return isinstance(key, tuple) and key in self._part(key)
 

@@ -6,6 +6,7 @@ the file does not matter.
 
 from __future__ import annotations
 
+import functools
 import json
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
@@ -60,6 +61,16 @@ def dump(value: Json) -> str | None:
     return text if is_encodable(text) else json.dumps(value)
 
 
+def _object(fields: Mapping[str, Json]) -> str | None:
+    """Return fields, which most records have none of, as `dump` does."""
+    return dump(dict(fields)) if fields else "{}"
+
+
+@functools.lru_cache(64)  # those of a session are on all that it makes
+def _tags(tags: tuple[str, ...]) -> str | None:
+    return dump(list(tags))
+
+
 def load(text: str | None) -> Json:
     """Return the value of `dump`."""
     return None if text is None else json.loads(text)
@@ -106,8 +117,8 @@ def guidance_of(text: str) -> Guidance:
 def sample_row(s: Sample) -> Row:
     """Return the row of a sample; its versions have rows of their own."""
     return (
-        *(s.id, s.seq, s.topic, s.session, s.source, s.status, s.reason, dump(list(s.tags)), s.split, s.stars),
-        *(dump(dict(s.ratings)), s.current, s.proposal, s.stale, dump(s.unfinished), s.removed, s.created),
+        *(s.id, s.seq, s.topic, s.session, s.source, s.status, s.reason, _tags(s.tags), s.split, s.stars),
+        *(_object(s.ratings), s.current, s.proposal, s.stale, dump(s.unfinished), s.removed, s.created),
     )
 
 
@@ -158,7 +169,7 @@ def version_of(row: Row, given: Json, output: Json, share: Shared) -> Version:
 def call_row(c: Call) -> Row:
     """Return the row of a call, with its raw text."""
     return (
-        *(c.id, c.job, c.step, c.model, c.mode, c.prompt, c.guidance, dump(dict(c.params)), c.attempts),
+        *(c.id, c.job, c.step, c.model, c.mode, c.prompt, c.guidance, _object(c.params), c.attempts),
         *(c.usage.prompt_tokens, c.usage.completion_tokens, c.cost, c.seconds, c.raw),
     )
 

@@ -104,6 +104,8 @@ class Store:
             whole=whole,
         )
         self.state: State = self._journal.load()
+        self._steps = (self.state.next_undo(), self.state.next_redo())
+        """What undo and redo would do."""
         self.read_only = self._journal.read_only
         for note in self._journal.notes:
             warn(f"{path}: {note}")
@@ -139,13 +141,12 @@ class Store:
         begun = self.state.groups.get(action.group or -1) if action is not None else None
         if not wanted and (begun is None or begun.label == label):
             return self.state.rev
-        undo_before = (self.state.next_undo(), self.state.next_redo())
         group, groups = self._group(actor, label, job) if begun is None else self._go_on(begun, label)
         is_empty = (group in self._empty or group not in self.state.groups) and all(c.entry() is None for c in wanted)
         if ends and is_empty and group is not None:
             made = next((each for each in groups if each.id == group), None) or self.state.groups[group]
             groups.append(replace(made, dead=True))
-        rev = self._apply(wanted, group, groups, urgent=actor != "job", undo_before=undo_before)
+        rev = self._apply(wanted, group, groups, urgent=actor != "job")
         if group is not None:
             (self._empty.add if is_empty else self._empty.discard)(group)
         if action is not None:
@@ -184,12 +185,11 @@ class Store:
 
     def _step(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
         self.check_writable()
-        undo_before = (self.state.next_undo(), self.state.next_redo())
         now_is = self.state.groups[group.id]
         stepped = []
         if (now_is.undone is None) != (undone is None):  # else only this part of it is left
             stepped = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
-        self._apply(list(reversal.changes), None, stepped, urgent=True, undo_before=undo_before)
+        self._apply(list(reversal.changes), None, stepped, urgent=True)
         return reversal
 
     def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:
@@ -207,15 +207,7 @@ class Store:
         group = Group(self.state.newest_group + 1, actor, label, job, made=self.state.rev + 1)
         return group.id, [*dropped, group]
 
-    def _apply(
-        self,
-        changes: list[Change],
-        group: int | None,
-        groups: list[Group],
-        *,
-        urgent: bool,
-        undo_before: tuple[Group | None, Group | None],
-    ) -> int:
+    def _apply(self, changes: list[Change], group: int | None, groups: list[Group], *, urgent: bool) -> int:
         state = self.state
         batch = Batch(state.rev + 1, now(), urgent, group, groups=groups)
         applied: list[tuple[Change, object]] = []
@@ -236,13 +228,14 @@ class Store:
         topics, samples = dict.fromkeys(batch.topics), dict.fromkeys(batch.samples)
         for root in batch.subtrees:
             self._touch_below(root, topics, samples)
+        steps, self._steps = self._steps, (state.next_undo(), state.next_redo())
         commit = Commit(
             rev,
             {i: None if i in state.hidden else state.topics[i] for i in topics},
             {i: s if state.is_visible(s := state.samples[i]) else None for i in samples},
             batch.jobs,
             {i: len(state.items.get(i, ())) for i in batch.jobs},
-            batch.studio or undo_before != (state.next_undo(), state.next_redo()),
+            batch.studio or self._steps != steps,
         )
         self._unpublished.append(commit)
         self._journal.write(batch)

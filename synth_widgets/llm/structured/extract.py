@@ -89,8 +89,11 @@ def extract_json(
     if not text:
         return None, "the answer is empty"
     choice = _Choice(check, fields)
-    why: str | None = None
-    for values, reason in _tiers(text):
+    value, why = parse_json(text)
+    if why is None:
+        choice.look([value])
+        return choice.result
+    for values, reason in _tiers(text, why):
         choice.look(values)
         if choice.is_made:
             return choice.result
@@ -145,7 +148,8 @@ def listed(
     text = apart(text, request)[0].strip().removeprefix("\ufeff")
     fields = frozenset(fields)
     lists: list[list[Json]]
-    for values, _ in _tiers(text, lines=True):
+    value, reason = parse_json(text)
+    for values, _ in [([value], None)] if reason is None else _tiers(text, reason, lines=True):
         lists = [found for value in values for found in _lists(value, check, fields)]
         if not any(_one_complies(found, check, fields) for found in lists):
             is_one = len(values) == 1
@@ -155,12 +159,15 @@ def listed(
     return [] if was_cut else _only([_bullets(text)], check, fields)
 
 
-def _tiers(text: str, *, lines: bool = False) -> Iterator[tuple[Sequence[Json], str | None]]:
-    """Yield the values of a text, those that are surest first, and why there are not more."""
-    value, reason = parse_json(text)
-    if reason is None:
-        yield [value], None
-        return
+def _tiers(text: str, why: str, *, lines: bool = False) -> Iterator[tuple[Sequence[Json], str | None]]:
+    """Yield the values of a text that is not JSON itself, those that are surest first, and why there are not more.
+
+    Args:
+        text: where they are looked for.
+        why: why the whole text is not JSON.
+        lines: whether each line may be a value.
+    """
+    reason: str | None = why
     if lines and len(values := _by_line(text)) > 1:
         yield values, None
         return
@@ -168,7 +175,7 @@ def _tiers(text: str, *, lines: bool = False) -> Iterator[tuple[Sequence[Json], 
     for fence in fences if lines else ():
         yield _by_line(fence), reason
     yield [value for value, error in map(parse_json, fences) if error is None], reason
-    values, reason = _amid(text, reason)
+    values, reason = _amid(text, why)
     yield values, reason
     if reason is None or reason.startswith(_NOT_MENDED):
         return

@@ -100,7 +100,7 @@ def apart(text: str, request: Request | None = None) -> tuple[str, str | None]:
     >>> apart("</think> ends it.", Request([{"role": "user", "content": "What is </think> for?"}]))
     ('</think> ends it.', None)
     """
-    return _apart(text, _Asked(request))
+    return _apart(text, _Asked(request)) if _may_have_any(text) else (text, None)
 
 
 class Unthought:
@@ -216,7 +216,10 @@ def _apart(text: str, asked: _Asked, *, is_whole: bool = True) -> tuple[str, str
 
 def _may_have_any(text: str) -> bool:
     """Whether a second look is worth its time: most answers have nothing of it."""
-    return any(map(text.__contains__, _SIGNS))
+    for sign in _SIGNS:  # noqa: SIM110 - an expression takes three times as long, three times an answer
+        if sign in text:
+            return True
+    return False
 
 
 class _Asked:
