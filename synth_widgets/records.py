@@ -45,7 +45,13 @@ def new_id() -> str:
     10
     """
     bits = _chance.getrandbits(50)
-    return "".join([_PAIRS[(bits >> shift) & 1023] for shift in (40, 30, 20, 10, 0)])
+    return (
+        _PAIRS[bits >> 40]
+        + _PAIRS[bits >> 30 & 1023]
+        + _PAIRS[bits >> 20 & 1023]
+        + _PAIRS[bits >> 10 & 1023]
+        + _PAIRS[bits & 1023]
+    )
 
 
 if hasattr(os, "register_at_fork"):  # a child must not make its parent's ids again

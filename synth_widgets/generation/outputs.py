@@ -109,9 +109,9 @@ def read(answer: Answer, task: Task, request: Request | None = None) -> tuple[Js
         return None, answer.withheld or empty
     if task.output is None:
         return storable(text), "the answer was cut at max_tokens" if was_cut else answer.withheld
-    request_schema, fields = RequestSchema.of(task.output.json), task.output.properties()
+    request_schema, problem = RequestSchema.of(task.output.json), task.output.problem
     value, error = extract_json(
-        text, lambda found: request_schema.read(storable(found), task.output_problem), request, fields
+        text, lambda found: request_schema.read(found, problem), request, task.output.properties()
     )
     if error is not None and value is None and was_cut:
         error = "the answer was cut at max_tokens; the JSON did not end"

@@ -303,20 +303,15 @@ def endpoint_of(model: Model) -> Endpoint:
     provider = provider_of(model.name)
     bases = () if model.api_base else tuple([os.environ.get(name, "") for name in provider.bases])
     keys = () if model.api_key else tuple([os.environ.get(name, "") for name in provider.keys])
-    return _endpoint(provider, model.name, model.api_base, model.api_key, bases=bases, keys=keys)
+    return _endpoint(model.name, model.api_base, model.api_key, bases=bases, keys=keys)
 
 
 @functools.lru_cache(64)  # asked for at each call
 def _endpoint(
-    provider: Provider,
-    name: str,
-    api_base: str | None,
-    api_key: str | None,
-    *,
-    bases: tuple[str, ...],
-    keys: tuple[str, ...],
+    name: str, api_base: str | None, api_key: str | None, *, bases: tuple[str, ...], keys: tuple[str, ...]
 ) -> Endpoint:
     """Return an endpoint; ``bases`` and ``keys`` are what the provider's environment variables hold, if it matters."""
+    provider = provider_of(name)
     base_variable, base_found = (None, None) if api_base else _set_one(provider.bases, bases)
     base = api_base or base_found
     if api_base is None and base is not None and not is_address(base):

@@ -109,12 +109,12 @@ class ProgressMeter:
         self._say()
 
     def _update(self) -> None:
-        if self._is_over:
+        if self._is_over or self._is_due:
             return
         wait = self._told + TELL_SECONDS - self._clock()
         if wait <= 0:
             self._say()
-        elif not self._is_due:
+        else:
             self._is_due = True
             self._later(wait, self._say_if_due)
 

@@ -558,8 +558,8 @@ class Run:
         """
         if self._is_over:
             return  # a call that would not be cancelled came in after the end
-        is_open = self.state.open_items(self.record.id).__contains__
-        planned, finished = tuple(planned), tuple(item for item in finished if is_open(item.key))
+        open_items = self.state.open_items(self.record.id)
+        planned, finished = tuple(planned), tuple([item for item in finished if item.key in open_items])
         opened = (*planned, *reopened)
         counted = {kind: max(0, getattr(self.record, kind) + count)} if kind else {}
         self.progress.expect(plan.expected(self.recipe, opened) - plan.expected(self.recipe, finished) + coming)

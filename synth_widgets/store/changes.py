@@ -298,7 +298,8 @@ def sample_change(sample: Sample, *, version: Version | None = None, **after: Js
     before: dict[str, Json] = {}
     fields: dict[str, Json] = {}
     for name, value in after.items():
-        if not same(old := plain(getattr(sample, name)), plain(value)):
+        old = getattr(sample, name)
+        if old is not value and not same(old := plain(old), plain(value)):
             before[name], fields[name] = old, value
     return SampleChanged(sample.id, before, fields, version) if fields or version is not None else None
 

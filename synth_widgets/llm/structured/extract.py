@@ -20,7 +20,7 @@ from synth_widgets.llm.structured.modes import TOOL
 from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.llm.structured.repair import mended
 from synth_widgets.records import Json
-from synth_widgets.text.normal import identity
+from synth_widgets.text.normal import identity, storable
 
 __all__ = ["SLOW", "Item", "ItemStream", "extract_json", "fitting", "is_json", "listed", "parse_json"]
 
@@ -181,7 +181,7 @@ def _tiers(text: str, why: str, *, lines: bool = False) -> Iterator[tuple[Sequen
         return
     whole = text[max(0, text.find("{")) : text.rfind("}") + 1]
     almost = (mended(part) for part in dict.fromkeys((*fences[:2], text, whole)))
-    yield next(([value] for value in almost if value is not None), []), reason
+    yield next(([storable(value)] for value in almost if value is not None), []), reason
 
 
 def _fences(text: str) -> Iterator[str]:

@@ -41,11 +41,9 @@ class KnownModes:
 
     def order(self, offered: Iterable[Mode]) -> tuple[Mode, ...]:
         """Return the modes to try: the working one and those after it, then those before it; none that was refused."""
-        left = tuple(mode for mode in offered if mode not in self._refused)
-        if self.working not in left:
-            return left
-        at = left.index(self.working)
-        return (*left[at:], *left[:at])
+        left = tuple([mode for mode in offered if mode not in self._refused])
+        at = left.index(self.working) if self.working in left else 0
+        return (*left[at:], *left[:at]) if at else left
 
     def worked(self, mode: Mode) -> None:
         """Note that an answer came that complies. Who once works is not left because another works too."""

@@ -56,8 +56,10 @@ async def _recoded(chunks: AsyncIterator[bytes], named: str) -> AsyncIterator[by
 
 def _named(charset: str | None) -> str | None:
     """Return the codec of a charset, or ``None`` where it is UTF-8 or unknown."""
+    if charset is None or charset.lower() == "utf-8":
+        return None
     try:
-        name = codecs.lookup(charset or "utf-8").name
+        name = codecs.lookup(charset).name
         b"{}".decode(name, "ignore")
     except (LookupError, UnicodeError):  # unknown, or no charset of texts
         return None

@@ -108,6 +108,8 @@ class RemoteCompleter(ABC):
         self.name = model.name
         self.most = model.concurrency or MOST_IN_FLIGHT
         self._pausing = 0
+        self._forced: tuple[Mode, ...] = tuple(mode for mode in MODES if mode == model.structured)
+        """The structured output mode that the person named."""
         self.items_per_call = ITEMS_PER_CALL
         self.waits = waits or Waits()
         self.endpoint = endpoint
@@ -170,9 +172,8 @@ class RemoteCompleter(ABC):
     @property
     def modes(self) -> tuple[Mode, ...]:
         """The structured output modes, in the order to try them: the one that the person named, else what is known."""
-        forced = next((mode for mode in MODES if mode == self.model.structured), None)
-        if forced is not None:
-            return (forced,)
+        if self._forced:
+            return self._forced
         place = self._latest or self._place()
         return place.modes.order(place.endpoint.provider.modes)
 
