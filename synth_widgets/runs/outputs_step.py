@@ -20,7 +20,7 @@ from synth_widgets.store.changes import CallAdded, sample_change
 from synth_widgets.text.normal import head, storable
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Call:
     """One call: who is asked what, for the sample as it was then."""
 
@@ -35,6 +35,8 @@ class OutputsStep:
 
     def __init__(self, job: StepContext) -> None:
         self._job = job
+        self._own_code = partial(self._elsewhere, job.own_code)
+        self._on_worker = partial(self._elsewhere, job.on_worker)
 
     async def ask(self, pending: PendingCall, completer: Completer) -> bool:
         """Ask once for one sample's output; what is no good is asked again, or has failed."""
@@ -44,8 +46,7 @@ class OutputsStep:
             job.run.waive(pending)
             self._settle(pending, None, sample, problem=unfit)
             return False
-        own_code = partial(self._elsewhere, job.own_code)
-        question = job.builder.output(sample, next(job.seeds), own_code=own_code)
+        question = job.builder.output(sample, next(job.seeds), own_code=self._own_code)
         modes = job.models.modes("outputs", completer)
         request = attempts.request(question, modes, is_again=pending.in_last_round)
         call, answered = _Call(completer, question, request, sample), len(pending.raws)
@@ -56,7 +57,7 @@ class OutputsStep:
                 completer,
                 modes,
                 arrived=partial(self._arrived, pending),
-                on_worker=partial(self._elsewhere, job.on_worker),
+                on_worker=self._on_worker,
             )
         except BaseException:
             if len(pending.raws) > answered:  # it was given up, and is paid for

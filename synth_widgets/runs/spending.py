@@ -93,7 +93,8 @@ class Spending:
         price = pending.terms.price
         cost = cost_of(price, usage)
         self._untold += price is not None and cost is None
-        self._settle(pending, pending.reserved if cost is None else cost)
+        if cost or pending.reserved:
+            self._settle(pending, pending.reserved if cost is None else cost)
         is_first = pending.attempts.number == 1 and pending.round == 1 and not pending.in_last_round
         self._averages.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
         return cost

@@ -13,6 +13,8 @@ from synth_widgets.task import Task
 class Batch:
     """The rows of one commit. Records are frozen, so they are serialised later, on the journal's thread.
 
+    What most commits have none of is a tuple: thousands of them wait for the disk.
+
     Attributes:
         urgent: whether it is a person's, who waits, so that it is not held back to be gathered with others.
         settled: jobs of which no item is open any more.
@@ -29,14 +31,14 @@ class Batch:
     samples: dict[str, Sample] = field(default_factory=dict)
     versions: list[tuple[str, Version]] = field(default_factory=list)
     calls: list[Call] = field(default_factory=list)
-    sessions: list[Session] = field(default_factory=list)
+    sessions: tuple[Session, ...] = ()
     jobs: dict[str, JobRecord] = field(default_factory=dict)
-    planned: list[WorkItem] = field(default_factory=list)
-    finished: list[WorkItem] = field(default_factory=list)
-    settled: list[str] = field(default_factory=list)
+    planned: tuple[WorkItem, ...] = ()
+    finished: tuple[WorkItem, ...] = ()
+    settled: tuple[str, ...] = ()
     settings: dict[str, Json] = field(default_factory=dict)
-    tasks: list[tuple[int, Task]] = field(default_factory=list)
-    groups: list[Group] = field(default_factory=list)
+    tasks: tuple[tuple[int, Task], ...] = ()
+    groups: tuple[Group, ...] = ()
     entries: list[list[Json]] = field(default_factory=list)
-    subtrees: list[str] = field(default_factory=list)
+    subtrees: tuple[str, ...] = ()
     studio: bool = False

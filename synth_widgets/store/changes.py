@@ -95,7 +95,7 @@ class TopicChanged(Change):
         state.put_topic(topic)
         batch.topics[self.id] = topic
         if (self.id in state.hidden) != was_hidden:
-            batch.subtrees.append(self.id)
+            batch.subtrees += (self.id,)
 
     def entry(self) -> list[Json]:
         return [self.kind, self.id, dict(self.before), dict(self.after)]
@@ -184,7 +184,7 @@ class TaskChanged(Change):
 
     def apply(self, state: State, batch: Batch) -> None:
         state.tasks.append(self.task)
-        batch.tasks.append((len(state.tasks), self.task))
+        batch.tasks += ((len(state.tasks), self.task),)
         batch.studio = True
 
     def held(self, state: State) -> int:
@@ -208,7 +208,7 @@ class SessionAdded(Change):
 
     def apply(self, state: State, batch: Batch) -> None:
         state.sessions[self.session.id] = self.session
-        batch.sessions.append(self.session)
+        batch.sessions += (self.session,)
         batch.studio = True
 
 
@@ -243,7 +243,7 @@ class JobChanged(Change):
             items.drop(item)
         if self.owes_nothing:
             state.items[self.job.id] = OpenItems()
-            batch.settled.append(self.job.id)
+            batch.settled += (self.job.id,)
 
     def held(self, state: State) -> tuple[JobRecord | None, OpenItems | None, list[WorkItem]]:
         items = state.items.get(self.job.id)

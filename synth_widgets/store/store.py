@@ -145,7 +145,7 @@ class Store:
         is_empty = (group in self._empty or group not in self.state.groups) and all(c.entry() is None for c in wanted)
         if ends and is_empty and group is not None:
             made = next((each for each in groups if each.id == group), None) or self.state.groups[group]
-            groups.append(replace(made, dead=True))
+            groups += (replace(made, dead=True),)
         rev = self._apply(wanted, group, groups, urgent=actor != "job")
         if group is not None:
             (self._empty.add if is_empty else self._empty.discard)(group)
@@ -186,28 +186,28 @@ class Store:
     def _step(self, group: Group, reversal: Reversal, *, undone: int | None) -> Reversal:
         self.check_writable()
         now_is = self.state.groups[group.id]
-        stepped = []
+        stepped: tuple[Group, ...] = ()
         if (now_is.undone is None) != (undone is None):  # else only this part of it is left
-            stepped = [replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1)]
+            stepped = (replace(now_is, undone=undone, made=now_is.made if undone else self.state.rev + 1),)
         self._apply(list(reversal.changes), None, stepped, urgent=True)
         return reversal
 
-    def _go_on(self, group: Group, label: str) -> tuple[int, list[Group]]:
+    def _go_on(self, group: Group, label: str) -> tuple[int, tuple[Group, ...]]:
         """Return the group of an action that goes on, and what must be written of it."""
-        return group.id, [] if group.label == label else [replace(group, label=label)]
+        return group.id, () if group.label == label else (replace(group, label=label),)
 
-    def _group(self, actor: Actor, label: str, job: str | None) -> tuple[int | None, list[Group]]:
+    def _group(self, actor: Actor, label: str, job: str | None) -> tuple[int | None, tuple[Group, ...]]:
         """Return the group to log under, and the groups that must be written."""
         if actor == "system":
-            return None, []
+            return None, ()
         known = self.state.groups.get(self.state.group_of_job.get(job or "", -1))
         if known is not None and known.undone is None:
-            return known.id, []  # a job that was undone and goes on gets a group of its own
-        dropped = self.state.without_redo() if actor == "person" else []
+            return known.id, ()  # a job that was undone and goes on gets a group of its own
+        dropped = self.state.without_redo() if actor == "person" else ()
         group = Group(self.state.newest_group + 1, actor, label, job, made=self.state.rev + 1)
-        return group.id, [*dropped, group]
+        return group.id, (*dropped, group)
 
-    def _apply(self, changes: list[Change], group: int | None, groups: list[Group], *, urgent: bool) -> int:
+    def _apply(self, changes: list[Change], group: int | None, groups: tuple[Group, ...], *, urgent: bool) -> int:
         state = self.state
         batch = Batch(state.rev + 1, now(), urgent, group, groups=groups)
         applied: list[tuple[Change, object]] = []
@@ -225,31 +225,31 @@ class Store:
         rev = state.rev = batch.rev
         for each in groups:
             state.put_group(each)
-        topics, samples = dict.fromkeys(batch.topics), dict.fromkeys(batch.samples)
-        for root in batch.subtrees:
-            self._touch_below(root, topics, samples)
-        steps, self._steps = self._steps, (state.next_undo(), state.next_redo())
-        commit = Commit(
-            rev,
-            {i: None if i in state.hidden else state.topics[i] for i in topics},
-            {i: s if state.is_visible(s := state.samples[i]) else None for i in samples},
-            batch.jobs,
-            {i: len(state.items.get(i, ())) for i in batch.jobs},
-            batch.studio or self._steps != steps,
-        )
-        self._unpublished.append(commit)
+        self._unpublished.append(self._told(batch))
         self._journal.write(batch)
         made(len(changes))
         return rev
 
-    def _touch_below(self, topic: str, topics: dict[str, None], samples: dict[str, None]) -> None:
+    def _told(self, batch: Batch) -> Commit:
+        """Return what listeners hear of a commit."""
+        state = self.state
+        topics: dict[str, Topic | None] = {i: None if i in state.hidden else t for i, t in batch.topics.items()}
+        samples: dict[str, Sample | None] = {i: s if state.is_visible(s) else None for i, s in batch.samples.items()}
+        for root in batch.subtrees:
+            self._touch_below(root, topics, samples)
+        owed = {i: len(state.items.get(i, ())) for i in batch.jobs}
+        steps, self._steps = self._steps, (state.next_undo(), state.next_redo())
+        return Commit(batch.rev, topics, samples, batch.jobs, owed, batch.studio or self._steps != steps)
+
+    def _touch_below(self, topic: str, topics: dict[str, Topic | None], samples: dict[str, Sample | None]) -> None:
         """Add all topics and samples at and below one to what was touched."""
-        stack = [topic]
+        state, stack = self.state, [topic]
         while stack:
             here = stack.pop()
-            topics[here] = None
-            samples.update(dict.fromkeys(self.state.by_topic.get(here, ())))
-            stack.extend(self.state.children.get(here, ()))
+            topics[here] = None if here in state.hidden else state.topics[here]
+            for ident in state.by_topic.get(here, ()):
+                samples[ident] = s if state.is_visible(s := state.samples[ident]) else None
+            stack.extend(state.children.get(here, ()))
 
     # ------------------------------------------------------------ the file
     def saved(self, rev: int | None = None) -> Future[None]:
@@ -307,10 +307,10 @@ class Store:
         batch = Batch(state.rev, now(), urgent=True)
         batch.topics, batch.samples = dict(state.topics), dict(state.samples)
         batch.jobs, batch.settings = dict(state.jobs), dict(state.settings)
-        batch.sessions, batch.calls = list(state.sessions.values()), list(state.calls.values())
-        batch.planned = [item for items in tuple(state.items.values()) for item in tuple(items.values())]
-        batch.tasks = list(enumerate(state.tasks, start=1))
-        batch.groups = [replace(group, dead=True) for group in tuple(state.groups.values())]
+        batch.sessions, batch.calls = tuple(state.sessions.values()), list(state.calls.values())
+        batch.planned = tuple([item for items in tuple(state.items.values()) for item in tuple(items.values())])
+        batch.tasks = tuple(enumerate(state.tasks, start=1))
+        batch.groups = tuple([replace(group, dead=True) for group in tuple(state.groups.values())])
         return batch
 
     def close(self) -> None:

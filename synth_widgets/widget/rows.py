@@ -47,17 +47,14 @@ class Cells:
         rest = {k: v for k, v in value.items() if k not in self._enums and k not in self._flags}
         texts = [v for v in rest.values() if isinstance(v, str)]
         cell = text_cell(max(texts, key=len), raw=False) if texts else text_cell(_json(rest) if rest else "", raw=True)
-        return {**cell, "tags": [tag[:TAG] for tag in tags[:TAGS]]}
+        cell["tags"] = [tag[:TAG] for tag in tags[:TAGS]]
+        return cell
 
 
 def text_cell(text: str, *, raw: bool) -> Cell:
     """Show a text's head."""
-    return {
-        "tags": [],
-        "text": text[:HEAD],
-        "raw": raw or text[:HEAD].lstrip()[:1] in {"{", "["},
-        "more": len(text) > HEAD,
-    }
+    head = text[:HEAD]
+    return {"tags": [], "text": head, "raw": raw or head.lstrip()[:1] in {"{", "["}, "more": len(text) > HEAD}
 
 
 def sample_row(sample: Sample, inputs: Cells, outputs: Cells, calls: Mapping[str, Call]) -> SampleRow:

@@ -98,13 +98,11 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
         for n, (area, issue) in enumerate(itertools.product(areas, ISSUES))
     ]
     first.topics = {topic.id: topic for topic in (Topic(ROOT, None, ""), *areas, *leaves)}
-    first.tasks = [(1, TASK)]
+    first.tasks = ((1, TASK),)
     model = {"default": {"name": "openai/gpt-6-luna", "in_code": False}}
     first.settings = {"models": model, "guidance": {"all": "Write as real customers do."}}
-    first.sessions = [
-        Session(f"{n:012d}", {}, (), dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-6-luna"), _at(n, 0))
-        for n in range(SESSIONS)
-    ]
+    models = dict.fromkeys(("topics", "inputs", "outputs"), "openai/gpt-6-luna")
+    first.sessions = tuple(Session(f"{n:012d}", {}, (), models, _at(n, 0)) for n in range(SESSIONS))
     each, batches = -(-count // SESSIONS), -(-count // BATCH)
     jobs = [
         JobRecord(
@@ -114,9 +112,9 @@ def _batches(count: int, statuses: Shares) -> Iterator[Batch]:
         for n in range(SESSIONS)
     ]  # fmt: skip
     first.jobs = {job.id: job for job in jobs}
-    first.groups = [
+    first.groups = tuple(
         Group(n + 1, "job", "Generate", job.id, made=2 + n * batches // SESSIONS) for n, job in enumerate(jobs)
-    ]
+    )
     yield first
     for rev, start in enumerate(range(0, count, BATCH), start=2):
         numbers = range(start, min(start + BATCH, count))

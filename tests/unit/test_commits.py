@@ -208,7 +208,7 @@ def test_a_commit_of_a_thousand_rows_takes_a_few_statements():
         batch.samples[made.id] = made
         batch.versions.append((made.id, made.version))
         batch.calls.append(call(f"c{n}", 0.1))
-        batch.planned.append(WorkItem("j1", "outputs", f"s{n}", 0, 0))
+        batch.planned += (WorkItem("j1", "outputs", f"s{n}", 0, 0),)
         batch.entries.append(["sample", made.id, {"reason": None}, {"reason": "two\nlines"}])
     batch.finished = batch.planned[:990]
     with closing(tables()) as db:
@@ -244,11 +244,14 @@ def test_commits_that_are_written_together_leave_what_they_leave_one_by_one(seed
             batch.jobs["j1"] = JobRecord("j1", "grow", {}, "900000000000", added=rev)
             batch.settings["guidance"] = {"all": f"{rev}"}
             batch.entries.append(["sample", ident, {"reason": None}, {"reason": f"{rev}"}])
-            batch.groups.append(Group(1, "job", f"{rev}", "j1"))
+            batch.groups += (Group(1, "job", f"{rev}", "j1"),)
             item = WorkItem(f"j{chance.randrange(2)}", "outputs", f"s{chance.randrange(6)}", 0, 0)
-            (batch.planned if chance.random() < 0.5 else batch.finished).append(item)
+            if chance.random() < 0.5:
+                batch.planned += (item,)
+            else:
+                batch.finished += (item,)
         if chance.random() < 0.1:
-            batch.settled.append("j1")
+            batch.settled += ("j1",)
         batches.append(batch)
     with closing(tables()) as one, closing(tables()) as many:
         for batch in batches:
@@ -262,7 +265,7 @@ def test_finished_items_are_found_by_their_key_not_by_a_walk_through_all():
         statements: list[str] = []
         db.set_trace_callback(statements.append)
         batch = Batch(1, 1.0, urgent=False)
-        batch.finished = [ITEM, LATER]
+        batch.finished = (ITEM, LATER)
         write_rows(db, [batch])
         (delete,) = [text for text in statements if text.startswith("DELETE")]
         db.set_trace_callback(None)

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.providers import Endpoint
+from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.transports import failures, http_session
 from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.transports.charsets import as_utf8, body_as_utf8, decoded
@@ -33,7 +34,7 @@ _FIELD = re.compile(rb"(?:data|event|id|retry)?:")
 """How a line of server-sent events begins."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Post:
     """One request as it goes out.
 
@@ -190,7 +191,7 @@ class _HttpAttempt(Attempt):
 
     async def _body(self, body: bytes) -> None:
         """Read an answer that came whole: in a body, or in events that nobody asked for."""
-        data, events = await aside(len(body), functools.partial(_parsed, body))
+        data, events = _parsed(body) if len(body) <= SLOW else await asyncio.to_thread(_parsed, body)
         if events is None:
             self.hand_out(self._reading.whole(data))
             return
