@@ -112,7 +112,7 @@ class Gate:
     def is_down(self) -> bool:
         """Whether an endpoint that answered before has failed at every call for a minute. An idle one has not."""
         since = self._failing_since
-        if self.answered == 0 or since is None or self._is_forgotten():
+        if since is None or self.answered == 0 or self._is_forgotten():
             return False
         return self._failed - since > DOWN_SECONDS
 
@@ -214,16 +214,12 @@ class Gate:
             self._failing_since = self._failed
 
     def _has_room(self) -> bool:
-        if self.in_flight >= self._limit.limit:
-            return False
-        if self.is_well:
-            return True
-        if self.closed_for > 0:
+        if self.in_flight >= self._limit.limit or self._limit.closed_until > self.loop.time():
             return False
         return not self.is_down or (self.in_flight == 0 and self.loop.time() - self._probed >= PROBE_SECONDS)
 
     def _enter(self) -> None:
-        if self._failing_since is not None and self.is_down:
+        if self.is_down:
             self._probed = self.loop.time()
         self.in_flight += 1
 

@@ -35,8 +35,6 @@ class OutputsStep:
 
     def __init__(self, job: StepContext) -> None:
         self._job = job
-        self._own_code = partial(self._elsewhere, job.own_code)
-        self._on_worker = partial(self._elsewhere, job.on_worker)
 
     async def ask(self, pending: PendingCall, completer: Completer) -> bool:
         """Ask once for one sample's output; what is no good is asked again, or has failed."""
@@ -46,7 +44,7 @@ class OutputsStep:
             job.run.waive(pending)
             self._settle(pending, None, sample, problem=unfit)
             return False
-        question = job.builder.output(sample, next(job.seeds), own_code=self._own_code)
+        question = job.builder.output(sample, next(job.seeds), own_code=partial(self._elsewhere, job.own_code))
         modes = job.models.modes("outputs", completer)
         request = attempts.request(question, modes, is_again=pending.in_last_round)
         call, answered = _Call(completer, question, request, sample), len(pending.raws)
@@ -57,7 +55,7 @@ class OutputsStep:
                 completer,
                 modes,
                 arrived=partial(self._arrived, pending),
-                on_worker=self._on_worker,
+                on_worker=partial(self._elsewhere, job.on_worker),
             )
         except BaseException:
             if len(pending.raws) > answered:  # it was given up, and is paid for

@@ -114,7 +114,7 @@ class RequestBuilder:
             guidance,
             small,
             earlier,
-            self.wish("outputs"),
+            "" if earlier is None else self.wish("outputs"),
             self.rejected(topic),
             seed if small else None,
             sample.id,

@@ -137,6 +137,9 @@ class SampleChanged(Change):
     def ident(self) -> str:
         return self.id
 
+    def held(self, state: State) -> Sample | None:
+        return state.samples.get(self.id)
+
     def apply(self, state: State, batch: Batch) -> None:
         sample = state.samples[self.id]
         fields: dict[str, Any] = dict(self.after)
@@ -232,10 +235,12 @@ class JobChanged(Change):
         return self.job.id
 
     def apply(self, state: State, batch: Batch) -> None:
+        before = state.jobs.get(self.job.id)
         state.jobs[self.job.id] = batch.jobs[self.job.id] = self.job
+        if before is None or before.status != self.job.status:  # what was spent, and what undo would do, is told anew
+            batch.studio = True
         batch.planned += self.planned
         batch.finished += self.finished
-        batch.studio = batch.studio or self.job.ended is not None  # what was spent is told anew
         items = state.open_items(self.job.id)
         for item in self.planned:
             items.put(item)
@@ -286,7 +291,7 @@ class CallAdded(Change):
         batch.calls.append(self.call)
 
     def held(self, state: State) -> Any:
-        return Change.held(self, state), state.ledger.held(self.call)
+        return state.calls.get(self.call.id), state.ledger.held(self.call)
 
     def put_back(self, state: State, held: Any) -> None:
         Change.put_back(self, state, held[0])

@@ -104,8 +104,6 @@ class Store:
             whole=whole,
         )
         self.state: State = self._journal.load()
-        self._steps = (self.state.next_undo(), self.state.next_redo())
-        """What undo and redo would do."""
         self.read_only = self._journal.read_only
         for note in self._journal.notes:
             warn(f"{path}: {note}")
@@ -238,8 +236,7 @@ class Store:
         for root in batch.subtrees:
             self._touch_below(root, topics, samples)
         owed = {i: len(state.items.get(i, ())) for i in batch.jobs}
-        steps, self._steps = self._steps, (state.next_undo(), state.next_redo())
-        return Commit(batch.rev, topics, samples, batch.jobs, owed, batch.studio or self._steps != steps)
+        return Commit(batch.rev, topics, samples, batch.jobs, owed, batch.studio or bool(batch.groups))
 
     def _touch_below(self, topic: str, topics: dict[str, Topic | None], samples: dict[str, Sample | None]) -> None:
         """Add all topics and samples at and below one to what was touched."""
