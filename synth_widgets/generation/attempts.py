@@ -76,7 +76,7 @@ class Fault:
     problem: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Accepted:
     """An answer that complies, and its value."""
 
@@ -84,7 +84,7 @@ class Accepted:
     value: Json
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Failed:
     """An answer that does not comply, and why; ``is_final``: no other answer would help."""
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 from synth_widgets.errors import CallError, UnreachableError
 from synth_widgets.llm.completer import Answer, Completer, Mode, Request, Verdict
@@ -19,8 +19,7 @@ IN_VAIN = 3
 """Requests that were refused in every mode, after which a refusal is no more about the mode."""
 
 
-@dataclass(frozen=True, slots=True)
-class TriedModes:
+class TriedModes(NamedTuple):
     """The modes in which one question was asked.
 
     Attributes:
@@ -96,7 +95,7 @@ class ModeChoice:
         """
         if tried.doubted is not None:
             self._passed_after_doubt(tried, tried.doubted)
-            tried = replace(tried, doubted=None)
+            tried = tried._replace(doubted=None)
         self._count(request, answer, complied=complied)
         return tried
 
@@ -134,7 +133,7 @@ class ModeChoice:
             if tried.doubted is not None and not isinstance(error, UnreachableError):
                 self._in_vain.add(question)
             return None
-        return replace(tried, doubted=tried.latest, is_sure=not isinstance(error, UnreachableError))
+        return tried._replace(doubted=tried.latest, is_sure=not isinstance(error, UnreachableError))
 
     def _passed_after_doubt(self, tried: TriedModes, mode: Mode) -> None:
         """Note that what was refused in one mode had an answer in the next."""

@@ -18,7 +18,7 @@ from synth_widgets.text.normal import storable
 _OTHER = "Answer the same input once more, from scratch and in the same form; the answer above is replaced by this one."
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class OutputQuestion:
     """Asks for the output of one input; see `synth_widgets.generation.attempts.Question`.
 

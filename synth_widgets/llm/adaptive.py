@@ -36,7 +36,7 @@ LONGEST = 4
 """Windows' lengths after which a share that is still not sure counts as it is."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Ticket:
     """A call that began: when, and at which limit."""
 

@@ -15,7 +15,7 @@ Kind = Literal["added", "failed", "dropped"]
 """As what results are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Effect:
     """What is to become of the state and of the job, all at once.
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 from functools import partial
 from itertools import chain
 
 from synth_widgets.collector import let_go
 from synth_widgets.engine import Engine
+from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.records import Json
 from synth_widgets.store.state import State
 from synth_widgets.text.normal import normal_form
@@ -18,14 +20,17 @@ class Repeats:
     def __init__(self) -> None:
         self._forms: set[str] | None = None
         self._users = 0
+        self._reading = asyncio.Lock()
 
     def begin(self) -> None:
         """Say that a job began."""
         self._users += 1
 
-    async def learn(self, engine: Engine, state: State) -> None:
+    async def learn(self, on_worker: Elsewhere, state: State) -> None:
         """Read the inputs that are there, and the task's examples, on a worker; once while any job runs."""
-        if self._forms is None:
+        async with self._reading:
+            if self._forms is not None:
+                return
             samples, hidden = tuple(state.samples.values()), frozenset(state.hidden)
             examples = [given for given, _ in state.task.examples]
 
@@ -33,19 +38,16 @@ class Repeats:
                 here = (s.input for s in samples if not s.removed and s.topic not in hidden)
                 return {normal_form(value) for value in chain(here, examples) if value is not None}
 
-            found = await engine.on_worker(read)
+            found = await on_worker(read)
             if self._users:  # else the jobs have ended meanwhile
-                found |= self._forms or set()
                 self._forms = found
 
     def is_new(self, value: Json) -> bool:
-        """Whether no input is the same; if so, remember it."""
-        forms = self._forms if self._forms is not None else set()
+        """Whether no input is the same; if so, remember it. After `learn`."""
         form = normal_form(value)
-        if form in forms:
-            return False
-        forms.add(form)
-        self._forms = forms
+        if self._forms is None or form in self._forms:
+            return False  # without any, the jobs have ended
+        self._forms.add(form)
         return True
 
     def take_back(self, value: Json) -> None:

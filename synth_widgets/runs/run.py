@@ -176,7 +176,6 @@ class Run:
         note: str | None = None
         try:
             self.repeats.begin()
-            await self._unless_ended(self.repeats.learn(self.engine, self.state))
             if is_resumed:
                 await self._unless_ended(self._recall())
                 await self._unless_ended(self._take_up_all())

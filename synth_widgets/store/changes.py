@@ -21,7 +21,7 @@ from synth_widgets.text.normal import same
 _changed = replacer(Sample)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Change:
     """One edit. Subclasses say what of."""
 
@@ -55,7 +55,7 @@ class Change:
         return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TopicAdded(Change):
     """A topic came into being."""
 
@@ -75,7 +75,7 @@ class TopicAdded(Change):
         return [TopicChanged.kind, self.topic.id, {"removed": True}, {"removed": False}]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TopicChanged(Change):
     """Fields of a topic: what they were and what they are."""
 
@@ -101,7 +101,7 @@ class TopicChanged(Change):
         return [self.kind, self.id, dict(self.before), dict(self.after)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SampleAdded(Change):
     """A sample came into being, with its first version."""
 
@@ -122,7 +122,7 @@ class SampleAdded(Change):
         return [SampleChanged.kind, self.sample.id, {"removed": True}, {"removed": False}]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SampleChanged(Change):
     """Fields of a sample; a new version comes along with the change of ``current`` that shows it."""
 
@@ -156,7 +156,7 @@ class SampleChanged(Change):
         return [self.kind, self.id, dict(self.before), dict(self.after)]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SettingChanged(Change):
     """One of the studio's own settings, such as its guidance."""
 
@@ -178,7 +178,7 @@ class SettingChanged(Change):
         return [self.kind, self.key, {"value": self.before}, {"value": self.after}]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class TaskChanged(Change):
     """A new version of the task."""
 
@@ -197,7 +197,7 @@ class TaskChanged(Change):
         del state.tasks[held:]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class SessionAdded(Change):
     """A sitting began."""
 
@@ -215,7 +215,7 @@ class SessionAdded(Change):
         batch.studio = True
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class JobChanged(Change):
     """A job began, ended, or counted on; items it planned and items it finished go along.
 
@@ -269,7 +269,7 @@ class JobChanged(Change):
             items.put(item)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class CallAdded(Change):
     """A model was asked: a line of the ledger. The state keeps it without its raw text.
 

@@ -118,7 +118,7 @@ def sample_row(s: Sample) -> Row:
     """Return the row of a sample; its versions have rows of their own."""
     return (
         *(s.id, s.seq, s.topic, s.session, s.source, s.status, s.reason, _tags(s.tags), s.split, s.stars),
-        *(_object(s.ratings), s.current, s.proposal, s.stale, dump(s.unfinished), s.removed, s.created),
+        *(_object(s.ratings), s.current, s.proposal, int(s.stale), dump(s.unfinished), int(s.removed), s.created),
     )
 
 

@@ -31,7 +31,7 @@ SLICE = 200
 """Records that one commit of a great action changes: a few milliseconds."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Commit:
     """What one commit touched, as it stood right after it. ``None``: no longer visible.
 

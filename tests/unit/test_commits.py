@@ -89,7 +89,7 @@ GOOD = (
 )
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Half(Change):
     """Does what another change does, and then fails."""
 

@@ -10,11 +10,12 @@ import pytest
 
 from synth_widgets.errors import AccessError, RunStoppedError
 from synth_widgets.records import ROOT
-from synth_widgets.runs import plan
+from synth_widgets.runs import plan, repeats
 from synth_widgets.runs.plan import SLICE, Recipe
 from synth_widgets.store.changes import JobChanged, TopicAdded
 from synth_widgets.store.store import Store
 from synth_widgets.testing import ScriptedCompleter
+from synth_widgets.text.normal import normal_form
 from tests.replica import Peer
 from tests.tasks import PLAIN, in_background, until
 
@@ -313,6 +314,18 @@ def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
     job.wait(30)
     assert job.status == "cancelled"
     assert studio._core.jobs._repeats._users == 0
+
+
+def test_inputs_are_read_for_repeats_before_new_ones_are_asked_for_and_not_for_outputs(open_studio, monkeypatch):
+    studio = open_studio(task=PLAIN)
+    studio.topics.add("A")
+    waiting(studio, 3)
+    read = []
+    monkeypatch.setattr(repeats, "normal_form", lambda value: read.append(value) or normal_form(value))
+    assert studio.generate_outputs().wait(30).added == 3
+    assert not read
+    assert studio.generate_inputs(n=2).wait(30).added == 2
+    assert len(read) >= 3 + 2
 
 
 def test_an_estimate_counts_what_would_be_planned_and_makes_no_item(open_studio, monkeypatch):
