@@ -28,7 +28,7 @@ class Permit:
         self._first = first
 
     async def __aenter__(self) -> Self:
-        if not self._gate.enter():
+        if not self._gate.enter():  # else there was room at once
             await self._gate.turn(first=self._first)
         self._ticket = self._gate.begin()
         return self

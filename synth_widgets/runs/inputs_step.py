@@ -9,7 +9,6 @@ from typing import ClassVar
 
 from synth_widgets.curation.new_versions import input_change
 from synth_widgets.generation.inputs import InputsQuestion
-from synth_widgets.llm.completer import Completer
 from synth_widgets.records import Call, Json, Step, WorkItem
 from synth_widgets.runs.effect import Effect
 from synth_widgets.runs.item_step import ItemCall, ItemStep, Made, Result
@@ -34,11 +33,6 @@ class InputsStep(ItemStep):
     def __init__(self, job: StepContext, repeats: Repeats) -> None:
         super().__init__(job)
         self._repeats = repeats
-
-    async def ask(self, pending: PendingCall, completer: Completer) -> bool:
-        """Ask for the open slots; each input is a row when it is whole."""
-        await self._repeats.learn(self.job.on_worker, self.state)
-        return await super().ask(pending, completer)
 
     def question(self, pending: PendingCall) -> InputsQuestion:
         """Return what is asked: inputs under a topic, or another one in the place of a sample's."""

@@ -8,7 +8,6 @@ from itertools import chain
 
 from synth_widgets.collector import let_go
 from synth_widgets.engine import Engine
-from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.records import Json
 from synth_widgets.store.state import State
 from synth_widgets.text.normal import normal_form
@@ -26,7 +25,12 @@ class Repeats:
         """Say that a job began."""
         self._users += 1
 
-    async def learn(self, on_worker: Elsewhere, state: State) -> None:
+    @property
+    def are_read(self) -> bool:
+        """Whether the inputs that are there were read, so that new ones may be asked for."""
+        return self._forms is not None
+
+    async def learn(self, engine: Engine, state: State) -> None:
         """Read the inputs that are there, and the task's examples, on a worker; once while any job runs."""
         async with self._reading:
             if self._forms is not None:
@@ -38,15 +42,15 @@ class Repeats:
                 here = (s.input for s in samples if not s.removed and s.topic not in hidden)
                 return {normal_form(value) for value in chain(here, examples) if value is not None}
 
-            found = await on_worker(read)
+            found = await engine.on_worker(read)
             if self._users:  # else the jobs have ended meanwhile
                 self._forms = found
 
     def is_new(self, value: Json) -> bool:
-        """Whether no input is the same; if so, remember it. After `learn`."""
+        """Whether no input is the same; if so, remember it. None is before `learn`, nor once the jobs have ended."""
         form = normal_form(value)
         if self._forms is None or form in self._forms:
-            return False  # without any, the jobs have ended
+            return False
         self._forms.add(form)
         return True
 

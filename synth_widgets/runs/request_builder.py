@@ -13,7 +13,6 @@ from synth_widgets.generation.objections import Elsewhere
 from synth_widgets.generation.outputs import OutputQuestion
 from synth_widgets.generation.prompts import guidance_for, told_reasons
 from synth_widgets.generation.topics import TopicsQuestion
-from synth_widgets.messages import Conversation
 from synth_widgets.records import ROOT, Guidance, Sample, Step
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.store.state import State
@@ -39,8 +38,6 @@ class RequestBuilder:
     items_per_call: Mapping[Step, int]
     small: frozenset[Step] = frozenset()
     _rejected: dict[str, str] = field(default_factory=dict)
-    _turns: dict[bool, Conversation] = field(default_factory=dict)
-    """The examples that precede an output's input, by whether the model is small."""
 
     def is_small(self, step: Step) -> bool:
         """Whether the step's model is too small for the ordinary prompts."""
@@ -100,9 +97,8 @@ class RequestBuilder:
     def output(self, sample: Sample, seed: int, *, own_code: Elsewhere = asyncio.to_thread) -> OutputQuestion:
         """Ask for the output of a sample; where there is one, for another one that follows the call's guidance."""
         small = self.is_small("outputs")
-        if (turns := self._turns.get(small)) is None:
-            style = examples.check_style(self.recipe.prompt)
-            turns = self._turns[small] = examples.turns_for(self.task, style, small_model=small)
+        style = examples.check_style(self.recipe.prompt)
+        turns = examples.turns_for(self.task, style, small_model=small)
         topic = sample.topic if sample.topic in self.state.topics else ROOT
         base = base_of(sample)
         earlier = base.output if self.recipe.anew else None

@@ -259,6 +259,9 @@ class Run:
         while self._ended is None:
             self._wake.clear()
             self._drop_moot()
+            if self._ready["inputs"] and not self.repeats.are_read:
+                await self._unless_ended(self.repeats.learn(self.engine, self.state))
+                continue
             self._launch()
             if not self._calls and not self._is_waiting():
                 if self.spending.short:
@@ -325,6 +328,8 @@ class Run:
             return None
         found: tuple[PendingCall, Completer] | None = None
         for step in ORDER:
+            if step == "inputs" and not self.repeats.are_read:
+                continue
             completer = self.completers.get(step)
             ready = self._ready[step]
             while found is None and ready and completer and self._taken[id(completer)] < completer.concurrency:

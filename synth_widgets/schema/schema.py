@@ -147,7 +147,7 @@ class Schema:
         return None
 
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
-        """Return the declared top-level properties, in order; empty where the top is no object."""
+        """Return the declared top-level properties, in order; empty where the top is no object. Not to be changed."""
         if self._properties is None:
             found = self.resolve(self.json).get("properties")
             declared = found.items() if isinstance(found, dict) else ()

@@ -23,7 +23,7 @@ _changed = replacer(Sample)
 
 @dataclass(slots=True)
 class Change:
-    """One edit. Subclasses say what of."""
+    """One edit. Subclasses say what of. Nobody changes one once it is made; that Python refuses it, too, costs time."""
 
     kind: ClassVar[str] = ""
     table: ClassVar[str] = ""

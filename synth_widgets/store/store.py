@@ -33,11 +33,12 @@ SLICE = 200
 
 @dataclass(slots=True)
 class Commit:
-    """What one commit touched, as it stood right after it. ``None``: no longer visible.
+    """What one commit touched, as it stood right after it; nobody changes it. ``None``: no longer visible.
 
     Attributes:
         rev: the revision that it made.
-        studio: whether something besides topics, samples and jobs changed: settings, task, what undo would do.
+        studio: whether something besides topics, samples and jobs may be another: settings, the task, what undo would
+            do, which a new group changes, and a job that begins or ends.
         owed: open work items of the touched jobs.
     """
 

@@ -16,8 +16,9 @@ from synth_widgets.errors import AccessError, RequestRefusedError, UnreachableEr
 from synth_widgets.llm import litellm_package
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.connect import completer_for
-from synth_widgets.llm.transports.attempt import Waits
+from synth_widgets.llm.transports.attempt import Attempt, Waits
 from synth_widgets.llm.transports.dialect import DOUBTED_AGAIN, IN_VAIN
+from synth_widgets.llm.transports.failures import Failure
 from synth_widgets.llm.transports.remote import RemoteCompleter
 from synth_widgets.model import Model
 from tests.anthropic_endpoint import AnthropicEndpoint
@@ -131,6 +132,34 @@ def test_neither_is_taken_and_both_are_done_without(asked: Asked) -> None:
     pieces: list[str] = []
     assert asked.ask(on_text=pieces.append).text == "".join(pieces)
     assert len(asked.completer().notes) == 2
+
+
+def test_a_call_that_is_refused_after_another_found_out_why_blames_no_other_part(direct: Asked) -> None:
+    direct.endpoint.takes_system = False
+    completer = direct.completer()
+    attempt = completer.attempt
+
+    def first(*args: Any) -> Attempt:
+        made = attempt(*args)
+
+        async def run() -> Answer | Failure:
+            refused = await Attempt.run(made)
+            completer.dialect.passed({"system"}, "any", sure=True)  # another call, meanwhile
+            return refused
+
+        made.run = run  # type: ignore[method-assign]
+        completer.attempt = attempt  # type: ignore[method-assign]
+        return made
+
+    completer.attempt = first  # type: ignore[method-assign]
+
+    async def ask() -> None:
+        await completer.complete(ASK, lambda _: None)
+        await completer.close()
+
+    engine().call(ask)
+    assert completer.dialect.without == {"system"}
+    assert direct.endpoint.statuses == {400: 2, 200: 1}, "with all, without a count, without the system's words"
 
 
 def test_words_that_name_a_part_have_it_left_out_first(direct: Asked) -> None:

@@ -314,6 +314,7 @@ def test_reading_for_repeats_does_not_hold_up_a_stop(open_studio, monkeypatch):
     job.wait(30)
     assert job.status == "cancelled"
     assert studio._core.jobs._repeats._users == 0
+    assert not studio._core.jobs._repeats.are_read
 
 
 def test_inputs_are_read_for_repeats_before_new_ones_are_asked_for_and_not_for_outputs(open_studio, monkeypatch):

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import asyncio
 import json
+import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
 
 import pytest
 
 from synth_widgets.errors import AccessError, CallError, UnreachableError
 from synth_widgets.llm.completer import Answer, Request
+from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.transports import http_completer
 from synth_widgets.llm.transports.anthropic_http import AnthropicCompleter
 from synth_widgets.llm.transports.attempt import Waits
@@ -26,16 +29,26 @@ EVENTS, JSON = "text/event-stream", "application/json"
 
 @asynccontextmanager
 async def serving(
-    *parts: bytes, kind: str = EVENTS, status: str = "200 OK", stays_open: bool = False
+    *parts: bytes, kind: str = EVENTS, status: str = "200 OK", stays_open: bool = False, pause: float = 0.0
 ) -> AsyncIterator[str]:
-    """Answer every request with these bytes, part by part, until the connection ends; yield the address."""
+    """Answer every request with these bytes, part by part, until the connection ends; yield the address.
+
+    Args:
+        parts: what is sent after the head.
+        kind: content type.
+        status: of the answer.
+        stays_open: whether the connection stays open behind the last part.
+        pause: seconds before the head and before each part.
+    """
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         head = await reader.readuntil(b"\r\n\r\n")
         length = next(line for line in head.decode().lower().split("\r\n") if line.startswith("content-length"))
         await reader.readexactly(int(length.partition(":")[2]))
+        await asyncio.sleep(pause)
         writer.write(f"HTTP/1.1 {status}\r\nContent-Type: {kind}\r\nConnection: close\r\n\r\n".encode())
         for part in parts:
+            await asyncio.sleep(pause)
             writer.write(part)
             await writer.drain()
             await asyncio.sleep(0.002)
@@ -61,9 +74,9 @@ async def serving(
                 await asyncio.sleep(0.001)
 
 
-async def ask(address: str, *, streams: bool = True) -> tuple[Answer, str]:
+async def ask(address: str, *, streams: bool = True, waits: Waits = QUICK) -> tuple[Answer, str]:
     """Ask for a chat completion; return the answer and what was handed out of it."""
-    completer = OpenAICompleter(Model("openai/any", api_base=address, api_key="sk-12345678"), waits=QUICK)
+    completer = OpenAICompleter(Model("openai/any", api_base=address, api_key="sk-12345678"), waits=waits)
     heard: list[str] = []
     try:
         return await completer.complete(ASK, heard.append if streams else None), "".join(heard)
@@ -210,3 +223,35 @@ async def test_anthropics_events_pass_over_signs_of_life_too() -> None:
         answer = await completer.complete(ASK, lambda _: None)
         await completer.close()
     assert (answer.text, answer.finish) == ("Hello", "stop")
+
+
+# ---------------------------------------------------------------- time
+HASTY = Waits(tries=1, silence=0.5, total=30.0)
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_what_comes_now_and_then_is_waited_for_each_time_the_head_of_the_answer_too(streams: bool) -> None:
+    whole = json.dumps({"choices": [{"message": {"content": "Hello"}, "finish_reason": "stop"}]}).encode()
+    parts = [event("Hel"), event("lo", "stop")] if streams else [whole[:20], whole[20:]]
+    async with serving(*parts, kind=EVENTS if streams else JSON, pause=0.35) as address:
+        answer, _ = await ask(address, streams=streams, waits=HASTY)
+    assert answer.text == "Hello"
+
+
+@pytest.mark.parametrize("streams", [True, False])
+async def test_nothing_is_waited_for_longer_than_silence_and_total_allow(streams: bool) -> None:
+    parts = [event("Hel"), event("lo"), event("", "stop")] if streams else [b'{"choices": ', b"[", b"]}"]
+    for waits in (replace(HASTY, silence=0.1), replace(HASTY, total=0.5)):
+        async with serving(*parts, kind=EVENTS if streams else JSON, pause=0.2) as address:
+            with pytest.raises(UnreachableError, match="did not answer in time"):
+                await ask(address, streams=streams, waits=waits)
+
+
+async def test_reading_an_answer_that_is_there_takes_the_time_that_it_takes(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = "Hello " * SLOW
+    whole = json.dumps({"choices": [{"message": {"content": content}, "finish_reason": "stop"}]}).encode()
+    read = http_completer._parsed
+    monkeypatch.setattr(http_completer, "_parsed", lambda body: (time.sleep(0.8), read(body))[1])
+    async with serving(whole, kind=JSON) as address:
+        answer, _ = await ask(address, streams=False, waits=HASTY)
+    assert answer.text == content

@@ -7,6 +7,7 @@ import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import TypeVar
 
 from synth_widgets.errors import UnreachableError
@@ -116,10 +117,7 @@ class Attempt(ABC):
             return self._after_text(failure)
         read = self._reading
         came = read.text if failure is None or failure.salvage is None else failure.salvage
-        if len(came) <= SLOW:
-            text, reasoning = self._said(came, read.reasoning)
-        else:
-            text, reasoning = await asyncio.to_thread(self._said, came, read.reasoning)
+        text, reasoning = await aside(len(came), partial(self._said, came, read.reasoning))
         seconds = time.perf_counter() - began
         return Answer(text, read.outcome, reasoning, read.usage, seconds, read.tool_calls)
 

@@ -13,7 +13,6 @@ from typing import TYPE_CHECKING, Any
 
 from synth_widgets.llm.completer import OnText, Request
 from synth_widgets.llm.providers import Endpoint
-from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.transports import failures, http_session
 from synth_widgets.llm.transports.attempt import MAX_ANSWER, Attempt, Waits, aside
 from synth_widgets.llm.transports.charsets import as_utf8, body_as_utf8, decoded
@@ -99,7 +98,7 @@ class HttpCompleter(RemoteCompleter):
 
     @functools.cached_property
     def timeout(self) -> aiohttp.ClientTimeout:
-        """How long connecting may take; how long an answer may, `_Chunks` sees to."""
+        """How long connecting may take; for all else `_HttpAttempt.receive` has a timeout of its own."""
         import aiohttp
 
         return aiohttp.ClientTimeout(total=None, sock_connect=self.waits.connect)
@@ -149,6 +148,7 @@ class _HttpAttempt(Attempt):
                 await self._body(body_as_utf8(b"".join([chunk async for chunk in chunks]), response.charset))
                 return None
             await self._events(as_utf8(chunks, response.charset))
+            patience.reschedule(None)
             with suppress(TimeoutError):
                 async with asyncio.timeout(_AFTER_END):
                     await response.content.read(1)  # the end of the body: the connection can be used again
@@ -191,14 +191,19 @@ class _HttpAttempt(Attempt):
 
     async def _body(self, body: bytes) -> None:
         """Read an answer that came whole: in a body, or in events that nobody asked for."""
-        data, events = _parsed(body) if len(body) <= SLOW else await asyncio.to_thread(_parsed, body)
+        text, events = await aside(len(body), functools.partial(self._whole, body))
+        self.hand_out(text)
         if events is None:
-            self.hand_out(self._reading.whole(data))
             return
         for event in events:
             await self._event(event)
         if self._reading.finish is None and not self._reading.is_over:
             raise ConnectionResetError("the stream ended before the answer did")
+
+    def _whole(self, body: bytes) -> tuple[str, list[str] | None]:
+        """Read a body; return its answer's text, or the data of the events that it has."""
+        data, events = _parsed(body)
+        return self._reading.whole(data) if events is None else "", events
 
     async def _refused(self, response: aiohttp.ClientResponse, chunks: _Chunks, post: Post) -> Failure:
         raw = b""
@@ -265,7 +270,7 @@ class _Chunks:
 
     Args:
         response: whose body is read.
-        patience: the timeout under which that happens; each piece moves it.
+        patience: the timeout under which that happens; the head of the answer and each piece move it.
         silence: seconds to wait for the next piece.
         end: when all has to be there, on the loop's clock.
     """
@@ -278,17 +283,24 @@ class _Chunks:
         self._silence = silence
         self._end = end
         self._size = 0
+        if not self._content.is_eof():
+            self._move()
+
+    def _move(self) -> None:
+        self._patience.reschedule(min(asyncio.get_running_loop().time() + self._silence, self._end))
 
     def __aiter__(self) -> _Chunks:
         return self
 
     async def __anext__(self) -> bytes:
         chunk = await self._content.readany()
+        if not chunk or self._content.at_eof():
+            self._patience.reschedule(None)  # reading what came may take its time
+        else:
+            self._move()
         if not chunk:
             raise StopAsyncIteration
         self._size += len(chunk)
         if self._size > MAX_ANSWER:
             raise failures.TooLargeError(MAX_ANSWER)
-        if not self._content.at_eof():
-            self._patience.reschedule(min(asyncio.get_running_loop().time() + self._silence, self._end))
         return chunk

@@ -35,8 +35,8 @@ def new_session(*, for_litellm: bool = False) -> aiohttp.ClientSession:
     It keeps no cookies and reads no proxy settings; `proxy_for` does that.
 
     Args:
-        for_litellm: whether litellm asks with it: then loopback is never sent through a proxy all the same, and a
-            redirect raises `RedirectedError`.
+        for_litellm: whether litellm asks with it. It reads proxies from the environment by itself, so this one
+            refuses them for loopback; and a redirect raises `RedirectedError`.
     """
     import aiohttp
 

@@ -65,19 +65,20 @@ class _Tries:
 
 @dataclass(slots=True)
 class _Place:
-    """Where calls go, and what is known there, shared with every other completer that asks there.
+    """Where a completer's calls go, and what is known there, which it shares with others that ask there.
 
     Attributes:
+        endpoint: the address and the key.
         modes: what is known of the structured output modes.
         dialect: what the endpoint does not take.
-        has_key: whether its key was looked at, and is none that cannot be one.
+        key_checked: whether `need_key` found nothing wrong.
         gate: what limits the calls, of the loop that the latest one was on.
     """
 
     endpoint: Endpoint
     modes: KnownModes
     dialect: Dialect
-    has_key: bool = False
+    key_checked: bool = False
     gate: Gate | None = None
 
 
@@ -210,9 +211,9 @@ class RemoteCompleter(ABC):
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
         place = self._place()
-        if not place.has_key:
+        if not place.key_checked:
             need_key(place.endpoint, self.model)
-            place.has_key = True
+            place.key_checked = True
         await self.warm_up()
         try:
             with self._gate(place).under(self.most):
@@ -244,35 +245,48 @@ class RemoteCompleter(ABC):
         Raises:
             CallError: see `complete`; it is `unexplained` where the structured output mode may be the reason.
         """
-        dialect = place.dialect
-        less, streams = dialect.without, on_text is not None and "stream" not in dialect.without
-        had = parts_of(request, streams=streams, counts=self.counts_streams and self.takes("stream_options"))
-        parts = [part for part in had if part not in less] if less else had
+        dialect, less = place.dialect, place.dialect.without
 
         def doubts() -> bool:
-            return self._has_other_modes(request) or bool(dialect.to_try(parts, ""))
+            return self._has_other_modes(request) or bool(dialect.to_try(self._parts(request, on_text, less), ""))
 
         try:
             answer = await self._without(less, place, request, on_text, doubts)
         except (RequestRefusedError, UnreachableError) as error:
             if not error.unexplained:
                 raise
-            return await self._with_even_less(error, parts, place, request, on_text)
-        dialect.took(parts)
-        return answer
+            refusal = error
+        else:
+            dialect.took(self._parts(request, on_text, less))
+            return answer
+        return await self._with_even_less(refusal, less, place, request, on_text)
+
+    def _parts(self, request: Request, on_text: OnText | None, less: frozenset[Part]) -> list[Part]:
+        """Return the parts of a request that could be done without, but for ``less``, which is left out already."""
+        streams = on_text is not None and "stream" not in less
+        had = parts_of(request, streams=streams, counts=self.counts_streams and self.takes("stream_options"))
+        return [part for part in had if part not in less] if less else had
 
     async def _with_even_less(
         self,
         refusal: RequestRefusedError | UnreachableError,
-        parts: list[Part],
+        less: frozenset[Part],
         place: _Place,
         request: Request,
         on_text: OnText | None,
     ) -> Answer:
-        """Ask without one of the parts that a request had, then without all, after a refusal for no clear reason."""
-        dialect, less = place.dialect, place.dialect.without
+        """Ask without one of the parts that a request had, then without all, after a refusal for no clear reason.
+
+        Args:
+            refusal: what is raised where less is refused too, and no other reason for it is known.
+            less: what the refused request was asked without.
+            place: where to ask.
+            request: what to ask.
+            on_text: takes the answer's text as it comes.
+        """
+        dialect = place.dialect
         dialect.refused()
-        for more in (tried := dialect.to_try(parts, str(refusal))):
+        for more in (tried := dialect.to_try(self._parts(request, on_text, less), str(refusal))):
             try:
                 answer = await self._without(less | more, place, request, on_text, lambda: True)
             except (RequestRefusedError, UnreachableError) as error:
