@@ -139,7 +139,7 @@ class AdaptiveLimit:
         window, size = self._window, max(WINDOW, self.limit)
         if window.first is None:
             window.first = now
-        if window.passed + window.refused < size and window.refused <= MANY * size:
+        if window.answers < size and window.refused <= MANY * size:
             return
         if not window.is_sure() and window.answers < LONGEST * size:
             return

@@ -28,8 +28,8 @@ class Permit:
         self._first = first
 
     async def __aenter__(self) -> Self:
-        if not self._gate.enter():  # else there was room at once
-            await self._gate.turn(first=self._first)
+        if not self._gate.try_enter():
+            await self._gate.enter(first=self._first)
         self._ticket = self._gate.begin()
         return self
 
@@ -162,7 +162,7 @@ class Gate:
         """
         return Permit(self, timed=timed, first=first)
 
-    def enter(self) -> bool:
+    def try_enter(self) -> bool:
         """Let one more call go out, if there is room and nobody waits; whoever was let in must `leave`."""
         if self._failing_since is not None and self._is_forgotten():
             self._failing_since = None
@@ -171,7 +171,7 @@ class Gate:
         self._enter()
         return True
 
-    async def turn(self, *, first: bool) -> None:
+    async def enter(self, *, first: bool) -> None:
         """Wait until one more call may go out; who calls this must `leave`. ``first``: before those that wait."""
         turn = self.loop.create_future()
         (self._waiting.appendleft if first else self._waiting.append)(turn)

@@ -219,7 +219,7 @@ class Slots:
 
     def expected(self, recipe: Recipe) -> int:
         """Return how many results they will lead to, if nothing is dropped."""
-        return len(self) * (1 if self.step != "topics" else _below(recipe, self.level))
+        return len(self) * _expected(recipe, self.step, self.level)
 
 
 def tally(state: State, recipe: Recipe, samples: tuple[str, ...] = ()) -> Iterator[Slots]:
@@ -434,11 +434,13 @@ def _again(sample: Sample, recipe: Recipe) -> Slots:
 
 def expected(recipe: Recipe, items: Iterable[WorkItem]) -> int:
     """Return how many results the open items will lead to, if nothing is dropped."""
-    return sum([1 if item.step != "topics" else _below(recipe, item.level) for item in items])
+    return sum([_expected(recipe, item.step, item.level) for item in items])
 
 
-def _below(recipe: Recipe, at: int) -> int:
-    """Return how many results one open topic will lead to; ``at``: its level."""
+def _expected(recipe: Recipe, step: Step, at: int) -> int:
+    """Return how many results one open item will lead to; ``at``: its level."""
+    if step != "topics":
+        return 1
     if recipe.kind == "topics":
         return sum(prod(recipe.topics[at + 1 : level + 1]) for level in range(at, recipe.depth))
     return prod(recipe.topics[at + 1 : recipe.depth]) * per_leaf(recipe)

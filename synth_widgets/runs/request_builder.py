@@ -51,7 +51,7 @@ class RequestBuilder:
 
     def wish(self, step: Step) -> str:
         """Return what the call's own guidance says to a step."""
-        return guidance_for(step, [self.recipe.guidance]) if self.recipe.guidance else ""
+        return guidance_for(step, [self.recipe.guidance])
 
     def rejected(self, topic: str) -> str:
         """Return why a person rejected samples at a topic or above it, looked up once a job."""

@@ -519,10 +519,8 @@ class Run:
         """Do what an answer means, unless the job is over: a call that would not be cancelled came in after the end."""
         if self._is_over:
             return
-        if effect.came:
-            self.last_round.came[effect.step] += effect.came
-        if effect.failed:
-            self.last_round.failed[effect.step] += effect.failed
+        self.last_round.came[effect.step] += effect.came
+        self.last_round.failed[effect.step] += effect.failed
         if effect.changes or effect.planned or effect.reopened or effect.finished or effect.kind:
             self.commit(
                 effect.changes,
@@ -573,8 +571,7 @@ class Run:
         self.record = _changed(self.record, planned=max(0, self.progress.total), usage=self.progress.usage, **counted)
         news = [*changes, JobChanged(self.record, opened, finished, owes_nothing)]
         self.store.commit(news, actor="job", label=LABELS[self.recipe.kind], job=self.record.id, ends=ends)
-        if planned:
-            self._queue(planned)
+        self._queue(planned)
 
     def again(self, pending: PendingCall, *, first: bool = False) -> None:
         """Ask anew for the slots that are still open, ``first`` or after what waits."""

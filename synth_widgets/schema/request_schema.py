@@ -66,18 +66,14 @@ class RequestSchema:
             value: the JSON that came.
             problem: says what is wrong with a value.
         """
-        fault = problem(value)
-        if fault is None and not (isinstance(value, dict) and value.keys() == {WRAP}):
-            return value, None
-        whole = self._checked(value, fault, problem)
+        whole = self._checked(value, problem)
         if isinstance(value, dict) and value.keys() == {WRAP} and not _is_object(self._references.resolved(self.own)):
-            held = self._checked(value[WRAP], problem(value[WRAP]), problem)
+            held = self._checked(value[WRAP], problem)
             return whole if whole[1] is None and held[1] is not None else held
         return whole
 
-    def _checked(
-        self, value: Json, fault: str | None, problem: Callable[[Json], str | None]
-    ) -> tuple[Json, str | None]:
+    def _checked(self, value: Json, problem: Callable[[Json], str | None]) -> tuple[Json, str | None]:
+        fault = problem(value)
         if fault is None:
             return value, None
         other = self.restored(value)

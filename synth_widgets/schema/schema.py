@@ -104,7 +104,7 @@ class Schema:
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None`` when it complies."""
-        return (self._compiled or self._checker).problem(value)
+        return self._checker.problem(value)
 
     def problems(self, value: Json) -> dict[str, str]:
         """Say what is wrong with a value, by field; empty when it complies, with the pydantic class too.

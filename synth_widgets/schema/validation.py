@@ -100,7 +100,7 @@ class Compiled:
         return problems
 
     def _complies(self, value: Json) -> bool:
-        _check.left, _check.references = PATTERN_SECONDS, self.references
+        self._begin()
         try:
             return self._predicate(value)
         except RecursionError:

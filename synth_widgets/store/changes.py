@@ -137,9 +137,6 @@ class SampleChanged(Change):
     def ident(self) -> str:
         return self.id
 
-    def held(self, state: State) -> Sample | None:
-        return state.samples.get(self.id)
-
     def apply(self, state: State, batch: Batch) -> None:
         sample = state.samples[self.id]
         fields: dict[str, Any] = dict(self.after)
@@ -291,7 +288,7 @@ class CallAdded(Change):
         batch.calls.append(self.call)
 
     def held(self, state: State) -> Any:
-        return state.calls.get(self.call.id), state.ledger.held(self.call)
+        return Change.held(self, state), state.ledger.held(self.call)
 
     def put_back(self, state: State, held: Any) -> None:
         Change.put_back(self, state, held[0])

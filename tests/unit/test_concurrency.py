@@ -78,7 +78,7 @@ async def test_an_endpoint_that_is_down_is_asked_by_one_call_at_a_time(monkeypat
         calls = [asyncio.create_task(model.complete(ASK)) for _ in range(10)]
         while not (model.waiting or "").startswith(f"{endpoint.url.split('/')[2]} has not answered"):
             await asyncio.sleep(0.01)
-        gate = model._place().gate
+        gate = model._destination().gate
         assert gate is not None
         while gate.in_flight:  # what was sent before it was down
             await asyncio.sleep(0.01)

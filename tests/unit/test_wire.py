@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import random
+import time
 
 import pytest
 
@@ -21,6 +22,16 @@ def test_loopback_is_never_sent_through_a_proxy(monkeypatch: pytest.MonkeyPatch)
         monkeypatch.setenv(name, "http://proxy.example:3128")
     assert http_session.proxy_for("http://localhost:11434/v1") is None
     assert http_session.proxy_for("https://api.groq.com/openai/v1") == "http://proxy.example:3128"
+
+
+def test_another_proxy_is_found_out_after_a_while(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(http_session, "PROXY_SECONDS", 0.05)
+    for name in ("NO_PROXY", "no_proxy", "REQUEST_METHOD"):
+        monkeypatch.delenv(name, raising=False)
+    for proxy in ("http://proxy.example:3128", "http://another.example:3128"):
+        monkeypatch.setenv("https_proxy", proxy)
+        time.sleep(0.05)
+        assert http_session.proxy_for("https://api.mistral.ai/v1") == proxy
 
 
 def test_only_this_machine_is_loopback() -> None:

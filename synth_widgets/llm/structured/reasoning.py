@@ -100,7 +100,7 @@ def apart(text: str, request: Request | None = None) -> tuple[str, str | None]:
     >>> apart("</think> ends it.", Request([{"role": "user", "content": "What is </think> for?"}]))
     ('</think> ends it.', None)
     """
-    return _apart(text, _Asked(request)) if _may_have_any(text) else (text, None)
+    return _apart(text, _Asked(request))
 
 
 class Unthought:

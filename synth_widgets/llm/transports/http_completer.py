@@ -257,12 +257,13 @@ def _parsed(body: bytes) -> tuple[Any, list[str] | None]:
     Raises:
         NoAnswerError: it is neither.
     """
+    begun = _begun(body)
     try:
-        return read_json(_begun(body)), None
+        return read_json(begun), None
     except NoAnswerError:
-        if (events := _events_in(_begun(body))) is not None:
+        if (events := _events_in(begun)) is not None:
             return None, events
-        return read_json(_begun(body).decode("utf-8", "replace")), None
+        return read_json(begun.decode("utf-8", "replace")), None
 
 
 class _Chunks:

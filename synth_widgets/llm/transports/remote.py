@@ -64,7 +64,7 @@ class _Tries:
 
 
 @dataclass(slots=True)
-class _Place:
+class _Destination:
     """Where a completer's calls go, and what is known there, which it shares with others that ask there.
 
     Attributes:
@@ -115,7 +115,7 @@ class RemoteCompleter(ABC):
         self.waits = waits or Waits()
         self.endpoint = endpoint
         self._wishes: deque[tuple[Mode, Mapping[str, Any], dict[str, Any]]] = deque(maxlen=8)
-        self._latest: _Place | None = None
+        self._latest: _Destination | None = None
         self._waiting: dict[object, str] = {}
         self._under_way: set[Attempt] = set()
         self._has_spoken = False
@@ -145,23 +145,23 @@ class RemoteCompleter(ABC):
     @property
     def known_modes(self) -> KnownModes:
         """What is known of this model's structured output modes, shared with every other completer of it."""
-        return self._place().modes
+        return self._destination().modes
 
     @property
     def dialect(self) -> Dialect:
         """What the endpoint does not take, shared with every other completer of this model."""
-        return (self._latest or self._place()).dialect
+        return (self._latest or self._destination()).dialect
 
     @property
     def notes(self) -> list[str]:
         """Sentences for a person on what is left out, or done otherwise, for this endpoint."""
         return self.dialect.notes
 
-    def _place(self) -> _Place:
+    def _destination(self) -> _Destination:
         """Return where calls go now: what is known there is looked up when that has changed."""
         endpoint, latest = self.endpoint or endpoint_of(self.model), self._latest
         if latest is None or (latest.endpoint is not endpoint and latest.endpoint != endpoint):
-            latest = self._latest = _Place(endpoint, known_modes(endpoint), dialect_of(endpoint))
+            latest = self._latest = _Destination(endpoint, known_modes(endpoint), dialect_of(endpoint))
             self._has_spoken = False
         return latest
 
@@ -175,12 +175,12 @@ class RemoteCompleter(ABC):
         """The structured output modes, in the order to try them: the one that the person named, else what is known."""
         if self._forced:
             return self._forced
-        place = self._latest or self._place()
-        return place.modes.order(place.endpoint.provider.modes)
+        destination = self._latest or self._destination()
+        return destination.modes.order(destination.endpoint.provider.modes)
 
     def judged(self, mode: Mode, verdict: Verdict) -> None:
         """Take in what became of answers in a structured output mode; see `Completer`."""
-        known = (self._latest or self._place()).modes
+        known = (self._latest or self._destination()).modes
         if verdict == "complied":
             known.worked(mode)
         elif verdict == "passed over":
@@ -210,17 +210,17 @@ class RemoteCompleter(ABC):
             RequestRefusedError: this request cannot be answered.
             UnreachableError: refusals (429), server errors or lost connections outlived every retry.
         """
-        place = self._place()
-        if not place.key_checked:
-            need_key(place.endpoint, self.model)
-            place.key_checked = True
+        destination = self._destination()
+        if not destination.key_checked:
+            need_key(destination.endpoint, self.model)
+            destination.key_checked = True
         await self.warm_up()
         try:
-            with self._gate(place).under(self.most):
-                return await self._with_less(place, request, on_text)
+            with self._gate(destination).under(self.most):
+                return await self._with_less(destination, request, on_text)
         except ModeRefusedError as error:
             mode = asked_by(request)
-            place.modes.refused(mode)
+            destination.modes.refused(mode)
             if self.model.structured == mode:
                 raise AccessError(f"{error} Take structured={mode!r} out of sw.Model({self.name!r}, …).") from error
             raise
@@ -232,26 +232,26 @@ class RemoteCompleter(ABC):
         default = f"{provider.name}/{provider.defaults[0]}" if provider.defaults and endpoint.own_host else None
         return Address(endpoint.shown, self.name, endpoint.key_source, has_key, default)
 
-    def _gate(self, place: _Place) -> Gate:
+    def _gate(self, destination: _Destination) -> Gate:
         """Return what limits the calls to this model, for every studio of this process."""
-        gate, endpoint = place.gate, place.endpoint
+        gate, endpoint = destination.gate, destination.endpoint
         if gate is None or gate.loop is not asyncio.get_running_loop():
-            gate = place.gate = gate_of(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
+            gate = destination.gate = gate_of(endpoint.base or endpoint.provider.name, endpoint.model, self.most)
         return gate
 
-    async def _with_less(self, place: _Place, request: Request, on_text: OnText | None) -> Answer:
+    async def _with_less(self, destination: _Destination, request: Request, on_text: OnText | None) -> Answer:
         """Ask without what the endpoint does not take. Refused for no clear reason, ask with less, and remember that.
 
         Raises:
             CallError: see `complete`; it is `unexplained` where the structured output mode may be the reason.
         """
-        dialect, less = place.dialect, place.dialect.without
+        dialect, less = destination.dialect, destination.dialect.without
 
         def doubts() -> bool:
             return self._has_other_modes(request) or bool(dialect.to_try(self._parts(request, on_text, less), ""))
 
         try:
-            answer = await self._without(less, place, request, on_text, doubts)
+            answer = await self._without(less, destination, request, on_text, doubts)
         except (RequestRefusedError, UnreachableError) as error:
             if not error.unexplained:
                 raise
@@ -259,7 +259,7 @@ class RemoteCompleter(ABC):
         else:
             dialect.took(self._parts(request, on_text, less))
             return answer
-        return await self._with_even_less(refusal, less, place, request, on_text)
+        return await self._with_even_less(refusal, less, destination, request, on_text)
 
     def _parts(self, request: Request, on_text: OnText | None, less: frozenset[Part]) -> list[Part]:
         """Return the parts of a request that could be done without, but for ``less``, which is left out already."""
@@ -271,7 +271,7 @@ class RemoteCompleter(ABC):
         self,
         refusal: RequestRefusedError | UnreachableError,
         less: frozenset[Part],
-        place: _Place,
+        destination: _Destination,
         request: Request,
         on_text: OnText | None,
     ) -> Answer:
@@ -280,15 +280,15 @@ class RemoteCompleter(ABC):
         Args:
             refusal: what is raised where less is refused too, and no other reason for it is known.
             less: what the refused request was asked without.
-            place: where to ask.
+            destination: where to ask.
             request: what to ask.
             on_text: takes the answer's text as it comes.
         """
-        dialect = place.dialect
+        dialect = destination.dialect
         dialect.refused()
         for more in (tried := dialect.to_try(self._parts(request, on_text, less), str(refusal))):
             try:
-                answer = await self._without(less | more, place, request, on_text, lambda: True)
+                answer = await self._without(less | more, destination, request, on_text, lambda: True)
             except (RequestRefusedError, UnreachableError) as error:
                 if not error.unexplained:
                     raise
@@ -299,14 +299,14 @@ class RemoteCompleter(ABC):
             dialect.in_vain()
         has_other_modes = self._has_other_modes(request)
         if isinstance(refusal, UnreachableError) and not has_other_modes:
-            return await self._without(less, place, request, on_text, lambda: False)
+            return await self._without(less, destination, request, on_text, lambda: False)
         refusal.unexplained = has_other_modes
         raise refusal
 
     async def _without(
         self,
         without: frozenset[Part],
-        place: _Place,
+        destination: _Destination,
         request: Request,
         on_text: OnText | None,
         doubts: Callable[[], bool],
@@ -317,8 +317,8 @@ class RemoteCompleter(ABC):
         if "stream_options" in without:
             request = without_count(request)
         if "stream" not in without or on_text is None:
-            return await self._persist(place, request, on_text, doubts)
-        answer = await self._persist(place, request, None, doubts)
+            return await self._persist(destination, request, on_text, doubts)
+        answer = await self._persist(destination, request, None, doubts)
         if answer.text:
             on_text(answer.text)
         return answer
@@ -329,7 +329,7 @@ class RemoteCompleter(ABC):
 
     async def _persist(
         self,
-        place: _Place,
+        destination: _Destination,
         request: Request,
         on_text: OnText | None,
         doubts: Callable[[], bool],
@@ -341,13 +341,13 @@ class RemoteCompleter(ABC):
         while others are answered is the one that is meant.
 
         Args:
-            place: where to ask.
+            destination: where to ask.
             request: what to ask.
             on_text: takes the answer's text as it comes.
             doubts: whether something may be asked otherwise if the server stumbles over this one.
         """
         adapted: set[str] = set()
-        endpoint, gate = place.endpoint, self._gate(place)
+        endpoint, gate = destination.endpoint, self._gate(destination)
         tried = _Tries(gate.answered)
         while True:
             with _SAYS_NOTHING if gate.is_well else self.saying(self._why_closed(endpoint, gate)):
