@@ -38,6 +38,18 @@ class StudioError(SynthError, ValueError):
     """A studio was asked for something it does not have or cannot do."""
 
 
+class UnconfirmedError(StudioError):
+    """Much would have been sent to a model, and nobody has confirmed it; nothing was sent.
+
+    Attributes:
+        estimate: what it would be, a `synth_widgets.Estimate`; ``confirmed=`` takes it.
+    """
+
+    def __init__(self, message: str, estimate: Any = None) -> None:
+        super().__init__(message)
+        self.estimate = estimate
+
+
 class UnknownIdError(StudioError, KeyError):
     """No sample, topic or job has this name; nothing was changed."""
 

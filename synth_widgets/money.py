@@ -194,20 +194,16 @@ class Cost:
 
 
 @dataclass(frozen=True, slots=True)
-class Caution:
-    """When a person is to be asked before calls are sent.
+class UsualCall:
+    """About what a call takes.
 
     Attributes:
-        above: more calls than this are asked for.
-        why: what is said then.
-        tokens: about what a call for an output takes.
-        cost: about what it costs in US dollars, or ``None`` when unknown.
+        tokens: those of its prompt and its answer together.
+        cost: US dollars, or ``None`` when unknown.
     """
 
-    above: int
-    why: str
-    tokens: int = 0
-    cost: float | None = None
+    tokens: int
+    cost: float | None
 
 
 def in_dollars(amount: float) -> str:

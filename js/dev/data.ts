@@ -102,8 +102,7 @@ export const STUDIO: StudioView = {
   cost: "$0.19 of $1.00",
   budget: 1,
   share: 0.19,
-  ask_above: 200,
-  ask_why: "More than 200 model calls",
+  models: ["openai/gpt-5.4-mini"],
   call_tokens: 508,
   call_cost: 0.0003,
 };

@@ -9,6 +9,7 @@ export function jobRow(kind: string, status: JobRow["status"], more: Partial<Job
     title: kind,
     headline: "",
     models: [STUDIO.model],
+    own_model: null,
     guidance: "",
     started: Date.now() / 1000,
     ended: status === "running" ? null : Date.now() / 1000,

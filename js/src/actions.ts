@@ -123,9 +123,8 @@ async function step(view: View, name: "undo" | "redo"): Promise<void> {
 }
 
 export async function grow(view: View, args: Grow): Promise<void> {
-  view.close();
   view.toasts.close(); // what was said before has nothing to do with what runs now
-  await send(view, "grow", args);
+  if ((await send(view, "grow", args)) && view.open.value === "generate") view.goBack();
 }
 
 /** The chosen topic, if it can be another one's or be no more: the root is always there. */

@@ -1,5 +1,12 @@
 // Made by `python -m synth_widgets.widget.typescript`. Change the Python side, then run it again.
 
+/** What a person has seen and confirmed of an estimate: calls and US dollars, at least and at most; who is asked. */
+export interface Confirmed {
+  calls: number[];
+  cost: number[] | null;
+  models: string[];
+}
+
 /** Samples that are judged; whether those that are kept or rejected already stay as they are. */
 export interface VerdictArgs {
   ids: string[];
@@ -27,6 +34,7 @@ export interface EditArgs {
 
 /** Samples to make again, which part of them, and how it should differ. */
 export interface Regenerate {
+  confirmed?: Confirmed | null;
   ids: string[];
   part?: "input" | "output";
   guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
@@ -34,6 +42,7 @@ export interface Regenerate {
 
 /** Pending or failed samples to answer; null: every pending one. */
 export interface GenerateOutputs {
+  confirmed?: Confirmed | null;
   ids?: string[] | null;
 }
 
@@ -66,6 +75,7 @@ export interface Search {
 
 /** The arguments of `Studio.grow`, for generation and for the estimate before it. */
 export interface Grow {
+  confirmed?: Confirmed | null;
   under?: string[];
   depth?: number;
   topics?: number | number[];
@@ -78,6 +88,7 @@ export interface Grow {
 
 /** What `grow` with these arguments would send. */
 export interface Estimate {
+  confirmed?: Confirmed | null;
   under?: string[];
   depth?: number;
   topics?: number | number[];
@@ -88,8 +99,15 @@ export interface Estimate {
   guidance?: string | Partial<Record<"all" | "topics" | "inputs" | "outputs", string>> | null;
 }
 
-/** A job, and how many times as much of it. */
+/** A job that is started once more. */
 export interface Repeat {
+  confirmed?: Confirmed | null;
+  job: string;
+  n?: number;
+}
+
+/** A job, and how many times as much of it. */
+export interface Again {
   job: string;
   n?: number;
 }
@@ -103,6 +121,11 @@ export interface PauseArgs {
 /** A job's id; null cancels every running one. */
 export interface CancelArgs {
   job?: string | null;
+}
+
+/** What is pending of jobs that ended early. */
+export interface Resume {
+  confirmed?: Confirmed | null;
 }
 
 /** Paths from the root, each a list of names; missing ancestors are made. */
@@ -180,10 +203,11 @@ export interface WireArgs {
   estimate: Estimate;
   generate_outputs: GenerateOutputs;
   repeat: Repeat;
-  estimate_repeat: Repeat;
+  estimate_repeat: Again;
   pause: PauseArgs;
   cancel: CancelArgs;
-  resume: NoArgs;
+  resume: Resume;
+  estimate_resume: NoArgs;
   add_topics: AddTopics;
   rename_topic: RenameTopic;
   set_topic: SetTopic;
@@ -198,7 +222,7 @@ export interface WireArgs {
 
 export type WireName = keyof WireArgs;
 
-export type CommandName = "keep" | "reject" | "reject_because" | "include" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "cancel" | "resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
+export type CommandName = "keep" | "reject" | "reject_because" | "include" | "restore" | "skip" | "auto_advance" | "edit" | "edit_here" | "check" | "regenerate" | "remake" | "retry" | "rate" | "stars" | "compare" | "decline" | "accept" | "left_version" | "right_version" | "revert" | "undo" | "redo" | "next" | "previous" | "page_down" | "page_up" | "first" | "last" | "select" | "select_down" | "select_up" | "select_all" | "copy" | "copy_json" | "copy_python" | "density" | "newest" | "find" | "search" | "filter" | "unfilter" | "sort" | "columns" | "tree" | "generate" | "grow" | "estimate" | "generate_outputs" | "jobs" | "repeat" | "estimate_repeat" | "pause" | "cancel" | "resume" | "estimate_resume" | "add_topics" | "rename_topic" | "set_topic" | "move_topic" | "merge_topic" | "remove_topic" | "set_guidance" | "set_model" | "set_budget" | "export" | "palette" | "help";
 
 export type Group = "Review" | "Move" | "Select" | "Topics" | "Generate" | "Everywhere";
 export type Pane = "any" | "grid" | "tree" | "diff";
@@ -284,6 +308,7 @@ const TABLE: Record<Group, Line[]> = {
     ["pause", "Pause or go on", "pause", [], "any", false, true],
     ["cancel", "Stop", "stop", [], "any", false, true],
     ["resume", "Resume", "play", [], "any", false, true],
+    ["estimate_resume", "Estimate"],
     ["set_guidance", "Guidance", "guidance", [], "any", false, true],
     ["set_model", "Model", "model", [], "any", false, true],
     ["set_budget", "Budget", "budget", [], "any", false, true],

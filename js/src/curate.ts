@@ -1,5 +1,4 @@
 import type { RateArgs, Regenerate } from "./commands.gen";
-import { asksFor } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { isRefused, send } from "./send";
 import type { Rated } from "./verdicts";
@@ -61,10 +60,9 @@ export function callsOf(samples: number, part: "input" | "output"): number {
   return part === "input" ? 2 * samples : samples;
 }
 
-/** Regenerates the outputs at once, but asks where that would be many calls. */
-export async function remake(view: View, whole: readonly SampleRow[]): Promise<void> {
-  if (asksFor(view, whole.length)) view.open.value = "regenerate";
-  else await regenerate(view, whole, "output", "");
+/** Regenerates the outputs at once. */
+export function remake(view: View, whole: readonly SampleRow[]): Promise<void> {
+  return regenerate(view, whole, "output", "");
 }
 
 export async function regenerate(
@@ -78,6 +76,8 @@ export async function regenerate(
   const answer = await send(view, "regenerate", args);
   const job = answer && (answer.ok as { job?: unknown } | null)?.job;
   mark(typeof job === "string" ? job : null);
+  if (!answer) return;
+  if (view.open.value === "regenerate") view.goBack();
   const hint = view.keys.hint("compare", "Then compare");
-  if (answer) view.toasts.say(`Regenerating ${some(whole.length, part)}. ${hint}.`);
+  view.toasts.say(`Regenerating ${some(whole.length, part)}. ${hint}.`);
 }

@@ -59,6 +59,7 @@ function obey(view: View, event: KeyboardEvent): void {
   if (chord === null) return;
   const pane = target.closest(".sw-tree") ? "tree" : view.comparing.value ? "diff" : "grid";
   const command = view.keys.meant(chord, pane);
+  if (view.question.value) return;
   const elsewhere = isTyping(target) || target.closest(".sw-edit") || view.open.value !== null;
   if (elsewhere && !(command?.name === "palette" && withMod(event))) return;
   if (pressesButton(chord, target) || scrolls(chord, target)) return;
@@ -67,7 +68,9 @@ function obey(view: View, event: KeyboardEvent): void {
 
 /** Esc leaves one thing at a time: a popover, a field, the selection. */
 function leave(view: View, target: HTMLElement): void {
-  if (view.open.value !== null) {
+  if (view.question.value) {
+    view.question.value.answer(false);
+  } else if (view.open.value !== null) {
     view.goBack();
   } else if (target.closest(".sw-edit")) {
     void leaveEdit(view, "leave");

@@ -1,5 +1,5 @@
 import type { Grow } from "./commands.gen";
-import type { TopicRow } from "./protocol.gen";
+import type { EstimateView, TopicRow } from "./protocol.gen";
 import type { View } from "./view";
 import { compact, dollars, some } from "./words";
 
@@ -49,9 +49,11 @@ export function withLine(guidance: string, line: string): string {
   return guidance.trim() ? `${guidance.trimEnd()}\n${line}` : line;
 }
 
-/** Whether spending asks a second time: for the number of calls, their cost, or a price that nobody knows. */
-export function asksFor(view: View, calls: number): boolean {
-  return calls > (view.replica.studio.value?.ask_above ?? 0);
+/** What would be sent, to whom: "400 model calls to openai/gpt-6-luna, $1.20 – $2.40". */
+export function toSend({ calls, models, figures }: EstimateView): string {
+  const [cost] = figures.find(([, label]) => label === "cost") ?? [];
+  const costs = cost === "unknown" ? ", cost unknown" : cost ? `, ${cost}` : "";
+  return `${some(calls[0] ?? 0, "model call")} to ${models.join(" and ")}${costs}`;
 }
 
 /** What so many calls take: "24 model calls, 12 k tokens, $0.0072". */

@@ -54,7 +54,7 @@ export interface TopicRow {
  * One job as the run bar shows it. `note` says why it stopped, or what it could not do.
  *
  * `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
- * `cost` and `guidance` are in words.
+ * `cost` and `guidance` are in words. `own_model`: who is asked instead of the studio's models, or null.
  */
 export interface JobRow {
   id: string;
@@ -62,6 +62,7 @@ export interface JobRow {
   title: string;
   headline: string;
   models: string[];
+  own_model: string | null;
   guidance: string;
   started: number;
   ended: number | null;
@@ -120,15 +121,17 @@ export interface GuidanceView {
 /**
  * All that is neither task, topic, sample nor job. Sent whole when any of it changes.
  *
- * Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
- * `call_cost` US dollars, null when unknown. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
+ * A call for an output takes about `call_tokens` and `call_cost` US dollars, null when unknown. `cost`: spent so far,
+ * in words; `share`: of the `budget`, 0 to 1.
  *
- * `model_reason`: why it is this model, null when it was given in this kernel; `model_mode`: how it is asked for JSON,
- * null while unknown; `model_note`: what to know before trusting its texts. `undo`: what it would take back
- * ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
+ * `models`: who answers the steps; `model_reason`: why it is this model, null when it was given in this kernel;
+ * `model_mode`: how it is asked for JSON, null while unknown; `model_note`: what to know before trusting its texts.
+ * `undo`: what it would take back ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file
+ * takes nothing; or null.
  */
 export interface StudioView {
   model: string;
+  models: string[];
   model_reason: string | null;
   model_mode: string | null;
   model_note: string | null;
@@ -138,8 +141,6 @@ export interface StudioView {
   cost: string;
   budget: number | null;
   share: number | null;
-  ask_above: number;
-  ask_why: string;
   call_tokens: number;
   call_cost: number | null;
   undo: string | null;
@@ -232,20 +233,6 @@ export interface Progress {
   waiting: string | null;
 }
 
-/** What went wrong and what to do, in words for a person. */
-export interface WireError {
-  message: string;
-  kind: string;
-}
-
-/** The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`. */
-export interface Reply {
-  t: "reply";
-  rid: string;
-  ok?: unknown;
-  error?: WireError;
-}
-
 /** What a run would send, at least and at most, and bring; `figures` say it, with label and tooltip. */
 export interface EstimateView {
   calls: number[];
@@ -254,7 +241,27 @@ export interface EstimateView {
   cost: number[] | null;
   topics: number;
   samples: number;
+  models: string[];
   figures: string[][];
+}
+
+/**
+ * What went wrong and what to do, in words for a person.
+ *
+ * `estimate`: nothing was sent, for a person has to confirm this first. The command is sent again with it then.
+ */
+export interface WireError {
+  message: string;
+  kind: string;
+  estimate?: EstimateView;
+}
+
+/** The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`. */
+export interface Reply {
+  t: "reply";
+  rid: string;
+  ok?: unknown;
+  error?: WireError;
 }
 
 /** What `search` replies: samples whose whole text has the words, as they were made; `more`: too many to list. */

@@ -1,4 +1,5 @@
 import type { WireArgs, WireName } from "./commands.gen";
+import type { EstimateView } from "./protocol.gen";
 import { CommandError, GONE, NO_ANSWER } from "./transport";
 import type { View } from "./view";
 
@@ -19,7 +20,10 @@ export function isRefused(view: View): boolean {
   return no !== null;
 }
 
-/** Sends a command; what goes wrong is said in the status bar. Returns the kernel's answer, or null. */
+/**
+ * Sends a command; what goes wrong is said in the status bar. What spends much is sent once a person has confirmed what
+ * the kernel says of it. Returns the kernel's answer, or null.
+ */
 export async function send<Name extends WireName>(
   view: View,
   name: Name,
@@ -31,9 +35,27 @@ export async function send<Name extends WireName>(
     return { ok: await view.line.cmd(name, args) };
   } catch (error) {
     if (!(error instanceof CommandError)) throw error;
+    const { estimate, message } = error;
+    if (estimate) {
+      if (!(await isConfirmed(view, message, estimate))) return null;
+      const { calls, cost, models } = estimate;
+      return send(view, name, { ...args, confirmed: { calls, cost, models } }, refused);
+    }
     if (error.kind !== "gone") refused(error.message);
     return null;
   }
+}
+
+/** Asks a person whether that much is to be sent. A new question takes the place of one that was not answered. */
+function isConfirmed(view: View, why: string, estimate: EstimateView): Promise<boolean> {
+  view.question.value?.answer(false);
+  return new Promise((resolve) => {
+    const answer = (yes: boolean) => {
+      view.question.value = null;
+      resolve(yes);
+    };
+    view.question.value = { why, estimate, answer };
+  });
 }
 
 /** `keep` and `edit` answer with the samples that they did not take, and why; `check` with fields and why. */

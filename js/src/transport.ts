@@ -3,7 +3,7 @@ import { Bodies } from "./bodies";
 import type { WireArgs, WireName } from "./commands.gen";
 import { atEnd } from "./events";
 import { kernelOf, listen, type Model, onKernelEnd } from "./model";
-import type { Notice, Reply, Saved, Snapshot, ToFront, ToKernel } from "./protocol.gen";
+import type { EstimateView, Notice, Reply, Saved, Snapshot, ToFront, ToKernel } from "./protocol.gen";
 import { type News, Replica, type Schedule } from "./store";
 import { Making, type Rated, Verdicts } from "./verdicts";
 import { token } from "./words";
@@ -26,15 +26,24 @@ export interface Action {
 }
 
 /** Commands that only ask: no person waits for them to be done. */
-const ASKS: ReadonlySet<WireName> = new Set<WireName>(["estimate", "search", "check"]);
+const ASKS: ReadonlySet<WireName> = new Set<WireName>([
+  "estimate",
+  "estimate_repeat",
+  "estimate_resume",
+  "search",
+  "check",
+]);
 
 /** A command that the kernel did not do, in words for a person. */
 export class CommandError extends Error {
   readonly kind: string;
+  /** What a person has to confirm before the kernel does it. */
+  readonly estimate: EstimateView | undefined;
 
-  constructor(message: string, kind: string) {
+  constructor(message: string, kind: string, estimate?: EstimateView) {
     super(message);
     this.kind = kind;
+    this.estimate = estimate;
   }
 }
 
@@ -189,8 +198,9 @@ export class Connection {
     const sent = this.#sent.get(reply.rid);
     if (!sent) return; // another view's command, or one of before a reload
     this.#sent.delete(reply.rid);
-    if (reply.error) sent.reject(new CommandError(reply.error.message, reply.error.kind));
-    else sent.resolve(reply.ok);
+    const { error, ok } = reply;
+    if (error) sent.reject(new CommandError(error.message, error.kind, error.estimate));
+    else sent.resolve(ok);
   }
 
   #hear(news: News): void {

@@ -6,7 +6,7 @@ import { Fresh } from "./fresh";
 import { Keys } from "./keys";
 import { Looking } from "./looking";
 import { listen, type Model } from "./model";
-import type { Comparing, Lifted, Naming, NarrowPane, Popover } from "./parts";
+import type { Comparing, Lifted, Naming, NarrowPane, Popover, Question } from "./parts";
 import type { Where } from "./plan";
 import type { JobRow, SampleRow } from "./protocol.gen";
 import { type Facet, indexOf, isRow, type Listing, list, rowAt, type Wanted } from "./rows";
@@ -43,6 +43,8 @@ export class View {
   readonly selection = signal<ReadonlySet<string>>(new Set());
   readonly folded = signal<ReadonlySet<string>>(new Set());
   readonly open = signal<Popover | null>(null);
+  /** What is asked over everything else, what is open included. */
+  readonly question = signal<Question | null>(null);
   readonly editing = signal<Editing | null>(null);
   /** Which versions stand side by side, over grid and detail: of the sample in focus, if none were chosen. */
   readonly comparing = signal<Comparing | null>(null);
@@ -154,6 +156,7 @@ export class View {
       () => replica.listeners.delete(news),
       () => line.notices.delete(notice),
       () => this.toasts.close(),
+      () => this.question.value?.answer(false),
     ];
     atEnd(until, () => {
       for (const stop of stops) stop();

@@ -39,8 +39,7 @@ export const studio: StudioView = {
   cost: "",
   budget: null,
   share: null,
-  ask_above: 200,
-  ask_why: "",
+  models: ["local"],
   call_tokens: 0,
   call_cost: null,
 };
@@ -92,6 +91,7 @@ export function job(id: string, status: JobRow["status"]): JobRow {
     title: "",
     headline: "",
     models: ["local"],
+    own_model: null,
     guidance: "",
     started: 0,
     ended: null,

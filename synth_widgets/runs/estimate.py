@@ -3,23 +3,27 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from math import ceil
+from typing import TypeVar
 
 from synth_widgets.generation.attempts import ANSWERS
 from synth_widgets.money import Price
 from synth_widgets.records import Step, Usage
 from synth_widgets.runs import plan
 from synth_widgets.runs.last_round import ONE_IN
-from synth_widgets.runs.plan import Recipe
+from synth_widgets.runs.plan import Recipe, Slots
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.token_averages import Average, TokenAverages
 from synth_widgets.runs.token_estimate import call_tokens
-from synth_widgets.store.state import State
+
+N = TypeVar("N", int, float)
 
 AROUND = (0.9, 1.1)
 """What the next calls take, as a share of what those before them did."""
+MORE_BY_NOW = 1.1
+"""What something that was confirmed may cost by now, as a share of it: each answer tells more of the next ones."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,7 @@ class Estimate:
         cost: US dollars, or ``None`` when the price of a model is not known.
         topics: topics that would be added.
         samples: samples that would be completed.
+        models: names of the models that would be asked.
 
     >>> estimate = Estimate((37, 110), (9_000, 27_000), (3_000, 9_000), (0.01, 0.03), topics=4, samples=32)
     >>> f"{estimate.samples} samples for {estimate.cost[1]:.2f} dollars at most"
@@ -46,6 +51,33 @@ class Estimate:
     cost: tuple[float, float] | None
     topics: int
     samples: int
+    models: tuple[str, ...] = ()
+
+    def __add__(self, other: Estimate) -> Estimate:
+        """Return what two runs would send together."""
+        cost = None if self.cost is None or other.cost is None else _sum(self.cost, other.cost)
+        return Estimate(
+            _sum(self.calls, other.calls),
+            _sum(self.prompt_tokens, other.prompt_tokens),
+            _sum(self.completion_tokens, other.completion_tokens),
+            cost,
+            self.topics + other.topics,
+            self.samples + other.samples,
+            tuple(dict.fromkeys(self.models + other.models)),
+        )
+
+    def covers(self, other: Estimate) -> bool:
+        """Whether who has confirmed this has confirmed another one too: no more calls, of no other model, for no more.
+
+        >>> much = Estimate((100, 200), (9_000, 27_000), (3_000, 9_000), (0.9, 1.2), 0, 100, ("openai/gpt-6-luna",))
+        >>> less = Estimate((90, 180), (9_000, 27_000), (3_000, 9_000), (0.9, 1.2), 0, 90, ("openai/gpt-6-luna",))
+        >>> much.covers(less), less.covers(much)
+        (True, False)
+        """
+        is_no_dearer = self.cost is None or (
+            other.cost is not None and other.cost[1] <= MORE_BY_NOW * max(self.cost[1], 0.0)
+        )
+        return other.calls[0] <= self.calls[0] and is_no_dearer and set(other.models) <= set(self.models)
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,12 +116,12 @@ def kind_of(step: Step, name: str, recipe: Recipe, task_version: int) -> Hashabl
     return step, name, recipe.anew, recipe.prompt if step == "outputs" else "", task_version
 
 
-def needs(state: State, recipe: Recipe, size: Mapping[Step, int], samples: tuple[str, ...] = ()) -> Needs:
-    """Return what a run of the recipe would ask for now."""
+def needs(all_slots: Iterable[Slots], recipe: Recipe, size: Mapping[Step, int]) -> Needs:
+    """Return what a run of the recipe would ask for to fill open slots."""
     found = Needs(Counter(), Counter())
     asked: Counter[tuple[Step, str]] = Counter()
     levels: Counter[int] = Counter()
-    for slots in plan.tally(state, recipe, samples):
+    for slots in all_slots:
         n = len(slots.ordinals)
         found.slots[slots.step] += n
         if slots.step == "outputs":
@@ -141,7 +173,11 @@ def usual_call(builder: RequestBuilder, asked: Asked, averages: TokenAverages, s
 
 
 def estimate(
-    builder: RequestBuilder, asked: Mapping[Step, Asked], averages: TokenAverages, samples: tuple[str, ...] = ()
+    builder: RequestBuilder,
+    asked: Mapping[Step, Asked],
+    averages: TokenAverages,
+    slots: Iterable[Slots],
+    samples: tuple[str, ...] = (),
 ) -> Estimate:
     """Return what a run would send now.
 
@@ -149,27 +185,28 @@ def estimate(
         builder: writes the questions of the run; it knows the state and the recipe.
         asked: who is asked, by step.
         averages: what earlier calls took.
-        samples: ids of the samples that the run is for, where it is for some.
+        slots: what is to be made.
+        samples: ids of samples that the run is for, where it is for some: their prompts are measured.
     """
-    found = needs(builder.state, builder.recipe, builder.items_per_call, samples)
+    found = needs(slots, builder.recipe, builder.items_per_call)
     low = high = Usage()
     cost: tuple[float, float] | None = (0.0, 0.0)
     some = [builder.state.samples[ident] for ident in samples]
     for step, calls in found.calls.items():
         if not calls:
             continue
-        slots = found.slots[step]
+        n = found.slots[step]
         average = averages.of(kind_of(step, asked[step].name, builder.recipe, builder.task_version))
         if average is not None:
-            least, most = _like_before(average, calls, slots)
+            least, most = _like_before(average, calls, n)
         else:
-            one = call_tokens(builder, step, ceil(slots / calls), some, thinks=asked[step].thinks)
+            one = call_tokens(builder, step, ceil(n / calls), some, thinks=asked[step].thinks)
             least, most = (_times(usage, calls) for usage in one)
         low, high = low + least, high + most
         price = asked[step].price
         cost = None if cost is None or price is None else (cost[0] + price.of(least), cost[1] + price.of(most))
     total = found.calls.total()
-    last_round = ANSWERS * sum(slots // ONE_IN for slots in found.slots.values())
+    last_round = ANSWERS * sum(n // ONE_IN for n in found.slots.values())
     return Estimate(
         (total, 2 * total + last_round),
         (low.prompt_tokens, high.prompt_tokens),
@@ -177,7 +214,12 @@ def estimate(
         cost,
         found.topics,
         found.samples,
+        tuple(dict.fromkeys(asked[step].name for step, calls in found.calls.items() if calls)),
     )
+
+
+def _sum(one: tuple[N, N], other: tuple[N, N]) -> tuple[N, N]:
+    return one[0] + other[0], one[1] + other[1]
 
 
 def _like_before(average: Average, calls: int, slots: int) -> tuple[Usage, Usage]:

@@ -15,6 +15,7 @@ from synth_widgets.engine import Engine
 from synth_widgets.errors import RunStoppedError, StudioError
 from synth_widgets.money import Cost
 from synth_widgets.records import JobRecord, JobStatus, Step, Usage
+from synth_widgets.runs.estimate import Estimate
 
 NOTICE_SECONDS = 0.2
 
@@ -127,7 +128,7 @@ class Job(Coroutine[Any, Any, Result]):
         record: Callable[[], JobRecord],
         cost: Callable[[], Cost] = Cost,
         *,
-        repeat: Callable[[JobRecord, int], Job],
+        repeat: Callable[[JobRecord, int, Any], Job],
     ) -> None:
         self._engine = engine
         self._record = record
@@ -198,12 +199,12 @@ class Job(Coroutine[Any, Any, Result]):
 
         self._engine.call(act)
 
-    def repeat(self, n: int = 1) -> Job:
+    def repeat(self, n: int = 1, *, confirmed: Estimate | None = None) -> Job:
         """Start it once more, with the same arguments: ``n`` times as many on top of what is there now.
 
         See `Studio.repeat`.
         """
-        return self._repeat(self._record(), n)
+        return self._repeat(self._record(), n, confirmed)
 
     def wait(self, timeout: float | None = None) -> Result:
         """Wait for the end and return what was made. A job that stopped at its budget says so in ``.stopped``.

@@ -227,6 +227,16 @@ def tally(state: State, recipe: Recipe, samples: tuple[str, ...] = ()) -> Iterat
     return _Planning(state, recipe, "", samples).tally()
 
 
+def pending(items: Iterable[WorkItem]) -> list[Slots]:
+    """Return the open items of a job as slots that are only counted.
+
+    >>> pending([WorkItem("job", "inputs", "topic", 3), WorkItem("job", "inputs", "topic", 7)])
+    [Slots(step='inputs', target='topic', ordinals=range(0, 2), level=0)]
+    """
+    counts = Counter((item.step, item.target, item.level) for item in items)
+    return [Slots(step, target, range(n), level) for (step, target, level), n in counts.items()]
+
+
 class _Planning:
     """A plan in the making. Its steps yield whenever others should have their turn."""
 

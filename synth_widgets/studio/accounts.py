@@ -10,9 +10,9 @@ from typing import Literal
 from synth_widgets.engine import Engine
 from synth_widgets.errors import FileError, ModelError, StudioError
 from synth_widgets.llm.completer import Completer
-from synth_widgets.money import Budget, Caution, Cost, Price, in_dollars, reasons
+from synth_widgets.money import Budget, Cost, Price, UsualCall, in_dollars, reasons
 from synth_widgets.records import ROOT, STEPS, JobRecord, Step, Usage
-from synth_widgets.runs import estimate
+from synth_widgets.runs import estimate, plan
 from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
 from synth_widgets.runs.pending_call import Terms
 from synth_widgets.runs.plan import Recipe, recipe_of
@@ -26,10 +26,6 @@ from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.models import Models
 from synth_widgets.studio.sessions import Sessions
 
-ASK_CALLS = 200
-"""The widget asks before it sends more model calls than this,"""
-ASK_DOLLARS = 1.0
-"""or calls that cost more than this together."""
 LOOKED_BACK = 200
 """Newest samples of a file whose calls tell what the next ones will take."""
 
@@ -59,7 +55,7 @@ class Accounts:
         self.budget = Budget(None)
         self.averages = TokenAverages()
         self._knows_file = False
-        self._caution: tuple[Hashable, Caution] | None = None
+        self._usual: tuple[Hashable, UsualCall] | None = None
 
     def check(self, recipe: Recipe, completers: Mapping[Step, Completer]) -> None:
         """Raise where there is a budget and a price is not known.
@@ -98,34 +94,48 @@ class Accounts:
             guess=guess,
         )
 
-    def estimate(self, recipe: Recipe, *, samples: tuple[str, ...] = (), model: ModelLike | None = None) -> Estimate:
-        """Return what a run would send now, bring and cost. Not for the engine's thread: see `Facade.apart`."""
+    def estimate(
+        self,
+        recipe: Recipe,
+        *,
+        samples: tuple[str, ...] = (),
+        model: ModelLike | None = None,
+        pending_of: str | None = None,
+    ) -> Estimate:
+        """Return what a run would send now, bring and cost. Not for the engine's thread: see `Facade.apart`.
+
+        Args:
+            recipe: what it makes.
+            samples: for which samples, where it is for some.
+            model: another model than the studio's.
+            pending_of: a job's id: what is pending of it is meant, instead of all that the recipe finds missing.
+        """
         self._engine.call(self._learn)
         builder, asked = self._asking(recipe, model)
-        return estimate.estimate(builder, asked, self.averages, samples)
+        if pending_of is None:
+            slots = plan.tally(self._state, recipe, samples)
+        else:
+            items = tuple(self._state.items[pending_of].values())
+            samples = tuple(item.target for item in items if item.target in self._state.samples)
+            slots = iter(plan.pending(items))
+        return estimate.estimate(builder, asked, self.averages, slots, samples)
 
-    def caution(self) -> Caution:
-        """Return when a person is to be asked before calls are sent."""
+    def asked(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Asked]:
+        """Return who would be asked in a run of a recipe."""
+        return self._asking(recipe, model)[1]
+
+    def usual_call(self) -> UsualCall:
+        """Return about what a call for an output takes."""
         try:
             builder, asked = self._asking(Recipe("grow", ROOT))
         except ModelError:  # it is said when the model is used
-            return Caution(ASK_CALLS, "")
-        key = (tuple(asked.values()), builder.task_version, self.averages.rev)
-        if self._caution is None or self._caution[0] != key:
-            self._caution = key, self._look_out(builder, asked)
-        return self._caution[1]
-
-    def _look_out(self, builder: RequestBuilder, asked: Mapping[Step, Asked]) -> Caution:
-        calls = {step: usual_call(builder, who, self.averages, step) for step, who in asked.items()}
-        costs = {step: who.price.of(calls[step]) if who.price else None for step, who in asked.items()}
-        tokens, cost = calls["outputs"].total, costs["outputs"]
-        unknown = next((who.name for who in asked.values() if who.price is None and who.may_bill), None)
-        if unknown is not None:
-            return Caution(0, f"Nobody knows the price of {unknown}", tokens, cost)
-        dearest = max(each or 0.0 for each in costs.values())
-        if dearest * ASK_CALLS > ASK_DOLLARS:
-            return Caution(int(ASK_DOLLARS / dearest), f"A call costs about {in_dollars(dearest)}", tokens, cost)
-        return Caution(ASK_CALLS, f"More than {ASK_CALLS} model calls", tokens, cost)
+            return UsualCall(0, None)
+        who = asked["outputs"]
+        key = (who, builder.task_version, self.averages.rev)
+        if self._usual is None or self._usual[0] != key:
+            usage = usual_call(builder, who, self.averages, "outputs")
+            self._usual = key, UsualCall(usage.total, who.price.of(usage) if who.price else None)
+        return self._usual[1]
 
     def spent(self) -> str:
         """Say what the file cost so far, or how much of the budget is spent; nothing where nothing is to be paid."""

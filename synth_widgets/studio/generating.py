@@ -14,16 +14,16 @@ from synth_widgets.errors import ClosedError, StudioError, UnknownIdError, neare
 from synth_widgets.records import ROOT, JobRecord
 from synth_widgets.runs.estimate import Estimate
 from synth_widgets.runs.job import Job
-from synth_widgets.runs.plan import DEFAULT_TARGET, Recipe
+from synth_widgets.runs.plan import DEFAULT_TARGET
 from synth_widgets.store.state import State
 from synth_widgets.studio import recipes
 from synth_widgets.studio.chosen_models import ModelLike, is_in_code, model_name
 from synth_widgets.studio.core import Core
-from synth_widgets.studio.repeating import repeated
+from synth_widgets.studio.spending_gate import Confirmation, Work
 from synth_widgets.studio.topics import find_topic
 
-Work = tuple[Recipe, tuple[str, ...]]
-"""What to make, and for which samples, where it is for some."""
+Confirmed = Estimate | Mapping[str, Any] | None
+"""What a person has confirmed: an `Estimate`; in the widget, see `Confirmation.of`."""
 
 
 class Generating:
@@ -47,6 +47,7 @@ class Generating:
         prompt: str = "basic",
         thin: bool = False,
         budget: float | None = None,
+        confirmed: Confirmed = None,
     ) -> Job:
         """Top up: topics, then inputs under each leaf, then their outputs, all overlapping.
 
@@ -68,14 +69,17 @@ class Generating:
                 ``samples`` then say nothing.
             budget: US dollars that this job may cost. It stops before the call that would pass them; what is open
                 remains pending, and ``resume(budget=…)`` goes on.
+            confirmed: what `estimate` says of this call, where you were asked to confirm it: much is not sent to a
+                model that the studio file alone names.
 
         Returns:
             The running job: ``await`` it in a notebook, ``.wait()`` in a script, or let it run.
 
         Raises:
             StudioError: an argument is out of its bounds, or there is a budget and a price is not known.
+            UnconfirmedError: it would send much to a model that only the studio file names.
         """
-        recipe, _ = self._grow(
+        work = self._grow(
             under,
             depth=depth,
             topics=topics,
@@ -86,48 +90,52 @@ class Generating:
             prompt=prompt,
             thin=thin,
         )
-        return self._start(recipe, model=model, budget=budget)
+        return self._start(work, model=model, budget=budget, confirmed=confirmed)
 
     @suggesting
     def generate_topics(
         self, under: Any = (), *, n: int = 8, depth: int = 1, leaves: bool = False, model: ModelLike | None = None,
         guidance: GuidanceLike | None = None, budget: float | None = None,
+        confirmed: Confirmed = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more topics below a topic (or below each of its leaves), and below each new one to ``depth``.
 
-        ``guidance`` is what it is in `grow`.
+        ``guidance`` and ``confirmed`` are what they are in `grow`.
         """
-        recipe, _ = self._topics(under, n=n, depth=depth, leaves=leaves, guidance=guidance)
-        return self._start(recipe, model=model, budget=budget)
+        work = self._topics(under, n=n, depth=depth, leaves=leaves, guidance=guidance)
+        return self._start(work, model=model, budget=budget, confirmed=confirmed)
 
     @suggesting
     def generate_inputs(
         self, under: Any = (), *, n: int = 8, only: bool = False, model: ModelLike | None = None,
         guidance: GuidanceLike | None = None, budget: float | None = None,
+        confirmed: Confirmed = None,
     ) -> Job:  # fmt: skip
         """Make ``n`` more inputs under each leaf at or below a topic (``only``: right at it). They stay pending.
 
-        ``guidance`` is what it is in `grow`.
+        ``guidance`` and ``confirmed`` are what they are in `grow`.
         """
-        recipe, _ = self._inputs(under, n=n, only=only, guidance=guidance)
-        return self._start(recipe, model=model, budget=budget)
+        work = self._inputs(under, n=n, only=only, guidance=guidance)
+        return self._start(work, model=model, budget=budget, confirmed=confirmed)
 
     @suggesting
     def generate_outputs(
         self, ids: Any = None, *, prompt: str = "basic", model: ModelLike | None = None,
         guidance: GuidanceLike | None = None, budget: float | None = None,
+        confirmed: Confirmed = None,
     ) -> Job:  # fmt: skip
         """Make the outputs of pending samples, all or by id; failed ones among the ids are made again in place.
 
-        A text as ``guidance`` is for the outputs.
+        A text as ``guidance`` is for the outputs; ``confirmed`` is what it is in `grow`.
         """
         look = partial(self._outputs, ids, prompt=prompt, guidance=guidance)
-        return self._start_for(look, model=model, budget=budget)
+        return self._start_for(look, model=model, budget=budget, confirmed=confirmed)
 
     @suggesting
     def regenerate(
         self, ids: Any, *, part: str = "output", guidance: GuidanceLike | None = None, model: ModelLike | None = None,
         prompt: str | None = None, budget: float | None = None,
+        confirmed: Confirmed = None,
     ) -> Job:  # fmt: skip
         """Make samples anew: one, several, or all that a frame names.
 
@@ -142,15 +150,16 @@ class Generating:
             model: another model for this call.
             prompt: prompt style of the outputs.
             budget: US dollars that this job may cost.
+            confirmed: as in `grow`.
 
         Returns:
             The running job.
         """
         look = partial(self._again, ids, part=part, prompt=prompt, guidance=guidance)
-        return self._start_for(look, model=model, budget=budget)
+        return self._start_for(look, model=model, budget=budget, confirmed=confirmed)
 
     @suggesting
-    def resume(self, *, budget: float | None = None) -> Job:
+    def resume(self, *, budget: float | None = None, confirmed: Confirmed = None) -> Job:
         """Make what is pending of interrupted and stopped jobs, and nothing else. Opening a file sends nothing.
 
         Interrupted is a job whose kernel or studio ended, stopped one that could not go on (no access, no answer, its
@@ -159,13 +168,17 @@ class Generating:
 
         Args:
             budget: US dollars that each of them may cost, what it has cost already included; ``None``: as before.
+            confirmed: as in `grow`; ``studio.estimate("resume")`` says what it would send.
 
         Returns:
             The newest of those jobs; one that is done at once when nothing is pending.
+
+        Raises:
+            UnconfirmedError: it would send much to a model that only the studio file names.
         """
         self._check_open()
-        cap = budget_of(budget)
-        return self._core.act(lambda: self._core.jobs.resume(cap))
+        cap, confirmation = budget_of(budget), Confirmation.of(confirmed)
+        return self._core.act(lambda: self._core.jobs.resume(cap, confirmation))
 
     def cancel(self, job: str | None = None) -> int:
         """Cancel one running job by id, or all; return how many. What is finished stays.
@@ -201,7 +214,7 @@ class Generating:
         """
         return self._steer(job, partial(self._core.jobs.pause, on=on))
 
-    def repeat(self, job: Job | str, n: int = 1) -> Job:
+    def repeat(self, job: Job | str, n: int = 1, *, confirmed: Confirmed = None) -> Job:
         """Start a job once more, with the same arguments, on top of what is there now.
 
         * of `grow`: ``n`` times the samples that it asked for in each leaf, whose target grows with them; topics that
@@ -212,11 +225,13 @@ class Generating:
         Args:
             job: a job, or its id.
             n: how many times as much.
+            confirmed: as in `grow`.
 
         Returns:
             The new job.
 
         Raises:
+            UnconfirmedError: it would send much to a model that only the studio file names.
             UnknownIdError: there is no such job.
             StudioError: ``n`` is out of its bounds, or the topic that it worked below was removed.
 
@@ -228,7 +243,7 @@ class Generating:
         (6, 12, 6)
         >>> studio.close()
         """
-        return self._core.jobs.repeat(self._job(job), n)
+        return self._core.jobs.repeat(self._job(job), n, Confirmation.of(confirmed))
 
     def estimate(self, method: str = "grow", *arguments: Any, **keywords: Any) -> Estimate:
         """Say what a call of a generating method with these arguments would send and cost, before it is made.
@@ -236,8 +251,8 @@ class Generating:
         Tokens and cost are ranges: a guess from the texts at first; once a step has given ten answers, what those took.
 
         Args:
-            method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs``, ``regenerate`` or
-                ``repeat``.
+            method: ``grow``, ``generate_topics``, ``generate_inputs``, ``generate_outputs``, ``regenerate``,
+                ``repeat`` or ``resume``.
             arguments: what the method would be given.
             keywords: likewise.
 
@@ -245,33 +260,40 @@ class Generating:
         >>> from synth_widgets.testing import ScriptedCompleter
         >>> studio = sw.Studio(sw.Task("Greeter", "Greet."), path=":memory:", model=ScriptedCompleter())
         >>> studio.estimate("grow", topics=4, samples=8)
-        Estimate(calls=(37, 110), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32)
+        Estimate(calls=(37, 110), prompt_tokens=(...), completion_tokens=(...), cost=None, topics=4, samples=32, ...)
         >>> studio.close()
         """
-        works: dict[str, Callable[..., Work]] = {
+        works: dict[str, Callable[..., Work | list[Work]]] = {
             "grow": self._grow,
             "generate_topics": self._topics,
             "generate_inputs": self._inputs,
             "generate_outputs": self._outputs,
             "regenerate": self._again,
             "repeat": self._more,
+            "resume": self._core.jobs.work_of_resume,
         }
         if method not in works:
             raise StudioError(f"estimate() knows {', '.join(works)}, not {method!r}.{nearest(str(method), works)}")
+        self._check_open()
         call = self._call_of(method, arguments, keywords)
         model = call.pop("model", None)
         budget_of(call.pop("budget", None))
+        call.pop("confirmed", None)
 
         def look() -> Estimate:
-            recipe, samples = works[method](**call)
-            override = self._core.jobs.override("", recipe) if model is None else model
-            return self._core.accounts.estimate(recipe, samples=samples, model=override)
+            found = works[method](**call)
+            some = found if isinstance(found, list) else [found]
+            return self._core.jobs.gate.estimate([_of_call(each, model, None) for each in some])
 
         return self._core.apart(look)
 
     def estimate_repeat(self, job: Job | str, n: int = 1) -> Estimate:
         """Say what `repeat` with these arguments would send and cost."""
         return self.estimate("repeat", job, n)
+
+    def estimate_resume(self) -> Estimate:
+        """Say what `resume` would send and cost."""
+        return self.estimate("resume")
 
     def _call_of(self, method: str, arguments: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
         """Return all arguments of a method by name, those that are left out too: its signature is the one list."""
@@ -284,13 +306,13 @@ class Generating:
 
     # ------------------------------------------------------------ recipes, for a job or for its estimate
     def _grow(self, under: Any, **arguments: Any) -> Work:
-        return recipes.grow(self._topic(under), **arguments), ()
+        return Work(recipes.grow(self._topic(under), **arguments))
 
     def _topics(self, under: Any, *, n: int, depth: int, leaves: bool, guidance: GuidanceLike | None) -> Work:
-        return recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance), ()
+        return Work(recipes.topics(self._topic(under), n=n, depth=depth, leaves=leaves, guidance=guidance))
 
     def _inputs(self, under: Any, *, n: int, only: bool, guidance: GuidanceLike | None) -> Work:
-        return recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance), ()
+        return Work(recipes.inputs(self._topic(under), n=n, only=only, guidance=guidance))
 
     def _outputs(self, ids: Any, *, prompt: str, guidance: GuidanceLike | None) -> Work:
         self._check_open()
@@ -303,15 +325,16 @@ class Generating:
                     f"{len(done)} of the {len(chosen)} samples have an output already (such as {done[0].id!r}, "
                     f"{done[0].status}). Give pending or failed ones; regenerate() makes others anew."
                 )
-        return recipes.outputs(ROOT, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
+        return Work(recipes.outputs(ROOT, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen))
 
     def _again(self, ids: Any, *, part: str, prompt: str | None, guidance: GuidanceLike | None) -> Work:
         self._check_open()
         chosen = verdicts.find(self._state, ids_of(ids))
-        return recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance), tuple(s.id for s in chosen)
+        recipe = recipes.regenerate(ROOT, part=part, prompt=prompt, guidance=guidance)
+        return Work(recipe, tuple(s.id for s in chosen))
 
     def _more(self, job: Job | str, n: int) -> Work:
-        return repeated(self._state, self._job(job), n)
+        return self._core.jobs.work_of_repeat(self._job(job), n)
 
     # ------------------------------------------------------------ inside
     @property
@@ -339,29 +362,28 @@ class Generating:
         return self._core.engine.call(lambda: do(job if job is None else self._job(job).id))
 
     def _start_for(
-        self,
-        look: Callable[[], Work],
-        *,
-        model: ModelLike | None,
-        budget: float | None,
+        self, look: Callable[[], Work], *, model: ModelLike | None, budget: float | None, confirmed: Confirmed
     ) -> Job:
         """Start a job for samples that are looked up first: never on the engine's thread, for they may be many."""
-        core, cancellations = self._core, self._core.jobs.cancellations
+        core, cancellations, confirmation = self._core, self._core.jobs.cancellations, Confirmation.of(confirmed)
         looked_up = None if core.engine.is_current else look()
 
         async def start() -> Job:
-            recipe, samples = await core.engine.on_worker(look) if looked_up is None else looked_up
-            wanted = _of_call(recipe, model, budget)
-            return await core.jobs.start(wanted, samples=samples, model=model, cancellations=cancellations)
+            work = await core.engine.on_worker(look) if looked_up is None else looked_up
+            return await core.jobs.start(_of_call(work, model, budget), confirmation, cancellations=cancellations)
 
         return core.act(start)
 
-    def _start(self, recipe: Recipe, *, model: ModelLike | None = None, budget: float | None = None) -> Job:
-        wanted = _of_call(recipe, model, budget)
-        return self._core.act(lambda: self._core.jobs.start(wanted, model=model))
+    def _start(self, work: Work, *, model: ModelLike | None, budget: float | None, confirmed: Confirmed) -> Job:
+        wanted, confirmation = _of_call(work, model, budget), Confirmation.of(confirmed)
+        return self._core.act(lambda: self._core.jobs.start(wanted, confirmation))
 
 
-def _of_call(recipe: Recipe, model: ModelLike | None, budget: float | None) -> Recipe:
-    """Return a recipe with what every generating method takes."""
-    recipe = replace(recipe, budget=budget_of(budget))
-    return recipe if model is None else replace(recipe, model=model_name(model), in_code=is_in_code(model))
+def _of_call(work: Work, model: ModelLike | None, budget: float | None) -> Work:
+    """Return work with what every generating method takes."""
+    cap = budget_of(budget)
+    recipe = work.recipe if cap is None else replace(work.recipe, budget=cap)
+    if model is None:
+        return replace(work, recipe=recipe)
+    recipe = replace(recipe, model=model_name(model), in_code=is_in_code(model))
+    return replace(work, recipe=recipe, model=model, is_model_of_file=False)

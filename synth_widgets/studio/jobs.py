@@ -5,10 +5,11 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 from itertools import chain
-from typing import Protocol
+from typing import Any, Protocol
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import ClosedError, FileError
@@ -35,6 +36,7 @@ from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.models import Models
 from synth_widgets.studio.repeating import repeated
 from synth_widgets.studio.sessions import Sessions
+from synth_widgets.studio.spending_gate import Confirmation, SpendingGate, Work
 
 
 class Owner(Protocol):
@@ -87,6 +89,7 @@ class Jobs:
         self.on_progress: list[Callable[[Job], None]] = []
         self.cancellations = 0
         self._repeats = Repeats()
+        self.gate = SpendingGate(engine, models, accounts)
         self._planning = asyncio.Lock()
         """Held by what plans a job in many parts. What begins or resumes a job waits for it: what two jobs find
         missing, or one finds missing what is pending of another, would be made twice."""
@@ -100,28 +103,25 @@ class Jobs:
         return self._store.state
 
     # ------------------------------------------------------------ start
-    async def start(
-        self,
-        recipe: Recipe,
-        *,
-        samples: tuple[str, ...] = (),
-        model: ModelLike | None = None,
-        cancellations: int | None = None,
-    ) -> Job:
+    async def start(self, work: Work, confirmation: Confirmation, *, cancellations: int | None = None) -> Job:
         """Start a job. One that has nothing to make is done at once, and the file knows nothing of it.
 
         Args:
-            recipe: what it makes.
-            samples: for which samples, where it is for some.
-            model: another model than the studio's.
+            work: what it makes.
+            confirmation: what a person has confirmed of it.
             cancellations: how often all had been cancelled when the job was asked for; ``None``: it is asked for now.
+
+        Raises:
+            UnconfirmedError: it would send much, and nobody has confirmed that.
         """
         self._store.check_writable()
-        record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
+        recipe, samples, model = work.recipe, work.samples, work.model
         cancellations = self.cancellations if cancellations is None else cancellations
+        await self.gate.check([work], confirmation)
+        record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         if self.cancellations != cancellations:
             return self._ended(replace(record, status="cancelled"))
-        if model is not None:
+        if model is not None and not work.is_model_of_file:
             self._overrides[record.id] = model
         parts = plan.parts(self._state, recipe, record.id, samples)
         if not self._planning.locked() and not any(run.planner.is_busy for run in self.runs.values()):
@@ -204,31 +204,51 @@ class Jobs:
         return [run for ident, run in self.runs.items() if job in {None, ident}]
 
     # ------------------------------------------------------------ once more
-    def repeat(self, record: JobRecord, n: int) -> Job:
+    def repeat(self, record: JobRecord, n: int, confirmation: Confirmation) -> Job:
         """Start a job once more, with n times as many; not when all jobs are cancelled meanwhile. On any thread."""
 
         async def act() -> Job:
             cancellations = self.cancellations
-            recipe, samples = await self._engine.on_worker(lambda: repeated(self._state, record, n))
-            return await self.start(
-                recipe, samples=samples, model=self.override(record.id, recipe), cancellations=cancellations
-            )
+            work = await self._engine.on_worker(lambda: self.work_of_repeat(record, n))
+            return await self.start(work, confirmation, cancellations=cancellations)
 
         return self._facade.act(act)
 
-    async def resume(self, budget: float | None = None) -> Job:
+    def work_of_repeat(self, record: JobRecord, n: int) -> Work:
+        """Return what a job, with n times as many, makes once more. Looks through all samples; see `repeated`."""
+        recipe, samples = repeated(self._state, record, n)
+        return self._of_job(record, Work(recipe, samples))
+
+    def work_of_resume(self) -> list[Work]:
+        """Return what is pending of interrupted and stopped jobs, but for those whose arguments cannot be read."""
+        works = []
+        for record in self._unfinished():
+            with suppress(FileError):
+                works.append(self._of_job(record, Work(plan.recipe_of(record, self._state), pending_of=record.id)))
+        return works
+
+    def _of_job(self, record: JobRecord, work: Work) -> Work:
+        """Return work of a job with the model that the job asks."""
+        model = self.override(record.id, work.recipe)
+        return replace(work, model=model, is_model_of_file=model is not None and record.id not in self._overrides)
+
+    async def resume(self, budget: float | None, confirmation: Confirmation) -> Job:
         """Start what is pending of interrupted and stopped jobs, let paused ones go on; return the newest of them.
 
         A ``budget`` takes the place of each one's own, but for the paused. What is pending waits for a plan in the
         making, which may see to it.
+
+        Raises:
+            UnconfirmedError: it would send much, and nobody has confirmed that. Paused jobs go on all the same.
         """
         self._store.check_writable()
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
-        if not self._unfinished() or not self._planning.locked():
-            return self._resume(paused, budget)
         cancellations = self.cancellations
+        await self.gate.check(self.work_of_resume(), confirmation)
+        if self.cancellations == cancellations and not (self._unfinished() and self._planning.locked()):
+            return self._resume(paused, budget)
         async with self._planning:
             if self.cancellations != cancellations:
                 return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
@@ -382,7 +402,7 @@ class Jobs:
         return Job(self._engine, record, cost, repeat=partial(_repeat, self._owner()))
 
 
-def _repeat(owner: Owner | None, record: JobRecord, n: int) -> Job:
+def _repeat(owner: Owner | None, record: JobRecord, n: int, confirmed: Any) -> Job:
     if owner is None:
         raise ClosedError("This studio is closed. Make it again: studio = sw.Studio(…).")
-    return owner.jobs.repeat(record, n)
+    return owner.jobs.repeat(record, n, Confirmation.of(confirmed))

@@ -86,6 +86,11 @@ class Models:
         """Whether nobody gave the model of a step."""
         return {step, "default"}.isdisjoint({*self._given, *self._last})
 
+    def is_of_file(self, step: str = "default") -> bool:
+        """Whether the studio file alone names the model of a step."""
+        found = next((key for key in (step, "default") if key in self._given or key in self._last), None)
+        return found is not None and found not in self._given
+
     def choose(self) -> None:
         """Begin to choose a model if nobody gave one, so that it is known when it is needed."""
         if self.is_default():

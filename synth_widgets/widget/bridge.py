@@ -19,17 +19,17 @@ from typing import Any
 
 import pydantic
 
-from synth_widgets.errors import SynthError
+from synth_widgets.errors import SynthError, UnconfirmedError
 from synth_widgets.money import Cost, in_dollars
 from synth_widgets.records import Sample
 from synth_widgets.text.normal import storable
 from synth_widgets.widget import rows
-from synth_widgets.widget.commands import BY_NAME, Command, TopicPath
+from synth_widgets.widget.commands import BY_NAME, COMMANDS, Command, Spends, TopicPath
 from synth_widgets.widget.figures import figures
-from synth_widgets.widget.host import Host, JobLike
+from synth_widgets.widget.host import EstimateLike, Host, JobLike
 from synth_widgets.widget.numbers import as_held
 from synth_widgets.widget.outbox import Outbox
-from synth_widgets.widget.protocol import Progress, Reply
+from synth_widgets.widget.protocol import EstimateView, Progress, Reply, WireError
 from synth_widgets.widget.snapshot import Shown, saved_state
 
 log = logging.getLogger(__name__)
@@ -41,8 +41,9 @@ MOST_READING = 100
 """Questions (searches, estimates) that may be worked on at once."""
 CLOSED = "This studio is closed. Run the cell again."
 STOPPED = "Stopped before it began."
-STARTS = frozenset({"grow", "generate_outputs", "retry", "regenerate", "repeat", "resume"})
+STARTS = frozenset(each.name for each in COMMANDS if each.args and issubclass(each.args, Spends) and not each.reads)
 """Commands that set jobs to work. One that still waits when everything is stopped does not begin."""
+ESTIMATES = frozenset({"estimate", "estimate_repeat", "estimate_resume"})
 
 Send = Callable[[Any], None]
 
@@ -188,18 +189,20 @@ class Bridge:
         command, rev = asked.command, self.host.store.state.rev
         try:
             args = self._exact(asked.args) if command.name == "edit" else dict(asked.args)
-            outputs = args.get("outputs", True)
+            if command.name in STARTS:
+                args["confirmed"] = args.get("confirmed") or {}  # which says that a person can be asked
+            makes_outputs = args.get("outputs", True)
             result = _call(attrgetter(command.method or "")(self.studio), command, args)
             if inspect.iscoroutine(result):
                 result = await result
-            if command.name in {"estimate", "estimate_repeat"}:
-                result = {**asdict(result), "figures": figures(result, outputs=outputs)}
-            told = _plain(result)
+            told = _estimate(result, outputs=makes_outputs) if command.name in ESTIMATES else _plain(result)
         except asyncio.CancelledError:
             if self._is_ending():
                 self._fail(asked.rid, CLOSED, "ClosedError")
                 raise
             self._fail(asked.rid, f"{command.label} was given up.", "Cancelled")  # by what it waited for
+        except UnconfirmedError as error:
+            self._fail(asked.rid, str(error), "UnconfirmedError", _estimate(error.estimate, outputs=makes_outputs))
         except SynthError as error:
             self._fail(asked.rid, str(error), type(error).__name__)
         except Exception as error:
@@ -237,8 +240,11 @@ class Bridge:
             reply: Reply = {"t": "reply", "rid": rid, "ok": told}
             self._say(reply)
 
-    def _fail(self, rid: str, message: str, kind: str) -> None:
-        reply: Reply = {"t": "reply", "rid": rid, "error": {"message": message, "kind": kind}}
+    def _fail(self, rid: str, message: str, kind: str, estimate: EstimateView | None = None) -> None:
+        error: WireError = {"message": message, "kind": kind}
+        if estimate is not None:
+            error["estimate"] = estimate
+        reply: Reply = {"t": "reply", "rid": rid, "error": error}
         self._say(reply)
 
     # ------------------------------------------------------------ outbox
@@ -343,6 +349,20 @@ def _call(method: Callable[..., Any], command: Command, args: dict[str, Any]) ->
         where = [args.pop(name) for name in ("path", "name", "to") if name in args]
         return method(*where, **args)
     return method(**args)
+
+
+def _estimate(estimate: EstimateLike, *, outputs: bool) -> EstimateView:
+    """Return an estimate as the browser gets it."""
+    return {
+        "calls": list(estimate.calls),
+        "prompt_tokens": list(estimate.prompt_tokens),
+        "completion_tokens": list(estimate.completion_tokens),
+        "cost": None if estimate.cost is None else list(estimate.cost),
+        "topics": estimate.topics,
+        "samples": estimate.samples,
+        "models": list(estimate.models),
+        "figures": figures(estimate, outputs=outputs),
+    }
 
 
 def _of_about(cost: Cost, expected: float | None) -> str:

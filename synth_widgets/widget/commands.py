@@ -53,6 +53,20 @@ class NoArgs(Args):
     """For commands that take nothing."""
 
 
+class Confirmed(Args):
+    """What a person has seen and confirmed of an estimate: calls and US dollars, at least and at most; who is asked."""
+
+    calls: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
+    cost: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)] | None
+    models: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(max_length=50)]
+
+
+class Spends(Args):
+    """Arguments of a command that may send calls to a model: above some, only what was confirmed is sent."""
+
+    confirmed: Confirmed | None = None
+
+
 class Ids(Args):
     """Samples, by id."""
 
@@ -92,7 +106,7 @@ class Copy(Ids):
     format: Literal["tsv", "json", "python"] = "tsv"
 
 
-class Regenerate(Ids):
+class Regenerate(Ids, Spends):
     """Samples to make again, which part of them, and how it should differ."""
 
     part: Literal["input", "output"] = "output"
@@ -151,7 +165,7 @@ class SetTopic(TopicPath):
     target: Typed = None
 
 
-class Grow(Args):
+class Grow(Spends):
     """The arguments of `Studio.grow`, for generation and for the estimate before it."""
 
     under: Names = []
@@ -164,21 +178,29 @@ class Grow(Args):
     guidance: Guidance = None
 
 
-class Repeat(Args):
+class Again(Args):
     """A job, and how many times as much of it."""
 
     job: Id
     n: Annotated[int, Field(ge=1, le=100)] = 1
 
 
+class Repeat(Again, Spends):
+    """A job that is started once more."""
+
+
 class Estimate(Grow):
     """What `grow` with these arguments would send."""
 
 
-class GenerateOutputs(Args):
+class GenerateOutputs(Spends):
     """Pending or failed samples to answer; null: every pending one."""
 
     ids: Annotated[list[Id], Field(min_length=1, max_length=200_000)] | None = None
+
+
+class Resume(Spends):
+    """What is pending of jobs that ended early."""
 
 
 class CancelArgs(Args):
@@ -332,10 +354,11 @@ COMMANDS: tuple[Command, ...] = (
     Command("generate_outputs", "Generate outputs", "Generate", "generate_outputs", GenerateOutputs, (), "any", "play"),
     Command("jobs", "Jobs", "Generate", None, None, (), "any", "queued"),
     Command("repeat", "Generate again", "Generate", "repeat", Repeat),
-    Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Repeat, reads=True),
+    Command("estimate_repeat", "Estimate", "Generate", "estimate_repeat", Again, reads=True),
     Command("pause", "Pause or go on", "Generate", "pause", PauseArgs, (), "any", "pause", steers=True),
     Command("cancel", "Stop", "Generate", "cancel", CancelArgs, (), "any", "stop", steers=True),
-    Command("resume", "Resume", "Generate", "resume", NoArgs, (), "any", "play", steers=True),
+    Command("resume", "Resume", "Generate", "resume", Resume, (), "any", "play", steers=True),
+    Command("estimate_resume", "Estimate", "Generate", "estimate_resume", NoArgs, reads=True),
     Command("add_topics", "Add topic", "Topics", "topics.add", AddTopics, ("+",), "tree", "plus"),
     Command("rename_topic", "Rename", "Topics", "topics.rename", RenameTopic, ("F2",), "tree", "edit"),
     Command("set_topic", "Guidance and target", "Topics", "topics.set", SetTopic, ("e",), "tree", "guidance"),

@@ -29,7 +29,9 @@ def figures(estimate: EstimateLike, *, outputs: bool = True) -> list[list[str]]:
     """
     fewest, most = estimate.calls
     tokens = [sum(ends) for ends in zip(estimate.prompt_tokens, estimate.completion_tokens, strict=True)]
-    found = [[f"{estimate.samples:,}", _some(estimate.samples, "sample" if outputs else "input"), ""]]
+    found = []
+    if estimate.samples or not estimate.topics:
+        found.append([f"{estimate.samples:,}", _some(estimate.samples, "sample" if outputs else "input"), ""])
     if estimate.topics:
         found.append([f"{estimate.topics:,}", _some(estimate.topics, "new topic"), ""])
     worst = f"At most {most:,}: every answer asked for twice, and a last round for what fails" if most > fewest else ""

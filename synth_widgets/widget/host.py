@@ -7,7 +7,7 @@ from collections.abc import Set as AbstractSet
 from concurrent.futures import Future
 from typing import Any, Protocol
 
-from synth_widgets.money import Budget, Caution, Cost
+from synth_widgets.money import Budget, Cost, UsualCall
 from synth_widgets.records import Call, JobRecord, Sample, Session, Topic
 from synth_widgets.task import Task
 
@@ -104,6 +104,8 @@ class EstimateLike(Protocol):
     def topics(self) -> int: ...
     @property
     def samples(self) -> int: ...
+    @property
+    def models(self) -> tuple[str, ...]: ...
 
 
 class JobLike(Protocol):
@@ -129,7 +131,7 @@ class AccountsLike(Protocol):
 
     @property
     def budget(self) -> Budget: ...
-    def caution(self) -> Caution: ...
+    def usual_call(self) -> UsualCall: ...
     def spent(self) -> str: ...
     def share(self) -> float | None: ...
 

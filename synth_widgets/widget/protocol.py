@@ -113,22 +113,6 @@ class Progress(TypedDict):
     waiting: str | None
 
 
-class WireError(TypedDict):
-    """What went wrong and what to do, in words for a person."""
-
-    message: str
-    kind: str
-
-
-class Reply(TypedDict):
-    """The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`."""
-
-    t: Literal["reply"]
-    rid: str
-    ok: NotRequired[Any]
-    error: NotRequired[WireError]
-
-
 class EstimateView(TypedDict):
     """What a run would send, at least and at most, and bring; `figures` say it, with label and tooltip."""
 
@@ -138,7 +122,28 @@ class EstimateView(TypedDict):
     cost: list[float] | None
     topics: int
     samples: int
+    models: list[str]
     figures: list[list[str]]
+
+
+class WireError(TypedDict):
+    """What went wrong and what to do, in words for a person.
+
+    `estimate`: nothing was sent, for a person has to confirm this first. The command is sent again with it then.
+    """
+
+    message: str
+    kind: str
+    estimate: NotRequired[EstimateView]
+
+
+class Reply(TypedDict):
+    """The answer to the `Cmd` with this `rid`: `ok`, the method's result, or `error`."""
+
+    t: Literal["reply"]
+    rid: str
+    ok: NotRequired[Any]
+    error: NotRequired[WireError]
 
 
 class Found(TypedDict):

@@ -62,7 +62,7 @@ class JobRow(TypedDict):
     """One job as the run bar shows it. `note` says why it stopped, or what it could not do.
 
     `title`: what it makes; `headline`: how it ended; `paused`: it sends nothing now; `owed`: what `resume` would send.
-    `cost` and `guidance` are in words.
+    `cost` and `guidance` are in words. `own_model`: who is asked instead of the studio's models, or null.
     """
 
     id: str
@@ -70,6 +70,7 @@ class JobRow(TypedDict):
     title: str
     headline: str
     models: list[str]
+    own_model: str | None
     guidance: str
     started: float
     ended: float | None
@@ -131,15 +132,17 @@ class GuidanceView(TypedDict):
 class StudioView(TypedDict):
     """All that is neither task, topic, sample nor job. Sent whole when any of it changes.
 
-    Spending asks first above `ask_above` model calls, for `ask_why`. A call for an output takes about `call_tokens` and
-    `call_cost` US dollars, null when unknown. `cost`: spent so far, in words; `share`: of the `budget`, 0 to 1.
+    A call for an output takes about `call_tokens` and `call_cost` US dollars, null when unknown. `cost`: spent so far,
+    in words; `share`: of the `budget`, 0 to 1.
 
-    `model_reason`: why it is this model, null when it was given in this kernel; `model_mode`: how it is asked for JSON,
-    null while unknown; `model_note`: what to know before trusting its texts. `undo`: what it would take back
-    ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file takes nothing; or null.
+    `models`: who answers the steps; `model_reason`: why it is this model, null when it was given in this kernel;
+    `model_mode`: how it is asked for JSON, null while unknown; `model_note`: what to know before trusting its texts.
+    `undo`: what it would take back ("Reject 3"); `read_only`: why nothing can be changed here; `unsaved`: why the file
+    takes nothing; or null.
     """
 
     model: str
+    models: list[str]
     model_reason: str | None
     model_mode: str | None
     model_note: str | None
@@ -149,8 +152,6 @@ class StudioView(TypedDict):
     cost: str
     budget: float | None
     share: float | None
-    ask_above: int
-    ask_why: str
     call_tokens: int
     call_cost: float | None
     undo: str | None

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from synth_widgets.money import Cost
-from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version
+from synth_widgets.records import STEPS, Call, JobRecord, Json, Sample, Session, Topic, Version
 from synth_widgets.schema.schema import Schema
 from synth_widgets.task import Task
 from synth_widgets.text.normal import word_count
@@ -113,13 +113,14 @@ def guidance_words(guidance: Mapping[str, str]) -> str:
 def job_row(job: JobRecord, owed: int, session: Session | None, cost: Cost) -> JobRow:
     """Return the run bar's row of a job, which ran in a session."""
     own = job.args.get("model")
-    models = [str(own)] if own else list(dict.fromkeys((session.models if session else {}).values()))
+    asked = [own] if own else (session.models if session else {}).values()
     return {
         "id": job.id,
         "kind": job.kind,
         "title": TITLES.get(job.kind, job.kind),
         "headline": headline(job, owed),
-        "models": models,
+        "models": list(dict.fromkeys(map(str, asked))),
+        "own_model": str(own) if own else None,
         "guidance": guidance_words(job.args.get("guidance") or {}),
         "started": job.started,
         "ended": job.ended,
@@ -181,9 +182,10 @@ def studio_view(host: Host) -> StudioView:
     undo, redo = state.next_undo(), state.next_redo()
     model = host.model_name()
     guidance = state.settings.get("guidance") or {}
-    caution = host.accounts.caution()
+    call = host.accounts.usual_call()
     return {
         "model": model,
+        "models": list(dict.fromkeys(map(host.model_name, STEPS))),
         "model_reason": host.model_reason,
         "model_mode": host.model_mode,
         "model_note": LOCAL_NOTE if model == "local" else None,
@@ -198,10 +200,8 @@ def studio_view(host: Host) -> StudioView:
         "cost": host.accounts.spent(),
         "budget": host.accounts.budget.cap,
         "share": host.accounts.share(),
-        "ask_above": caution.above,
-        "ask_why": caution.why,
-        "call_tokens": caution.tokens,
-        "call_cost": caution.cost,
+        "call_tokens": call.tokens,
+        "call_cost": call.cost,
         "undo": undo.label if undo else None,
         "redo": redo.label if redo else None,
         "read_only": "this studio is closed; run the cell again" if host.closed else host.store.read_only,

@@ -62,7 +62,7 @@ def spelled(annotation: Any) -> str:
     """
     while get_origin(annotation) in (Annotated, NotRequired, Required):
         annotation = get_args(annotation)[0]
-    if is_typeddict(annotation):
+    if is_typeddict(annotation) or (inspect.isclass(annotation) and issubclass(annotation, BaseModel)):
         return str(annotation.__name__)
     if annotation in _PLAIN:
         return _PLAIN[annotation]
@@ -159,7 +159,8 @@ def _line(command: commands.Command) -> str:
 def commands_ts() -> str:
     """The text of ``commands.gen.ts``: the command table, and the arguments of what goes over the wire."""
     table = commands.COMMANDS
-    models = dict.fromkeys(command.args for command in table if command.args is not None)
+    models: dict[type[BaseModel], None] = {commands.Confirmed: None}
+    models |= dict.fromkeys(command.args for command in table if command.args is not None)
     parts = [_HEADER]
     parts += [_args_interface(model) for model in models]
     wire = "".join(f"  {c.name}: {c.args.__name__};\n" for c in table if c.args is not None)

@@ -11,7 +11,7 @@ from synth_widgets.widget import rows
 from tests.replica import Peer
 from tests.tasks import PLAIN
 
-PRICE = Price(1e-4, 4e-4, "a test")
+PRICE = Price(1e-5, 4e-5, "a test")
 
 
 def peer_of(studio: sw.Studio) -> Peer:
@@ -62,38 +62,6 @@ def test_an_unknown_cost_is_said_and_a_free_one_is_not(open_studio):
         assert next(iter(peer.replica.rows["job"].values()))["cost"] == words
 
 
-@pytest.mark.parametrize(
-    ("model", "above", "why"),
-    [
-        (ScriptedCompleter(), 200, "More than 200 model calls"),
-        ("local", 200, "More than 200 model calls"),
-        ("mistral/mistral-small-latest", 200, "More than 200 model calls"),
-        ("openai/nobody-knows-it", 0, "Nobody knows the price of openai/nobody-knows-it"),
-        (sw.Model("openai/mine", api_base="http://192.168.1.7/v1"), 200, "More than 200 model calls"),
-        (sw.Model("openai/gpt-5.4-mini", api_base="https://elsewhere.example/v1"), 0, "Nobody knows the price"),
-    ],
-)
-def test_spending_asks_first_for_the_calls_or_for_a_price_that_nobody_knows(
-    open_studio, monkeypatch, model, above, why
-):
-    monkeypatch.delenv("OPENAI_BASE_URL", raising=False)
-    monkeypatch.delenv("OPENAI_API_BASE", raising=False)
-    studio = peer_of(open_studio(model, task=PLAIN)).replica.studio
-    assert studio["ask_above"] == above
-    assert why in studio["ask_why"]
-
-
-def test_spending_asks_first_when_the_calls_cost_more_than_a_dollar(open_studio):
-    studio = open_studio(ScriptedCompleter(price=PRICE), task=PLAIN)
-    told = peer_of(studio).replica.studio
-    assert told["ask_above"] < 20
-    assert told["ask_why"].startswith("A call costs about $0.")
-    studio.grow(depth=1, topics=3, samples=40).wait(20)
-    told = peer_of(studio).replica.studio
-    per_call = studio.costs("step")["inputs"].dollars / studio.costs("step")["inputs"].calls
-    assert told["ask_above"] == pytest.approx(1 / per_call, rel=0.3)
-
-
 def test_what_an_output_takes_is_told_before_and_after_the_first_ones(open_studio):
     studio = open_studio(ScriptedCompleter(price=PRICE), task=PLAIN)
     told = peer_of(studio).replica.studio
@@ -104,4 +72,4 @@ def test_what_an_output_takes_is_told_before_and_after_the_first_ones(open_studi
     assert told["call_tokens"] == pytest.approx(outputs.usage.total / 30, abs=1)
     assert told["call_cost"] == pytest.approx(outputs.dollars / 30, rel=0.1)
     unknown = peer_of(open_studio(ScriptedCompleter(), task=PLAIN)).replica.studio
-    assert (unknown["call_cost"], unknown["ask_above"]) == (None, 200)
+    assert unknown["call_cost"] is None

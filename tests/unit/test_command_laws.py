@@ -67,6 +67,7 @@ VALUES: dict[str, Make] = {
     "stars": one_of(None, 1, 5),
     "requirements": one_of({}, None),
     "part": one_of("input", "output"),
+    "confirmed": one_of(None, {"calls": [9, 9], "cost": None, "models": ["scripted"]}),
     "n": one_of(0, 1, 2, 3),
     "status": one_of("kept", "all"),
     "replace": one_of(True, False),

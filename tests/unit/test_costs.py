@@ -210,9 +210,9 @@ def test_the_ledger_agrees_with_the_records_of_jobs(open_studio):
 
 def test_what_a_call_takes_is_told_anew_after_every_answer_whether_or_not_it_is_priced(open_studio):
     studio = open_studio(ScriptedCompleter(), PLAIN)
-    guessed = studio._core.accounts.caution().tokens
+    guessed = studio._core.accounts.usual_call().tokens
     studio.grow(depth=0, samples=16).wait(10)
     outputs = studio.costs("step")["outputs"]
     assert studio._core.accounts.budget.spent == 0
-    assert studio._core.accounts.caution().tokens == pytest.approx(outputs.usage.total / 16, abs=1)
-    assert studio._core.accounts.caution().tokens != guessed
+    assert studio._core.accounts.usual_call().tokens == pytest.approx(outputs.usage.total / 16, abs=1)
+    assert studio._core.accounts.usual_call().tokens != guessed

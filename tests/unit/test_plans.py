@@ -275,7 +275,9 @@ def test_the_widget_starts_a_great_job_and_stops_it(open_studio):
     waiting(studio, MANY)
     peer = Peer(studio._core, studio._of(studio._core))
     peer.hello()
-    started = peer.do("generate_outputs")["ok"]["job"]
+    seen = peer.do("generate_outputs")["error"]["estimate"]
+    confirmed = {name: seen[name] for name in ("calls", "cost", "models")}
+    started = peer.do("generate_outputs", confirmed=confirmed)["ok"]["job"]
     assert peer.replica.rows["job"][started]["owed"] == MANY
     assert peer.do("cancel", job=started)["ok"] == 1
     until(lambda: peer.replica.rows["job"][started]["owed"] == 0)

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 import synth_widgets as sw
-from synth_widgets.money import Caution
+from synth_widgets.money import UsualCall
 from synth_widgets.records import ROOT, Sample, Topic, Version
 from synth_widgets.store.state import State
 from synth_widgets.widget import rows
@@ -69,7 +69,7 @@ def host_of(task: sw.Task, topics: dict[str, Topic], samples: list[Sample]) -> A
         model_mode=None,
         asks=lambda: (200, ""),
         accounts=SimpleNamespace(
-            caution=lambda: Caution(200, ""),
+            usual_call=lambda: UsualCall(0, None),
             spent=lambda: "$0.19",
             share=lambda: None,
             budget=SimpleNamespace(cap=None),

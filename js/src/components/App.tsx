@@ -7,6 +7,7 @@ import { total } from "../rows";
 import type { View } from "../view";
 import { Boundary } from "./Boundary";
 import { Press } from "./bits";
+import { Confirm } from "./Confirm";
 import { Detail } from "./Detail";
 import { Diff } from "./Diff";
 import { Empty } from "./Empty";
@@ -89,6 +90,15 @@ export function App({ view }: { view: View }): JSX.Element {
         onClose={() => view.goBack()}
       >
         <Open view={view} />
+      </Boundary>
+      <Boundary
+        view={view}
+        name="This question"
+        class="sw-pop sw-drop"
+        of={view.question.value}
+        onClose={() => view.question.value?.answer(false)}
+      >
+        <Confirm view={view} />
       </Boundary>
     </>
   );

@@ -4,7 +4,7 @@ import { grow } from "../actions";
 import { aimed, growArgs } from "../plan";
 import type { View } from "../view";
 import { Button, keysOf } from "./bits";
-import { Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
+import { Figures, Guidance, SendButton, Steppers } from "./Plan";
 import { usePlan } from "./usePlan";
 
 /** The first thing a new person sees: what to press. */
@@ -36,7 +36,6 @@ export function Empty({ view }: { view: View }): JSX.Element {
             <Button class="sw-btn--lg" off={plan.off} onPress={() => void grow(view, few)}>
               Try 8 first
             </Button>
-            {plan.asking && <MoreThanAsked view={view} />}
           </div>
           {note && <p class="sw-small sw-muted">{note}</p>}
           <dl class="sw-next">

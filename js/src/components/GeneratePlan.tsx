@@ -7,7 +7,7 @@ import { shapeBelow, thinOnes } from "../topics";
 import type { View } from "../view";
 import { count, some } from "../words";
 import { Button, GAP, Link } from "./bits";
-import { Choice, Figures, Guidance, MoreThanAsked, SendButton, Steppers } from "./Plan";
+import { Choice, Figures, Guidance, SendButton, Steppers } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
 import { Spend } from "./Spend";
 import { usePlan } from "./usePlan";
@@ -101,7 +101,6 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
       <div class="sw-card">
         <Figures plan={plan} />
       </div>
-      {plan.asking && <MoreThanAsked view={view} />}
       <SheetFoot
         view={view}
         before={

@@ -8,8 +8,9 @@ import { compact, count, dateOf, lasting, some } from "../words";
 import { Button, GAP, Link } from "./bits";
 import { Stepper } from "./Plan";
 import { Popover } from "./Popover";
-import { Controls } from "./RunBar";
+import { Controls, OtherModel } from "./RunBar";
 import { Spend } from "./Spend";
+import { useResuming } from "./useResuming";
 
 const ENDS: Record<JobRow["status"] | "paused", [IconName, string, string]> = {
   paused: ["pause", "sw-c-warn", "paused"],
@@ -26,6 +27,7 @@ export function Jobs({ view }: { view: View }): JSX.Element {
   replica.jobsAt.value;
   const jobs = [...replica.jobs.values()].sort((a, b) => b.started - a.started);
   const owed = jobs.reduce((sum, job) => sum + (job.status === "running" && !job.paused ? 0 : job.owed), 0);
+  const says = useResuming(view);
   const resume = () => {
     view.close();
     run(view, "resume");
@@ -41,13 +43,14 @@ export function Jobs({ view }: { view: View }): JSX.Element {
               icon="play"
               class="sw-btn--sm"
               off={refusal(view)}
-              title={`About ${some(owed, "model call")}`}
+              title={says ?? undefined}
               onPress={resume}
             >
               {`Resume ${count(owed)}`}
             </Button>
           )}
         </div>
+        {owed > 0 && says && <p class="sw-small sw-muted sw-wrap">{`Resume sends ${says}.`}</p>}
         {jobs.length === 0 && <p class="sw-muted">Nothing was generated yet.</p>}
         <ul class="sw-jobs" data-sw-first tabIndex={-1}>
           {jobs.map((job) => (
@@ -107,6 +110,7 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
         </p>
       )}
       <Repeat view={view} job={job} />
+      {job.owed > 0 && <OtherModel view={view} job={job} />}
       {job.note && <p class={`sw-small sw-wrap ${job.owed > 0 ? "sw-c-warn" : "sw-muted"}`}>{job.note}</p>}
     </li>
   );

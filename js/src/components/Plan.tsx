@@ -135,6 +135,11 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
     ["…", plan.outputs ? "samples" : "inputs"],
     ["…", "model calls"],
   ];
+  return <FiguresOf figures={figures} />;
+}
+
+/** Figures of an estimate: each with its label and its tooltip. */
+export function FiguresOf({ figures }: { figures: string[][] }): JSX.Element {
   return (
     <dl class="sw-est" aria-live="polite">
       {figures.map(([value, label, title]) => (
@@ -147,7 +152,7 @@ export function Figures({ plan }: { plan: Plan }): JSX.Element {
   );
 }
 
-/** The button that sends, with its number; where spending asks, the first press shows the calls. */
+/** The button that sends, with its number. */
 export function SendButton({
   plan,
   class: more,
@@ -157,13 +162,12 @@ export function SendButton({
   class: string;
   chord: string;
 }): JSX.Element {
-  const { estimate, asking, off, shape } = plan;
+  const { estimate, off, shape } = plan;
   const samples = some(estimate?.samples ?? product(shape), plan.outputs ? "sample" : "input");
-  const calls = some(estimate?.calls[0] ?? 0, "model call");
   return (
     <Press class={`sw-btn sw-btn--primary ${more}`} off={off} onPress={plan.send}>
       {iconOf("play")}
-      <span>{asking ? `Generate ${samples}: ${calls}` : `Generate ${samples}`}</span>
+      <span>{`Generate ${samples}`}</span>
       <span class="sw-hide-n">{keysOf(chord)}</span>
     </Press>
   );
@@ -194,14 +198,5 @@ export function Guidance(props: { view: View; plan: Plan; label: string; rows: n
         <Choice view={props.view} label="What the guidance is for" value={aim} ways={AIMS} onWay={setAim} />
       </div>
     </Words>
-  );
-}
-
-/** Why the first press did not send. */
-export function MoreThanAsked({ view }: { view: View }): JSX.Element {
-  return (
-    <span class="sw-small sw-c-warn" role="alert">
-      {view.replica.studio.value?.ask_why}. Press once more to send.
-    </span>
   );
 }

@@ -12,6 +12,8 @@ interface PopoverProps {
   /** Whether the rest of the widget is covered meanwhile. */
   modal?: boolean;
   onEnter?: () => void;
+  /** What a modal one leaves by, where it is not what the view has open. */
+  onLeave?: () => void;
   children: ComponentChildren;
 }
 
@@ -21,10 +23,15 @@ const STOPS = "button:not([tabindex='-1']), input, textarea, [tabindex='0']";
  * A dialog inside the widget. Tab stays in it, Esc and a press outside close it, Enter does its one thing. A modal one
  * is the browser's own, over all of the page.
  */
-export function Popover({ view, label, class: more, modal, onEnter, children }: PopoverProps): JSX.Element {
+export function Popover(props: PopoverProps): JSX.Element {
+  const { view, label, class: more, modal, onEnter, onLeave, children } = props;
   const box = useRef<HTMLElement>(null);
   useLayoutEffect(() => {
-    const end = modal ? showModal(view, box.current as HTMLDialogElement) : closeOutside(view, box.current);
+    const [asked, open] = [view.question.peek(), view.open.peek()];
+    const isOpen = () => (onLeave ? view.question.value === asked : view.open.value === open);
+    const end = modal
+      ? showModal(view, box.current as HTMLDialogElement, isOpen, onLeave ?? (() => view.close()))
+      : closeOutside(view, box.current);
     const first = box.current?.querySelector<HTMLElement>("[data-sw-first]");
     focus(first?.querySelector<HTMLElement>("input, textarea") ?? first ?? box.current);
     return end;
@@ -33,10 +40,11 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
     if (event.key === "Tab") wrap(event, box.current, view);
     const target = event.target as HTMLElement;
     const typesLines = target.tagName === "TEXTAREA" && !withMod(event);
-    if (!isEnter(event) || !onEnter || typesLines || target.tagName === "BUTTON") return;
+    if (!isEnter(event) || event.repeat || !onEnter || typesLines || target.tagName === "BUTTON") return;
     prevent(event);
     onEnter();
   };
+  const leave = onLeave ?? (() => view.goBack());
   const frame = { class: `sw-pop ${more}`, "aria-label": label, tabIndex: -1, onKeyDown: stay };
   if (!modal) {
     return (
@@ -52,11 +60,11 @@ export function Popover({ view, label, class: more, modal, onEnter, children }: 
       onPointerDown={(event) => {
         if (!isBeside(event, event.currentTarget)) return;
         prevent(event);
-        view.goBack();
+        leave();
       }}
       onCancel={(event) => {
         prevent(event);
-        view.goBack();
+        leave();
       }}
     >
       {children}
@@ -69,7 +77,7 @@ function closeOutside(view: View, box: HTMLElement | null): () => void {
   const outside = (event: PointerEvent) => {
     const path = event.composedPath();
     const opener = path.some((each) => each instanceof Element && each.closest?.("[aria-haspopup]"));
-    if (box && !path.includes(box) && !opener) view.close();
+    if (box && !path.includes(box) && !opener && !view.question.value) view.close();
   };
   const page = view.root.ownerDocument;
   page.addEventListener("pointerdown", outside, { capture: true });
@@ -103,12 +111,13 @@ export function Sheet({ title, about, children, ...frame }: SheetProps): JSX.Ele
 export function SheetFoot(props: {
   view: View;
   before?: ComponentChildren;
+  onLeave?: () => void;
   children: ComponentChildren;
 }): JSX.Element {
   return (
     <div class="sw-plan-foot">
       {props.before}
-      <Button class="sw-btn--quiet" chord="Escape" onPress={() => props.view.goBack()}>
+      <Button class="sw-btn--quiet" chord="Escape" onPress={props.onLeave ?? (() => props.view.goBack())}>
         Cancel
       </Button>
       {props.children}

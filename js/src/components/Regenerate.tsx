@@ -2,14 +2,15 @@ import type { JSX } from "preact";
 import { useState } from "preact/hooks";
 import { callsOf, regenerate, remakable } from "../curate";
 import { isEnter, prevent } from "../events";
-import { asksFor, spending } from "../plan";
+import { spending } from "../plan";
 import { refusal } from "../send";
 import type { View } from "../view";
 import { count, some } from "../words";
 import { Button } from "./bits";
 import { Words } from "./Labelled";
-import { Choice, MoreThanAsked } from "./Plan";
+import { Choice } from "./Plan";
 import { Sheet, SheetFoot } from "./Popover";
+import { useSending } from "./useSending";
 
 type Side = "input" | "output";
 const PARTS = [
@@ -22,32 +23,19 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
   const [{ whole, open }] = useState(() => remakable(view));
   const [part, setPart] = useState<Side>("output");
   const [wish, setWish] = useState("");
-  const [asking, setAsking] = useState(false);
+  const sending = useSending();
   const calls = callsOf(whole.length, part);
   const kept = whole.filter((row) => row.status === "kept").length;
-  const off = refusal(view);
+  const off = refusal(view) ?? sending.off;
   const sendIt = () => {
     if (off) view.toasts.warn(off);
-    else if (asksFor(view, calls) && !asking) setAsking(true);
-    else {
-      view.goBack();
-      void regenerate(view, whole, part, wish);
-    }
+    else void sending.wait(regenerate(view, whole, part, wish));
   };
   const parts = some(whole.length, part);
   const what = whole.length === 1 ? `the ${part}` : parts;
   return (
     <Sheet view={view} label="Regenerate" title={`Regenerate ${what}`} class="sw-plan sw-regen">
-      <Choice
-        view={view}
-        label="Part"
-        value={part}
-        ways={PARTS}
-        onWay={(each) => {
-          setPart(each);
-          setAsking(false);
-        }}
-      />
+      <Choice view={view} label="Part" value={part} ways={PARTS} onWay={setPart} />
       <Words
         label={`Instruction for the ${part} (optional)`}
         first
@@ -65,14 +53,9 @@ export function RegeneratePopover({ view }: { view: View }): JSX.Element {
         {kept > 0 && ` What is kept (${count(kept)}) stays until you take its new version.`}
         {open.length > 0 && ` Without an output, left out: ${count(open.length)}.`}
       </p>
-      {asking && <MoreThanAsked view={view} />}
       <SheetFoot view={view}>
         <Button icon="regenerate" class="sw-btn--primary" chord="Enter" off={off} onPress={sendIt}>
-          {asking
-            ? `Regenerate ${parts}: ${some(calls, "call")}`
-            : whole.length === 1
-              ? "Regenerate"
-              : `Regenerate ${parts}`}
+          {whole.length === 1 ? "Regenerate" : `Regenerate ${parts}`}
         </Button>
       </SheetFoot>
     </Sheet>

@@ -5,6 +5,7 @@ import type { JobRow } from "../protocol.gen";
 import type { View } from "../view";
 import { compact, count, rate, sentence, timeLeft } from "../words";
 import { Button, GAP, IconButton, Press } from "./bits";
+import { useResuming } from "./useResuming";
 
 /** What the slot under the top bar shows: a running job, one that was interrupted, or why one ended early. */
 export function barOf(view: View): JobRow | null {
@@ -124,14 +125,26 @@ function Failures({ view, failed }: { view: View; failed: number }): JSX.Element
   );
 }
 
+/** Says that a job asks a model that is none of the studio's now. */
+export function OtherModel({ view, job }: { view: View; job: JobRow }): JSX.Element | null {
+  const models = view.replica.studio.value?.models ?? [];
+  if (!job.own_model || models.includes(job.own_model)) return null;
+  return (
+    <span class="sw-c-warn">
+      {" It asks "}
+      <bdi>{job.own_model}</bdi>, which is not this studio’s model.
+    </span>
+  );
+}
+
 function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
   const dismiss = () => {
     view.dismissed.value = new Set(view.dismissed.value).add(job.id);
   };
-  const resume = () => {
-    dismiss();
-    run(view, "resume");
+  const resume = async () => {
+    if (await send(view, "resume", {})) dismiss();
   };
+  const says = useResuming(view);
   const failed = job.status === "done" ? job.failed : 0;
   return (
     <div class="sw-run" role="status">
@@ -140,12 +153,20 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
         <span class="sw-clamp" style={{ "--n": 3, whiteSpace: "normal" }} title={job.note ?? undefined}>
           <b class="sw-strong">{job.headline}</b>
           {job.note && <span class="sw-muted"> {job.note}</span>}
+          {job.owed > 0 && <OtherModel view={view} job={job} />}
+          {job.owed > 0 && says && <span class="sw-muted">{` Resume sends ${says}.`}</span>}
         </span>
       </span>
       {GAP}
       {failed > 0 && <Failures view={view} failed={failed} />}
       {job.owed > 0 && (
-        <Button icon="play" class="sw-btn--sm" off={refusal(view)} onPress={resume}>
+        <Button
+          icon="play"
+          class="sw-btn--sm"
+          off={refusal(view)}
+          title={says ?? undefined}
+          onPress={() => void resume()}
+        >
           {`Resume ${count(job.owed)}`}
         </Button>
       )}

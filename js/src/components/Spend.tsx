@@ -1,8 +1,7 @@
 import type { JSX } from "preact";
-import { useState } from "preact/hooks";
 import { refusal } from "../actions";
 import type { IconName } from "../icons";
-import { asksFor, spending } from "../plan";
+import { spending } from "../plan";
 import type { View } from "../view";
 import { Button } from "./bits";
 
@@ -12,29 +11,14 @@ interface SpendProps {
   calls: number;
   icon: IconName;
   word: string;
-  class?: string;
   onSend: () => void;
 }
 
-/** A button that spends: its tooltip says the calls, and where spending asks, the first press does. */
-export function Spend({
-  view,
-  calls,
-  icon,
-  word,
-  class: more = "sw-btn--sm",
-  onSend,
-}: SpendProps): JSX.Element {
-  const [asking, setAsking] = useState(0);
-  const says = spending(view, calls);
-  const sure = !asksFor(view, calls) || asking === calls;
-  const press = () => {
-    setAsking(sure ? 0 : calls);
-    if (sure) onSend();
-  };
+/** A button that spends: its tooltip says what. */
+export function Spend({ view, calls, icon, word, onSend }: SpendProps): JSX.Element {
   return (
-    <Button icon={icon} class={more} off={refusal(view)} title={says} onPress={press}>
-      {asking === calls ? `${word}: ${says}` : word}
+    <Button icon={icon} class="sw-btn--sm" off={refusal(view)} title={spending(view, calls)} onPress={onSend}>
+      {word}
     </Button>
   );
 }

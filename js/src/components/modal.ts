@@ -6,13 +6,17 @@ const LEAST = 320;
 
 /**
  * Opens a dialog over the widget, in the browser's top layer: the page behind it takes neither keys nor presses. It is
- * closed together with the view's popover, not a frame later, so that the focus can go back at once. Returns what ends it.
+ * closed as soon as it is no longer open, not a frame later, so that the focus can go back at once. Returns what ends it.
  */
-export function showModal(view: View, dialog: HTMLDialogElement): () => void {
+export function showModal(
+  view: View,
+  dialog: HTMLDialogElement,
+  isOpen: () => boolean,
+  leave: () => void,
+): () => void {
   const { root } = view;
-  const name = view.open.peek();
   const place = () => {
-    if (root.getClientRects().length === 0) view.close(); // its notebook is hidden: nobody could close it
+    if (root.getClientRects().length === 0) leave(); // its notebook is hidden: nobody could close it
     lay(dialog, root);
   };
   dialog.showModal();
@@ -23,7 +27,7 @@ export function showModal(view: View, dialog: HTMLDialogElement): () => void {
   const watch = new ResizeObserver(place);
   watch.observe(root);
   const stop = effect(() => {
-    if (view.open.value !== name) dialog.close();
+    if (!isOpen()) dialog.close();
   });
   return () => {
     stop();

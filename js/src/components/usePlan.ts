@@ -1,9 +1,10 @@
 import { useEffect, useState } from "preact/hooks";
 import { grow, refusal } from "../actions";
 import { askLater } from "../events";
-import { type Aim, aimed, asksFor, growArgs, product, type Shape, type Where } from "../plan";
+import { type Aim, aimed, growArgs, type Shape, type Where } from "../plan";
 import type { EstimateView } from "../protocol.gen";
 import type { View } from "../view";
+import { useSending } from "./useSending";
 
 const DEBOUNCE = 150;
 
@@ -20,8 +21,6 @@ export interface Plan {
   setOutputs: (outputs: boolean) => void;
   /** What the kernel says that this shape would take, null while it has not said. */
   estimate: EstimateView | null;
-  /** Whether the next press sends, because the calls have been shown. */
-  asking: boolean;
   /** Why it cannot be sent. */
   off: string | null;
   send: () => void;
@@ -34,14 +33,13 @@ export function usePlan(view: View, under: readonly string[], start: Shape, wher
   const [aim, setAim] = useState<Aim>("");
   const [outputs, putOutputs] = useState(true);
   const [estimate, setEstimate] = useState<EstimateView | null>(null);
-  const [asking, setAsking] = useState(false);
+  const sending = useSending();
   const args = growArgs(shape, under, aimed(guidance, aim), outputs, where);
   const key = JSON.stringify([under, args.depth, args.topics, shape.samples, outputs, where]);
   view.replica.samplesAt.value;
   const blocked = refusal(view);
 
   useEffect(() => {
-    setAsking(false);
     if (blocked) return;
     return askLater(
       () => view.line.cmd("estimate", args),
@@ -63,12 +61,12 @@ export function usePlan(view: View, under: readonly string[], start: Shape, wher
   const lost = guidance.trim() !== "" && aim === "outputs" && !outputs;
   const off =
     blocked ??
+    sending.off ??
     (missing ? "Nothing is missing here. Raise a number." : null) ??
     (lost ? "The guidance is for outputs, and this makes inputs only." : null);
   const send = () => {
     if (off) view.toasts.say(off);
-    else if (!asking && asksFor(view, estimate?.calls[0] ?? product(shape))) setAsking(true);
-    else void grow(view, args);
+    else void sending.wait(grow(view, args));
   };
   return {
     shape,
@@ -80,7 +78,6 @@ export function usePlan(view: View, under: readonly string[], start: Shape, wher
     outputs,
     setOutputs,
     estimate,
-    asking,
     off,
     send,
   };

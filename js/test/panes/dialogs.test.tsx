@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { App } from "../../src/components/App";
 import type { Popover } from "../../src/parts";
-import { job, sample, studio, topic } from "../fixtures";
+import { send } from "../../src/send";
+import { job, sample, topic } from "../fixtures";
 import { Stage, textOf } from "./stage";
 
 const GIVEN = {
@@ -23,6 +24,7 @@ const ESTIMATE = {
   cost: null,
   topics: 0,
   samples: 6,
+  models: ["openai/dear"],
   figures: [
     ["6", "samples", ""],
     ["9–12", "model calls", ""],
@@ -88,15 +90,43 @@ test("a topic's guidance is shown by what each text is for, and given whole", as
   assert.deepEqual(stage.sent, [["set_topic", { path: ["Bread"], guidance }]]);
 });
 
-test("where spending asks, the first press shows the calls and the second sends", async () => {
-  const stage = opened("generate", { studio: { ...studio, ask_above: 5, ask_why: "More than 5 calls" } });
+async function unconfirmed(stage: Stage, name: string): Promise<void> {
+  await stage.fail(name, { message: "More than 5 calls.", kind: "UnconfirmedError", estimate: ESTIMATE });
+}
+
+test("what the kernel does not send unconfirmed is asked over the form, and sent again with what was seen", async () => {
+  const stage = opened("generate");
+  await stage.wait(200);
+  await stage.reply("estimate", ESTIMATE);
+  stage.type("Guidance for this run (optional)", "more about rye");
+  stage.press("button", "Generate 6 samples");
+  await unconfirmed(stage, "grow");
+  const question = stage.get("dialog", "Confirm");
+  assert.match(textOf(question), /Send 9 model calls\?.*More than 5 calls.*openai\/dear/);
+  stage.press("button", /^Cancel/, question);
+  assert.equal(stage.sent.filter(([name]) => name === "grow").length, 1);
+  const wish = stage.get("textbox", "Guidance for this run (optional)") as HTMLTextAreaElement;
+  assert.equal(wish.value, "more about rye");
+  await stage.wait(0);
+  stage.press("button", "Generate 6 samples");
+  await unconfirmed(stage, "grow");
+  stage.press("button", "Send 9 model calls", stage.get("dialog", "Confirm"));
+  await stage.wait(0);
+  const [name, args] = stage.sent.at(-1) ?? [];
+  assert.equal(name, "grow");
+  const { calls, cost, models } = ESTIMATE;
+  assert.deepEqual((args as { confirmed: unknown }).confirmed, { calls, cost, models });
+  await stage.reply("grow", { job: "j" });
+  assert.equal(stage.all("dialog").length, 0);
+});
+
+test("a form that waits for its answer sends nothing twice", async () => {
+  const stage = opened("generate");
   await stage.wait(200);
   await stage.reply("estimate", ESTIMATE);
   stage.press("button", "Generate 6 samples");
-  assert.match(textOf(stage.get("alert", /More than/)), /More than 5 calls\. Press once more/);
-  assert.ok(!stage.sent.some(([name]) => name === "grow"));
-  stage.press("button", "Generate 6 samples: 9 model calls");
-  assert.equal(stage.sent.at(-1)?.[0], "grow");
+  stage.press("button", "Generate 6 samples");
+  assert.equal(stage.sent.filter(([name]) => name === "grow").length, 1);
 });
 
 test("guidance that is typed is saved for its step alone", async () => {
@@ -121,13 +151,38 @@ test("an export is named, counted, and says where it is", async () => {
   assert.match(textOf(stage.get("dialog", "Export")), /Wrote 1 sample to \/home\/me\/bread\.csv/);
 });
 
-test("the list of jobs has each with its end, and goes on with what is left", () => {
-  const ended = { ...job("j", "interrupted"), title: "Outputs", done: 3, total: 9, owed: 6 };
+test("the list of jobs has each with its end, and says who is asked for what is left, and for what", async () => {
+  const own_model = "openai/dear";
+  const ended = { ...job("j", "interrupted"), title: "Outputs", done: 3, total: 9, owed: 6, own_model };
   const stage = opened("jobs", { jobs: [ended] });
   const dialog = stage.get("dialog", "Jobs");
   assert.match(textOf(dialog), /Outputs ?interrupted.*3 of 9.*6 left/);
+  assert.equal(stage.sent[0]?.[0], "estimate_resume");
+  await stage.reply("estimate_resume", ESTIMATE);
+  assert.match(textOf(dialog), /Resume sends 9 model calls to openai\/dear/);
+  assert.match(textOf(dialog), /It asks openai\/dear, which is not this studio’s model/);
   stage.press("button", "Resume 6", dialog);
-  assert.equal(stage.sent[0]?.[0], "resume");
+  assert.equal(stage.sent.at(-1)?.[0], "resume");
+});
+
+test("a question is answered by Enter, and by leaving it, which sends nothing", async () => {
+  const stage = opened("jobs");
+  stage.change((view) => view.close());
+  const ask = async () => {
+    stage.change((view) => void send(view, "resume", {}));
+    await unconfirmed(stage, "resume");
+    return stage.get("dialog", "Confirm");
+  };
+  const sent = () => stage.sent.filter(([name]) => name === "resume").length;
+  const left = await ask();
+  stage.change(() => left.dispatchEvent(new Event("cancel")));
+  await stage.wait(0);
+  assert.deepEqual([stage.all("dialog").length, sent()], [0, 1]);
+  stage.key(await ask(), "Enter", { repeat: true });
+  assert.equal(sent(), 2);
+  stage.key(stage.get("dialog", "Confirm"), "Enter");
+  await stage.wait(0);
+  assert.deepEqual([stage.all("dialog").length, sent()], [0, 3]);
 });
 
 test("the keys stand in a dialog of their own over the widget, which Close closes", () => {

@@ -5,7 +5,7 @@ import { afterEach } from "node:test";
 import { type ComponentChild, render } from "preact";
 import { act } from "preact/test-utils";
 import { COMMANDS } from "../../src/commands.gen";
-import type { Cmd, Delta, SampleBody, Snapshot, ToFront } from "../../src/protocol.gen";
+import type { Cmd, Delta, SampleBody, Snapshot, ToFront, WireError } from "../../src/protocol.gen";
 import { Connection } from "../../src/transport";
 import { View } from "../../src/view";
 import { snapshot, TestModel } from "../fixtures";
@@ -81,6 +81,16 @@ export class Stage {
     assert.ok(cmd, `${name} was not sent`);
     await act(async () => {
       this.model.answer({ t: "reply", rid: cmd.rid, ok });
+      await settled();
+    });
+  }
+
+  /** Refuses the last command of this name. */
+  async fail(name: string, error: WireError): Promise<void> {
+    const cmd = this.model.sent.findLast((each): each is Cmd => each.t === "cmd" && each.name === name);
+    assert.ok(cmd, `${name} was not sent`);
+    await act(async () => {
+      this.model.answer({ t: "reply", rid: cmd.rid, error });
       await settled();
     });
   }
