@@ -354,7 +354,7 @@ function switchDensity(view: View): void {
 /** Sends pending samples to the model: these, or all there are. */
 export async function generateOutputs(view: View, ids: string[] | null = null): Promise<void> {
   view.toasts.close();
-  await send(view, "generate_outputs", { ids });
+  if ((await send(view, "generate_outputs", { ids })) && view.open.value === "generate") view.goBack();
 }
 
 /** The field has the keys at once where it can: letters typed after "/" are words, not verdicts. */

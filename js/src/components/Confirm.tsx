@@ -23,15 +23,18 @@ export function Confirm({ view }: { view: View }): JSX.Element | null {
       onLeave={leave}
       about={<p class="sw-muted sw-wrap">{why}</p>}
     >
-      <dl class="sw-card sw-asked">
-        <dt class="sw-small sw-muted">{estimate.models.length > 1 ? "Models" : "Model"}</dt>
-        {estimate.models.map((model) => (
-          <dd class="sw-strong sw-wrap">
-            <bdi>{model}</bdi>
-          </dd>
-        ))}
-      </dl>
-      <FiguresOf figures={estimate.figures} />
+      <div class="sw-card sw-asked">
+        <p class="sw-wrap">
+          <span class="sw-muted">To </span>
+          {estimate.models.map((model, index) => (
+            <>
+              {index > 0 && " and "}
+              <bdi class="sw-strong">{model}</bdi>
+            </>
+          ))}
+        </p>
+        <FiguresOf figures={estimate.figures} />
+      </div>
       <SheetFoot view={view} onLeave={leave}>
         <Button icon="play" class="sw-btn--primary" chord="Enter" onPress={() => answer(true)}>
           {`Send ${calls}`}

@@ -57,10 +57,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
             calls={waiting}
             icon="play"
             word={`Generate ${some(waiting, "output")}`}
-            onSend={() => {
-              view.close();
-              void generateOutputs(view);
-            }}
+            onSend={() => generateOutputs(view)}
           />
         </div>
       )}

@@ -205,7 +205,7 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
           calls={group.ids.length}
           icon="regenerate"
           word={`Retry ${count(group.ids.length)}`}
-          onSend={() => void decide(view, "retry", [...group.ids])}
+          onSend={() => decide(view, "retry", [...group.ids])}
         />
       </span>
     </div>

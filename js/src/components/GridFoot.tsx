@@ -65,7 +65,7 @@ function Outputs({ view }: { view: View }): JSX.Element | null {
       calls={pending}
       icon="play"
       word={`Generate ${some(pending, "output")}`}
-      onSend={() => void generateOutputs(view, view.cut ? shown().map(keyOf) : null)}
+      onSend={() => generateOutputs(view, view.cut ? shown().map(keyOf) : null)}
     />
   );
 }
@@ -115,7 +115,7 @@ function Bulk({ view, selected }: { view: View; selected: number }): JSX.Element
           calls={selected}
           icon="play"
           word={`Generate ${some(selected, "output")}`}
-          onSend={() => void generateOutputs(view, [...pending])}
+          onSend={() => generateOutputs(view, [...pending])}
         />
       ) : (
         <Button
@@ -174,7 +174,7 @@ function FailedFoot({ view, failed }: { view: View; failed: number }): JSX.Eleme
         calls={failed}
         icon="regenerate"
         word={`Retry ${all}${count(failed)}`}
-        onSend={() => void decide(view, "retry", ids())}
+        onSend={() => decide(view, "retry", ids())}
       />
     </Foot>
   );

@@ -142,9 +142,8 @@ function Repeat({ view, job }: { view: View; job: JobRow }): JSX.Element {
           calls={calls[0] ?? 0}
           icon="play"
           word={`Generate ${samples ? some(samples, "sample") : some(topics ?? 0, "topic")}`}
-          onSend={() => {
-            view.close();
-            void send(view, "repeat", asked);
+          onSend={async () => {
+            if (await send(view, "repeat", asked)) view.goBack();
           }}
         />
       )}
