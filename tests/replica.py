@@ -66,7 +66,7 @@ class Peer:
         self.replies: queue.Queue[dict[str, Any]] = queue.Queue()
         self.messages: list[dict[str, Any]] = []
         self._snapshots: queue.Queue[None] = queue.Queue()
-        self._number = 0
+        self.number = 0
         self.bridge: Bridge = core.engine.call(lambda: Bridge(core, studio, self._hear))
 
     def _hear(self, message: dict[str, Any]) -> None:
@@ -84,6 +84,6 @@ class Peer:
 
     def do(self, name: str, /, **args: Any) -> dict[str, Any]:
         """Send a command and wait for its reply."""
-        self._number += 1
-        self.bridge.receive({"t": "cmd", "rid": f"r{self._number}", "name": name, "args": args})
+        self.number += 1
+        self.bridge.receive({"t": "cmd", "rid": f"r{self.number}", "name": name, "args": args})
         return self.replies.get(timeout=self._wait)
