@@ -3,7 +3,7 @@ r"""Texts from elsewhere, as a terminal, a log and a line of a page may show the
 What a model, a file, an endpoint or a person wrote may hold signs that do something instead of being read. A terminal
 takes ``ESC ] 52`` for the clipboard, a carriage return writes over what stands before it, U+202E turns a line around,
 and signs of no width make two names look alike. Data are stored, exported and sent as they are; what is printed goes
-through `shown`, as the cases in `tests/shown.json` say.
+through `shown`. `js/src/shown.ts` is the same rule for the widget; `tests/shown.json` holds both.
 """
 
 from __future__ import annotations

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
 import { type IconName, iconOf } from "../icons";
 import type { JobRow } from "../protocol.gen";
+import { said } from "../shown";
 import type { View } from "../view";
 import { compact, count, rate, sentence, timeLeft } from "../words";
 import { Button, GAP, IconButton, Press } from "./bits";
@@ -55,7 +56,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
           title="All jobs"
           onPress={() => run(view, "jobs")}
         >
-          {step}
+          {said(step)}
         </Press>
       </span>
       <span>
@@ -74,7 +75,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
       </span>
       {waiting ? (
         <span class="sw-c-warn sw-ell sw-shrink" title={waiting}>
-          {waiting}
+          {said(waiting)}
         </span>
       ) : (
         <>
@@ -138,8 +139,8 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
       <span class="sw-ico-t sw-shrink">
         {job.status === "done" ? iconOf("info", 16, "sw-muted") : iconOf("warn", 16, "sw-c-warn")}
         <span class="sw-clamp" style={{ "--n": 3, whiteSpace: "normal" }} title={job.note ?? undefined}>
-          <b class="sw-strong">{job.headline}</b>
-          {job.note && <span class="sw-muted"> {job.note}</span>}
+          <b class="sw-strong">{said(job.headline)}</b>
+          {job.note && <span class="sw-muted"> {said(job.note)}</span>}
         </span>
       </span>
       {GAP}
