@@ -6,6 +6,7 @@ every public method is called with such texts, and whatever comes out as words i
 
 from __future__ import annotations
 
+import ast
 import copy
 import html
 import inspect
@@ -280,6 +281,17 @@ def refusal(call: Any) -> bool:
             for warning in caught:
                 check(str(warning.message), "a warning")
     return False
+
+
+def test_the_package_warns_in_one_place_alone():
+    def calls(tree: ast.AST) -> set[str]:
+        return {ast.unparse(node.func) for node in ast.walk(tree) if isinstance(node, ast.Call)}
+
+    package = Path(errors.__file__).parent
+    warns = {
+        file.name for file in package.rglob("*.py") if "warnings.warn" in calls(ast.parse(file.read_text("utf-8")))
+    }
+    assert warns == {"errors.py"}
 
 
 @pytest.mark.parametrize("text", [ALL, LONG], ids=["all", "long"])
