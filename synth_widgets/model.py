@@ -13,6 +13,7 @@ from typing import Any
 from synth_widgets.errors import ModelError, nearest
 from synth_widgets.money import Price
 from synth_widgets.text.normal import same, storable
+from synth_widgets.text.shown import shown, value_shown
 
 STRUCTURED = ("auto", "json_schema", "tools", "json_object", "text")
 """Structured output modes that `Model` takes. ``auto`` tries the others in this order."""
@@ -116,14 +117,15 @@ class Model:
         return self._api_key
 
     def __repr__(self) -> str:
-        parts = [repr(self.name)]
-        parts += [f"api_base={_without_secrets(self.api_base)!r}"] if self.api_base else []
+        parts = [value_shown(self.name)]
+        parts += [f"api_base={value_shown(_without_secrets(self.api_base))}"] if self.api_base else []
         parts += ["api_key='…'"] if self._api_key else []
         parts += [f"structured={self.structured!r}"] if self.structured != "auto" else []
         parts += [f"concurrency={self.concurrency}"] if self.concurrency else []
         if self.price is not None:
             parts += [f"input_cost_per_token={self.price.prompt}", f"output_cost_per_token={self.price.completion}"]
-        parts += [f"{k}={v!r}" if isinstance(v, int | float) else f"{k}=…" for k, v in self.params.items()]
+        params = ((shown(k), v) for k, v in self.params.items())
+        parts += [f"{k}={value_shown(v)}" if isinstance(v, int | float) else f"{k}=…" for k, v in params]
         return f"Model({', '.join(parts)})"
 
     def __eq__(self, other: object) -> bool:

@@ -10,6 +10,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any, Literal
 
+from synth_widgets.text.shown import short_repr
+
 Json = Any
 """A JSON value. As a sample's input or output, ``None`` means that there is none yet."""
 
@@ -103,6 +105,8 @@ class Topic:
     target: int | None = None
     removed: bool = False
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Version:
@@ -127,6 +131,8 @@ class Version:
     task_version: int = 1
     calls: tuple[str, ...] = ()
     created: float = 0.0
+
+    __repr__ = short_repr
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,6 +167,8 @@ class Sample:
     seq: int = 0
     created: float = 0.0
     versions: tuple[Version, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def version(self) -> Version:
@@ -226,6 +234,8 @@ class Call:
     seconds: float = 0.0
     raw: str | None = None
 
+    __repr__ = short_repr
+
 
 @dataclass(frozen=True, slots=True)
 class Session:
@@ -247,6 +257,8 @@ class Session:
     tags: tuple[str, ...] = ()
     models: Mapping[str, str] = field(default_factory=dict)  # of the few records that people hold, copy and pickle
     created: float = 0.0
+
+    __repr__ = short_repr
 
     @property
     def tag(self) -> str:
@@ -302,3 +314,5 @@ class JobRecord:
     started: float = 0.0
     ended: float | None = None
     paused: bool = False
+
+    __repr__ = short_repr

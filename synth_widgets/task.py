@@ -15,6 +15,7 @@ from synth_widgets.messages import Conversation, Message
 from synth_widgets.records import Json
 from synth_widgets.schema.schema import Schema
 from synth_widgets.text.normal import same, storable
+from synth_widgets.text.shown import short_repr, shown, value_shown
 
 Priority = Literal["p0", "p1", "p2", "p3"]
 PRIORITIES: tuple[Priority, ...] = ("p0", "p1", "p2", "p3")
@@ -39,6 +40,8 @@ class Requirement:
     text: str
     name: str | None = None
     priority: Priority = "p1"
+
+    __repr__ = short_repr
 
     def __post_init__(self) -> None:
         if not isinstance(self.text, str) or not self.text.strip():
@@ -228,7 +231,7 @@ class Task:
             f"{part}: {', '.join(schema.properties()) or 'JSON'}" if schema else f"{part}: text"
             for part, schema in (("input", self.input), ("output", self.output))
         )
-        return f"<Task {self.name!r} ({shape})>"
+        return f"<Task {value_shown(self.name)} ({shown(shape)})>"
 
 
 def as_text(value: Json) -> str:

@@ -13,6 +13,7 @@ from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Finish, Mode, On
 from synth_widgets.messages import Message
 from synth_widgets.money import Price
 from synth_widgets.records import Usage
+from synth_widgets.text.shown import value_shown
 
 Fault = Literal["invalid", "garbage", "truncate", "chatter", "drop"] | Exception | type[Exception]
 """What can go wrong with one call.
@@ -97,7 +98,7 @@ class ScriptedCompleter:
         self._script = iter(() if callable(answers) else answers)
 
     def __repr__(self) -> str:
-        return f"ScriptedCompleter({self.name!r})"
+        return f"ScriptedCompleter({value_shown(self.name)})"
 
     async def complete(self, request: Request, on_text: OnText | None = None) -> Answer:
         """Answer one request, after the latency; with ``on_text``, in pieces.

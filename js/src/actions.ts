@@ -8,6 +8,7 @@ import type { Where } from "./plan";
 import type { SampleRow } from "./protocol.gen";
 import { indexOf, isRow, nextUndecided, rowAt } from "./rows";
 import { isRefused, refusal, refusals, send } from "./send";
+import { named } from "./shown";
 import { live, type Node } from "./topics";
 import { isDecided } from "./verdicts";
 import type { View } from "./view";
@@ -83,7 +84,7 @@ export async function decide(
   mark.refused(refused.map(([id]) => id));
   const done = ids.length - refused.length;
   const why = refused[0]?.[1];
-  const said = `${DONE[verb]} ${done}${reason ? `: ${reason}` : ""}`;
+  const said = `${DONE[verb]} ${done}${reason ? `: ${named(reason)}` : ""}`;
   const but = left.length > 0 ? ` · ${count(left.length)} decided left` : "";
   const all = { ids: left, left: [], spares: false };
   const include = wouldChange(view, verb, left) ? () => decide(view, verb, left, reason, all) : null;
@@ -92,7 +93,7 @@ export async function decide(
     view.toasts.warn(`Not kept: ${why}`);
     if (own && view.focus.value === stood) view.moveTo(own);
   } else {
-    const not = `${DONE[verb]} ${done}, not ${refused.length}: ${why}`;
+    const not = `${DONE[verb]} ${done}, not ${refused.length}: ${named(why)}`;
     view.toasts.say(not + but, { undo: done > 0, alert: true, include });
   }
 }
@@ -156,7 +157,7 @@ export async function placeTopic(view: View, into = view.node()): Promise<void> 
     return;
   view.fold(into.id, false);
   view.pickTopic(merges ? into.id : node.id);
-  view.toasts.say(`${merges ? "Merged" : "Moved"} “${node.name}”`, { undo: true });
+  view.toasts.say(`${merges ? "Merged" : "Moved"} “${named(node.name)}”`, { undo: true });
 }
 
 export async function addTopics(view: View, paths: string[][]): Promise<void> {
@@ -178,7 +179,7 @@ export async function removeTopic(view: View): Promise<void> {
   if (!answer) return;
   view.pickTopic(node.parent);
   const held = totals && live(totals) > 0 ? ` with ${some(totals.kept, "kept sample")}` : "";
-  view.toasts.say(`Removed “${node.name}”${held}`, { undo: true });
+  view.toasts.say(`Removed “${named(node.name)}”${held}`, { undo: true });
 }
 
 /** Opens the place to type a topic's name: a new one below the chosen topic, or this one's. */

@@ -1,5 +1,6 @@
 import type { Grow } from "./commands.gen";
 import type { EstimateView, TopicRow } from "./protocol.gen";
+import { named } from "./shown";
 import type { View } from "./view";
 import { compact, dollars, some } from "./words";
 
@@ -53,7 +54,7 @@ export function withLine(guidance: string, line: string): string {
 export function toSend({ calls, models, figures }: EstimateView): string {
   const [cost] = figures.find(([, label]) => label === "cost") ?? [];
   const costs = cost === "unknown" ? ", cost unknown" : cost ? `, ${cost}` : "";
-  return `${some(calls[0] ?? 0, "model call")} to ${models.join(" and ")}${costs}`;
+  return `${some(calls[0] ?? 0, "model call")} to ${models.map(named).join(" and ")}${costs}`;
 }
 
 /** What so many calls take: "24 model calls, 12 k tokens, $0.0072". */

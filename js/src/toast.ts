@@ -1,4 +1,5 @@
 import { signal } from "@preact/signals";
+import { said } from "./shown";
 
 /** A line in the status bar; the last one wins. */
 export interface Toast {
@@ -19,7 +20,7 @@ export class Toasts {
   #timer: ReturnType<typeof setTimeout> | undefined;
 
   say(text: string, { undo = false, alert = false, include = null }: Partial<Toast> = {}): void {
-    this.now.value = this.last = { text, undo, alert, include };
+    this.now.value = this.last = { text: said(text), undo, alert, include };
     this.release();
   }
 

@@ -1,3 +1,4 @@
+import "./attributes";
 import { effect } from "@preact/signals";
 import { render } from "preact";
 import { App } from "./components/App";

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import warnings
 from collections import Counter
 from collections.abc import Container, Iterable, Mapping, Sequence
 from itertools import chain
@@ -10,6 +9,7 @@ from math import isnan, nan
 from typing import TYPE_CHECKING, Any
 
 from synth_widgets.collector import collector_off
+from synth_widgets.errors import warn
 from synth_widgets.records import Json, Sample, Version
 from synth_widgets.schema.schema import Schema
 from synth_widgets.store.state import State
@@ -86,18 +86,17 @@ def warn_when_empty(
         return
     total = len(state.visible_samples())
     if not total:
-        warnings.warn(f"There are no samples yet, so the {what} is empty. studio.grow() makes some.", stacklevel=4)
+        warn(f"There are no samples yet, so the {what} is empty. studio.grow() makes some.")
         return
     kept = sum(s.status == "kept" for s in state.visible_samples())
-    warnings.warn(
+    warn(
         f"{kept} of {total} kept"
         + (
             ": the filters leave none of them."
             if kept
             else f", so the {what} is empty. Keep samples in the widget (A), with studio.keep(ids), or ask for "
             f"{method}(status='all')."
-        ),
-        stacklevel=4,
+        )
     )
 
 
@@ -107,10 +106,9 @@ def warn_of_older_tasks(state: State, task: Task, samples: Sequence[Sample]) -> 
     older = [s for s in samples if s.status == "kept" and s.version.task_version != newest]
     lost = [s for s in older if task.input_problem(s.input) or task.output_problem(s.output)]
     if lost:
-        warnings.warn(
+        warn(
             f"{len(lost)} of the {len(samples)} samples were kept under an older version of the task and do not comply "
-            f"with this one, such as {lost[0].id!r}. studio.reject(ids) takes them out.",
-            stacklevel=4,
+            f"with this one, such as {lost[0].id!r}. studio.reject(ids) takes them out."
         )
 
 

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol, get_args, runtime_checkable
 from synth_widgets.messages import ChatMessages, Conversation, Message, ToolCall
 from synth_widgets.records import Usage
 from synth_widgets.text.normal import head
+from synth_widgets.text.shown import short_repr
 
 Mode = Literal["json_schema", "tools", "json_object", "text"]
 """How JSON is asked for: by the provider's schema mode, by a tool that must be called, by its JSON mode, or by words.
@@ -52,6 +53,8 @@ class Request:
     step: str = "outputs"
     seed: int | None = None
 
+    __repr__ = short_repr
+
     @property
     def conversation(self) -> Conversation:
         """The messages as values.
@@ -87,6 +90,8 @@ class Answer:
     usage: Usage = Usage()
     seconds: float = 0.0
     tool_calls: tuple[ToolCall, ...] = ()
+
+    __repr__ = short_repr
 
     @property
     def message(self) -> Message:

@@ -5,17 +5,17 @@ from __future__ import annotations
 import asyncio
 import concurrent.futures
 import sys
-import warnings
 import weakref
 from collections.abc import Callable, Coroutine, Generator
 from dataclasses import dataclass
 from typing import Any, Literal, Protocol
 
 from synth_widgets.engine import Engine
-from synth_widgets.errors import RunStoppedError, StudioError
+from synth_widgets.errors import RunStoppedError, StudioError, warn
 from synth_widgets.money import Cost
 from synth_widgets.records import JobRecord, JobStatus, Step, Usage
 from synth_widgets.runs.estimate import Estimate
+from synth_widgets.text.shown import short_repr, shown
 
 NOTICE_SECONDS = 0.2
 
@@ -50,6 +50,8 @@ class Progress:
     topics: tuple[str, ...] = ()
     waiting: str | None = None
     again: int = 0
+
+    __repr__ = short_repr
 
     @property
     def expected(self) -> float | None:
@@ -92,6 +94,8 @@ class Result:
     cost: float | None = None
     stopped: str | None = None
     note: str | None = None
+
+    __repr__ = short_repr
 
 
 class Control(Protocol):
@@ -267,7 +271,7 @@ class Job(Coroutine[Any, Any, Result]):
             raise RunStoppedError(f"The job stopped: {result.stopped}", result)
         if self.kind in {"grow", "topics"} and not result.added and result.failed and result.note:
             # Topics that could not be made leave no rows that say why.
-            warnings.warn(f"Nothing was made: {result.note}.", stacklevel=3)
+            warn(f"Nothing was made: {result.note}.")
         return result
 
     def _say_it_goes_on(self) -> None:
@@ -277,7 +281,7 @@ class Job(Coroutine[Any, Any, Result]):
             )
 
     def __repr__(self) -> str:
-        return f"<Job {self.kind}: {self.status}, {self._progress.done} of {self._progress.total}>"
+        return f"<Job {shown(self.kind)}: {self.status}, {self._progress.done} of {self._progress.total}>"
 
     # ------------------------------------------------------------ what the run tells
     def _began(self, control: Control) -> None:

@@ -9,6 +9,7 @@ from typing import Protocol
 from synth_widgets.records import JobRecord, Step, Usage
 from synth_widgets.runs.job import Job, Progress
 from synth_widgets.store.state import State
+from synth_widgets.text.shown import shown
 
 WINDOW_SECONDS = 10.0
 TELL_SECONDS = 0.1
@@ -139,5 +140,7 @@ class ProgressMeter:
         topics = dict.fromkeys(samples[t].topic if t in samples else t for t in targets)
         if self._is_over:
             topics, waiting = {}, None
+        elif waiting:
+            waiting = shown(waiting)  # an endpoint may say anything
         counts = (self.done, self.total, self.failed, self.usage, self._job.cost)
         return Progress(step, *counts, round(rate, 2), eta, tuple(topics), waiting, self._run.to_ask_again)

@@ -54,7 +54,7 @@ from synth_widgets.store.changes import Change, JobChanged
 from synth_widgets.store.journal import now
 from synth_widgets.store.record_factories import replacer
 from synth_widgets.store.store import Store
-from synth_widgets.text.normal import storable
+from synth_widgets.text.shown import MOST_OF_A_MESSAGE, shown
 
 log = logging.getLogger(__name__)
 
@@ -446,7 +446,9 @@ class Run:
         said = [*self.models.said, *counted, *self.spending.said]
         if (self.planner.is_busy or self.planner.was_cut_short) and status == "interrupted":
             said.append("it was interrupted before all of it was planned; start it again for the rest")
-        note = storable("; ".join([note, *said] if note else said)) or None  # what an endpoint says may be anything
+        note = (
+            shown("; ".join([note, *said] if note else said), MOST_OF_A_MESSAGE) or None
+        )  # an endpoint may say anything
         self.record = _changed(self.record, status=status, note=note, ended=now(), paused=False)
         if owes_nothing:
             self.progress.settle()

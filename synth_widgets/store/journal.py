@@ -25,6 +25,7 @@ from synth_widgets.store.columns import entries_of
 from synth_widgets.store.open_file import MovedError, OpenFile, Trouble
 from synth_widgets.store.state import State
 from synth_widgets.store.writing import read_raw
+from synth_widgets.text.shown import shown
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
@@ -251,7 +252,7 @@ class Journal:
 
     def _say(self, trouble: Trouble) -> None:
         if trouble != self._trouble:
-            log.warning("The studio file cannot be written: %s", trouble.text)
+            log.warning("The studio file cannot be written: %s", shown(trouble.text))
         self._trouble = trouble
         self._on_trouble(trouble)
 
@@ -311,7 +312,7 @@ class Journal:
         except MovedError as error:
             reason = error.trouble.text
             if not self._queue and not self._file.is_deleted:
-                log.warning("%s. All that was in it is in the file that was moved.", reason)
+                log.warning("%s. All that was in it is in the file that was moved.", shown(reason))
                 return None
         except Exception as error:  # noqa: BLE001 - whatever it is, what the file may not hold is written beside it
             reason = f"{error}"

@@ -16,6 +16,7 @@ from synth_widgets.store.changes import Change
 from synth_widgets.store.state import Group
 from synth_widgets.store.store import SLICE, Action, Store
 from synth_widgets.store.undo import by_record
+from synth_widgets.text.shown import short_repr
 
 T = TypeVar("T")
 
@@ -33,6 +34,8 @@ class Undone:
     label: str
     skipped: tuple[str, ...] = ()
     sample: str | None = None
+
+    __repr__ = short_repr
 
 
 class Actions:

@@ -13,6 +13,7 @@ from synth_widgets.errors import ModelError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Completer
 from synth_widgets.llm.completer import is_small as says_small
 from synth_widgets.model import Model
+from synth_widgets.text.shown import shown
 
 log = logging.getLogger(__name__)
 ModelLike = str | Model | Completer
@@ -93,7 +94,7 @@ class Completers:
         closing = (completer.close() for completer in completers)
         for fault in await asyncio.gather(*closing, return_exceptions=True):
             if fault is not None:
-                log.warning("A model could not be closed: %s", fault)
+                log.warning("A model could not be closed: %s", shown(str(fault)))
 
 
 def items_per_call(model: ModelLike) -> int:

@@ -21,10 +21,13 @@ from synth_widgets.studio.actions import Actions
 from synth_widgets.studio.facade import Facade
 from synth_widgets.task import Task
 
-HOW_TO_WRITE_A_TASK = """A studio needs a task, or a file that has one. For example:
-
-    task = sw.Task("Support triage", "Read a customer's message; return its category and urgency.")
-    studio = sw.Studio(task)"""
+HOW_TO_WRITE_A_TASK = (
+    "A studio needs a task, or a file that has one. For example:",
+    "",
+    """    task = sw.Task("Support triage", "Read a customer's message; return its category and urgency.")""",
+    "    studio = sw.Studio(task)",
+)
+"""Lines of an error."""
 
 
 class CurrentTask:
@@ -66,7 +69,7 @@ class CurrentTask:
         elif tasks := store.state.tasks:
             self.value = tasks[-1]
         else:
-            raise StudioError(f"{path} has no task yet.\n{HOW_TO_WRITE_A_TASK}")
+            raise StudioError(f"{path} has no task yet.", *HOW_TO_WRITE_A_TASK)
 
     @property
     def _state(self) -> State:

@@ -15,6 +15,7 @@ from synth_widgets.model import Model
 from synth_widgets.records import Step
 from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.store import Store
+from synth_widgets.text.shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class DefaultModel:
             self._store.commit([SettingChanged(SETTING, before, after)], actor="system")
         if following is None:
             raise choice.exhausted(error) from error
-        log.warning("%s is gone, and %s is taken instead", choice.model.name, following.model.name)
+        log.warning("%s is gone, and %s is taken instead", shown(choice.model.name), following.model.name)
 
 
 def choosing(settings: Mapping[str, object]) -> Future[Choice]:

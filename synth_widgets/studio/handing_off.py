@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import warnings
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from synth_widgets.arguments import path_of, tags_of
 from synth_widgets.collector import collector_off
 from synth_widgets.curation.verdicts import find
-from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting
+from synth_widgets.errors import OwnCodeError, StudioError, nearest, suggesting, warn
 from synth_widgets.records import ROOT, Sample
 from synth_widgets.store.changes import Change
 from synth_widgets.store.journal import now
@@ -174,7 +173,7 @@ class HandingOff:
         frames.warn_of_older_tasks(state, task, samples)
         without = sum(s.output is None for s in samples) if file_format.needs_output else 0
         if without:
-            warnings.warn(f"{without} of {len(samples)} samples have no output and are left out.", stacklevel=3)
+            warn(f"{without} of {len(samples)} samples have no output and are left out.")
         return write(samples)
 
     @suggesting
@@ -320,11 +319,10 @@ class HandingOff:
         taken = core.frame_history.at(back.moment)
         edits = edited_frames.edits_of(back, core.state, task, [taken.get(s.id, s) for s in samples])
         if back.moment is not None and not taken and edits:
-            warnings.warn(
+            warn(
                 "This frame is from another process, or older than those that are remembered: what differs from the "
                 f"studio now ({len(edits):,} samples) is done, also where the studio changed since. "
-                "studio.undo() takes it back.",
-                stacklevel=2,
+                "studio.undo() takes it back."
             )
         created = now()
 

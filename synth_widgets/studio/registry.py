@@ -17,6 +17,7 @@ from synth_widgets.errors import FileError, StudioError, SynthError
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.current_task import HOW_TO_WRITE_A_TASK
 from synth_widgets.task import Task
+from synth_widgets.text.shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +41,7 @@ def file_of(task: Task | None, path: str | os.PathLike[str] | None) -> FilePath 
         FileError: no file can be there.
     """
     if task is None and (path is None or path == ":memory:"):
-        raise StudioError(HOW_TO_WRITE_A_TASK)
+        raise StudioError(*HOW_TO_WRITE_A_TASK)
     if path is None:
         path = f"{task.slug if task is not None else ''}.synth"
     if path == ":memory:":
@@ -51,7 +52,7 @@ def file_of(task: Task | None, path: str | os.PathLike[str] | None) -> FilePath 
         if file.is_dir():
             raise FileError(f"{file} is a folder. Name a file in it, such as {str(file / 'triage.synth')!r}.")
         if task is None and not file.exists():
-            raise StudioError(f"There is no file {file} to take a task from.\n{HOW_TO_WRITE_A_TASK}")
+            raise StudioError(f"There is no file {file} to take a task from.", *HOW_TO_WRITE_A_TASK)
         return file.resolve()
     except OSError as error:
         if isinstance(error, SynthError):
@@ -91,8 +92,8 @@ def _close_all() -> None:
     for core in cores:
         if core.jobs.runs and core.path is not None:
             print(  # noqa: T201 - on the main thread, to who ends a script before its job
-                f"A job was still running; what it made is in {core.path.name}, and studio.resume() makes the rest. "
-                "In a script, job.wait() waits for it.",
+                f"A job was still running; what it made is in {shown(core.path.name)}, and studio.resume() makes the "
+                "rest. In a script, job.wait() waits for it.",
                 file=sys.stderr,
             )
     for closed in [core.begin_close() for core in cores]:  # side by side: none waits for another one's disk

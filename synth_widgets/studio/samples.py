@@ -16,6 +16,7 @@ from synth_widgets.store.state import State
 from synth_widgets.studio.core import Core
 from synth_widgets.studio.selecting import selection
 from synth_widgets.text.normal import compact, copied
+from synth_widgets.text.shown import shown
 
 MOST_FOUND = 10_000
 
@@ -71,8 +72,9 @@ class Sample:
         return tuple(replace(v, input=copied(v.input), output=copied(v.output)) for v in self._versions)
 
     def __repr__(self) -> str:
-        reason = f" ({self.reason})" if self.reason else ""
-        return f"<Sample {self.id} {self.status}{reason}: {compact(self.input)} -> {compact(self.output)}>"
+        reason = f" ({shown(self.reason)})" if self.reason else ""
+        data = " -> ".join(shown(compact(value)) for value in (self.input, self.output))
+        return f"<Sample {self.id} {self.status}{reason}: {data}>"
 
 
 class Samples:

@@ -24,6 +24,7 @@ from synth_widgets.studio.registry import attach, file_of, release
 from synth_widgets.studio.samples import Samples
 from synth_widgets.studio.topics import Topics
 from synth_widgets.task import Task
+from synth_widgets.text.shown import shown, value_shown
 
 if TYPE_CHECKING:
     from synth_widgets.widget.widget import StudioWidget
@@ -79,7 +80,7 @@ class Studio(Generating, Curating, HandingOff):
         budget: float | None = None,
     ) -> None:
         if task is not None and not isinstance(task, Task):
-            raise StudioError(f"task is a sw.Task, not {task!r}.\n{HOW_TO_WRITE_A_TASK}")
+            raise StudioError(f"task is a sw.Task, not {task!r}.", *HOW_TO_WRITE_A_TASK)
         file = file_of(task, path)
         steps = dict(models or {})
         if wrong := [key for key in steps if key not in STEPS]:
@@ -194,11 +195,13 @@ class Studio(Generating, Curating, HandingOff):
         return self.widget._repr_mimebundle_(**kwargs)
 
     def __repr__(self) -> str:
+        name = value_shown(self.task.name)
         if not self._open:
-            return f"<Studio {self.task.name!r}: closed>"
+            return f"<Studio {name}: closed>"
         reason = self._core.models.reason
         model = f"{self.model} ({reason})" if reason else self.model
-        return f"<Studio {self.task.name!r} {self.path}: {len(self.topics)} topics, {self.samples!r}; {model}>"
+        path = shown(str(self.path))
+        return f"<Studio {name} {path}: {len(self.topics)} topics, {self.samples!r}; {shown(model)}>"
 
     # ------------------------------------------------------------ settings
     @suggesting

@@ -13,6 +13,7 @@ from synth_widgets.store.changes import Change, TopicAdded, sample_change, topic
 from synth_widgets.store.state import State
 from synth_widgets.studio.core import Core
 from synth_widgets.task import normalised_name
+from synth_widgets.text.shown import shown
 
 MOST = 10_000
 MAX_GUIDANCE = 20_000
@@ -223,7 +224,7 @@ class Topics:
         return len(self.paths())
 
     def __repr__(self) -> str:
-        lines = [f"{'  ' * (len(path) - 1)}{path[-1]}" for path in self.paths()]
+        lines = [f"{'  ' * (len(path) - 1)}{shown(path[-1])}" for path in self.paths()]
         return "\n".join(lines) or "<no topics yet: studio.topics.add('Billing') or studio.grow()>"
 
     def _find(self, path: Path) -> Topic:

@@ -23,6 +23,7 @@ from synth_widgets.errors import SynthError, UnconfirmedError
 from synth_widgets.money import Cost, in_dollars
 from synth_widgets.records import Sample
 from synth_widgets.text.normal import storable
+from synth_widgets.text.shown import MOST_OF_A_MESSAGE, shown, value_shown
 from synth_widgets.widget import rows
 from synth_widgets.widget.commands import BY_NAME, COMMANDS, Command, Spends, TopicPath
 from synth_widgets.widget.figures import figures
@@ -116,7 +117,7 @@ class Bridge:
             case "save":
                 self.host.engine.spawn(self._save())
             case other:
-                log.warning("A message of the unknown kind %r came from the browser.", other)
+                log.warning("A message of the unknown kind %s came from the browser.", value_shown(other))
 
     def _command(self, asked: Asked | Refused | None) -> None:
         if asked is None:
@@ -241,7 +242,7 @@ class Bridge:
             self._say(reply)
 
     def _fail(self, rid: str, message: str, kind: str, estimate: EstimateView | None = None) -> None:
-        error: WireError = {"message": message, "kind": kind}
+        error: WireError = {"message": shown(message, MOST_OF_A_MESSAGE), "kind": kind}
         if estimate is not None:
             error["estimate"] = estimate
         reply: Reply = {"t": "reply", "rid": rid, "error": error}

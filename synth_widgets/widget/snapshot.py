@@ -17,6 +17,7 @@ from pathlib import PurePath
 from typing import Any
 
 from synth_widgets.records import Sample
+from synth_widgets.text.shown import shown
 from synth_widgets.widget import rows
 from synth_widgets.widget.host import Host, StateLike
 from synth_widgets.widget.protocol import PROTOCOL, Saved, Snapshot
@@ -105,10 +106,10 @@ def static_page(host: Host, shown: Shown, *, now: float | None = None) -> str:
     lines = list(_within(_lines(shown.samples[:PAGE_SAMPLES], host, state), PAGE_BYTES - len(STYLE) - 4_000))
     when = time.strftime("%d %b %Y, %H:%M", time.localtime(now))
     name = PurePath(str(path)).name if path else None
-    where = f" · {_cut(name)}" if name else ""
+    where = f' · <span dir="auto">{_name(name)}</span>' if name else ""
     code = f"sw.Studio(path={name!r})" if name else "studio.to_pandas()"
     head = (
-        f'<div><b dir="auto">{_cut(task.name)}</b><span>Read-only. Run the cell to go on.</span></div>'
+        f'<div><b dir="auto">{_name(task.name)}</b><span>Read-only. Run the cell to go on.</span></div>'
         f"<div>{counts or '<span>No samples yet</span>'}<span>as of {when}{where}</span></div>"
     )
     if not lines:
@@ -119,7 +120,7 @@ def static_page(host: Host, shown: Shown, *, now: float | None = None) -> str:
         "<table><thead><tr><th>Topic</th><th>Input</th><th>Output</th><th>Status</th></tr></thead>"
         f"<tbody>{''.join(lines)}</tbody></table>"
         f"<div><span>{len(lines):,} of {total:,} samples{order}</span>"
-        f"<span>All of them are in <code>{_cut(code, 300)}</code></span></div></div>"
+        f"<span>All of them are in <code>{_name(code, 300)}</code></span></div></div>"
     )
 
 
@@ -131,7 +132,7 @@ def _lines(samples: Iterable[Sample], host: Host, state: StateLike) -> Iterator[
         stars = f"<br><span class='stars'>{'★' * row['stars']}{'☆' * (5 - row['stars'])}</span>" if row["stars"] else ""
         word = sample.status.capitalize()
         yield (
-            f'<tr><td dir="auto">{_cut(path, 300)}</td>{_cell(row["input"])}{_cell(row["output"])}'
+            f'<tr><td dir="auto">{_name(path, 300)}</td>{_cell(row["input"])}{_cell(row["output"])}'
             f'<td><span class="{sample.status}">{word}</span>{stars}</td></tr>'
         )
 
@@ -139,14 +140,15 @@ def _lines(samples: Iterable[Sample], host: Host, state: StateLike) -> Iterator[
 def _cell(cell: Cell | None) -> str:
     if cell is None:
         return "<td><span>none yet</span></td>"
-    tags = "".join(f"<i>{escape(tag)}</i>" for tag in cell["tags"])
+    tags = "".join(f'<i dir="auto">{_name(tag)}</i>' for tag in cell["tags"])
     text = escape(cell["text"]) + ("…" if cell["more"] else "")
-    shown = f"<code>{text}</code>" if cell["raw"] else text
-    return f'<td dir="auto">{tags}{"<br>" if tags and text else ""}{shown}</td>'
+    words = f"<code>{text}</code>" if cell["raw"] else text
+    return f'<td dir="auto">{tags}{"<br>" if tags and text else ""}{words}</td>'
 
 
-def _cut(text: str, limit: int = 200) -> str:
-    return escape(text if len(text) <= limit else text[:limit] + "…")
+def _name(text: str, limit: int = 200) -> str:
+    """Return a name in one line, in which nothing hides and nothing turns what stands around it."""
+    return escape(shown(text, limit))
 
 
 def _within(pieces: Iterable[str], limit: int) -> Iterator[str]:

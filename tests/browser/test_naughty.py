@@ -18,6 +18,7 @@ from playwright.sync_api import Locator, Page
 import synth_widgets as sw
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.text.normal import storable
+from synth_widgets.text.shown import shown as escaped
 from tests.browser.conftest import OpenNotebook, Shots
 from tests.browser.lab import Notebook
 from tests.browser.look import SIDEWAYS, check_look
@@ -129,7 +130,7 @@ def test_texts_that_break_things_only_stand_there(open_notebook: OpenNotebook, s
         assert not (wide := view.root.evaluate(SIDEWAYS)), f"{name}: {wide}"
         check_look(view, "light", name)
 
-    assert {name_of(text) for text in TEXTS.values()} <= set(view.root.evaluate(NAMES_IN_TREE))
+    assert {escaped(name_of(text), 500) for text in TEXTS.values()} <= set(view.root.evaluate(NAMES_IN_TREE))
     assert by_id.keys() <= {row.id for row in view.all_rows()}
     look("grid")
     walk(view, by_id)

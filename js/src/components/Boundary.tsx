@@ -2,6 +2,7 @@ import { Component, type ComponentChildren, type JSX } from "preact";
 import { copyText } from "../clip";
 import { describe } from "../failure";
 import { iconOf } from "../icons";
+import { said } from "../shown";
 import type { View } from "../view";
 import { Button } from "./bits";
 
@@ -61,7 +62,7 @@ function Failure({
           {name} cannot be shown
         </h3>
         <p class="sw-mono sw-muted sw-wrap" title={what.message}>
-          {what.message}
+          {said(what.message)}
         </p>
         <p class="sw-small sw-muted sw-failure-hint">
           The other parts work on, and your samples are untouched.

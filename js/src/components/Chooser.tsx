@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { isEnter, prevent } from "../events";
 import { fold, wordsIn } from "../find";
 import { type IconName, iconOf } from "../icons";
+import { said, shown } from "../shown";
 import type { View } from "../view";
 import { GAP, keysOf } from "./bits";
 import { typing } from "./Labelled";
@@ -104,9 +105,9 @@ export function Chooser({ view, hint, total, find, ...frame }: ChooserProps): JS
             >
               {iconOf(offer.icon)}
               <span class="sw-ell" dir="auto">
-                <Marked text={offer.label} words={words} />
+                <Marked text={shown(offer.label)} words={words} />
               </span>
-              <span class="sw-faint sw-small sw-ell">{offer.why ?? offer.state}</span>
+              <span class="sw-faint sw-small sw-ell">{said(offer.why ?? offer.state ?? "")}</span>
               {GAP}
               {keysOf(offer.chord ?? "")}
             </div>

@@ -1,4 +1,5 @@
 import type { JSX } from "preact";
+import { said, shown } from "../shown";
 import type { View } from "../view";
 import { some } from "../words";
 import { Button } from "./bits";
@@ -21,7 +22,7 @@ export function Confirm({ view }: { view: View }): JSX.Element | null {
       modal
       onEnter={() => answer(true)}
       onLeave={leave}
-      about={<p class="sw-muted sw-wrap">{why}</p>}
+      about={<p class="sw-muted sw-wrap">{said(why)}</p>}
     >
       <div class="sw-card sw-asked">
         <p class="sw-wrap">
@@ -29,7 +30,7 @@ export function Confirm({ view }: { view: View }): JSX.Element | null {
           {estimate.models.map((model, index) => (
             <>
               {index > 0 && " and "}
-              <bdi class="sw-strong">{model}</bdi>
+              <bdi class="sw-strong">{shown(model)}</bdi>
             </>
           ))}
         </p>

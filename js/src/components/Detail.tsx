@@ -8,6 +8,7 @@ import { later } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { SampleRow, VersionView } from "../protocol.gen";
 import { isRow, rowAt, rowsBefore } from "../rows";
+import { said } from "../shown";
 import type { View } from "../view";
 import { count, sentence, some, wordCount } from "../words";
 import { GAP, IconButton, Link, Section, TopicPath } from "./bits";
@@ -120,8 +121,8 @@ function Whole(props: { view: View; row: SampleRow; current: VersionView | undef
   const hasOutput = current ? current.output !== null : row.output !== null;
   return (
     <>
-      {current?.problem && <Note kind="warn">{current.problem}</Note>}
-      {row.status === "rejected" && row.reason && <Note kind="plain">{row.reason}</Note>}
+      {current?.problem && <Note kind="warn">{said(current.problem)}</Note>}
+      {row.status === "rejected" && row.reason && <Note kind="plain">{said(row.reason)}</Note>}
       <Input row={row} current={current} />
       <Section label="Output" aside={complies && hasOutput ? <Complies /> : undefined}>
         {current && hasOutput ? (
@@ -149,7 +150,7 @@ function Failed(props: { view: View; row: SampleRow; current: VersionView | unde
   const text = raw === null ? null : (asJson(raw) ?? raw);
   return (
     <>
-      <Note kind="failed">{sentence(row.reason ?? "no reason was given")}</Note>
+      <Note kind="failed">{sentence(said(row.reason ?? "no reason was given"))}</Note>
       <Input row={row} current={current} />
       <Section
         label="What the model wrote"
@@ -204,7 +205,9 @@ function Head({ cell, idle = false }: { cell: SampleRow["input"]; idle?: boolean
       {cell.tags.length > 0 && (
         <div class="sw-tags">
           {cell.tags.map((tag) => (
-            <span class="sw-tag">{tag}</span>
+            <span class="sw-tag" dir="auto">
+              {tag}
+            </span>
           ))}
         </div>
       )}

@@ -17,6 +17,7 @@ import { focus, prevent } from "../events";
 import { chordOf } from "../keys";
 import type { SampleBody, SampleRow, VersionView } from "../protocol.gen";
 import { refusal } from "../send";
+import { shown } from "../shown";
 import type { View } from "../view";
 import { clock, count } from "../words";
 import { Button, GAP, IconButton, keysOf, TopicPath } from "./bits";
@@ -60,7 +61,7 @@ export function Diff({ view }: { view: View }): JSX.Element | null {
       <div class="sw-head">
         <span class="sw-strong">{at > 0 ? "New versions" : "Versions"}</span>
         <span class="sw-muted sw-ell sw-grow" title={pair?.[1].by} dir="auto">
-          {pair?.[1].by}
+          {shown(pair?.[1].by ?? "")}
         </span>
         {at > 0 && (
           <>

@@ -4,6 +4,7 @@ import { prevent } from "../events";
 import { passing, said } from "../fields";
 import { iconOf } from "../icons";
 import { isRow, rowAt } from "../rows";
+import { named, shown } from "../shown";
 import type { View } from "../view";
 import { count } from "../words";
 import { GAP, IconButton, keysOf, Press } from "./bits";
@@ -98,11 +99,11 @@ function obey(view: View, event: KeyboardEvent): void {
 function Chip(props: { label: string; name: string; onRemove: () => void }): JSX.Element {
   return (
     <span class="sw-chip">
-      <span class="sw-ell" title={`${props.label}: ${props.name}`}>
+      <span class="sw-ell" title={`${props.label}: ${named(props.name)}`}>
         <span class="sw-muted sw-hide-n">{props.label}: </span>
-        <span dir="auto">{props.name}</span>
+        <span dir="auto">{shown(props.name)}</span>
       </span>
-      <Clear label={`Remove the filter ${props.label}: ${props.name}`} onPress={props.onRemove} />
+      <Clear label={`Remove the filter ${props.label}: ${named(props.name)}`} onPress={props.onRemove} />
     </span>
   );
 }

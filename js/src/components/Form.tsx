@@ -2,6 +2,7 @@ import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { blank, type Control, controlFor, fitting, isRecord, type Path, propertiesOf } from "../controls";
 import { iconOf } from "../icons";
+import { said } from "../shown";
 import { some } from "../words";
 import { Button, IconButton, Link } from "./bits";
 import { Field } from "./Field";
@@ -230,12 +231,12 @@ function cross(label: string, onPress: () => void): JSX.Element {
 }
 
 function problem(form: Form, path: Path, below: boolean): JSX.Element | null {
-  const said = problemOf(form, path, below);
-  if (said === undefined) return null;
+  const why = problemOf(form, path, below);
+  if (why === undefined) return null;
   return (
     <span class="sw-error sw-small sw-c-failed" id={`${idOf(form, path)}-p`} role="alert" dir="auto">
       {iconOf("failed")}
-      {said}
+      {said(why)}
     </span>
   );
 }

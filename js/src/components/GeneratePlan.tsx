@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { generateOutputs, run } from "../actions";
 import { iconOf } from "../icons";
 import type { Shape } from "../plan";
+import { named } from "../shown";
 import { shapeBelow, thinOnes } from "../topics";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -38,7 +39,7 @@ export function GeneratePlan({ view }: { view: View }): JSX.Element {
     <Sheet
       view={view}
       label="Generate"
-      title={name === null ? "Generate" : `Generate under ${name}`}
+      title={name === null ? "Generate" : `Generate under ${named(name)}`}
       class="sw-plan"
       onEnter={plan.send}
       about={

@@ -5,6 +5,7 @@ import { columnsOf, tracks } from "../columns";
 import { prevent } from "../events";
 import { iconOf } from "../icons";
 import { CARD, cardHeight, type Group, isRow, type Listing, rowsBefore, rowsOf, sameShape } from "../rows";
+import { shown } from "../shown";
 import { live } from "../topics";
 import type { View } from "../view";
 import { Lines, useInSight } from "../virtual";
@@ -194,8 +195,8 @@ function ReasonLine({ view, group, reason, style }: ReasonProps): JSX.Element {
         <GroupCheck view={view} group={group} />
         {iconOf("failed", 16, "sw-c-failed")}
         <span class="sw-reason">
-          <b class="sw-ell" title={reason}>
-            {sentence(reason)}
+          <b class="sw-ell" dir="auto" title={reason}>
+            {sentence(shown(reason))}
           </b>
           <span class="sw-ell">{some(group.ids.length, "sample")}</span>
         </span>

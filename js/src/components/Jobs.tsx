@@ -3,6 +3,7 @@ import { useState } from "preact/hooks";
 import { refusal, run, send } from "../actions";
 import { type IconName, iconOf } from "../icons";
 import type { EstimateView, JobRow } from "../protocol.gen";
+import { said, shown } from "../shown";
 import type { View } from "../view";
 import { compact, count, dateOf, lasting, some } from "../words";
 import { Button, GAP, Link } from "./bits";
@@ -73,13 +74,13 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
     tokens > 0 && `${compact(tokens)} tokens`,
     cost,
     !running && job.owed > 0 && `${count(job.owed)} left`,
-    job.models.join(", "),
+    job.models.map((model) => shown(model)).join(", "),
   ];
   return (
     <li>
       <div class="sw-sec-h">
         {iconOf(icon, 14, tint)}
-        <b>{job.title}</b>
+        <b>{shown(job.title)}</b>
         <span class="sw-muted sw-ell">{word}</span>
         {GAP}
         {running ? (
@@ -106,12 +107,14 @@ function Job({ view, job }: { view: View; job: JobRow }): JSX.Element {
       </p>
       {job.guidance && (
         <p class="sw-small sw-ell" dir="auto" title={job.guidance}>
-          {job.guidance}
+          {shown(job.guidance)}
         </p>
       )}
       <Repeat view={view} job={job} />
       {job.owed > 0 && <OtherModel view={view} job={job} />}
-      {job.note && <p class={`sw-small sw-wrap ${job.owed > 0 ? "sw-c-warn" : "sw-muted"}`}>{job.note}</p>}
+      {job.note && (
+        <p class={`sw-small sw-wrap ${job.owed > 0 ? "sw-c-warn" : "sw-muted"}`}>{said(job.note)}</p>
+      )}
     </li>
   );
 }

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX } from "preact";
 import { useState } from "preact/hooks";
 import { iconOf } from "../icons";
+import { said } from "../shown";
 import { token } from "../words";
 
 interface LabelledProps {
@@ -92,7 +93,7 @@ export function Name(props: {
           {wrong && (
             <span class="sw-error" role="alert">
               {iconOf("failed")}
-              <span>{wrong}</span>
+              <span>{said(wrong)}</span>
             </span>
           )}
           {children}

@@ -3,6 +3,7 @@ import { useMemo } from "preact/hooks";
 import { columnsOf, putColumn } from "../columns";
 import { COLUMNS, SORTS, tally } from "../fields";
 import { isRow } from "../rows";
+import { shown } from "../shown";
 import type { View } from "../view";
 import { count } from "../words";
 import { Button, GAP } from "./bits";
@@ -24,7 +25,7 @@ function ticks(
         <label class="sw-tick">
           <input type={type} checked={on} onClick={onPress} />
           <span class="sw-ell" dir="auto" title={text}>
-            {text}
+            {shown(text)}
           </span>
           {GAP}
           <span class="sw-small sw-muted">{aside}</span>

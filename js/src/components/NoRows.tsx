@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
 import { passing } from "../fields";
+import { named } from "../shown";
 import type { View } from "../view";
 import { some } from "../words";
 import { Button } from "./bits";
@@ -36,14 +37,14 @@ export function NoRows({ view }: { view: View }): JSX.Element {
   }
   const looked = view.looking.text.value.trim();
   const what = facet === "all" ? "samples" : `${facet} samples`;
-  const where = name === null ? "" : ` in “${name}”`;
+  const where = name === null ? "" : ` in “${named(name)}”`;
   const elsewhere = looked && (facet !== "all" || name !== null || picked) ? everywhere(view) : 0;
   const also = picked ? " pass the filters" : "";
   return (
     <div role="row">
       <div class="sw-norows sw-muted" role="gridcell">
         <p class="sw-wrap">
-          {`No ${what}${where}${looked ? `${also && `${also} and`} hold “${looked}”` : also}.`}
+          {`No ${what}${where}${looked ? `${also && `${also} and`} hold “${named(looked)}”` : also}.`}
           {elsewhere > 0 && ` ${some(elsewhere, "sample does", "samples do")} elsewhere.`}
         </p>
         <div class="sw-plan-row">

@@ -4,6 +4,7 @@ import { choose, isProposed, replaced } from "../compare";
 import { discardUnfinished, openEdit } from "../editing";
 import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
+import { said } from "../shown";
 import type { View } from "../view";
 import { Button } from "./bits";
 
@@ -61,7 +62,7 @@ export function Notes({ view, row, body }: { view: View; row: SampleRow; body: S
     <>
       {body.unfinished && (
         <Note kind="warn" off={off} acts={unfinished}>
-          Unfinished edit: {body.unfinished.problem}
+          Unfinished edit: <bdi>{said(body.unfinished.problem)}</bdi>
         </Note>
       )}
       {row.stale && (

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { compare, isProposed } from "../compare";
 import type { SampleBody, SampleRow, VersionView } from "../protocol.gen";
+import { said, shown } from "../shown";
 import type { View } from "../view";
 import { clock } from "../words";
 import { GAP, Link, Section } from "./bits";
@@ -28,7 +29,7 @@ export const Origin = memo(function Origin(props: {
               <>
                 <dt>{name}</dt>
                 <dd dir="auto" class={name === "Guidance" ? "sw-clamp" : "sw-ell"} title={value}>
-                  {value}
+                  {said(value ?? "")}
                 </dd>
               </>
             ))}
@@ -51,11 +52,11 @@ export const Origin = memo(function Origin(props: {
               <span class="sw-strong">{version.n || "Input"}</span>
               {several && version.output !== null ? (
                 <Link class="sw-ell" title={version.by} onPress={() => compare(view, version.n)}>
-                  <bdi>{version.by}</bdi>
+                  <bdi>{shown(version.by)}</bdi>
                 </Link>
               ) : (
                 <span class="sw-ell" title={version.by} dir="auto">
-                  {version.by}
+                  {shown(version.by)}
                 </span>
               )}
               {GAP}

@@ -1,6 +1,7 @@
 import type { ComponentChildren, JSX, RefObject } from "preact";
 import { useLayoutEffect, useRef } from "preact/hooks";
 import { focus, isEnter, prevent, withMod } from "../events";
+import { said } from "../shown";
 import type { View } from "../view";
 import { Button } from "./bits";
 import { isBeside, showModal } from "./modal";
@@ -97,7 +98,7 @@ export function Sheet({ title, about, children, ...frame }: SheetProps): JSX.Ele
       <div class="sw-plan-in">
         <div>
           <h2 class="sw-plan-title sw-ell" dir="auto">
-            {title ?? frame.label}
+            {said(title ?? frame.label)}
           </h2>
           {about}
         </div>

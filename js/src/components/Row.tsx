@@ -6,6 +6,7 @@ import { prevent, withMod } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { Cell, SampleRow } from "../protocol.gen";
 import { isRow } from "../rows";
+import { shown } from "../shown";
 import type { Status } from "../store";
 import type { Verb } from "../verdicts";
 import type { View } from "../view";
@@ -127,14 +128,14 @@ export function Row({ view, row, index, start, height }: RowProps): JSX.Element 
               )}
               {topic && (
                 <span class="sw-badge sw-ell" dir="auto" title={cellOf(view, row, "Topic")}>
-                  {view.nodeOf(row.topic)?.name || "All topics"}
+                  {shown(view.nodeOf(row.topic)?.name || "All topics")}
                 </span>
               )}
             </>
           )}
           {!CELLS[name] && (
             <div class="sw-clamp" dir="auto">
-              {cellOf(view, row, name)}
+              {shown(cellOf(view, row, name))}
             </div>
           )}
         </div>
@@ -157,8 +158,8 @@ function Badge(props: {
   if (pressing) return <Mark view={props.view} row={row} />;
   if (status === "rejected" && row.reason) {
     return (
-      <span class="sw-badge sw-ell" title={row.reason}>
-        {row.reason}
+      <span class="sw-badge sw-ell" dir="auto" title={row.reason}>
+        {shown(row.reason)}
       </span>
     );
   }

@@ -2,6 +2,7 @@ import type { JSX } from "preact";
 import { refusal, run, send } from "../actions";
 import { type IconName, iconOf } from "../icons";
 import type { JobRow } from "../protocol.gen";
+import { said, shown } from "../shown";
 import type { View } from "../view";
 import { compact, count, rate, sentence, timeLeft } from "../words";
 import { Button, GAP, IconButton, Press } from "./bits";
@@ -56,7 +57,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
           title="All jobs"
           onPress={() => run(view, "jobs")}
         >
-          {step}
+          {said(step)}
         </Press>
       </span>
       <span>
@@ -75,7 +76,7 @@ function Running({ view, job }: { view: View; job: JobRow }): JSX.Element {
       </span>
       {waiting ? (
         <span class="sw-c-warn sw-ell sw-shrink" title={waiting}>
-          {waiting}
+          {said(waiting)}
         </span>
       ) : (
         <>
@@ -132,7 +133,7 @@ export function OtherModel({ view, job }: { view: View; job: JobRow }): JSX.Elem
   return (
     <span class="sw-c-warn">
       {" It asks "}
-      <bdi>{job.own_model}</bdi>, which is not this studio’s model.
+      <bdi>{shown(job.own_model)}</bdi>, which is not this studio’s model.
     </span>
   );
 }
@@ -151,10 +152,10 @@ function Ended({ view, job }: { view: View; job: JobRow }): JSX.Element {
       <span class="sw-ico-t sw-shrink">
         {job.status === "done" ? iconOf("info", 16, "sw-muted") : iconOf("warn", 16, "sw-c-warn")}
         <span class="sw-clamp" style={{ "--n": 3, whiteSpace: "normal" }} title={job.note ?? undefined}>
-          <b class="sw-strong">{job.headline}</b>
-          {job.note && <span class="sw-muted"> {job.note}</span>}
+          <b class="sw-strong">{said(job.headline)}</b>
+          {job.note && <span class="sw-muted"> {said(job.note)}</span>}
           {job.owed > 0 && <OtherModel view={view} job={job} />}
-          {job.owed > 0 && says && <span class="sw-muted">{` Resume sends ${says}.`}</span>}
+          {job.owed > 0 && says && <span class="sw-muted">{said(` Resume sends ${says}.`)}</span>}
         </span>
       </span>
       {GAP}

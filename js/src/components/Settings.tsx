@@ -5,6 +5,7 @@ import type { SetTopic } from "../commands.gen";
 import { iconOf } from "../icons";
 import type { Guidance } from "../plan";
 import type { StudioView, TaskView } from "../protocol.gen";
+import { shown } from "../shown";
 import { ALL, type Node } from "../topics";
 import type { View } from "../view";
 import { Button } from "./bits";
@@ -17,7 +18,7 @@ export function TaskPopover({ view, task }: { view: View; task: TaskView }): JSX
     <Popover view={view} label="Task" class="sw-drop sw-drop--task">
       <div class="sw-detail sw-scroll">
         <h2 class="sw-plan-title" dir="auto">
-          {task.name}
+          {shown(task.name)}
         </h2>
         <TaskParts task={task} />
       </div>
@@ -92,8 +93,8 @@ export function ModelPopover({ view, studio }: { view: View; studio: StudioView 
       give="set_model"
       about={
         <>
-          <p class="sw-model-name">{studio.model}</p>
-          {model_reason && <p class="sw-muted sw-small">Taken because: {model_reason}.</p>}
+          <p class="sw-model-name">{shown(studio.model)}</p>
+          {model_reason && <p class="sw-muted sw-small">Taken because: {shown(model_reason)}.</p>}
           {model_mode && <p class="sw-muted sw-small">Gives JSON by {model_mode}.</p>}
         </>
       }

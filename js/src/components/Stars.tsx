@@ -3,6 +3,7 @@ import { rate, rateBy, starsOf } from "../curate";
 import { isPlain, prevent } from "../events";
 import { iconOf } from "../icons";
 import type { SampleBody, SampleRow } from "../protocol.gen";
+import { shown } from "../shown";
 import type { View } from "../view";
 import { some } from "../words";
 import { Press } from "./bits";
@@ -79,7 +80,7 @@ export function Rating({
       {view.replica.task.value?.requirements.map(({ name, text }) => (
         <div class="sw-rate">
           <span class="sw-ell sw-muted sw-small" title={text} dir="auto">
-            {text}
+            {shown(text)}
           </span>
           <StarSet
             label={text}

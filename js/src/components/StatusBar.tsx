@@ -5,6 +5,7 @@ import { copyText } from "../clip";
 import { later } from "../events";
 import { type IconName, iconOf } from "../icons";
 import type { StudioView } from "../protocol.gen";
+import { said, shown } from "../shown";
 import { type Line, NO_ANSWER } from "../transport";
 import type { View } from "../view";
 import { count, dateOf, fileName, some } from "../words";
@@ -103,8 +104,8 @@ function Truth(props: { view: View; line: Line; studio: StudioView | null }): JS
   const inner = (
     <>
       {iconOf(icon, 14, icon === "spin" ? "sw-spin" : "")}
-      <span class="sw-ell">{words}</span>
-      {more && <span class="sw-faint sw-hide-n sw-ell">{more}</span>}
+      <span class="sw-ell">{said(words)}</span>
+      {more && <span class="sw-faint sw-hide-n sw-ell">{shown(more)}</span>}
     </>
   );
   const waits = (line.state === "busy" && line.queued > 0) || (line.state === "gone" && line.lost > 0);
@@ -174,19 +175,19 @@ let spoke = 0;
 /** Toasts for a screen reader: errors at once, the rest at most every five seconds. */
 function Announcer({ view }: { view: View }): JSX.Element {
   const toast = view.toasts.now.value;
-  const [said, say] = useState("");
+  const [spoken, speak] = useState("");
   useEffect(() => {
     if (!toast || toast.alert) return;
     const wait = Math.max(0, spoke + SPEAK_EVERY - Date.now());
     return later(() => {
       spoke = Date.now();
-      say(toast.text);
+      speak(toast.text);
     }, wait);
   }, [toast]);
   return (
     <>
       <span class="sw-vh" role="status">
-        {said}
+        {spoken}
       </span>
       <span class="sw-vh" role="alert">
         {toast?.alert ? toast.text : ""}

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { run } from "../actions";
 import { iconOf } from "../icons";
+import { said } from "../shown";
 import type { View } from "../view";
 import { Button, GAP, IconButton } from "./bits";
 
@@ -20,7 +21,7 @@ export function TaskBanner({ view }: { view: View }): JSX.Element | null {
       <span class="sw-ico-t sw-shrink">
         {iconOf("task", 16, "sw-c-warn")}
         <span class="sw-clamp sw-small" style={{ "--n": 2, whiteSpace: "normal" }} title={changed}>
-          {changed}
+          {said(changed)}
         </span>
       </span>
       {GAP}

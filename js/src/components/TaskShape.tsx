@@ -65,7 +65,9 @@ function Shape({ label, fields }: { label: string; fields: readonly FieldView[] 
         <dl class="sw-fields">
           {fields.map((field) => (
             <>
-              <dt title={field.name}>{field.name}</dt>
+              <dt title={field.name} dir="auto">
+                {field.name}
+              </dt>
               <dd class="sw-muted" dir="auto">
                 {field.required ? field.says : `optional, ${field.says}`}
               </dd>

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { refusal, run } from "../actions";
 import { iconOf } from "../icons";
+import { named, shown } from "../shown";
 import type { View } from "../view";
 import { Button, GAP, IconButton, keysOf, Press } from "./bits";
 
@@ -29,19 +30,19 @@ export function TopBar({ view, plain }: { view: View; plain: boolean }): JSX.Ele
         open={open === "task"}
         onPress={popover("task")}
       >
-        {view.replica.task.value?.name ?? "Studio"}
+        {shown(view.replica.task.value?.name ?? "Studio")}
       </Button>
       <span class="sw-sep sw-hide-n" />
       <Button
         icon="model"
         menu
         class="sw-btn--quiet sw-shrink sw-word-n"
-        label={`Model: ${studio?.model ?? ""}`}
-        title={studio ? `Model: ${studio.model}` : "Model"}
+        label={`Model: ${named(studio?.model ?? "")}`}
+        title={studio ? `Model: ${named(studio.model)}` : "Model"}
         open={open === "model"}
         onPress={popover("model")}
       >
-        {studio?.model ?? "Model"}
+        {shown(studio?.model ?? "Model")}
       </Button>
       <Button
         icon="guidance"

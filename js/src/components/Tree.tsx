@@ -3,6 +3,7 @@ import { useLayoutEffect, useMemo, useRef } from "preact/hooks";
 import { nameTopic, openGenerate, placeTopic, refusal } from "../actions";
 import { prevent, stopHere } from "../events";
 import { iconOf } from "../icons";
+import { named, shown } from "../shown";
 import { ALL, average, isThin, isWithin, live, type Node, type Totals, thinOnes, unfolded } from "../topics";
 import type { View } from "../view";
 import { Lines, scrollTo, useInSight } from "../virtual";
@@ -19,16 +20,16 @@ export function Tree({ view }: { view: View }): JSX.Element {
   const folded = view.folded.value;
   const naming = view.naming.value;
   const chosen = view.node();
-  const shown = useMemo(() => {
+  const listed = useMemo(() => {
     const lines: (Node | "new")[] = unfolded(nodes, folded);
     const at =
       naming?.kind === "add" ? lines.findIndex((line) => line !== "new" && line.id === naming.topic) : -1;
     if (at >= 0) lines.splice(at + 1, 0, "new");
     return lines;
   }, [nodes, folded, naming]);
-  const lines = useMemo(() => new Lines(shown.length, () => NODE), [shown]);
+  const lines = useMemo(() => new Lines(listed.length, () => NODE), [listed]);
   const { drawn } = useInSight(box, lines, 10);
-  const at = shown.findIndex((line) => line !== "new" && line.id === chosen?.id);
+  const at = listed.findIndex((line) => line !== "new" && line.id === chosen?.id);
   useLayoutEffect(() => {
     const top = (naming?.kind === "add" ? at + 1 : at) * NODE;
     if (box.current && at >= 0) scrollTo(box.current, { start: top, end: top + NODE + 8 });
@@ -42,7 +43,7 @@ export function Tree({ view }: { view: View }): JSX.Element {
       <div class="sw-head">
         {lifted ? (
           <span class="sw-ell sw-grow">
-            {lifted.merges ? "Merge" : "Move"} <b dir="auto">{lifted.node.name}</b>: where to?
+            {lifted.merges ? "Merge" : "Move"} <b dir="auto">{shown(lifted.node.name)}</b>: where to?
           </span>
         ) : (
           <>
@@ -76,11 +77,11 @@ export function Tree({ view }: { view: View }): JSX.Element {
         aria-label="Topics"
         tabIndex={bare ? -1 : 0}
         aria-activedescendant={chosen ? `${view.prefix}-t-${chosen.id}` : undefined}
-        onKeyDown={(event) => treeKey(view, event, shown)}
+        onKeyDown={(event) => treeKey(view, event, listed)}
       >
         <div role="presentation" class="sw-lines" style={{ height: `${lines.height}px` }}>
           {drawn.map((line) => {
-            const node = shown[line.index];
+            const node = listed[line.index];
             const style = { transform: `translateY(${line.start}px)` };
             if (node === "new")
               return <NewTopic key="new" view={view} style={style} level={(chosen?.level ?? 0) + 1} />;
@@ -168,7 +169,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
   };
   const stars = average(totals);
   const guided = Object.values(node.guidance).some(Boolean);
-  const label = `${name}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${guided ? ", has guidance" : ""}${working ? ", generating" : ""}`;
+  const label = `${named(name)}, ${said}${wanted} samples: ${count(totals.kept)} kept and ${count(totals.draft)} drafts${stars && `, rated ${stars}`}${guided ? ", has guidance" : ""}${working ? ", generating" : ""}`;
   const lifted = view.lifted.value;
   const takes = lifted && !isWithin(node, lifted.node);
   return (
@@ -215,7 +216,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
         <TopicName view={view} name={node.name} />
       ) : (
         <span class={`sw-name sw-ell ${node.level < 2 ? "sw-strong" : ""}`} dir="auto">
-          {name}
+          {shown(name)}
         </span>
       )}
       {guided && iconOf("guidance", 12, "sw-faint")}
@@ -236,7 +237,7 @@ function TreeNode({ view, node, style }: { view: View; node: Node; style: Style 
         icon="play"
         class="sw-icon-btn--sm sw-here"
         tabIndex={-1}
-        label={`Generate below ${name}`}
+        label={`Generate below ${named(name)}`}
         onPress={() => {
           pick();
           openGenerate(view);

@@ -1,6 +1,7 @@
 import type { JSX } from "preact";
 import { useEffect } from "preact/hooks";
 import { iconOf, isIcon } from "../icons";
+import { shown } from "../shown";
 import type { Action } from "../transport";
 import type { View } from "../view";
 import { count, some } from "../words";
@@ -42,7 +43,7 @@ function Line({ view, action }: { view: View; action: Action }): JSX.Element {
       {isIcon(icon) && iconOf(icon, 14)}
       <span>{command?.label ?? action.name}</span>
       <span class="sw-muted sw-small sw-ell" dir="auto">
-        {subject(view, action.args)}
+        {shown(subject(view, action.args))}
       </span>
     </li>
   );

@@ -2,6 +2,7 @@ import type { ComponentChild, ComponentChildren, JSX } from "preact";
 import { prevent, stopHere } from "../events";
 import { type IconName, iconOf } from "../icons";
 import { capsOf } from "../keys";
+import { shown } from "../shown";
 import { memo } from "./memo";
 
 const ARROWS: Readonly<Record<string, IconName>> = {
@@ -137,11 +138,11 @@ export const TopicPath = memo(function TopicPath({ path }: { path: readonly stri
           {index > 0 && iconOf("chev", 12, "sw-faint")}
           {index === names.length - 1 ? (
             <b class="sw-ell" dir="auto">
-              {name}
+              {shown(name)}
             </b>
           ) : (
             <span class="sw-ell sw-crumb-up" dir="auto">
-              {name}
+              {shown(name)}
             </span>
           )}
         </>

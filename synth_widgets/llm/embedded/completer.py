@@ -22,6 +22,7 @@ from synth_widgets.llm.providers import LOCAL, Endpoint
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
 from synth_widgets.model import Model
 from synth_widgets.money import FREE, Price
+from synth_widgets.text.shown import value_shown
 
 COMMAND = "python -m synth_widgets local"
 """What installs the embedded model."""
@@ -222,7 +223,7 @@ class LocalCompleter:
         self._loading = 0
 
     def __repr__(self) -> str:
-        return f"LocalCompleter({self.name!r})"
+        return f"LocalCompleter({value_shown(self.name)})"
 
     @property
     def pid(self) -> int | None:

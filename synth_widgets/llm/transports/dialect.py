@@ -11,6 +11,7 @@ from typing import Literal
 from synth_widgets.llm.completer import Request
 from synth_widgets.llm.providers import Endpoint
 from synth_widgets.messages import SYSTEM_ROLES
+from synth_widgets.text.shown import shown
 
 log = logging.getLogger(__name__)
 
@@ -101,7 +102,7 @@ class Dialect:
             if self._passed[part] >= _SEEN[sure] and part not in self.without:
                 self.without |= {part}
                 self._say(f"{name} {IN_WORDS[part]}.")
-                log.info("%s %s", name, IN_WORDS[part])
+                log.info("%s %s", shown(name), IN_WORDS[part])
 
     def in_vain(self) -> None:
         """Note that a request was refused with less of it, too."""

@@ -27,6 +27,7 @@ from synth_widgets.llm.transports.openai_format import json_wish
 from synth_widgets.model import Model
 from synth_widgets.money import Price
 from synth_widgets.text.normal import same
+from synth_widgets.text.shown import shown, value_shown
 
 log = logging.getLogger(__name__)
 
@@ -122,7 +123,7 @@ class RemoteCompleter(ABC):
         """Whether an attempt that has ended brought text."""
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({self.name!r})"
+        return f"{type(self).__name__}({value_shown(self.name)})"
 
     @abstractmethod
     def attempt(self, endpoint: Endpoint, request: Request, on_text: OnText | None) -> Attempt:
@@ -441,7 +442,7 @@ class RemoteCompleter(ABC):
             raise RequestRefusedError(said)
         elif param not in dialect.left_out:
             dialect.leave_out(param, self.name)
-            log.info("%s does not take %s; it is left out", self.name, param)
+            log.info("%s does not take %s; it is left out", shown(self.name), shown(param))
 
     def json_wish(self, request: Request) -> dict[str, Any]:
         """Return the fields of a request that make its answer JSON; none where words alone do."""
