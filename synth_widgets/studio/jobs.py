@@ -13,7 +13,6 @@ from typing import Protocol
 from synth_widgets.engine import Engine
 from synth_widgets.errors import ClosedError, FileError
 from synth_widgets.llm.completer import Completer, is_small
-from synth_widgets.model import Model
 from synth_widgets.money import Cost
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, JobRecord, Step, WorkItem, new_id
@@ -29,7 +28,7 @@ from synth_widgets.store.state import State
 from synth_widgets.store.store import Action, Store
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.actions import Actions
-from synth_widgets.studio.chosen_models import ModelLike, given_in_code
+from synth_widgets.studio.chosen_models import ModelLike
 from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.models import Models
@@ -280,12 +279,14 @@ class Jobs:
         return self._run(record, recipe, completers)
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
-        """Return the model that a job was started with, when it was not the studio's."""
+        """Return the model that a job was started with, when it was not the studio's.
+
+        Raises:
+            ModelError: the file names it, nobody has given it in this process, and only code can.
+        """
         if job in self._overrides or not recipe.model:
             return self._overrides.get(job)
-        if recipe.in_code:
-            raise given_in_code(recipe.model)
-        return Model(recipe.model)
+        return self._models.named_by_file(recipe.model, in_code=recipe.in_code)
 
     def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
         if recipe.kind == "topics":
