@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import concurrent.futures
+import functools
 import http.client
 import json
 import re
 import socket
 import threading
+import time
 import urllib.parse
 from contextlib import suppress
 from dataclasses import dataclass
@@ -23,6 +25,9 @@ SERVERS = ("ollama", "lm_studio", "hosted_vllm", "llamafile")
 PATIENCE = 0.25
 """Seconds that all of them together may take."""
 
+_OWN = {*SERVERS, "ollama_chat"}
+_LOOK_AGAIN = 5.0
+"""Seconds for which it is remembered who listens at a port."""
 MOST_MODELS = 200
 """Models of a server that are looked at."""
 
@@ -77,6 +82,23 @@ def answering() -> list[Server]:
             owner = owner_of(port)
             found.append(Server(f"{name}/{model}", f"{parts.hostname}:{port}", owner, not endpoint.own_host))
     return found
+
+
+def stranger_at(model: Model) -> Owner | None:
+    """Return the other user of this machine who answers for a model, at an address that nobody named; else ``None``."""
+    if model.provider not in _OWN:
+        return None
+    endpoint = endpoint_of(model)
+    if not endpoint.own_host or not is_loopback(endpoint.base):
+        return None
+    owner = _listener(urllib.parse.urlsplit(endpoint.base).port or 80, int(time.monotonic() / _LOOK_AGAIN))
+    return owner if owner is not None and owner.is_stranger else None
+
+
+@functools.lru_cache(8)
+def _listener(port: int, _when: int) -> Owner | None:
+    """Return who listens at a port; the second argument changes when it is time to look again."""
+    return owner_of(port)
 
 
 def _asked(name: str) -> tuple[Endpoint | None, concurrent.futures.Future[list[str]]]:

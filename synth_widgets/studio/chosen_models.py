@@ -39,8 +39,9 @@ def named_by_file(name: str, *, in_code: bool, argument: str = "model=…") -> M
         argument: by which argument of `Studio` a person gives it.
 
     Raises:
-        ModelError: only code can give it: an address, a key, parameters or a completer are missing, or the name is
-            that of weights, which may be any file: one that came with the studio file, say.
+        ModelError: only code can give it: an address, a key, parameters or a completer are missing; or the name is
+            that of weights, which may be any file, such as one that came with the studio file; or another user of this
+            machine would be asked, whom nobody here has named.
     """
     if in_code:
         raise ModelError(
@@ -52,6 +53,14 @@ def named_by_file(name: str, *, in_code: bool, argument: str = "model=…") -> M
         raise ModelError(
             f"This file names {name!r}, weights that this machine is to load. A file may come from anywhere, so that "
             f"is for you to say: sw.Studio(…, {argument}), or type the name as the widget's model."
+        )
+    from synth_widgets.llm.local_servers import stranger_at
+
+    if (owner := stranger_at(model)) is not None:
+        raise ModelError(
+            f"This file names {name!r}, and what answers for it on this machine is run by {owner.name}, another user. "
+            f"If you trust that one with your prompts, say so: sw.Studio(…, {argument}), or type the name as the widget's "
+            "model."
         )
     return model
 

@@ -13,10 +13,12 @@ import threading
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
 import synth_widgets as sw
+from synth_widgets.errors import ModelError
 from synth_widgets.llm import local_servers as servers
 from synth_widgets.llm.providers import PROVIDERS, endpoint_of, provider_of
 from synth_widgets.llm.socket_owner import owner_of
@@ -79,6 +81,7 @@ def nobody(monkeypatch: pytest.MonkeyPatch) -> None:
         for name in servers.SERVERS:
             monkeypatch.setenv(f"{name.upper()}_API_BASE", f"http://127.0.0.1:{free.getsockname()[1]}/v1")
     monkeypatch.setattr(default_model, "_told", set())
+    servers._listener.cache_clear()
 
 
 def unnamed(port: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -186,6 +189,27 @@ def test_what_another_user_of_the_machine_serves_is_taken_only_when_it_is_named(
         choice = choosing({}).result(5)
         assert choice.model.name == "ollama/llama3.2"
         assert "run by user 61234" in choice.reason
+
+
+@linux
+@other_users
+def test_what_a_file_names_is_not_asked_of_another_user_either(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    path = tmp_path / "a.synth"
+    sw.Studio(PLAIN, path=path, model="ollama/llama3.2").close()
+    with served_by(61234) as port:
+        unnamed(port, monkeypatch)
+        with sw.Studio(path=path) as studio:
+            assert studio.model == "ollama/llama3.2"
+            with pytest.raises(ModelError, match=r"'ollama/llama3.2'.*run by user 61234, another user.*model=…"):
+                studio.grow(depth=0, samples=1)
+            studio.set_model("ollama/llama3.2")
+            studio.estimate("grow", depth=0, samples=1)
+            assert studio._core.models.of() == sw.Model("ollama/llama3.2")
+    servers._listener.cache_clear()
+    with served_by(None) as port:
+        unnamed(port, monkeypatch)
+        with sw.Studio(path=path) as studio:
+            assert studio._core.models.of() == sw.Model("ollama/llama3.2")
 
 
 @linux
