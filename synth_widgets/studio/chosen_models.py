@@ -59,8 +59,8 @@ def named_by_file(name: str, *, in_code: bool, argument: str = "model=…") -> M
     if (owner := stranger_at(model)) is not None:
         raise ModelError(
             f"This file names {name!r}, and what answers for it on this machine is run by {owner.name}, another user. "
-            f"If you trust that one with your prompts, say so: sw.Studio(…, {argument}), or type the name as the widget's "
-            "model."
+            f"If you trust that one with your prompts, say so: sw.Studio(…, {argument}), or type the name "
+            "as the widget's model."
         )
     return model
 

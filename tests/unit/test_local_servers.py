@@ -48,8 +48,10 @@ def served_by(user: int | None) -> Iterator[int]:
     command = [sys.executable, "-c", SERVES, *([] if user is None else [str(user)])]
     with subprocess.Popen(command, stdout=subprocess.PIPE) as process:
         assert process.stdout is not None
-        yield int(process.stdout.readline())
-        process.kill()
+        try:
+            yield int(process.stdout.readline())
+        finally:
+            process.kill()
 
 
 @contextlib.contextmanager

@@ -153,7 +153,7 @@ class _Server:
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,
                 start_new_session=True,  # an interrupt of the kernel's group does not reach it
-                env={name: value for name, value in os.environ.items() if name.upper() in ENVIRONMENT},
+                env={name: value for name, value in os.environ.items() if name in ENVIRONMENT},
                 cwd=Path(sys.executable).parent,  # not the notebook's folder, where llama.cpp would look for libraries
             )
             self._words = _Words(self._process.stderr)
