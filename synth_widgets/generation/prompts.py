@@ -8,6 +8,7 @@ turns.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -43,13 +44,15 @@ def section(title: str, text: str) -> list[str]:
     return ["", f"{title}:", text] if text else []
 
 
-_ENDS_OF_LINES = {ord(sign): f"\\u{ord(sign):04x}" for sign in "\x7f\x85\u2028\u2029"}
-"""What JSON leaves as it is, and others take for the end of a line; and the one control sign that it leaves."""
+_ENDS_OF_LINES = re.compile("[\x85\u2028\u2029]")
+"""What JSON leaves as it is, and others take for the end of a line."""
+_written = json.JSONEncoder(ensure_ascii=False).encode
 
 
 def as_json(value: Json) -> str:
     """Return a value as JSON in one line."""
-    return json.dumps(value, ensure_ascii=False).translate(_ENDS_OF_LINES)
+    written = _written(value)
+    return written if written.isascii() else _ENDS_OF_LINES.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
 
 
 def quoted(value: Json, most: int | None = None) -> str:
