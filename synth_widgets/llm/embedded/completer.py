@@ -59,6 +59,7 @@ _STOP = 2.0
 _MOST_WORDS = 2**16
 """Bytes of what the process says that are kept, the last ones."""
 _LINES, _LINE = 6, 300
+_DRAIN = 0.2
 _STAMP = re.compile(r"^[\d.]+ [A-Z] ")
 _LOADING = "loading the embedded model"
 
@@ -233,12 +234,18 @@ class _Words:
 
     def end(self) -> None:
         """Take what a process that has ended still said."""
-        self._reading.join(_STOP)
+        self._catch_up(_STOP)
         if self._pipe is not None and not self._reading.is_alive():
             self._pipe.close()
 
+    def _catch_up(self, seconds: float) -> None:
+        """Wait for what is on its way; once the process has ended that is there at once."""
+        if self._reading.is_alive():
+            self._reading.join(seconds)
+
     def last(self) -> str:
         """Return the last lines."""
+        self._catch_up(_DRAIN)
         lines = bytes(self._said).decode("utf-8", "replace").strip().splitlines()[-_LINES:]
         return " / ".join(_readable(_STAMP.sub("", line)[:_LINE]) for line in lines) or "nothing"
 
