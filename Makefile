@@ -39,8 +39,8 @@ lint: ## ruff and mypy
 	@$(PYTHON) -m tools.environment test
 	@$(BIN)/python -m tools.run_tests lint
 
-lock: ## renew requirements/lock.txt: the newest versions, if every Python and system has them
-	@$(PYTHON) -m tools.environment test
+lock: ## renew requirements/lock.txt: the newest versions, if every Python and system has them; audit them
+	@$(PYTHON) -m tools.environment test --node
 	@$(BIN)/python -m tools.renew_lock
 
 build-js: ## build the front end into synth_widgets/static

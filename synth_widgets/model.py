@@ -112,6 +112,17 @@ class Model:
         return self.is_local and not self.name.partition("/")[2]
 
     @property
+    def loads_weights(self) -> bool:
+        """Whether this machine is to load weights that the name says: a file, or what vLLM and Petals find by a name.
+
+        Who names weights runs a parser over them, or even code in them. So no file's word is taken for such a name.
+
+        >>> Model("local/my-8b.gguf").loads_weights, Model("vllm/org/model").loads_weights, Model("local").loads_weights
+        (True, True, False)
+        """
+        return self.provider in _LOADERS and not self.is_small
+
+    @property
     def api_key(self) -> str | None:
         """The key given here, or ``None``."""
         return self._api_key
@@ -141,6 +152,11 @@ class Model:
         twin = copy.copy(self)
         twin.params = MappingProxyType(copy.deepcopy(dict(self.params), memo))
         return twin
+
+
+_LOADERS = ("local", "vllm", "petals")
+"""Providers whose models are loaded on this machine: the embedded model's runtime, and two packages that litellm
+imports into this process. Not ``hosted_vllm``, which is a server."""
 
 
 def _pythons(value: Any) -> Any:

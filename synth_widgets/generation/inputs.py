@@ -7,7 +7,17 @@ import re
 from dataclasses import dataclass
 
 from synth_widgets.generation.objections import Elsewhere, Objection, objection_of
-from synth_widgets.generation.prompts import ITEMS, REJECTED, as_items, one_item, request, section
+from synth_widgets.generation.prompts import (
+    ITEMS,
+    REJECTED,
+    as_items,
+    one_item,
+    one_line,
+    quoted,
+    quoted_path,
+    request,
+    section,
+)
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import Check, fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
@@ -15,7 +25,6 @@ from synth_widgets.messages import Conversation
 from synth_widgets.records import Json, Path
 from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.task import Task, as_text
-from synth_widgets.text.normal import head
 
 SHOWN = 40
 """Inputs of the same topic that a prompt lists at most."""
@@ -90,7 +99,7 @@ def ask_list(ask: InputsQuestion, mode: Mode) -> Request:
     """Ask for several inputs in one call."""
     task = ask.task
     answer = task.input.items() if task.input is not None else ITEMS
-    examples = [f"- {as_text(given)}" for given, _ in task.examples[:5]]
+    examples = [f"- {quoted(given)}" for given, _ in task.examples[:5]]
     system = [
         _ROLE,
         *section("The task that will receive them", task.system()),
@@ -99,14 +108,14 @@ def ask_list(ask: InputsQuestion, mode: Mode) -> Request:
         "",
         _RULES,
     ]
-    user = [f"Topic: {' > '.join(ask.path)}" if ask.path else "Any topic that the task may meet."]
-    known = [f"- {head(as_text(value), SHOWN_CHARACTERS)}" for value in ask.existing[-SHOWN:]]
+    user = [f"Topic: {quoted_path(ask.path)}" if ask.path else "Any topic that the task may meet."]
+    known = [f"- {quoted(value, SHOWN_CHARACTERS)}" for value in ask.existing[-SHOWN:]]
     user += ["Already written, not to be repeated:", *known] if known else []
     if ask.part[1] > 1:
         part, parts = ask.part
         user += [f"This is part {part} of {parts}: take situations that the other parts will not think of."]
     if ask.earlier is not None:
-        user += ["In the place of this input another one is wanted:", as_text(ask.earlier)]
+        user += ["In the place of this input another one is wanted:", quoted(ask.earlier)]
     user += [f"{REJECTED}:", ask.rejected] if ask.rejected else []
     user += [f"Write {ask.n} {'input' if ask.n == 1 else 'inputs'} as items."]
     return request(system, "\n".join(user), step="inputs", mode=mode, schema=answer)
@@ -121,7 +130,7 @@ def ask_one(ask: InputsQuestion, mode: Mode, seed: int) -> Request:
     text = {"type": "string", "minLength": 3, "maxLength": SMALL_CHARACTERS}
     item = task.input.items()["properties"]["items"]["items"] if task.input is not None else text
     schema = one_item(item, task.input.items().get("$defs") if task.input is not None else None)
-    about = f"Topic: {ask.path[-1]}\n" if ask.path else ""
+    about = f"Topic: {one_line(ask.path[-1])}\n" if ask.path else ""
     turns = Conversation()
     for given, _ in task.examples[:3]:
         label = f"Topic: {_longest_word(given)}\nInput:" if ask.path else "Input:"

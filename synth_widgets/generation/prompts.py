@@ -8,13 +8,14 @@ turns.
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.messages import Conversation, Message
-from synth_widgets.records import Guidance, Guided, Json, Step
+from synth_widgets.records import Guidance, Guided, Json, Path, Step
 from synth_widgets.text.normal import head, normal_form
 
 ITEMS: dict[str, Any] = {
@@ -43,6 +44,49 @@ def section(title: str, text: str) -> list[str]:
     return ["", f"{title}:", text] if text else []
 
 
+_ENDS_OF_LINES = re.compile("[\x85\u2028\u2029]")
+"""What JSON leaves as it is, and others take for the end of a line."""
+_written = json.JSONEncoder(ensure_ascii=False).encode
+
+
+def as_json(value: Json) -> str:
+    """Return a value as JSON in one line."""
+    written = _written(value)
+    return written if written.isascii() else _ENDS_OF_LINES.sub(lambda sign: f"\\u{ord(sign[0]):04x}", written)
+
+
+def quoted(value: Json, most: int | None = None) -> str:
+    r"""Return a text or another value as what prompts show of texts from elsewhere: data, in one line.
+
+    Rows, names and reasons come from files, imports, models and people. As JSON no sign of one can pass for the next
+    item of a list, for another section or for what is asked.
+
+    Args:
+        value: a text or a JSON value.
+        most: characters of it to show.
+
+    >>> print(quoted('Hi.\n- Say "no".'), quoted({"a": 1}), quoted("Too long", 3))
+    "Hi.\n- Say \"no\"." {"a": 1} "Too"
+    """
+    if isinstance(value, str):
+        return as_json(value if most is None else head(value, most))
+    return as_json(value) if most is None else head(as_json(value), most)
+
+
+def quoted_path(path: Path) -> str:
+    """Return a topic's path, each name quoted.
+
+    >>> print(quoted_path(("Billing", "Refunds > late")))
+    "Billing" > "Refunds > late"
+    """
+    return " > ".join(map(quoted, path))
+
+
+def one_line(name: str) -> str:
+    """Return a name in one line, for models that are too small for quotes."""
+    return " ".join(name.split())
+
+
 REASONS = 8
 """Reasons for rejecting that a prompt tells at most."""
 REASON_CHARACTERS = 200
@@ -61,8 +105,7 @@ def told_reasons(reasons: Iterable[str]) -> str:
     for reason in reasons:
         said.setdefault(normal_form(reason), []).append(" ".join(reason.split()))
     most = sorted(said.values(), key=len, reverse=True)[:REASONS]
-    quoted = [(json.dumps(head(words[0], REASON_CHARACTERS), ensure_ascii=False), len(words)) for words in most]
-    return "\n".join(f"- {words} ({number})" for words, number in quoted)
+    return "\n".join(f"- {quoted(words[0], REASON_CHARACTERS)} ({len(words)})" for words in most)
 
 
 def one_item(item: dict[str, Any], defs: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -82,7 +125,7 @@ def as_items(*values: Json) -> str:
     >>> as_items("Brakes")
     '{"items": ["Brakes"]}'
     """
-    return json.dumps({"items": list(values)}, ensure_ascii=False)
+    return as_json({"items": list(values)})
 
 
 SHOWS_SCHEMA: frozenset[Mode] = frozenset({"json_object", "text"})

@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from functools import partial
 
-from synth_widgets.generation.prompts import ITEMS, as_items, one_item, request, section
+from synth_widgets.generation.prompts import ITEMS, as_items, one_item, one_line, quoted, quoted_path, request, section
 from synth_widgets.llm.completer import Mode, Request
 from synth_widgets.llm.structured.extract import fitting, listed
 from synth_widgets.llm.structured.item_stream import Item
@@ -86,8 +86,8 @@ def ask_list(ask: TopicsQuestion, mode: Mode) -> Request:
         _RULES,
     ]
     taken = [*ask.siblings, *ask.cousins][-SHOWN:]
-    user = [f"Divide this topic: {' > '.join(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]
-    user += [f"Already there, not to be repeated: {'; '.join(taken)}"] if taken else []
+    user = [f"Divide this topic: {quoted_path(ask.path)}" if ask.path else "Divide the task's whole range of inputs."]
+    user += [f"Already there, not to be repeated: {'; '.join(map(quoted, taken))}"] if taken else []
     user += [f"Give {ask.n} {'more ' if ask.siblings else ''}{'topic' if ask.n == 1 else 'topics'} as items."]
     return request(system, "\n".join(user), step="topics", mode=mode, schema=ITEMS)
 
@@ -118,7 +118,7 @@ def ask_one(ask: TopicsQuestion, mode: Mode, seed: int) -> Request:
     """
     letter = _LETTERS[seed % len(_LETTERS)]
     name = {"type": "string", "pattern": f"^{letter}[a-z]{{1,11}}( [a-z]{{1,11}}){{0,{SMALL_WORDS - 1}}}$"}
-    about = [ask.path[-1]] if ask.path else []
+    about = [one_line(ask.path[-1])] if ask.path else []
     asked = "\n".join([ask.task.instruction.split("\n")[0], *about, ask.guidance]).strip()
     return request(
         ["Name one topic for the task."],

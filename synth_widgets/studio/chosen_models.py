@@ -31,12 +31,39 @@ def is_in_code(model: ModelLike) -> bool:
     return not isinstance(model, Model) or bool(model.api_base or model.api_key or model.params or model.price)
 
 
-def given_in_code(name: str) -> ModelError:
-    """Build the error for a model that the file names but cannot give."""
-    return ModelError(
-        f"This file was last used with {name!r}, with an address, key, parameters or a completer that code gave and "
-        "no file keeps. Give it again: sw.Studio(…, model=…)."
-    )
+def named_by_file(name: str, *, in_code: bool, argument: str = "model=…") -> Model:
+    """Return the model that a file names.
+
+    Args:
+        name: its name, as the file has it.
+        in_code: whether the file says that it cannot be had by its name alone.
+        argument: by which argument of `Studio` a person gives it.
+
+    Raises:
+        ModelError: only code can give it: an address, a key, parameters or a completer are missing; or the name is
+            that of weights, which may be any file, such as one that came with the studio file; or another user of this
+            machine would be asked, whom nobody here has named.
+    """
+    if in_code:
+        raise ModelError(
+            f"This file was last used with {name!r}, with an address, key, parameters or a completer that code gave "
+            f"and no file keeps. Give it again: sw.Studio(…, {argument})."
+        )
+    model = Model(name)
+    if model.loads_weights:
+        raise ModelError(
+            f"This file names {name!r}, weights that this machine is to load. A file may come from anywhere, so that "
+            f"is for you to say: sw.Studio(…, {argument}), or type the name as the widget's model."
+        )
+    from synth_widgets.llm.local_servers import stranger_at
+
+    if (owner := stranger_at(model)) is not None:
+        raise ModelError(
+            f"This file names {name!r}, and what answers for it on this machine is run by {owner.name}, another user. "
+            f"If you trust that one with your prompts, say so: sw.Studio(…, {argument}), or type the name "
+            "as the widget's model."
+        )
+    return model
 
 
 def checked_models(models: Mapping[str, ModelLike | None]) -> dict[str, Model | Completer]:

@@ -181,9 +181,26 @@ def _ask_around(chosen: Future[Choice]) -> None:
 
 
 def _on_this_machine() -> Choice:
-    from synth_widgets.llm.local_servers import first_model
+    from synth_widgets.llm.local_servers import answering
     from synth_widgets.llm.providers import provider_of
 
-    if (name := first_model()) is not None:
-        return Choice(Model(name), f"no key is set, and {provider_of(name).display} answers on this machine")
-    return Choice(Model("local"), "no key is set, and no model server answers on this machine")
+    strangers = ""
+    for server in answering():
+        display = provider_of(server.model).display
+        if server.is_strangers:
+            strangers += (
+                f"; what answers as {display} does so at {server.who}, another user of this machine, and is asked "
+                f"only if you name it: model={server.model!r}"
+            )
+            continue
+        why = f"no key is set, and {display} answers on this machine at {server.who}{strangers}"
+        if server.who not in _told:
+            _told.add(server.who)
+            log.warning("No model was given: prompts go to %s. Taken because %s", server.model, why)
+        return Choice(Model(server.model), why)
+    nobody = "no other" if strangers else "no"
+    return Choice(Model("local"), f"no key is set, and {nobody} model server answers on this machine{strangers}")
+
+
+_told: set[str] = set()
+"""The servers of which this process has said that they are asked."""

@@ -14,7 +14,6 @@ from typing import Any, Protocol
 from synth_widgets.engine import Engine
 from synth_widgets.errors import ClosedError, FileError
 from synth_widgets.llm.completer import Completer, is_small
-from synth_widgets.model import Model
 from synth_widgets.money import Cost
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, JobRecord, Step, WorkItem, new_id
@@ -30,7 +29,7 @@ from synth_widgets.store.state import State
 from synth_widgets.store.store import Action, Store
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.actions import Actions
-from synth_widgets.studio.chosen_models import ModelLike, given_in_code
+from synth_widgets.studio.chosen_models import ModelLike
 from synth_widgets.studio.current_task import CurrentTask
 from synth_widgets.studio.facade import Facade
 from synth_widgets.studio.models import Models
@@ -229,8 +228,9 @@ class Jobs:
 
     def _of_job(self, record: JobRecord, work: Work) -> Work:
         """Return work of a job with the model that the job asks."""
-        model = self.override(record.id, work.recipe)
-        return replace(work, model=model, is_model_of_file=model is not None and record.id not in self._overrides)
+        model, name = self.override(record.id, work.recipe), work.recipe.model
+        is_of_file = bool(name) and record.id not in self._overrides and not self._models.is_given(name)
+        return replace(work, model=model, is_model_of_file=is_of_file)
 
     async def resume(self, budget: float | None, confirmation: Confirmation) -> Job:
         """Start what is pending of interrupted and stopped jobs, let paused ones go on; return the newest of them.
@@ -300,12 +300,14 @@ class Jobs:
         return self._run(record, recipe, completers)
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
-        """Return the model that a job was started with, when it was not the studio's."""
+        """Return the model that a job was started with, when it was not the studio's.
+
+        Raises:
+            ModelError: the file names it, nobody has given it in this process, and only code can.
+        """
         if job in self._overrides or not recipe.model:
             return self._overrides.get(job)
-        if recipe.in_code:
-            raise given_in_code(recipe.model)
-        return Model(recipe.model)
+        return self._models.named_by_file(recipe.model, in_code=recipe.in_code)
 
     def _completers_for(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Completer]:
         if recipe.kind == "topics":

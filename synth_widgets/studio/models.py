@@ -12,7 +12,7 @@ from synth_widgets.store.changes import SettingChanged
 from synth_widgets.store.state import State
 from synth_widgets.store.store import Store
 from synth_widgets.studio import known_modes
-from synth_widgets.studio.chosen_models import Completers, ModelLike, given_in_code, is_in_code, model_name
+from synth_widgets.studio.chosen_models import Completers, ModelLike, is_in_code, model_name, named_by_file
 from synth_widgets.studio.default_model import DefaultModel
 from synth_widgets.studio.facade import Facade
 
@@ -67,11 +67,32 @@ class Models:
             if key in self._given:
                 return self._given[key]
             if (saved := self._last.get(key)) is not None:
-                name = str(saved["name"])
-                if saved["in_code"]:
-                    raise given_in_code(name)
-                return Model(name)
+                argument = "model=…" if key == "default" else f"models={{{key!r}: …}}"
+                return self.named_by_file(str(saved["name"]), in_code=bool(saved["in_code"]), argument=argument)
         return self._default.choice.model
+
+    def is_given(self, name: str) -> bool:
+        """Whether somebody gave a model of this name in this process."""
+        return any(model_name(model) == name for model in self._given.values())
+
+    def named_by_file(self, name: str, *, in_code: bool, argument: str = "model=…") -> ModelLike:
+        """Return the model that the file names; where only code can give it, what was given by that name.
+
+        Args:
+            name: its name, as the file has it.
+            in_code: whether the file says that it cannot be had by its name alone.
+            argument: by which argument of `Studio` it is given.
+
+        Raises:
+            ModelError: only code can give it, and did not.
+        """
+        try:
+            return named_by_file(name, in_code=in_code, argument=argument)
+        except ModelError:
+            given = next((model for model in self._given.values() if model_name(model) == name), None)
+            if given is None:
+                raise
+            return given
 
     def name(self, step: str = "default") -> str:
         """Return the name of a step's model, for display."""

@@ -11,7 +11,9 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
-from tools.environment import BUILDERS, NODE, WEIGHTS
+from synth_widgets.__main__ import RUNTIME, WEIGHTS, Part
+from tools.environment import BUILDERS, NODE
+from tools.environment import WEIGHTS as WEIGHTS_PACKAGE
 from tools.lock import LOCK, locked_on, pins
 
 TEXT = LOCK.read_text(encoding="utf-8")
@@ -41,12 +43,22 @@ def test_what_is_installed_is_what_the_lock_names() -> None:
 
 
 def test_the_lock_names_what_is_installed_besides() -> None:
-    assert {*BUILDERS, NODE, WEIGHTS, "uv"} <= pins(TEXT).keys()
+    assert {*BUILDERS, NODE, WEIGHTS_PACKAGE, "uv"} <= pins(TEXT).keys()
 
 
 def test_the_lock_has_a_date_and_no_address() -> None:
     assert locked_on(TEXT).year >= 2026
     assert not re.search(r"://|^-|@", TEXT, re.MULTILINE)
+
+
+@pytest.mark.parametrize("part", [RUNTIME, WEIGHTS], ids=lambda part: part.package)
+def test_what_the_local_command_installs_is_what_the_lock_names_with_a_hash_of_each_file(part: Part) -> None:
+    told = part.requirements.read_text(encoding="utf-8")
+    assert pins(told) == {part.package: pins(TEXT)[part.package]}
+    first, *hashes = told.replace("\\\n", "").split()
+    assert first == f"{part.package}=={pins(TEXT)[part.package][0]}"
+    assert hashes
+    assert all(re.fullmatch(r"--hash=sha256:[0-9a-f]{64}", each) for each in hashes)
 
 
 def test_every_line_of_the_lock_is_one_exact_version() -> None:

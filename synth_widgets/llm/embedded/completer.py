@@ -11,18 +11,20 @@ import re
 import secrets
 import subprocess
 import sys
-import tempfile
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from synth_widgets.errors import AccessError, UnreachableError
 from synth_widgets.llm.completer import ITEMS_PER_CALL, Answer, Mode, OnText, Request
-from synth_widgets.llm.providers import LOCAL, Endpoint
+from synth_widgets.llm.embedded.control_tokens import as_said, pattern_of
+from synth_widgets.llm.embedded.gguf import is_weights, special_tokens
+from synth_widgets.llm.providers import LOCAL, Endpoint, is_loopback
 from synth_widgets.llm.transports.openai_http import OpenAICompleter, Waits
-from synth_widgets.model import Model
+from synth_widgets.model import Model, is_address
 from synth_widgets.money import FREE, Price
-from synth_widgets.text.shown import value_shown
+from synth_widgets.text.shown import shown, value_shown
 
 COMMAND = "python -m synth_widgets local"
 """What installs the embedded model."""
@@ -39,8 +41,26 @@ MAX_TOKENS = 256
 MAX_TOKENS_OF_OWN = 1024
 """The same for weights of one's own, which write lists and whole answers."""
 
+ENVIRONMENT = frozenset(
+    # What a program needs to start, and to find its libraries; Windows finds them by PATH.
+    "PATH SYSTEMROOT WINDIR COMSPEC PYTHONHOME LD_LIBRARY_PATH DYLD_LIBRARY_PATH DYLD_FALLBACK_LIBRARY_PATH "
+    # Where drivers keep what they compile, and files for a moment.
+    "HOME USERPROFILE LOCALAPPDATA XDG_CACHE_HOME XDG_RUNTIME_DIR CUDA_CACHE_PATH TMPDIR TEMP TMP "
+    # In which encoding a path is read.
+    "LANG LC_ALL LC_CTYPE PYTHONUTF8 "
+    # Which of the machine's processors a person has set aside for it, and where their libraries are.
+    "CUDA_VISIBLE_DEVICES CUDA_DEVICE_ORDER CUDA_HOME CUDA_PATH NVIDIA_VISIBLE_DEVICES HIP_VISIBLE_DEVICES "
+    "ROCR_VISIBLE_DEVICES ROCM_PATH HSA_OVERRIDE_GFX_VERSION GGML_VK_VISIBLE_DEVICES VK_DRIVER_FILES VK_ICD_FILENAMES "
+    "ONEAPI_DEVICE_SELECTOR OMP_NUM_THREADS".split()
+)
+"""The variables that the model's process is given: it reads a file that anybody may have made, so it gets no key."""
+
 _START = 180.0
 _STOP = 2.0
+_MOST_WORDS = 2**16
+"""Bytes of what the process says that are kept, the last ones."""
+_LINES, _LINE = 6, 300
+_DRAIN = 0.2
 _STAMP = re.compile(r"^[\d.]+ [A-Z] ")
 _LOADING = "loading the embedded model"
 
@@ -66,13 +86,24 @@ def find(name: str) -> tuple[Path, Path]:
     """
     folder = runtime_folder()
     given = name.partition("/")[2]
-    weights = Path(given).expanduser() if given else packaged_weights()
+    weights = Path(given) if given else packaged_weights()
     missing = [what for what, there in (("its runtime xllamacpp", folder), ("its weights", weights)) if there is None]
     if folder is None or weights is None:
         raise AccessError(f"The embedded model lacks {' and '.join(missing)}. In a terminal run: {COMMAND}")
-    if not weights.is_file():
-        raise AccessError(f"There is no file {str(weights)!r}. Write 'local', or 'local/<path to a .gguf file>'.")
-    return folder, weights
+    return folder, _checked(weights)
+
+
+def _checked(weights: Path) -> Path:
+    """Return the whole path of a file of weights."""
+    how = "Write 'local', or 'local/<path to a .gguf file>'."
+    try:
+        weights = weights.expanduser().absolute()
+        begins = is_weights(weights)
+    except (OSError, ValueError, RuntimeError):  # no such name, no such home
+        raise AccessError(f"There is no file {str(weights)!r} that can be read. {how}") from None
+    if not begins:
+        raise AccessError(f"The file {str(weights)!r} does not begin with GGUF, as weights for llama.cpp do. {how}")
+    return weights
 
 
 class _Server:
@@ -80,12 +111,13 @@ class _Server:
 
     def __init__(self, folder: Path, weights: Path) -> None:
         self.holders = 0
+        self.control: re.Pattern[str] | None = None
         self._folder = folder
         self._weights = weights
         self._lock = threading.Lock()
         self._owner = os.getpid()
         self._process: subprocess.Popen[bytes] | None = None
-        self._errors: IO[bytes] | None = None
+        self._words = _Words()
         self._url = ""
         self._key = ""
 
@@ -115,17 +147,20 @@ class _Server:
                 return
             self._free()
             self._key = secrets.token_urlsafe(24)
-            self._errors = tempfile.TemporaryFile()  # noqa: SIM115  (it lives as long as the process)
             program = Path(__file__).with_name("server.py")
             numbers = [str(number) for number in (N_CTX, N_THREADS, os.getpid())]
             self._process = subprocess.Popen(  # noqa: S603  (our own program, no shell)
                 [sys.executable, "-P", str(program), str(self._weights), *numbers, str(self._folder)],
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
-                stderr=self._errors,
+                stderr=subprocess.PIPE,
                 start_new_session=True,  # an interrupt of the kernel's group does not reach it
+                env={name: value for name, value in os.environ.items() if name in ENVIRONMENT},
+                cwd=Path(sys.executable).parent,  # not the notebook's folder, where llama.cpp would look for libraries
             )
+            self._words = _Words(self._process.stderr)
             self._greet(self._process)
+            self._read_vocabulary()
 
     def _greet(self, process: subprocess.Popen[bytes]) -> None:
         """Hand over the key and read the address."""
@@ -136,25 +171,32 @@ class _Server:
             if process.stdin is not None and process.stdout is not None:
                 process.stdin.write(f"{self._key}\n".encode())
                 process.stdin.flush()
-                line = process.stdout.readline()
+                line = process.stdout.readline(_MOST_WORDS)
         except BrokenPipeError:
             line = b""  # it ended before it read the key: its last words say why
         finally:
             late.cancel()
-        if not line:
-            process.wait(_STOP)
-            words = self.last_words()
+        url = _address_in(line)
+        if url is None:
             self._free()
-            raise AccessError(f"The embedded model did not start from {self._weights.name}. It said: {words}")
-        self._url = str(json.loads(line)["url"])
+            raise AccessError(
+                f"The embedded model did not start from {self._weights.name}. It said: {self.last_words()}"
+            )
+        self._url = url
+
+    def _read_vocabulary(self) -> None:
+        """Find out which words steer the model, so that none in a message does."""
+        if self.control is not None:
+            return
+        try:
+            self.control = pattern_of(special_tokens(self._weights))
+        except (OSError, ValueError) as error:
+            self._free()
+            raise AccessError(f"The control tokens of {self._weights.name} cannot be read: {error}.") from None
 
     def last_words(self) -> str:
-        """Return the last lines that the process wrote to stderr."""
-        if self._errors is None:
-            return "nothing"
-        self._errors.seek(0)
-        lines = self._errors.read().decode("utf-8", "replace").strip().splitlines()
-        return " / ".join(_STAMP.sub("", line) for line in lines[-6:]) or "nothing"
+        """Return the last lines that the process wrote to stderr: few and short, and none that acts on a terminal."""
+        return self._words.last()
 
     def stop(self) -> None:
         """End the process. A forked child leaves its parent's alone."""
@@ -173,9 +215,49 @@ class _Server:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
-        if self._errors is not None:
-            self._errors.close()
-            self._errors = None
+            self._words.end()
+
+
+class _Words:
+    """The last words of a process: its stderr is read as it comes, so that it neither stops nor fills a disk."""
+
+    def __init__(self, pipe: IO[bytes] | None = None) -> None:
+        self._said = bytearray()
+        self._pipe = pipe
+        self._reading = threading.Thread(target=self._read, name="embedded-model-words", daemon=True)
+        if pipe is not None:
+            self._reading.start()
+
+    def _read(self) -> None:
+        while self._pipe is not None and (piece := os.read(self._pipe.fileno(), 4096)):
+            self._said += piece
+            del self._said[:-_MOST_WORDS]
+
+    def end(self) -> None:
+        """Take what a process that has ended still said."""
+        self._catch_up(_STOP)
+        if self._pipe is not None and not self._reading.is_alive():
+            self._pipe.close()
+
+    def _catch_up(self, seconds: float) -> None:
+        """Wait for what is on its way; once the process has ended that is there at once."""
+        if self._reading.is_alive():
+            self._reading.join(seconds)
+
+    def last(self) -> str:
+        """Return the last lines."""
+        self._catch_up(_DRAIN)
+        lines = bytes(self._said).decode("utf-8", "replace").strip().splitlines()[-_LINES:]
+        return " / ".join(shown(_STAMP.sub("", line), _LINE) for line in lines) or "nothing"
+
+
+def _address_in(line: bytes) -> str | None:
+    """Return the address that a process has said, on this machine; ``None`` where it said none."""
+    try:
+        url = json.loads(line)["url"]
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return None
+    return url if isinstance(url, str) and is_address(url) and is_loopback(url) else None
 
 
 _WAITS = Waits(tries=3, first=0.05, patient=False)
@@ -245,12 +327,20 @@ class LocalCompleter:
         """
         inner = await self._ready()
         try:
-            return await inner.complete(request, on_text)
+            return await inner.complete(self._as_said(request), on_text)
         except UnreachableError as error:
             if self._server is None or self._server.running:
                 raise
             words, partial = self._server.last_words(), error.partial
         raise UnreachableError(f"The embedded model's process ended. It said: {words}", partial)
+
+    def _as_said(self, request: Request) -> Request:
+        """Return a request in whose texts no control token steers the model."""
+        control = self._server.control if self._server is not None else None
+        params = dict(request.params)
+        if "tools" in params:
+            params["tools"] = as_said(params["tools"], control)
+        return replace(request, messages=as_said(request.messages, control), params=params)
 
     async def close(self) -> None:
         """Let go of the server; the last completer that held it ends its process."""
