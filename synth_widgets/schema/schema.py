@@ -7,6 +7,7 @@ come from a file.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from synth_widgets.records import Json
 from synth_widgets.schema import drafts, lint, patterns, references
 from synth_widgets.schema.references import References, lifted
 from synth_widgets.schema.subschemas import NAMED, walk
-from synth_widgets.text.normal import compact, same, storable
+from synth_widgets.text.normal import compact, head, same, storable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 60
+MOST_PATTERN_SIGNS = 60_000
+"""What all patterns of a schema may cost, as `synth_widgets.schema.patterns.cost` counts it."""
 
 
 def is_model_class(given: object) -> TypeGuard[type[pydantic.BaseModel]]:
@@ -193,16 +196,28 @@ class Schema:
         return None, {**state, "_compiled": None, "_properties": None, "_references": References(self.json)}
 
 
+MOST_DESCRIBED = 200
+"""Parts of a schema that are gone into to describe one; it may contain itself."""
+MOST_SHOWN = 2_000
+"""Characters of a description."""
+
+
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
     """Describe a schema node in a few words; ``resolve`` follows its references."""
+    return head(_described(node, resolve, itertools.count()), MOST_SHOWN)
+
+
+def _described(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]], seen: Iterator[int]) -> str:
+    if next(seen) >= MOST_DESCRIBED:
+        return "…"
     if "const" in node:
         return compact(node["const"])
     if isinstance(node.get("enum"), list):
         return ", ".join(v if isinstance(v, str) else compact(v) for v in node["enum"])
     for options in (node.get("anyOf"), node.get("oneOf")):
         if isinstance(options, list):
-            resolved = [resolve(option) for option in options]
-            return " or ".join(describe(option, resolve) for option in resolved if option.get("type") != "null")
+            resolved = [resolve(option) for option in options[:MOST_DESCRIBED]]
+            return " or ".join(_described(option, resolve, seen) for option in resolved if option.get("type") != "null")
     kind = node.get("type")
     if isinstance(kind, list):
         kind = " or ".join(k for k in kind if k != "null")
@@ -210,7 +225,7 @@ def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]
     says = words.get(str(kind), str(kind or "any value"))
     if kind == "array":
         items = node.get("items")
-        says = f"list of {describe(resolve(items), resolve)}" if isinstance(items, dict) and items else "list"
+        says = f"list of {_described(resolve(items), resolve, seen)}" if isinstance(items, dict) and items else "list"
     elif kind == "object":
         names = list(node.get("properties") or {})
         says = f"({', '.join(names)})" if 0 < len(names) <= 4 else f"{len(names)} fields"
@@ -266,9 +281,16 @@ def _check(schema: dict[str, Any], where: str) -> None:
     if fault := _validation().fault(schema):
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {_said(schema, *fault)}")
     references.check(schema, where)
-    for place, pattern in _patterns(schema):
+    places = {pattern: place for place, pattern in _patterns(schema)}
+    if sum(patterns.cost(pattern) for pattern in places) > MOST_PATTERN_SIGNS:
+        raise SchemaError(
+            f"{where} has {len(places):,} patterns, which take too long to read. Take some of them out, make them "
+            "shorter, or let them repeat less: 'x{1000}' counts as a thousand signs."
+        )
+    for pattern, place in places.items():
         if unread := patterns.fault(pattern):
-            raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
+            shown = head(pattern, 200) + ("…" if len(pattern) > 200 else "")
+            raise SchemaError(f"{where}{place} has the pattern {shown!r}, which cannot be read: {unread}.")
 
 
 def _said(schema: dict[str, Any], path: list[str], words: str) -> str:
