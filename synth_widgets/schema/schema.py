@@ -34,6 +34,14 @@ MOST_PATTERN_SIGNS = 60_000
 """What all patterns of a schema may cost, as `synth_widgets.schema.patterns.cost` counts it."""
 
 
+def _raised(error: Exception) -> str:
+    """Return the name and the words of an error, which may have none that can be had."""
+    try:
+        return f"{type(error).__name__}: {head(str(error), MOST_SHOWN)}"
+    except Exception:  # noqa: BLE001 - an error of the person's own
+        return type(error).__name__
+
+
 def is_model_class(given: object) -> TypeGuard[type[pydantic.BaseModel]]:
     """Whether this is a pydantic model class. Where nobody imported pydantic, nothing is."""
     module = sys.modules.get("pydantic")
@@ -143,10 +151,13 @@ class Schema:
         try:
             self.model.model_validate_json(json.dumps(value))
         except pydantic.ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            return ".".join(str(part) for part in first["loc"]), str(first["msg"])
+            try:
+                first = error.errors(include_url=False)[0]
+                return ".".join(str(part) for part in first["loc"]), head(str(first["msg"]), MOST_SHOWN)
+            except Exception as unsaid:  # noqa: BLE001 - what it says is the person's code too
+                return "", f"{self.model.__name__} does not take it ({_raised(unsaid)})"
         except Exception as error:  # noqa: BLE001 - the person's validator may raise anything; it is shown as the reason
-            return "", f"{self.model.__name__} raised {type(error).__name__}: {error}"
+            return "", f"{self.model.__name__} raised {_raised(error)}"
         return None
 
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
@@ -251,6 +262,8 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
 
 
 def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if _has_more_parts(given, MAX_BYTES):
+        raise SchemaError(f"{where} has more than {MAX_BYTES:,} parts; at most {MAX_BYTES:,} bytes are taken.")
     try:
         text = json.dumps(given, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -337,6 +350,18 @@ def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield place, node["pattern"]
         if isinstance(node.get("patternProperties"), dict):
             yield from ((place, pattern) for pattern in node["patternProperties"])
+
+
+def _has_more_parts(value: Any, most: int) -> bool:
+    """Whether a value is made of more parts: one part that stands in many places is written in each of them."""
+    count, stack = 0, [value]
+    while stack and count <= most:
+        part = stack.pop()
+        if isinstance(part, Mapping | list | tuple):
+            count += len(part)
+            inner = part.values() if isinstance(part, Mapping) else part
+            stack.extend(each for each in inner if isinstance(each, Mapping | list | tuple))
+    return count > most
 
 
 def _depth(value: Any) -> int:
