@@ -19,7 +19,7 @@ from typing import Any
 from synth_widgets.schema import patterns
 from synth_widgets.schema.budget import Budget, matches
 from synth_widgets.schema.references import References
-from synth_widgets.schema.subschemas import DATA
+from synth_widgets.schema.subschemas import DATA, walk
 from synth_widgets.text.normal import identity
 
 Predicate = Callable[[Any, Budget], bool]
@@ -102,6 +102,31 @@ def weight(schema: Any) -> int:
         elif isinstance(part, list):
             stack.extend(part)
     return steps
+
+
+LONG = 5_000
+"""Steps of a check without the parts of a value, above which it may be long."""
+
+
+def may_be_long(schema: Any, references: References) -> bool:
+    """Whether a schema asks for many steps, with all that its references lead to, or contains itself.
+
+    >>> lines, tree = {"items": {"$ref": "#/$defs/line"}, "$defs": {"line": {}}}, {"items": {"$ref": "#"}}
+    >>> may_be_long(lines, References(lines)), may_be_long(tree, References(tree))
+    (False, True)
+    """
+    left, stack = LONG, [schema]
+    while stack and left >= 0:
+        part = stack.pop()
+        left -= weight(part)
+        for _place, node in walk({key: rule for key, rule in part.items() if key not in {"$defs", "definitions"}}):
+            if isinstance(node.get("$ref"), str):
+                left -= 1
+                target = references.target(node["$ref"])
+                stack += [target] if isinstance(target, dict) else []
+            if left < 0:
+                break
+    return left < 0
 
 
 def _all(predicates: list[Predicate]) -> Predicate:

@@ -85,6 +85,7 @@ class Schema:
         self._compiled: Compiled | None = None
         self._properties: Mapping[str, Mapping[str, Any]] | None = None
         self._references = References(self.json)
+        self._compiled = self._checker  # here, and not with the first value, for which others may wait
         if self.model is None:
             for finding in lint.findings(self.json):
                 warn(where + finding)
@@ -102,6 +103,7 @@ class Schema:
         schema.json = _as_json(data, where)
         schema._references = References(schema.json)  # noqa: SLF001
         _check(schema.json, where)
+        schema._compiled = schema._checker  # noqa: SLF001
         return schema
 
     def check_object(self, where: str) -> None:
@@ -130,6 +132,11 @@ class Schema:
         if not problems and (fault := self.model_fault(value)):
             problems[fault[0]] = fault[1]
         return problems
+
+    @property
+    def may_be_long(self) -> bool:
+        """Whether a check may take long, so that it is made on a worker."""
+        return self._checker.may_be_long
 
     @property
     def _checker(self) -> Compiled:

@@ -26,7 +26,15 @@ from synth_widgets.records import Json
 from synth_widgets.schema import formats
 from synth_widgets.schema.budget import Budget, TooLongError, UnsaidError, current, matches, out_of_bounds
 from synth_widgets.schema.patterns import compiled
-from synth_widgets.schema.predicate import Compiler, Predicate, evaluated_names, evaluated_places, named, weight
+from synth_widgets.schema.predicate import (
+    Compiler,
+    Predicate,
+    evaluated_names,
+    evaluated_places,
+    may_be_long,
+    named,
+    weight,
+)
 from synth_widgets.schema.references import References
 from synth_widgets.schema.subschemas import without
 from synth_widgets.text.normal import compact
@@ -99,6 +107,11 @@ class Compiled:
         self._predicate = self._compiler.compiled(self.schema)
         self._steps = weight(self.schema)
         self._validator = _Validator(self.schema, registry=referencing.Registry(), format_checker=checker)
+
+    @functools.cached_property
+    def may_be_long(self) -> bool:
+        """Whether a check may take long: then it is not made where others wait."""
+        return may_be_long(self.schema, self.references)
 
     def problem(self, value: Json) -> str | None:
         """Say what is wrong with a value in one line, or return ``None``; also where that cannot be found out.

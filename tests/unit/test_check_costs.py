@@ -21,6 +21,7 @@ from synth_widgets.schema.schema import Schema
 from synth_widgets.schema.strict import ANTHROPIC, strict_schema
 from synth_widgets.schema.validation import Compiled
 from synth_widgets.testing import ScriptedCompleter
+from tests.bench.holdup import watching
 from tests.hostile_schemas import doubling, schemas
 
 SELF = {"type": "object", "properties": {"a": {"$ref": "#/$defs/A"}}}
@@ -280,3 +281,16 @@ def by_chance(seed: int, count: int) -> None:
         RequestSchema.of(known.json).read(value, known.problem)
         strict_schema(known.json)
         value_tokens(known.json, known)
+
+
+def test_verdicts_under_a_schema_that_may_take_long_hold_up_nobody() -> None:
+    heavy = {"type": "array", "items": {"allOf": [{"minimum": n} for n in range(5000)]}}
+    task = sw.Task("T", "Do.", output_schema={"type": "object", "properties": {"a": heavy}})
+    assert task.may_be_long
+    with sw.Studio(task, path=":memory:", model=ScriptedCompleter()) as studio:
+        studio.add_samples([{"input": "x", "output": {"a": [9999] * n}} for n in (1, 300)])
+        with watching(studio) as watch:
+            assert studio.keep(list(studio.samples)) == {}
+            studio.restore(list(studio.samples))
+        assert watch.held < 0.1
+        assert {sample.status for sample in studio.samples} == {"draft"}
