@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -48,6 +49,10 @@ _ESCAPED: dict[str, Sequence[str]] = {
 }
 """Texts that an escape in a pattern describes."""
 _DEEP = 6
+_MOST_MERGED = 300
+"""Steps to one flat schema: one that refers to itself has no end."""
+_MOST_PARTS = 5_000
+"""Parts of one value after which it counts as deep, so that what contains itself a thousand times comes to an end."""
 
 
 class FakeValues:
@@ -69,6 +74,7 @@ class FakeValues:
         self._nulls = nulls
         self._random = random.Random(seed)  # noqa: S311  (made-up data)
         self._count = 0
+        self._left = _MOST_PARTS
 
     def name(self) -> str:
         """Return two readable words that were not returned before."""
@@ -93,10 +99,16 @@ class FakeValues:
             names: whether texts are names of a few words instead of sentences.
             some: elements of an array that does not say how many.
         """
+        self._left = _MOST_PARTS
         return self._value(schema, References(schema if root is None else root), names, 0, some)
 
     def _value(self, schema: Any, references: References, names: bool, depth: int, some: int = 2) -> Any:
         """Return a value at a depth; deep down, optional parts are left out."""
+        self._left -= 1
+        if self._left < 0:
+            if self._left < -_MOST_PARTS or depth > _DEEP * 8:
+                return None
+            depth = max(depth, _DEEP)
         is_deep = depth >= _DEEP
         if _may_be_null(schema) and (is_deep or (self._nulls and self._random.random() < self._nulls)):
             return None
@@ -201,17 +213,22 @@ def _may_be_null(schema: Any) -> bool:
     return (isinstance(schema.get("type"), list) and "null" in schema["type"]) or {"type": "null"} in options
 
 
-def _plain(schema: Any, references: References, *, last: bool = False) -> dict[str, Any]:
+def _plain(
+    schema: Any, references: References, *, last: bool = False, seen: Iterator[int] | None = None
+) -> dict[str, Any]:
     """Follow references and take the first alternative, or the ``last``, so that one flat schema is left."""
     found = dict(schema) if isinstance(schema, Mapping) else {}
+    seen = itertools.count() if seen is None else seen
     for _ in range(20):
+        if next(seen) > _MOST_MERGED:
+            return {key: rule for key, rule in found.items() if key not in {"$ref", "anyOf", "oneOf", "allOf"}}
         if "$ref" in found:
             found = dict(references.resolved(found))
         elif "anyOf" in found or "oneOf" in found:
             found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[-1 if last else 0])}
         elif "allOf" in found:
             for part in found.pop("allOf"):
-                inner = _plain(part, references)
+                inner = _plain(part, references, seen=seen)
                 both = {**found.get("properties", {}), **inner.get("properties", {})}
                 required = [*found.get("required", ()), *inner.get("required", ())]
                 found = {**found, **inner, **({"properties": both, "required": required} if both else {})}

@@ -61,7 +61,9 @@ class _Work(Generic[V, R]):
     def _one(self, value: V) -> R | OwnCodeError:
         try:
             return self.function(value)
-        except (SystemExit, KeyboardInterrupt, GeneratorExit) as error:  # own code may raise what would end a thread
+        except Exception:
+            raise
+        except BaseException as error:  # noqa: BLE001 - own code may raise what would end a thread, or a job
             return OwnCodeError(f"Your code raised {type(error).__name__}: {error}")
 
 

@@ -148,6 +148,11 @@ class Task:
         """Whether a pydantic class was given as a schema; a task that was read from a file has none."""
         return any(schema is not None and schema.model is not None for schema in (self.input, self.output))
 
+    @property
+    def may_be_long(self) -> bool:
+        """Whether to check an input or an output may take long, so that it is done on a worker."""
+        return any(schema is not None and schema.may_be_long for schema in (self.input, self.output))
+
     def model_problem(self, input: Json, output: Json) -> str | None:
         """Say what the pydantic classes object to, or ``None``. Runs the person's code: call it on a worker.
 

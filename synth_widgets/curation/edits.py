@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from synth_widgets.curation.sample_action import Criteria, Decision
-from synth_widgets.curation.verdicts import version_problem
+from synth_widgets.curation.verdicts import problem_by
 from synth_widgets.errors import StudioError
 from synth_widgets.jsonable import plain
 from synth_widgets.records import Json, Sample, Version
@@ -123,7 +123,7 @@ def revert(samples: Sequence[Sample], criteria: Criteria, *, n: int) -> Decision
 def _refusal(sample: Sample, version: Version, criteria: Criteria) -> str | None:
     if version.output is None and sample.output is not None:
         return f"version {version.n} has no output"
-    if problem := version_problem(version, criteria.task) or criteria.check(version):
+    if problem := problem_by(version, criteria):
         return f"version {version.n} does not comply: {problem}"
     return None
 
@@ -173,7 +173,7 @@ def accept(samples: Sequence[Sample], criteria: Criteria) -> Decision:
         new = sample.version_of(sample.proposal)
         if new is None or new.output is None:
             refused[sample.id] = "has no new version to take"
-        elif problem := version_problem(new, criteria.task) or criteria.check(new):
+        elif problem := problem_by(new, criteria):
             refused[sample.id] = f"the new version does not comply: {problem}"
         else:
             standing = status_after(Event.PROPOSAL_ACCEPTED, sample, new)

@@ -25,11 +25,13 @@ class Criteria:
         task: the task, whose schemas a version must comply with.
         task_version: its number.
         check: what the person's own validators said of a version.
+        is_whole: whether ``check`` also says what the schemas say, because that may take long.
     """
 
     task: Task
     task_version: int
     check: VersionCheck = no_objection
+    is_whole: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -80,14 +80,15 @@ def _refusal(sample: Sample, criteria: Criteria) -> str | None:
 
 
 def _problem(version: Version, criteria: Criteria) -> str | None:
-    return _problem_under(version, criteria.task, criteria.task_version) or criteria.check(version)
+    """Say why a version does not comply; with the schemas, one that was checked under this very task still does."""
+    is_known = version.problem is None and version.task_version == criteria.task_version and version.origin != "own"
+    return criteria.check(version) if is_known else problem_by(version, criteria)
 
 
-def _problem_under(version: Version, task: Task, task_version: int) -> str | None:
-    """Say why a version does not comply; one that was checked under this very task when it came still does."""
-    if version.problem is None and version.task_version == task_version and version.origin != "own":
-        return None
-    return version_problem(version, task)
+def problem_by(version: Version, criteria: Criteria) -> str | None:
+    """Say why a version does not comply, or ``None``."""
+    said = version.problem if criteria.is_whole else version_problem(version, criteria.task)
+    return said or criteria.check(version)
 
 
 def version_problem(version: Version, task: Task) -> str | None:

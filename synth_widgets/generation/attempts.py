@@ -20,6 +20,7 @@ from synth_widgets.llm.completer import Answer, Completer, Mode, Request
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.reasoning import apart
 from synth_widgets.records import Json, Usage, token_count
+from synth_widgets.schema import budget
 from synth_widgets.text.normal import is_encodable, storable
 
 ANSWERS = 3
@@ -253,10 +254,16 @@ async def answer_to(
 
 
 async def patiently(on_worker: Elsewhere, size: int, function: Callable[[], T]) -> T:
-    """Return what a pure function makes of so many characters: at once if they are few, else on a worker."""
+    """Return what a function makes of so many characters: at once if they are few, else on a worker.
+
+    It is pure as far as it checks values: where that takes long, it is run again on a worker.
+    """
     if size <= SLOW:
-        return function()
-    result: T = await on_worker(function)
+        try:
+            return budget.at_once(function)
+        except budget.NotAtOnceError:
+            pass
+    result: T = await on_worker(partial(budget.together, function))
     return result
 
 

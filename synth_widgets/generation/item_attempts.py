@@ -27,6 +27,7 @@ from synth_widgets.llm.completer import Answer, Completer, Mode, Request
 from synth_widgets.llm.structured.extract import SLOW
 from synth_widgets.llm.structured.item_stream import Item
 from synth_widgets.records import Json
+from synth_widgets.schema import budget
 from synth_widgets.text.normal import storable
 
 T = TypeVar("T")
@@ -229,9 +230,15 @@ class ItemAttempt:
             return self.question.read_item(storable(whole.value), number)
 
         if len(item.raw) <= SLOW:
-            self._sort(item, text, *read())
-        else:
-            self._beside(lambda: self.on_worker(read), lambda result: self._sort(item, text, *result))
+            try:
+                result = budget.at_once(read)
+            except budget.NotAtOnceError:
+                pass
+            else:
+                self._sort(item, text, *result)
+                return
+        on_worker = partial(self.on_worker, partial(budget.together, read))
+        self._beside(on_worker, lambda result: self._sort(item, text, *result))
 
     def _sort(self, item: Item, text: str, value: Json, problem: str | None) -> None:
         if problem is not None:

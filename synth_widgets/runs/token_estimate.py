@@ -27,6 +27,8 @@ TEXT: Range = (6, 400)
 THOUGHTS = 1500
 """Tokens that a model may think before it answers."""
 DEEPEST = 8
+MOST_PARTS = 5_000
+"""Parts of a schema that are gone into."""
 LOOKED_AT = 5
 """Samples whose prompts are measured."""
 
@@ -104,21 +106,39 @@ def _by_schema(schema: Schema | None, text: Range) -> Range:
     return text if schema is None else value_tokens(schema.json, schema)
 
 
-def value_tokens(node: Any, schema: Schema, depth: int = 0) -> Range:
+def value_tokens(node: Any, schema: Schema) -> Range:
     """Return the tokens of a JSON value that complies with a node of a schema, at least and at most."""
-    if depth > DEEPEST or not isinstance(node, Mapping):
+    return _tokens(node, _Walk(schema), 0)
+
+
+class _Walk:
+    """A way through a schema that may contain itself a thousand times over.
+
+    Attributes:
+        schema: the schema.
+        left: parts that are still gone into.
+    """
+
+    def __init__(self, schema: Schema) -> None:
+        self.schema = schema
+        self.left = MOST_PARTS
+
+
+def _tokens(node: Any, walk: _Walk, depth: int) -> Range:
+    walk.left -= 1
+    if depth > DEEPEST or walk.left < 0 or not isinstance(node, Mapping):
         return 1, 20
-    node = schema.resolve(node)
+    node = walk.schema.resolve(node)
     if "const" in node or "enum" in node:
         sizes = [tokens_in(json.dumps(value)) for value in node.get("enum", [node.get("const")])]
         return min(sizes, default=1), max(sizes, default=1)
     for key in ("anyOf", "oneOf"):
         if isinstance(node.get(key), list) and node[key]:
-            parts = [value_tokens(part, schema, depth + 1) for part in node[key]]
+            parts = [_tokens(part, walk, depth + 1) for part in node[key]]
             return min(low for low, _ in parts), max(high for _, high in parts)
     kind = "object" if "properties" in node else node.get("type")
     if kind in {"object", "array"}:
-        return (_object_tokens if kind == "object" else _array_tokens)(node, schema, depth)
+        return (_object_tokens if kind == "object" else _array_tokens)(node, walk, depth)
     return (1, 4) if kind in {"integer", "number", "boolean", "null"} else _text_tokens(node)
 
 
@@ -127,17 +147,17 @@ def _text_tokens(node: Mapping[str, Any]) -> Range:
     return min(SENTENCE[0], most), max(most, _count(node, "minLength", 0) / 3)
 
 
-def _array_tokens(node: Mapping[str, Any], schema: Schema, depth: int) -> Range:
-    low, high = value_tokens(node.get("items"), schema, depth + 1)
+def _array_tokens(node: Mapping[str, Any], walk: _Walk, depth: int) -> Range:
+    low, high = _tokens(node.get("items"), walk, depth + 1)
     least = _count(node, "minItems", 0)
     return 2 + least * (low + 1), 2 + _count(node, "maxItems", max(6, least)) * (high + 1)
 
 
-def _object_tokens(node: Mapping[str, Any], schema: Schema, depth: int) -> Range:
+def _object_tokens(node: Mapping[str, Any], walk: _Walk, depth: int) -> Range:
     required = node.get("required") or ()
     least = most = 2.0
     for name, part in (node.get("properties") or {}).items():
-        low, high = value_tokens(part, schema, depth + 1)
+        low, high = _tokens(part, walk, depth + 1)
         key = tokens_in(str(name)) + 3
         least += key + low if name in required else 0
         most += key + high

@@ -5,9 +5,10 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator, Mapping
+from itertools import islice
 from typing import Any
 
-from synth_widgets.schema.subschemas import NAMED
+from synth_widgets.schema.subschemas import NAMED, walk
 
 _CHECKED = (
     "type properties required items enum const additionalProperties minimum maximum exclusiveMinimum exclusiveMaximum "
@@ -32,6 +33,10 @@ _KNOWN = (
     )
 )
 _BY_LETTERS = {**{word.casefold(): word for word in _CHECKED}, "ref": "$ref", "defs": "$defs"}
+MOST = 20
+"""Findings that are told: a schema with more of them is of another kind than these speak of."""
+_MOST_COMPARED = 500
+"""Keys that are compared with all keywords, which takes a while; by then it is no slip of the pen."""
 _LONG = [word for word in _CHECKED if len(word) > 3]
 _CUTOFF = 0.84
 """How alike two words must be: ``requried``, ``propertys`` and ``enums`` are near enough, ``contents`` is not."""
@@ -43,7 +48,7 @@ _DECLARING = frozenset("$ref allOf anyOf oneOf if patternProperties dependentSch
 """Keywords with which a name may be declared elsewhere than in ``properties``."""
 
 
-def findings(schema: Mapping[str, Any]) -> list[str]:
+def findings(schema: dict[str, Any]) -> list[str]:
     """Return the findings, each a sentence that begins with its place.
 
     >>> findings({"type": "object", "propertise": {"a": {"type": "string", "max_length": 3}}})
@@ -51,7 +56,10 @@ def findings(schema: Mapping[str, Any]) -> list[str]:
     >>> findings({"properties": {"a": {"type": "string"}}, "required": ["b"]})
     [" requires 'b', which its properties do not declare."]
     """
-    return list(_findings(schema, "", in_place=False, bases=frozenset(_bases(schema))))
+    unknown = dict.fromkeys(key for _place, node in walk(schema) for key in node if key not in _KNOWN)
+    meant = {key: word for key in islice(unknown, _MOST_COMPARED) if (word := _suggestion(key))}
+    found = _findings(schema, "", in_place=False, bases=frozenset(_bases(schema)), meant=meant)
+    return list(islice(found, MOST))
 
 
 def _bases(node: Any) -> Iterator[str]:
@@ -65,22 +73,33 @@ def _bases(node: Any) -> Iterator[str]:
             yield from _bases(inner)
 
 
-def _findings(node: Any, place: str, *, in_place: bool, bases: frozenset[str]) -> Iterator[str]:
-    """Yield the findings of a schema and of those inside it; ``in_place``: another one speaks of the same value too."""
+def _findings(
+    node: Any, place: str, *, in_place: bool, bases: frozenset[str], meant: Mapping[str, str]
+) -> Iterator[str]:
+    """Yield the findings of a schema and of those inside it.
+
+    Args:
+        node: the schema.
+        place: where it stands.
+        in_place: whether another one speaks of the same value too.
+        bases: what `_bases` yields.
+        meant: the keywords that are meant by keys that are none.
+    """
     if not isinstance(node, dict):
         return
-    yield from _misspelt(node, place)
+    yield from _misspelt(node, place, meant)
     if not in_place:
         yield from _undeclared(node, place)
     for key, value in node.items():
         for name, part in _parts(key, value):
             is_base = key in ("$defs", "definitions") and f"#/{key}/{name[1:]}" in bases
-            yield from _findings(part, f"{place}.{key}{name}", in_place=is_base or key in _IN_PLACE, bases=bases)
+            inner = f"{place}.{key}{name}"
+            yield from _findings(part, inner, in_place=is_base or key in _IN_PLACE, bases=bases, meant=meant)
 
 
-def _misspelt(node: dict[str, Any], place: str) -> Iterator[str]:
+def _misspelt(node: dict[str, Any], place: str, meant: Mapping[str, str]) -> Iterator[str]:
     for key in node:
-        if keyword := _suggestion(key):
+        if keyword := meant.get(key):
             yield f"{place} has the key {key!r}, which is no keyword. Did you mean {keyword!r}?"
     if isinstance(pattern := node.get("pattern"), str) and (inner := _DELIMITED.fullmatch(pattern)):
         yield f"{place} has the pattern {pattern!r}, whose slashes stand for themselves. Did you mean {inner[1]!r}?"
@@ -113,4 +132,5 @@ def _undeclared(node: dict[str, Any], place: str) -> Iterator[str]:
     if isinstance(node.get("additionalProperties"), dict):
         return
     if undeclared := [name for name in required if name not in declared]:
-        yield f"{place} requires {', '.join(map(repr, undeclared))}, which its properties do not declare."
+        more = f" and {len(undeclared) - 5} more" if len(undeclared) > 5 else ""
+        yield f"{place} requires {', '.join(map(repr, undeclared[:5]))}{more}, which its properties do not declare."

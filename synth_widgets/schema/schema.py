@@ -7,6 +7,7 @@ come from a file.
 
 from __future__ import annotations
 
+import itertools
 import json
 import sys
 from collections.abc import Callable, Iterator, Mapping
@@ -18,7 +19,7 @@ from synth_widgets.records import Json
 from synth_widgets.schema import drafts, lint, patterns, references
 from synth_widgets.schema.references import References, lifted
 from synth_widgets.schema.subschemas import NAMED, walk
-from synth_widgets.text.normal import compact, same, storable
+from synth_widgets.text.normal import compact, head, same, storable
 
 if TYPE_CHECKING:
     from types import ModuleType
@@ -29,6 +30,16 @@ if TYPE_CHECKING:
 
 MAX_BYTES = 200_000
 MAX_DEPTH = 60
+MOST_PATTERN_SIGNS = 60_000
+"""What all patterns of a schema may cost, as `synth_widgets.schema.patterns.cost` counts it."""
+
+
+def _raised(error: Exception) -> str:
+    """Return the name and the words of an error, which may have none that can be had."""
+    try:
+        return f"{type(error).__name__}: {head(str(error), MOST_SHOWN)}"
+    except Exception:  # noqa: BLE001 - an error of the person's own
+        return type(error).__name__
 
 
 def is_model_class(given: object) -> TypeGuard[type[pydantic.BaseModel]]:
@@ -74,6 +85,7 @@ class Schema:
         self._compiled: Compiled | None = None
         self._properties: Mapping[str, Mapping[str, Any]] | None = None
         self._references = References(self.json)
+        self._compiled = self._checker  # here, and not with the first value, for which others may wait
         if self.model is None:
             for finding in lint.findings(self.json):
                 warn(where + finding)
@@ -91,6 +103,7 @@ class Schema:
         schema.json = _as_json(data, where)
         schema._references = References(schema.json)  # noqa: SLF001
         _check(schema.json, where)
+        schema._compiled = schema._checker  # noqa: SLF001
         return schema
 
     def check_object(self, where: str) -> None:
@@ -121,6 +134,11 @@ class Schema:
         return problems
 
     @property
+    def may_be_long(self) -> bool:
+        """Whether a check may take long, so that it is made on a worker."""
+        return self._checker.may_be_long
+
+    @property
     def _checker(self) -> Compiled:
         if self._compiled is None:
             self._compiled = _validation().Compiled(self.json, of_class=self.of_class)
@@ -140,10 +158,13 @@ class Schema:
         try:
             self.model.model_validate_json(json.dumps(value))
         except pydantic.ValidationError as error:
-            first = error.errors(include_url=False)[0]
-            return ".".join(str(part) for part in first["loc"]), str(first["msg"])
+            try:
+                first = error.errors(include_url=False)[0]
+                return ".".join(str(part) for part in first["loc"]), head(str(first["msg"]), MOST_SHOWN)
+            except Exception as unsaid:  # noqa: BLE001 - what it says is the person's code too
+                return "", f"{self.model.__name__} does not take it ({_raised(unsaid)})"
         except Exception as error:  # noqa: BLE001 - the person's validator may raise anything; it is shown as the reason
-            return "", f"{self.model.__name__} raised {type(error).__name__}: {error}"
+            return "", f"{self.model.__name__} raised {_raised(error)}"
         return None
 
     def properties(self) -> Mapping[str, Mapping[str, Any]]:
@@ -193,16 +214,28 @@ class Schema:
         return None, {**state, "_compiled": None, "_properties": None, "_references": References(self.json)}
 
 
+MOST_DESCRIBED = 200
+"""Parts of a schema that are gone into to describe one; it may contain itself."""
+MOST_SHOWN = 2_000
+"""Characters of a description."""
+
+
 def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]] = dict) -> str:
     """Describe a schema node in a few words; ``resolve`` follows its references."""
+    return head(_described(node, resolve, itertools.count()), MOST_SHOWN)
+
+
+def _described(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]], seen: Iterator[int]) -> str:
+    if next(seen) >= MOST_DESCRIBED:
+        return "…"
     if "const" in node:
         return compact(node["const"])
     if isinstance(node.get("enum"), list):
         return ", ".join(v if isinstance(v, str) else compact(v) for v in node["enum"])
     for options in (node.get("anyOf"), node.get("oneOf")):
         if isinstance(options, list):
-            resolved = [resolve(option) for option in options]
-            return " or ".join(describe(option, resolve) for option in resolved if option.get("type") != "null")
+            resolved = [resolve(option) for option in options[:MOST_DESCRIBED]]
+            return " or ".join(_described(option, resolve, seen) for option in resolved if option.get("type") != "null")
     kind = node.get("type")
     if isinstance(kind, list):
         kind = " or ".join(k for k in kind if k != "null")
@@ -210,7 +243,7 @@ def describe(node: Mapping[str, Any], resolve: Callable[[Any], Mapping[str, Any]
     says = words.get(str(kind), str(kind or "any value"))
     if kind == "array":
         items = node.get("items")
-        says = f"list of {describe(resolve(items), resolve)}" if isinstance(items, dict) and items else "list"
+        says = f"list of {_described(resolve(items), resolve, seen)}" if isinstance(items, dict) and items else "list"
     elif kind == "object":
         names = list(node.get("properties") or {})
         says = f"({', '.join(names)})" if 0 < len(names) <= 4 else f"{len(names)} fields"
@@ -236,6 +269,8 @@ def _plain(given: Any, where: str) -> dict[str, Any]:
 
 
 def _as_json(given: Mapping[str, Any], where: str) -> dict[str, Any]:
+    if _has_more_parts(given, MAX_BYTES):
+        raise SchemaError(f"{where} has more than {MAX_BYTES:,} parts; at most {MAX_BYTES:,} bytes are taken.")
     try:
         text = json.dumps(given, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
@@ -266,9 +301,16 @@ def _check(schema: dict[str, Any], where: str) -> None:
     if fault := _validation().fault(schema):
         raise SchemaError(f"{'.'.join([where, *fault[0]])} is not valid JSON Schema: {_said(schema, *fault)}")
     references.check(schema, where)
-    for place, pattern in _patterns(schema):
+    places = {pattern: place for place, pattern in _patterns(schema)}
+    if sum(patterns.cost(pattern) for pattern in places) > MOST_PATTERN_SIGNS:
+        raise SchemaError(
+            f"{where} has {len(places):,} patterns, which take too long to read. Take some of them out, make them "
+            "shorter, or let them repeat less: 'x{1000}' counts as a thousand signs."
+        )
+    for pattern, place in places.items():
         if unread := patterns.fault(pattern):
-            raise SchemaError(f"{where}{place} has the pattern {pattern!r}, which cannot be read: {unread}.")
+            shown = head(pattern, 200) + ("…" if len(pattern) > 200 else "")
+            raise SchemaError(f"{where}{place} has the pattern {shown!r}, which cannot be read: {unread}.")
 
 
 def _said(schema: dict[str, Any], path: list[str], words: str) -> str:
@@ -315,6 +357,18 @@ def _patterns(schema: dict[str, Any]) -> Iterator[tuple[str, str]]:
             yield place, node["pattern"]
         if isinstance(node.get("patternProperties"), dict):
             yield from ((place, pattern) for pattern in node["patternProperties"])
+
+
+def _has_more_parts(value: Any, most: int) -> bool:
+    """Whether a value is made of more parts: one part that stands in many places is written in each of them."""
+    count, stack = 0, [value]
+    while stack and count <= most:
+        part = stack.pop()
+        if isinstance(part, Mapping | list | tuple):
+            count += len(part)
+            inner = part.values() if isinstance(part, Mapping) else part
+            stack.extend(each for each in inner if isinstance(each, Mapping | list | tuple))
+    return count > most
 
 
 def _depth(value: Any) -> int:

@@ -23,6 +23,8 @@ WRAP = "answer"
 MOST_PROPERTIES = 5000
 MOST_ENUM_VALUES = 1000
 MOST_LEVELS = 10
+MOST_PARTS = 20_000
+"""Parts that are gone into: what refers to itself, or twice to what refers twice, has no end."""
 
 _ANNOTATIONS = frozenset(
     "title description default examples $schema $id $comment deprecated readOnly writeOnly $defs definitions".split()
@@ -134,6 +136,7 @@ class _Converter:
         self._names: dict[str, str] = {}
         self._properties = 0
         self._values = 0
+        self._parts = 0
 
     def whole(self) -> dict[str, Any]:
         top = self._converted(self._resolved(self._root), 0)
@@ -209,6 +212,9 @@ class _Converter:
 
     def _merged(self, node: Any) -> Mapping[str, Any]:
         """Return a schema without ``allOf``, whose ``$ref``, if it has one, stands alone."""
+        self._parts += 1
+        if self._parts > MOST_PARTS:
+            raise _UnfitError
         if not isinstance(node, Mapping):
             raise _UnfitError  # true: a value of any kind; false: none
         parts = [*([{"$ref": node["$ref"]}] if "$ref" in node else []), *node.get("allOf", ())]

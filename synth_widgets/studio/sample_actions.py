@@ -31,12 +31,13 @@ class SampleActions:
             UnknownIdError: one is not there; nothing was changed.
         """
         task, refused = self._task, dict[str, str]()
-        asks = action.validated is not None and task.value.has_models
+        asks = action.validated is not None and (task.value.has_models or task.value.may_be_long)
         validators = Validators(task, self._own_code, action.validated) if action.validated and asks else None
 
         def changes_of(part: Sequence[str]) -> Iterable[Change | None]:
             check = no_objection if validators is None else validators.problem
-            decision = action.decide(self._visible(part), Criteria(task.value, task.version, check))
+            is_whole = validators is not None and task.value.may_be_long
+            decision = action.decide(self._visible(part), Criteria(task.value, task.version, check, is_whole))
             refused.update(decision.refused)
             return decision.changes
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import partial
 
+from synth_widgets.curation.verdicts import version_problem
 from synth_widgets.errors import OwnCodeError
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import Sample, Version
@@ -53,4 +54,5 @@ class Validators:
 
 
 def _objection(task: Task, version: Version) -> str | None:
-    return task.model_problem(version.input, version.output)
+    said = version_problem(version, task) if task.may_be_long else None
+    return said or task.model_problem(version.input, version.output)

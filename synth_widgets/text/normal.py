@@ -200,6 +200,18 @@ def head(text: str, limit: int) -> str:
 
 
 def compact(value: Json, limit: int = 60) -> str:
-    """Return a value as JSON, cut where it gets too long."""
-    text = json.dumps(value, ensure_ascii=False)
+    """Return a value as JSON, cut where it gets too long: of megabytes, no more is written than is shown."""
+    if isinstance(value, str):
+        value = value[: limit + 1]
+    if not isinstance(value, list | dict):
+        text = json.dumps(value, ensure_ascii=False)
+    else:
+        text = ""
+        for part in _BIT_BY_BIT.iterencode(value):
+            text += part
+            if len(text) > limit:
+                break
     return text if len(text) <= limit else text[: limit - 1] + "…"
+
+
+_BIT_BY_BIT = json.JSONEncoder(ensure_ascii=False)

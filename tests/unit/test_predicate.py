@@ -14,7 +14,8 @@ from hypothesis import strategies as st
 
 from synth_widgets.fake_values import FakeValues
 from synth_widgets.schema import validation
-from synth_widgets.schema.predicate import predicate
+from synth_widgets.schema.budget import Budget, EndlessError
+from synth_widgets.schema.predicate import Compiler
 from synth_widgets.schema.references import References
 from synth_widgets.schema.validation import Compiled
 from tests.schemas_of_real_shape import SCHEMAS
@@ -72,6 +73,8 @@ def with_parts(inner: st.SearchStrategy[Any]) -> dict[str, st.SearchStrategy[Any
         "contains": inner,
         "propertyNames": inner,
         "unevaluatedProperties": inner,
+        "unevaluatedItems": inner,
+        "dependentSchemas": by_name,
     }
 
 
@@ -103,9 +106,9 @@ def whole_schemas(draw: st.DrawFn, keywords: Iterable[str]) -> dict[str, Any]:
 def test_it_says_what_jsonschema_says(keywords: Iterable[str], data: st.DataObject) -> None:
     schema = data.draw(whole_schemas(keywords))
     validator = jsonschema.Draft202012Validator(schema, format_checker=jsonschema.FormatChecker(["date", "ipv4"]))
-    complies = predicate(validator, References(schema))
+    complies = Compiler(References(schema), validator.format_checker.conforms).compiled(schema)
     for value in VALUES:
-        assert complies(value) == validator.is_valid(value), value
+        assert complies(value, Budget()) == validator.is_valid(value), value
 
 
 @pytest.mark.parametrize("keyword", ["pattern", "patternProperties", "multipleOf", "unevaluatedProperties", "format"])
@@ -149,9 +152,12 @@ def test_nothing_is_prepared_to_be_said_of_a_value_that_complies(name: str, monk
 
 
 def test_a_schema_that_only_refers_to_itself_is_no_endless_loop() -> None:
-    with pytest.raises(RecursionError):
-        predicate(jsonschema.Draft202012Validator({"$ref": "#"}), References({"$ref": "#"}))(1)
-    assert Compiled({"$ref": "#"}).problem(1) == "the value is nested too deeply"
+    schema = {"$ref": "#"}
+    budget = Budget()
+    budget.remembers_from = budget.left
+    with pytest.raises(EndlessError):
+        Compiler(References(schema)).compiled(schema)(1, budget)
+    assert Compiled(schema).problem(1) == "the schema refers to itself without an end"
 
 
 def test_a_value_may_be_nested_as_deep_as_the_whole_check_takes_it() -> None:
