@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 from itertools import chain
@@ -198,6 +198,8 @@ class Jobs:
         chosen = self._running(job)
         for run in chosen:
             run.pause(on=on)
+            if not on:
+                _probe(run.completers.values())
         return len(chosen)
 
     def _running(self, job: str | None) -> list[Run]:
@@ -226,6 +228,8 @@ class Jobs:
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
+        for run in self.runs.values():
+            _probe(run.completers.values())
         if not self._unfinished() or not self._planning.locked():
             return self._resume(paused, budget)
         cancellations = self.cancellations
@@ -277,6 +281,7 @@ class Jobs:
         """Let a job that is known to the file go on."""
         record = replace(record, status="running", note=None, ended=None)
         self._store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
+        _probe(completers.values())
         return self._run(record, recipe, completers)
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
@@ -380,6 +385,13 @@ class Jobs:
 
     def _handle(self, record: Callable[[], JobRecord], cost: Callable[[], Cost] = Cost) -> Job:
         return Job(self._engine, record, cost, repeat=partial(_repeat, self._owner()))
+
+
+def _probe(completers: Iterable[Completer]) -> None:
+    """Have endpoints asked at once that asked to wait, or are away: a person lets the job go on."""
+    for completer in completers:
+        if (probe := getattr(completer, "probe", None)) is not None:
+            probe()
 
 
 def _repeat(owner: Owner | None, record: JobRecord, n: int) -> Job:
