@@ -8,7 +8,7 @@ import re
 import urllib.parse
 from collections.abc import Mapping
 from types import MappingProxyType
-from typing import Any
+from typing import Any, NoReturn
 
 from synth_widgets.errors import ModelError, nearest
 from synth_widgets.money import Price
@@ -148,6 +148,15 @@ class Model:
     def __hash__(self) -> int:
         return hash((self.name, self.api_base, self._api_key))
 
+    def __reduce_ex__(self, _protocol: object) -> NoReturn:
+        raise TypeError(f"A model is not pickled, because its key would be in it: make sw.Model({self.name!r}) anew.")
+
+    def __copy__(self) -> Model:
+        twin = object.__new__(Model)
+        for slot in self.__slots__:
+            setattr(twin, slot, getattr(self, slot))
+        return twin
+
     def __deepcopy__(self, memo: dict[int, Any]) -> Model:
         twin = copy.copy(self)
         twin.params = MappingProxyType(copy.deepcopy(dict(self.params), memo))
@@ -235,12 +244,19 @@ def is_address(text: object) -> bool:
         return False
     try:
         parts = urllib.parse.urlsplit(text)
-        return bool(parts.hostname) and parts.port != 0
+        return _is_host(parts.hostname or "") and parts.port != 0
     except ValueError:
         return False
 
 
-_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f]")
+def _is_host(host: str) -> bool:
+    """Whether every reader of an address takes the same host from it: what is shown is what is asked."""
+    if not host or ("%" in host and ":" not in host):
+        return False
+    return host.isascii() or host.encode("idna").decode("idna") == host
+
+
+_NO_ADDRESS = re.compile(r"[\s\x00-\x1f\x7f\\]")
 _AROUND = " \t\r\n\v\f\u00a0\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\"'`“”„‘’‚«»"
 _BEFORE_KEY = re.compile(
     r"(((export |set )?[A-Z][A-Z0-9_]*(KEY|TOKEN)\s*=|(?i:(authorization|x-api-key|api-key)\s*:)|(?i:bearer\s))"
@@ -291,8 +307,10 @@ def _no_address(given: object) -> str:
     """Say what is wrong with what was given as an address, without showing what may be secret in it."""
     if not isinstance(given, str):
         return f"is {type(given).__name__}"
-    if _NO_ADDRESS.search(given):
-        return "has a blank in it"
+    if wrong := _NO_ADDRESS.search(given):
+        return "has a backslash in it" if wrong[0] == "\\" else "has a blank in it"
+    if any(not sign.isascii() for sign in given):
+        return "has a sign in its host that is read in several ways; write the host as it is asked, in plain letters"
     return "lacks 'http://' or 'https://' before it" if is_address(f"http://{given}") else "is none"
 
 

@@ -32,6 +32,8 @@ HELD = 8
 """Windows for which the limit stays after a queue was seen, before more is tried."""
 SURE = 2.0
 """Standard deviations by which a share must be above `SOME` to be no accident."""
+CLOSED = 120.0
+"""Seconds for which nothing goes out at most, however long the endpoint asked to wait; then it is asked again."""
 LONGEST = 4
 """Windows' lengths after which a share that is still not sure counts as it is."""
 
@@ -113,6 +115,10 @@ class AdaptiveLimit:
         self.limit = min(learnt, most)
         self._above = learnt if learnt > most else 0
 
+    def reopen(self) -> None:
+        """Let calls begin at once, whatever the endpoint asked."""
+        self.closed_until = float("-inf")
+
     def begin(self, now: float) -> Ticket:
         """Note that a call begins."""
         return Ticket(now, self.limit)
@@ -152,7 +158,7 @@ class AdaptiveLimit:
     def _cut(self, now: float) -> None:
         window = self._window
         if window.share > MANY:
-            self.closed_until = now + window.after
+            self.closed_until = now + min(window.after, CLOSED)
         at_once = window.throughput(now) * median(window.seconds or [0.0])
         wanted = max(self.limit * (1 - min(window.share, MANY)), min(at_once, 0.9 * self.limit))
         self.limit = max(1, int(wanted))

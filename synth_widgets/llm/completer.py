@@ -148,8 +148,8 @@ class Completer(Protocol):
 
     It may have more: ``price``, a `synth_widgets.money.Price` (without one its price is unknown); ``waiting``, what it
     waits for, in words for a person, or ``None``; ``is_small``, see `is_small`; ``notes``, sentences for a person on
-    what is left out for its endpoint; and ``judged(mode, verdict)``, which is told what became of the modes in
-    ``modes``.
+    what is left out for its endpoint; ``probe()``, which asks at once what was waited for, because a person wants to
+    know; and ``judged(mode, verdict)``, which is told what became of the modes in ``modes``.
 
     >>> import synth_widgets as sw
     >>> class Polite:

@@ -92,6 +92,7 @@ class Gate:
         self._failing_since: float | None = None
         self._failed = float("-inf")
         self._probed = float("-inf")
+        self._resting: set[asyncio.Future[None]] = set()
 
     @property
     def limit(self) -> int:
@@ -152,6 +153,28 @@ class Gate:
         if most != self._limit.most:
             self._limit.set_most(most)
             self._admit()
+
+    async def rest(self, seconds: float) -> None:
+        """Wait so long, or until the endpoint is to be asked at once; see `probe`."""
+        woken = self.loop.create_future()
+        timer = self.loop.call_later(seconds, _wake, woken)
+        self._resting.add(woken)
+        try:
+            await woken
+        finally:
+            timer.cancel()
+            self._resting.discard(woken)
+
+    def probe(self) -> None:
+        """Ask at once, although the endpoint asked to wait, or is down: a person wants to know."""
+        self._limit.reopen()
+        self._probed = float("-inf")
+        for woken in self._resting:
+            _wake(woken)
+        if self._opening is not None:
+            self._opening.cancel()
+            self._opening = None
+        self._admit()
 
     def permit(self, *, timed: bool = True, first: bool = False) -> Permit:
         """Return a permit, to be waited for and held by ``async with``.
@@ -243,6 +266,11 @@ class Gate:
     def _opened(self) -> None:
         self._opening = None
         self._admit()
+
+
+def _wake(woken: asyncio.Future[None]) -> None:
+    if not woken.done():
+        woken.set_result(None)
 
 
 _gates: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[tuple[str, str], Gate]] = WeakKeyDictionary()

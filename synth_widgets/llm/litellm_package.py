@@ -5,6 +5,7 @@ Importing it takes seconds and 200 MB, so that happens once, at the first call t
 
 from __future__ import annotations
 
+import asyncio
 import functools
 import importlib.util
 import json
@@ -106,6 +107,23 @@ def _rehearse(litellm: Any, model: str) -> None:
     """Answer one call without asking anybody: litellm imports most of itself at its first call."""
     with quietly(), suppress(Exception):  # the real call says what is wrong
         litellm.completion(model, [{"role": "user", "content": "."}], mock_response=".", **{"no-log": True})
+
+
+_own: tuple[int, asyncio.AbstractEventLoop] | None = None
+
+
+def loop() -> asyncio.AbstractEventLoop:
+    """Return the loop on which litellm is called, in a daemon thread of its own, anew after a fork.
+
+    Some of its providers ask without ``await``, and it reads answers for long at once: on the engine's loop each of
+    these would hold up every studio.
+    """
+    global _own  # noqa: PLW0603 - one thread a process
+    with _loading:
+        if _own is None or _own[0] != os.getpid():
+            _own = (os.getpid(), asyncio.new_event_loop())
+            threading.Thread(target=_own[1].run_forever, name="synth-litellm", daemon=True).start()
+        return _own[1]
 
 
 @contextmanager

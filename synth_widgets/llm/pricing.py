@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-import ipaddress
 import urllib.parse
 
 from synth_widgets.llm.completer import Completer
-from synth_widgets.llm.providers import Endpoint, endpoint_of, is_loopback
+from synth_widgets.llm.providers import Endpoint, endpoint_of, ip_address, is_loopback
 from synth_widgets.model import Model
 from synth_widgets.money import FREE, Price, price_of
 
@@ -61,7 +60,7 @@ def may_bill(model: str | Model | Completer) -> bool:
 
 def _is_private(base: str) -> bool:
     host = urllib.parse.urlsplit(base).hostname or ""
-    try:
-        return ipaddress.ip_address(host).is_private
-    except ValueError:
+    address = ip_address(host)
+    if address is None:
         return "." not in host or host.endswith((".local", ".internal"))
+    return address.is_private

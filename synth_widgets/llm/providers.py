@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import functools
+import ipaddress
 import os
 import re
+import socket
 import urllib.parse
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Literal
 
 from synth_widgets.errors import AccessError, ModelError, nearest
@@ -193,7 +195,13 @@ PROVIDERS: tuple[Provider, ...] = (
 )
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
-_LOOPBACK = re.compile(r"127(\.\d{1,3}){3}|::1")
+_LOOPBACK = frozenset(
+    {"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback"}
+)
+_NUMBERS = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
+"""What a resolver takes for an IPv4 address in one of its old spellings."""
+_UNBOUNDED = {"aiohttp_openai": "The same endpoint is asked by sw.Model('openai/{model}', api_base='https://…/v1')."}
+"""Providers that litellm asks by connections that nobody else can bound, and what to write instead."""
 _BY_NAME = {provider.name: provider for provider in PROVIDERS}
 _SOME = "openai, anthropic, gemini, openrouter, mistral, ollama, local, and others that litellm knows"
 """Those that a message names: all would be a wall of words."""
@@ -212,7 +220,7 @@ class Endpoint:
         model: the name that the endpoint knows.
         own_host: whether the address is the provider's own, not one that a person gave.
         key_source: how a key can be given, in words.
-        key: the key, or ``None``. It is in no repr.
+        key: the key, or ``None``. It is in no repr and in no pickle: `endpoint_of` finds it anew.
         key_variable: the environment variable that held the key; ``None`` where it was given in code, or is missing.
     """
 
@@ -223,6 +231,15 @@ class Endpoint:
     key_source: str
     key: str | None = field(default=None, repr=False)
     key_variable: str | None = None
+
+    def __copy__(self) -> Endpoint:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Endpoint:
+        return self
+
+    def __getstate__(self) -> list[object]:
+        return [None if each.name == "key" else getattr(self, each.name) for each in fields(self)]
 
     def url(self, path: str) -> str:
         """Return where a call goes; a query that the address has stays behind the path."""
@@ -275,6 +292,11 @@ def provider_of(name: str) -> Provider:
             f"the embedded model.{nearest(name, [*_BY_NAME, 'local'])} Providers are {_SOME}."
         )
     found = _BY_NAME.get(provider)
+    if provider in _UNBOUNDED:
+        raise ModelError(
+            f"{name!r} is not served: litellm asks {provider} over connections that follow redirects and take answers "
+            f"without end. {_UNBOUNDED[provider].format(model=model)}"
+        )
     if found is None and provider in litellm_package.providers():
         found = _litellm(provider, provider, has_key=False)
     if found is None:
@@ -359,13 +381,36 @@ def _key_source(provider: Provider) -> str:
 
 @functools.lru_cache(64)  # asked for at each call
 def is_loopback(url: str) -> bool:
-    """Whether a URL's host is this machine.
+    """Whether a URL's host is this machine, in whichever spelling a resolver takes.
 
-    >>> is_loopback("http://localhost:11434/v1"), is_loopback("https://api.openai.com/v1")
-    (True, False)
+    >>> is_loopback("http://localhost:11434/v1"), is_loopback("http://127.1:80"), is_loopback("http://[::ffff:7f00:1]")
+    (True, True, True)
+    >>> is_loopback("https://api.openai.com/v1"), is_loopback("http://127.0.0.1.example.org")
+    (False, False)
     """
-    host = urllib.parse.urlsplit(url).hostname or ""
-    return host == "localhost" or _LOOPBACK.fullmatch(host) is not None
+    host = (urllib.parse.urlsplit(url).hostname or "").rstrip(".")
+    if host in _LOOPBACK or host.endswith(".localhost"):
+        return True
+    address = ip_address(host)
+    return address is not None and (address.is_loopback or address.is_unspecified)
+
+
+def ip_address(host: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    """Return the address that a URL's host spells, as a resolver reads it; ``None`` for a name.
+
+    >>> ip_address("0x7f000001"), ip_address("0177.0.0.1"), ip_address("::ffff:10.0.0.1"), ip_address("a.example")
+    (IPv4Address('127.0.0.1'), IPv4Address('127.0.0.1'), IPv4Address('10.0.0.1'), None)
+    """
+    try:
+        address = ipaddress.ip_address(host.partition("%")[0])
+    except ValueError:
+        if not _NUMBERS.fullmatch(host):
+            return None
+        try:
+            return ipaddress.IPv4Address(socket.inet_aton(host))
+        except OSError:
+            return None
+    return getattr(address, "ipv4_mapped", None) or address
 
 
 def need_key(endpoint: Endpoint, model: Model) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import weakref
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from functools import partial
@@ -197,6 +197,8 @@ class Jobs:
         chosen = self._running(job)
         for run in chosen:
             run.pause(on=on)
+            if not on:
+                _probe(run.completers.values())
         return len(chosen)
 
     def _running(self, job: str | None) -> list[Run]:
@@ -245,6 +247,8 @@ class Jobs:
         paused = [run for run in self.runs.values() if run.record.paused]
         for run in paused:
             run.pause(on=False)
+        for run in self.runs.values():
+            _probe(run.completers.values())
         cancellations = self.cancellations
         await self.gate.check(self.work_of_resume(), confirmation)
         if self.cancellations == cancellations and not (self._unfinished() and self._planning.locked()):
@@ -297,6 +301,7 @@ class Jobs:
         """Let a job that is known to the file go on."""
         record = replace(record, status="running", note=None, ended=None)
         self._store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
+        _probe(completers.values())
         return self._run(record, recipe, completers)
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
@@ -402,6 +407,13 @@ class Jobs:
 
     def _handle(self, record: Callable[[], JobRecord], cost: Callable[[], Cost] = Cost) -> Job:
         return Job(self._engine, record, cost, repeat=partial(_repeat, self._owner()))
+
+
+def _probe(completers: Iterable[Completer]) -> None:
+    """Have endpoints asked at once that asked to wait, or are away: a person lets the job go on."""
+    for completer in completers:
+        if (probe := getattr(completer, "probe", None)) is not None:
+            probe()
 
 
 def _repeat(owner: Owner | None, record: JobRecord, n: int, confirmed: Any) -> Job:

@@ -46,13 +46,6 @@ IMPOSSIBLE = (
         "a streamed list with events that are no JSON, in a format of the provider's: litellm makes it an empty one",
     ),
     Impossible(
-        "redirects",
-        OWN_FORMAT,
-        "answered 404",
-        "an endpoint that redirects, in a format of the provider's own (Bedrock, Vertex AI, Cohere …): "
-        "litellm follows, with the key",
-    ),
-    Impossible(
         "ends, but not well",
         OWN_FORMAT,
         "half an answer is kept",

@@ -59,6 +59,9 @@ _FILTERED = re.compile(r"content[_ ]filter|requires moderation|\bflagged\b", re.
 """How a request is refused for what it, or its answer, says: Azure's code, Anthropic's words, OpenRouter's."""
 _RETRY_DELAY = re.compile(r'"retryDelay"\s*:\s*"(\d{1,9}(?:\.\d{0,9})?)s"')
 """Where Google says how long to wait: in the body, as ``google.rpc.RetryInfo``."""
+_LONGEST_DATE = 64
+_FOR_EVER = 1e9
+"""Seconds that are as good as any above."""
 _NO_CREDIT = {"insufficient_quota", "billing_hard_limit_reached", "billing_not_active"}
 _MASKED = re.compile(r"(?<![\w-])[\w-]*+(?:\*{3,}+[\w-]*+)+")
 """A word with three asterisks or more in a row; two are Markdown's, or Python's.
@@ -135,6 +138,14 @@ class Address:
 
 class TooLargeError(Exception):
     """An endpoint sent more bytes for one answer than are read."""
+
+
+class AstrayError(Exception):
+    """What is asked was to go to another host than the one that was given."""
+
+
+class OddEncodingError(Exception):
+    """An answer is compressed in a way that nobody asked for."""
 
 
 def from_status(
@@ -268,9 +279,20 @@ def from_exception(error: Exception, shown: str, *, key: str | None = None) -> F
         hint = "Check api_base=: it usually ends in /v1."
         told = f"{shown} answered with something that is no chat completion: {error}. {hint}"
         return Failure(AccessError(told), again=True, why="no chat completion", tries=1, is_passing=True)
+    return _out_of_bounds(error, shown) or from_connection(error, shown)
+
+
+def _out_of_bounds(error: Exception, shown: str) -> Failure | None:
+    """Say which bound of ours an answer, or a request of litellm's, did not keep; ``None`` for anything else."""
     if isinstance(error, TooLargeError):
         return Failure(RequestRefusedError(f"{shown} sent an answer of more than {error.args[0] // 2**20} MiB."))
-    return from_connection(error, shown)
+    if isinstance(error, AstrayError):
+        told = f"litellm would send this to {error.args[0]}, not to {shown}: it takes no api_base= for this provider."
+        return Failure(AccessError(f"{told} Nothing was sent. Take api_base= out of sw.Model, or its variable away."))
+    if isinstance(error, OddEncodingError):
+        told = f"{shown} sent an answer that is compressed as {error.args[0]!r}, which nobody asked for."
+        return Failure(UnreachableError(told), again=True, why="an answer in an odd encoding", tries=2)
+    return None
 
 
 def _from_stream(error: StreamError, shown: str, key: str | None) -> Failure:
@@ -329,15 +351,15 @@ def asked_wait(headers: Mapping[str, str], now: float, text: str = "") -> float 
     if asked is None:
         return float(said[1]) if (said := _RETRY_DELAY.search(text)) else None
     try:
-        return max(0.0, email.utils.parsedate_to_datetime(asked).timestamp() - now)
-    except (ValueError, OverflowError):
+        return min(max(0.0, email.utils.parsedate_to_datetime(asked[:_LONGEST_DATE]).timestamp() - now), _FOR_EVER)
+    except (ValueError, OverflowError, TypeError, LookupError, OSError):
         return None
 
 
 def _number(value: str | None) -> float | None:
-    if value is None or not re.fullmatch(r"\d{1,9}(\.\d{0,9})?", value):
+    if value is None or not re.fullmatch(r"[0-9]+(\.[0-9]*)?", value):
         return None
-    return float(value)
+    return min(float(value), _FOR_EVER)
 
 
 def redacted(text: str, *keys: str | None) -> str:

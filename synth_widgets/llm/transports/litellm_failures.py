@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from synth_widgets.errors import AccessError, ModeRefusedError, RequestRefusedError, UnreachableError
 from synth_widgets.llm.completer import Mode
 from synth_widgets.llm.transports import failures
-from synth_widgets.llm.transports.failures import Address, Failure, TooLargeError
+from synth_widgets.llm.transports.failures import Address, AstrayError, Failure, OddEncodingError, TooLargeError
 from synth_widgets.llm.transports.http_session import RedirectedError
 from synth_widgets.llm.transports.reading import NoAnswerError, StreamError
 
@@ -21,6 +21,8 @@ _NO_CREDENTIALS = re.compile(
 _NO_STATUS = {"APIConnectionError", "APIResponseValidationError"}
 """What litellm raises when something breaks inside it; their status is made up."""
 _OURS = (StreamError, NoAnswerError, TooLargeError, TimeoutError, ConnectionResetError)
+_BOUNDS = (TooLargeError, OddEncodingError, AstrayError)
+"""What we raise below litellm, whatever it makes of that."""
 _SHOWN = 300
 _MOST_READ = 64 * 2**10
 """Characters of an exception's words that are looked at: a provider may answer with any page."""
@@ -38,10 +40,11 @@ def from_litellm(
         sent: the names of the sampling parameters that were sent.
         secrets: keys that may not be carried on in anybody's words.
     """
-    ours = failures.from_exception(error, address.shown) if isinstance(error, _OURS) else None
+    causes = list(_causes(error))
+    own = error if isinstance(error, _OURS) else next((cause for cause in causes if isinstance(cause, _BOUNDS)), None)
+    ours = failures.from_exception(own, address.shown) if own is not None else None
     if ours is not None:
         return ours
-    causes = list(_causes(error))
     text = failures.redacted(_words(error), *secrets)
     said = _sentence(text)
     if type(error).__name__ == "UnsupportedParamsError":
@@ -76,16 +79,17 @@ def _unread(error: Exception, said: str, address: Address) -> Failure | None:
     return Failure(UnreachableError(told), again=True, why="no answer", tries=3)
 
 
-def _causes(error: BaseException | None) -> Iterator[BaseException]:
+def _causes(error: BaseException | None) -> Iterator[Exception]:
     """Yield the exception and what it came from, the outermost first."""
     seen: set[int] = set()
-    queue = [error]
+    queue: list[BaseException | None] = [error]
     while queue:
         cause = queue.pop(0)
         if cause is None or id(cause) in seen:
             continue
         seen.add(id(cause))
-        yield cause
+        if isinstance(cause, Exception):
+            yield cause
         queue += [cause.__cause__, cause.__context__]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -239,7 +240,7 @@ def failed_generation(error: Any) -> str | None:
 def _error_status(error: Any) -> int:
     """Return the status that an error names under any of its usual names, or 500."""
     names = ("code", "status", "status_code") if isinstance(error, dict) else ()
-    found = (int(str(error[name])) for name in names if str(error.get(name)).isdecimal())
+    found = (int(str(error[name])) for name in names if re.fullmatch(r"[0-9]{3}", str(error.get(name))))
     return next((status for status in found if 400 <= status < 600), 500)
 
 

@@ -371,7 +371,9 @@ class RemoteCompleter(ABC):
             tried.add(outcome, gate.answered)
             error = self._last_word(outcome, tried, doubts)
             if error is None or (isinstance(error, UnreachableError) and error.partial):
-                await self._rest(endpoint, outcome, tried.count)  # of half an answer, too: whoever asks anew need not
+                await self._rest(
+                    destination, outcome, tried.count
+                )  # of half an answer, too: whoever asks anew need not
             if error is not None:
                 raise error
 
@@ -388,7 +390,7 @@ class RemoteCompleter(ABC):
         if not outcome.again or (tried.count >= most and not is_awaited):
             return _with_tries(outcome, tried.count)
         if (outcome.after or 0.0) > self.waits.longest:
-            return UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s.")
+            return UnreachableError(f"{outcome.error} It asks to wait {outcome.after:.0f} s; resume asks it at once.")
         return None
 
     @property
@@ -396,15 +398,19 @@ class RemoteCompleter(ABC):
         """Whether an attempt brought text: the first answer may still be under way."""
         return self._has_spoken or any(attempt.has_spoken for attempt in self._under_way)
 
-    async def _rest(self, endpoint: Endpoint, outcome: Failure, tries: int) -> None:
+    async def _rest(self, destination: _Destination, outcome: Failure, tries: int) -> None:
         """Wait before the next try, and say so."""
         pause = self._pause(outcome, tries)
-        with self.saying(_wait_words(endpoint, outcome, pause)):
+        with self.saying(_wait_words(destination.endpoint, outcome, pause)):
             self._pausing += 1
             try:
-                await asyncio.sleep(pause)
+                await self._gate(destination).rest(pause)
             finally:
                 self._pausing -= 1
+
+    def probe(self) -> None:
+        """Ask at once, though the endpoint asked to wait, or is away: a person wants to know. On the engine's loop."""
+        self._gate(self._destination()).probe()
 
     def _why_closed(self, endpoint: Endpoint, gate: Gate) -> str | None:
         """Say why no call goes out, or return ``None``."""

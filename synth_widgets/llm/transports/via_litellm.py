@@ -6,7 +6,8 @@ import asyncio
 import copy
 import os
 import re
-from collections.abc import Mapping
+import urllib.parse
+from collections.abc import Callable, Mapping
 from contextlib import aclosing
 from typing import Any
 
@@ -25,6 +26,7 @@ LOADING = "loading litellm, once, for some seconds"
 """What is shown while the first call waits for it."""
 
 _SECRET = re.compile(r"key|token|secret|password|credential", re.IGNORECASE)
+_WORD = re.compile(r"[A-Za-z0-9]{6,}")
 _MOST_PLAIN = 6
 """Values of so few characters are no secrets, and taking them out would leave little of a text."""
 
@@ -87,18 +89,40 @@ class _LiteLLMAttempt(Attempt):
         self._params = owner.params(endpoint, request)
 
     async def receive(self) -> None:
-        """Send the request and read what comes."""
-        silence = self._owner.waits.silence
+        """Send the request and read what comes, on litellm's own thread: what it does at once holds nobody else up."""
+        pieces: asyncio.Queue[str | None] = asyncio.Queue()
+        loop = asyncio.get_running_loop()
+
+        def told(piece: str) -> None:
+            loop.call_soon_threadsafe(pieces.put_nowait, piece)
+
         async with asyncio.timeout(self._owner.waits.total):
-            async with asyncio.timeout(silence):
+            asking = asyncio.wrap_future(asyncio.run_coroutine_threadsafe(self._ask(told), litellm_package.loop()))
+            try:
+                if self._on_text is not None:
+                    asking.add_done_callback(lambda _: pieces.put_nowait(None))
+                    while (piece := await pieces.get()) is not None:
+                        self.hand_out(piece)
+                await asking
+            finally:
+                asking.cancel()
+
+    async def _ask(self, told: Callable[[str], object]) -> None:
+        """Do so on the running loop; ``told`` takes each piece of text as it comes."""
+        from synth_widgets.llm.transports.bounded_httpx import bounded
+
+        waits = self._owner.waits
+        host = urllib.parse.urlsplit(self._endpoint.base).hostname if self._endpoint.base else None
+        with bounded(MAX_ANSWER, waits.total, host=host, mark=_mark(self._request)):
+            async with asyncio.timeout(waits.silence):
                 answer = await self._owner.litellm.acompletion(**self._arguments())
             if self._on_text is None:
-                self.hand_out(self._reading.whole(_completion(answer)))
+                self._reading.whole(_completion(answer))
                 return
             size = 0
             async with aclosing(answer):
                 while True:
-                    async with asyncio.timeout(silence):
+                    async with asyncio.timeout(waits.silence):
                         chunk = await anext(answer, None)
                     if chunk is None:
                         break
@@ -106,7 +130,8 @@ class _LiteLLMAttempt(Attempt):
                     size += len(piece)
                     if size > MAX_ANSWER:
                         raise TooLargeError(MAX_ANSWER)
-                    self.hand_out(piece)
+                    if piece:
+                        told(piece)
             if self._reading.finish is None:
                 raise ConnectionResetError("the stream ended before the answer did")
 
@@ -147,6 +172,12 @@ class _LiteLLMAttempt(Attempt):
             if owner.takes("stream_options") and "stream_options" not in request.params:
                 told["stream_options"] = {"include_usage": True}
         return told
+
+
+def _mark(request: Request) -> str:
+    """Return the longest plain word of a request, by which its text is known however it is written down."""
+    words = (word for message in request.messages for word in _WORD.findall(str(message.get("content") or "")))
+    return max(words, key=len, default="")
 
 
 def _completion(answer: Any) -> dict[str, Any]:
