@@ -237,7 +237,7 @@ class FileLock:
 
     # ------------------------------------------------------------ the lock on the file
     def _take_file(self) -> str | None:
-        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             self.made = False
             self.file = os.open(self.path, flags)
@@ -270,9 +270,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def _leads_to(path: Path, descriptor: int) -> bool:
-    """Whether a name leads to an open file."""
+    """Whether a name, and no link of that name, leads to an open file."""
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
     except OSError:
         return False
 
