@@ -261,8 +261,8 @@ class Journal:
             return  # nobody waits for it any more
         try:
             result = call()
-        except sqlite3.Error as error:
-            future.set_exception(FileError(f"The studio file {self.path} cannot be read: {error}."))
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # what stands there is no text, or SQLite says so
+            future.set_exception(FileError(f"The studio file {self.path} cannot be read: {str(error)[:200]}."))
         except Exception as error:  # noqa: BLE001 - handed to the caller, who waits for it
             future.set_exception(error)
         else:

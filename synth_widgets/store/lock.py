@@ -20,6 +20,8 @@ import time
 import weakref
 from pathlib import Path
 
+from synth_widgets.store import ordinary
+
 BYTE = 0x40000000 + 0x400
 """The byte of the studio file that is locked: one that SQLite, whose own locks lie before it, never locks."""
 YOUNG_SECONDS = 10.0
@@ -211,6 +213,7 @@ class FileLock:
         while True:
             with contextlib.suppress(FileExistsError):
                 return os.open(self.beside, flags | os.O_CREAT | os.O_EXCL, 0o666), True
+            ordinary.check(self.beside)
             try:
                 descriptor = os.open(self.beside, flags)
             except FileNotFoundError:

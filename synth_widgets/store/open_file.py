@@ -130,8 +130,8 @@ class OpenFile:
             return self._open_to_read(self.path)
         except BaseException as error:
             self._drop()
-            if isinstance(error, sqlite3.Error | OSError) and not isinstance(error, FileError):
-                raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
+            if isinstance(error, sqlite3.Error | OSError | UnicodeDecodeError) and not isinstance(error, FileError):
+                raise FileError(f"{self.path} cannot be opened as a studio file: {str(error)[:200]}.") from None
             raise
 
     def _open_to_read(self, path: Path) -> State:
