@@ -547,6 +547,29 @@ def _definitions_thicket(path: Path) -> None:
     patched(path, 0, head[:28] + struct.pack(">I", page) + head[32:] + body)
 
 
+def deep_tree(path: Path) -> None:
+    """Give a table, and a log that makes it looked through, forty thousand levels: SQLite's check goes down by calls.
+
+    Twenty megabytes, so that it is no kind among the small ones.
+    """
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=DELETE").fetchone()
+        db.execute("PRAGMA page_size=512")
+        db.execute("VACUUM")
+    root, data, levels = _root(path, "log"), bytearray(path.read_bytes()), 40_000
+    first = len(data) // 512 + 1
+    chain = b"".join(
+        struct.pack(">BHHHBI", 5, 0, 0, 512, 0, first + level + 1).ljust(512, b"\0") for level in range(levels)
+    )
+    leaf = bytes(data[(root - 1) * 512 : root * 512])
+    data[(root - 1) * 512 : root * 512] = struct.pack(">BHHHBI", 5, 0, 0, 512, 0, first).ljust(512, b"\0")
+    data += chain + leaf
+    data[28:32] = struct.pack(">I", len(data) // 512)
+    path.write_bytes(data)
+    page = bytes(data[:512])
+    path.with_name(path.name + "-wal").write_bytes(_log(path, [(1, len(data) // 512, page)], 512))
+
+
 @harm("a table that leads to itself")
 def _loop(path: Path) -> None:
     """A page that is its own child."""

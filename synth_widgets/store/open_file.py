@@ -207,7 +207,7 @@ class OpenFile:
         self.db, self._is_shared = opening.to_write(path, has_locks=lock.has_locks)
         if self._is_shared:
             self._guard = opening.connect(opening.uri(path, "ro"))
-            self._guard.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            self._guard.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
 
     def _make(self, db: sqlite3.Connection) -> None:
         db.executescript(

@@ -132,7 +132,7 @@ def to_write(path: Path, *, has_locks: bool) -> tuple[sqlite3.Connection, bool]:
             if not is_shared:
                 db.execute("PRAGMA locking_mode=EXCLUSIVE").fetchone()
             mode = db.execute("PRAGMA journal_mode=WAL").fetchone()[0]
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()  # what it needs besides is opened by this
+            _touch(db, path)  # what it needs besides is opened by this
             db.execute("PRAGMA synchronous=NORMAL")
             db.execute("PRAGMA wal_autocheckpoint=0")  # only where it was looked at that the file is still ours
         except sqlite3.OperationalError as error:
@@ -170,7 +170,7 @@ def to_read(path: Path, log: wal.Verdict, stack: contextlib.ExitStack, *, has_lo
     if has_locks and log != "foreign" and not has_journal:
         db = connect(uri(path, "ro"))
         try:
-            db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            _touch(db, path)
         except sqlite3.OperationalError:
             db.close()
         except BaseException:
@@ -222,7 +222,7 @@ def check_kind(db: sqlite3.Connection, path: Path | None) -> bool:
     Raises:
         FileError: it is another program's, or a newer release's, or defines what a studio file does not.
     """
-    known = db.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+    known = db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone() is not None
     ident = db.execute("PRAGMA application_id").fetchone()[0]
     version = db.execute("PRAGMA user_version").fetchone()[0]
     if known and ident != rows.APPLICATION_ID:
@@ -233,12 +233,28 @@ def check_kind(db: sqlite3.Connection, path: Path | None) -> bool:
         raise FileError(f"The studio file is damaged: {path} is said to have more pages than there are.")
     if known:
         definitions.check_definitions(db)
-    return bool(known)
+    return known
 
 
 def is_whole(db: sqlite3.Connection) -> bool:
-    """Whether SQLite finds nothing wrong with a database."""
+    """Whether SQLite finds nothing wrong with a database, and it defines nothing but plain tables.
+
+    Its check goes down a tree by calling itself, as deep as a file says, until the process has no stack left. Reading
+    rows stops at twenty levels: so all rows of all trees are gone through first.
+    """
     try:
+        with bounded(db, columns.pages_of(db)):
+            definitions.check_definitions(db)
+            trees = db.execute("SELECT type, name, tbl_name FROM sqlite_master WHERE rootpage > 0").fetchall()
+            for kind, name, table in trees:
+                by = f'INDEXED BY "{name}"' if kind == "index" else "NOT INDEXED"
+                db.execute(f'SELECT sum(1) FROM "{table}" {by}').fetchone()  # noqa: S608 - the names are plain
         return bool(db.execute("PRAGMA integrity_check(1)").fetchone()[0] == "ok")
-    except sqlite3.Error:
+    except (sqlite3.Error, UnicodeDecodeError, FileError):
         return False
+
+
+def _touch(db: sqlite3.Connection, path: Path) -> None:
+    """Let SQLite open what it needs, and read the definitions."""
+    with bounded(db, size_of(path)):
+        db.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()

@@ -245,6 +245,8 @@ def main() -> None:
     Silent.asked = 0
     with sw.Studio(path=base, model=Silent()) as studio:
         studio.to_pandas()  # what is imported for it is no part of what a file takes
+    gc.collect()
+    gc.freeze()  # what is there is gone through no more
     peers = Peers(Path(folder))
     for kind in kinds:
         signal.alarm(LONGEST)  # it ends the process, whatever runs
