@@ -111,7 +111,7 @@ def _connect(draft: Path) -> sqlite3.Connection:
 
 def _fill(draft: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch) -> None:
     if source is not None:
-        with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError):
+        with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError, FileError):
             source.backup(copy)
             if opening.is_whole(copy):
                 _write(copy, pending)

@@ -578,9 +578,15 @@ def _is_missing(error: OSError | None) -> bool:
 
 
 def _is_whole(path: Path, log: wal.Verdict, lock: FileLock) -> bool:
-    """Whether a file is whole with its log, or without it (``log="foreign"``). Nothing is written to it."""
+    """Whether a file is whole with its log, or without it (``log="foreign"``). Nothing is written to it.
+
+    Raises:
+        FileError: what it defines is not ours, or it has no end.
+    """
     with contextlib.ExitStack() as stack:
         try:
             return opening.is_whole(opening.to_read(path, log, stack, has_locks=lock.has_locks))
+        except FileError:
+            raise
         except (sqlite3.Error, OSError):
             return False
