@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
+from synth_widgets.errors import StudioError
 from synth_widgets.records import Call, JobRecord, Json, Sample, Session, Topic, Version, WorkItem
 from synth_widgets.store.batch import Batch
+from synth_widgets.store.columns import MOST_LEVELS
 from synth_widgets.store.items import OpenItems
 from synth_widgets.store.record_factories import replacer
 from synth_widgets.store.state import State
@@ -68,6 +70,7 @@ class TopicAdded(Change):
         return self.topic.id
 
     def apply(self, state: State, batch: Batch) -> None:
+        _check_levels(state, self.topic)
         state.put_topic(self.topic)
         batch.topics[self.topic.id] = self.topic
 
@@ -92,6 +95,8 @@ class TopicChanged(Change):
     def apply(self, state: State, batch: Batch) -> None:
         was_hidden = self.id in state.hidden
         topic = replace(state.topics[self.id], **self.after)
+        if "parent" in self.after:
+            _check_levels(state, topic)
         state.put_topic(topic)
         batch.topics[self.id] = topic
         if (self.id in state.hidden) != was_hidden:
@@ -310,6 +315,12 @@ def topic_change(topic: Topic, **after: Json) -> TopicChanged | None:
     """Return the change that gives a topic these fields, or ``None`` when it has them already."""
     fields = {k: v for k, v in after.items() if getattr(topic, k) != v}
     return TopicChanged(topic.id, {k: plain(getattr(topic, k)) for k in fields}, fields) if fields else None
+
+
+def _check_levels(state: State, topic: Topic) -> None:
+    """Raise where a topic would stand, or what is below it, deeper than a file may have topics."""
+    if topic.parent is not None and len(state.lineage(topic.parent)) + state.levels_below(topic.id) > MOST_LEVELS:
+        raise StudioError(f"{topic.name!r} would bring topics more than {MOST_LEVELS} levels below one another.")
 
 
 def plain(value: Json) -> Json:

@@ -14,11 +14,14 @@ from typing import Any, cast, get_args
 
 from synth_widgets.errors import FileError
 from synth_widgets.records import GUIDED, STATUSES, STEPS, Guidance, JobStatus, Json, Origin
+from synth_widgets.text.normal import MAX_DEPTH, TooDeepError, too_deep
 
 MOST = 10**12
 """Of tokens, rows and revisions: more than any file has, and sums of them still fit."""
 MOST_SAMPLES = 1_000_000
 """Wanted under one topic."""
+MOST_LEVELS = 100
+"""Of topics, one below another."""
 MOST_DOLLARS = 1e9
 MOST_STARS = 5
 END_OF_TIME = 253_402_300_799.0
@@ -37,6 +40,11 @@ def damaged(table: str, ident: object, what: str) -> FileError:
         f"The studio file is damaged: {where}: {what}. Nothing was changed; go back to a copy from before, or mend "
         "that row."
     )
+
+
+def twice(table: str, ident: object) -> FileError:
+    """Build the error for a row of which there is another, or that stands before its predecessors."""
+    return damaged(table, ident, "it is there twice, or in the wrong place")
 
 
 # ------------------------------------------------------------ columns
@@ -174,34 +182,91 @@ def check_columns(db: sqlite3.Connection) -> None:
         raise FileError(f"The studio file is damaged: {wrong}. Nothing was changed; go back to a copy from before.")
 
 
-def checked(
-    db: sqlite3.Connection, table: str, *, order: str | None = None, without: Collection[str] = ()
-) -> Iterator[tuple[Any, ...]]:
-    """Yield the rows of a table, the values in the order of its `COLUMNS`, each of them looked at.
+def checked(db: sqlite3.Connection, table: str, *, without: Collection[str] = ()) -> Iterator[tuple[Any, ...]]:
+    """Yield the rows of a table as they stand, the values in the order of its `COLUMNS`, each of them looked at.
+
+    SQLite sorts nothing: it would have to read all of it first, and what is damaged may have no end.
 
     Args:
         db: a studio file.
         table: one of `COLUMNS`.
-        order: what the rows are sorted by.
         without: columns that are not read.
 
     Raises:
-        FileError: a column holds what it cannot; it names the table, the row and the column.
+        FileError: a column holds what it cannot; it names the table, the row and the column. Or the texts are larger
+            than the file, so that they stand over one another.
     """
     rules = {name: rule for name, rule in COLUMNS[table].items() if name not in without}
-    ordered = f"ORDER BY {order}" if order else ""
-    cursor = db.execute(f"SELECT {', '.join(rules)} FROM {table} {ordered}")  # noqa: S608 - names from above
-    while rows := cursor.fetchmany(AT_ONCE):
+    space = pages_of(db)
+    query = f"SELECT {', '.join(rules)} FROM {table}"  # noqa: S608 - names from above
+    cursor = db.execute(query)
+    while rows := _next_rows(cursor, table, rules):
         for at, (column, (name, rule)) in enumerate(zip(zip(*rows, strict=True), rules.items(), strict=True)):
             if not rule.holds_for(column):
                 row = next(row for row in rows if not rule.holds_for([row[at]]))
                 raise damaged(table, row[0], f"{name} is {repr(row[at])[:60]}, not {rule.words}")
+            if str in rule.kinds and rule.values is None:
+                space -= len(
+                    "".join(column if type(None) not in rule.kinds else filter(None, column))
+                )  # quicker than sum
+        if space < 0:
+            raise damaged(table, rows[-1][0], "its texts are longer than the file, and stand over one another there")
         rows.reverse()
         while rows:  # each is let go before the next one is used: what is made of them lies closer together then
             yield rows.pop()
 
 
+def _next_rows(cursor: sqlite3.Cursor, table: str, rules: Mapping[str, Rule]) -> list[tuple[Any, ...]]:
+    try:
+        return cursor.fetchmany(AT_ONCE)
+    except (sqlite3.OperationalError, UnicodeDecodeError):
+        db = cursor.connection
+        former, db.text_factory = db.text_factory, bytes
+        try:
+            for row in db.execute(f"SELECT {', '.join(rules)} FROM {table}"):  # noqa: S608 - as above
+                for name, value in zip(rules, row, strict=True):
+                    if isinstance(value, bytes) and str in rules[name].kinds and not _is_text(value):
+                        ident = row[0].decode(errors="replace") if isinstance(row[0], bytes) else row[0]
+                        raise damaged(
+                            table, ident, f"{name} is {repr(value)[:60]}, which is no text in UTF-8"
+                        ) from None
+        finally:
+            db.text_factory = former
+        raise  # it was something else
+
+
+def _is_text(value: bytes) -> bool:
+    try:
+        value.decode()
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def pages_of(db: sqlite3.Connection) -> int:
+    """Return the bytes of all pages of a database."""
+    count, size = (db.execute(f"PRAGMA {name}").fetchone()[0] for name in ("page_count", "page_size"))
+    return int(count * size)
+
+
 # ------------------------------------------------------------ JSON texts
+def read_json(text: str) -> Json:
+    """Return the value of a JSON text, or raise when it is none or is nested deeper than any value of ours.
+
+    >>> read_json('{"a": [1]}')
+    {'a': [1]}
+    """
+    value = json.loads(text)
+    check_depth(text, value)
+    return value
+
+
+def check_depth(text: str, value: Json) -> None:
+    """Raise when the value of a JSON text is nested deeper than any value of ours."""
+    if len(text) > 2 * MAX_DEPTH and text.count("[") + text.count("{") > MAX_DEPTH and too_deep(value):
+        raise TooDeepError(f"a value is nested deeper than {MAX_DEPTH} levels")
+
+
 def texts_of(value: Json) -> tuple[str, ...]:
     """Return a list of texts, such as tags, or raise."""
     if not isinstance(value, list) or not all(isinstance(text, str) for text in value):
@@ -300,7 +365,7 @@ def entries_of(db: sqlite3.Connection, group: int) -> list[list[Json]]:
     )
     for n, text in json.loads(db.execute(query, (group,)).fetchone()[0]):  # in one step: see `store/writing.py`
         try:
-            kind, ident, before, after = entry = json.loads(text)
+            kind, ident, before, after = entry = read_json(text)
             for fields in (object_of(before), object_of(after)):
                 _check_fields(kind, ident, fields)
             if not isinstance(ident, str) or before.keys() != after.keys():

@@ -5,20 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
-import shutil
 import sqlite3
+import stat
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
 from pathlib import Path
 
 from synth_widgets.errors import FileError
-from synth_widgets.store import opening, rows
+from synth_widgets.store import opening, ordinary, rows
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.writing import write_rows
 
 
-def write_copy(target: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch) -> None:
+def write_copy(
+    target: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch, *, mode: int = 0o777
+) -> None:
     """Write a studio file, whole or not at all.
 
     Args:
@@ -27,14 +29,15 @@ def write_copy(target: Path, source: sqlite3.Connection | None, pending: Sequenc
             without the log that undo needs and without the raw text of answers.
         pending: what the file has not taken yet.
         whole: all that is in memory; its versions are taken from its samples.
+        mode: who may read and write it at most.
 
     Raises:
         FileError: there is something of that name, or the file cannot be written.
     """
-    if target.is_symlink() or target.exists():
+    if not ordinary.is_free(target):
         raise FileError(f"There is a file {target} already, and it is left as it is. Choose another name, or move it.")
     try:
-        with _draft(target) as draft:
+        with _draft(target, ordinary.usual_mode(target.parent) & mode) as draft:
             _fill(draft, source, pending, whole)
     except (sqlite3.Error, OSError) as error:
         if isinstance(error, FileError):
@@ -55,11 +58,9 @@ def keep_original(path: Path, db: sqlite3.Connection, version: int) -> Path:
         sqlite3.Error, OSError: the copy cannot be written.
     """
     target = _free_name(path.parent, path, f".format-{version}")
-    with _draft(target) as draft:
-        shutil.copymode(path, draft)
-        with closing(_connect(draft)) as copy:
-            db.backup(copy)
-            copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # a copy of one file, not of three
+    with _draft(target, stat.S_IMODE(path.stat().st_mode)) as draft, closing(_connect(draft)) as copy:
+        db.backup(copy)
+        copy.execute("PRAGMA journal_mode=DELETE").fetchone()  # a copy of one file, not of three
     return target
 
 
@@ -74,18 +75,22 @@ def _free_name(folder: Path, path: Path, mark: str) -> Path:
     number = 1
     while True:
         name = folder / f"{path.stem}{mark}{'' if number == 1 else f'-{number}'}{path.suffix}"
-        if not name.exists() and not name.is_symlink():
+        if ordinary.is_free(name):
             return name
         number += 1
 
 
 @contextlib.contextmanager
-def _draft(target: Path) -> Iterator[Path]:
-    """Make an empty file to fill, which gets its name at the end of a ``with`` block; no trace of one that fails."""
+def _draft(target: Path, mode: int) -> Iterator[Path]:
+    """Make an empty file to fill, which gets its name at the end of a ``with`` block; no trace of one that fails.
+
+    Nobody else may read it before it is whole and has its mode.
+    """
     draft = target.with_name(f".{secrets.token_hex(6)}.synth-draft")
     try:
         _make(draft)
         yield draft
+        draft.chmod(mode)
         _name(draft, target)
     finally:
         for rest in ("", "-journal", "-wal", "-shm"):
@@ -94,7 +99,7 @@ def _draft(target: Path) -> Iterator[Path]:
 
 
 def _make(draft: Path) -> None:
-    os.close(os.open(draft, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o644))
+    os.close(ordinary.make(draft))
 
 
 def _connect(draft: Path) -> sqlite3.Connection:
@@ -106,7 +111,7 @@ def _connect(draft: Path) -> sqlite3.Connection:
 
 def _fill(draft: Path, source: sqlite3.Connection | None, pending: Sequence[Batch], whole: Batch) -> None:
     if source is not None:
-        with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError):
+        with closing(_connect(draft)) as copy, contextlib.suppress(sqlite3.DatabaseError, FileError):
             source.backup(copy)
             if opening.is_whole(copy):
                 _write(copy, pending)
@@ -138,6 +143,6 @@ def _name(draft: Path, target: Path) -> None:
     except FileExistsError:
         raise FileError(f"There is a file {target} already, and it is left as it is. Choose another name.") from None
     except OSError:  # a disk without hard links
-        if target.exists():
+        if not ordinary.is_free(target):
             raise FileError(f"There is a file {target} already, and it is left as it is.") from None
         draft.rename(target)

@@ -19,9 +19,9 @@ from typing import Any, TypeVar
 
 from synth_widgets.errors import FileError
 from synth_widgets.records import Json
-from synth_widgets.store import copying
+from synth_widgets.store import copying, opening
 from synth_widgets.store.batch import Batch
-from synth_widgets.store.columns import entries_of
+from synth_widgets.store.columns import entries_of, pages_of
 from synth_widgets.store.open_file import MovedError, OpenFile, Trouble
 from synth_widgets.store.state import State
 from synth_widgets.store.writing import read_raw
@@ -101,7 +101,8 @@ class Journal:
         def run() -> T:
             if self._file.db is None:
                 raise FileError(f"The studio file {self.path} cannot be read: {self._trouble and self._trouble.text}.")
-            return query(self._file.db)
+            with opening.bounded(self._file.db, pages_of(self._file.db)):
+                return query(self._file.db)
 
         return self._do(run)
 
@@ -261,8 +262,8 @@ class Journal:
             return  # nobody waits for it any more
         try:
             result = call()
-        except sqlite3.Error as error:
-            future.set_exception(FileError(f"The studio file {self.path} cannot be read: {error}."))
+        except (sqlite3.Error, UnicodeDecodeError) as error:  # what stands there is no text, or SQLite says so
+            future.set_exception(FileError(f"The studio file {self.path} cannot be read: {str(error)[:200]}."))
         except Exception as error:  # noqa: BLE001 - handed to the caller, who waits for it
             future.set_exception(error)
         else:
@@ -291,7 +292,7 @@ class Journal:
         with self._wake:
             queued = list(self._queue)
         pending = [batch for batch in queued if self._file.written < batch.rev <= whole.rev]
-        copying.write_copy(target, self._file.source(), pending, whole)
+        copying.write_copy(target, self._file.source(), pending, whole, mode=self._file.mode)
         self._copied = whole.rev
         if self.path is not None and target == self.path and self.read_only is None:
             self._file.adopt()
@@ -330,7 +331,7 @@ class Journal:
         target = copying.beside(path)
         with contextlib.suppress(Exception):
             pending = [batch for batch in self._queue if batch.rev > self._file.written]
-            copying.write_copy(target, self._file.source(), pending, whole)
+            copying.write_copy(target, self._file.source(), pending, whole, mode=self._file.mode)
             return f"What this studio held is in {target}"
         return "What it did not take is lost, for no other file could be written either"
 

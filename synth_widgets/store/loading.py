@@ -9,17 +9,30 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable, Iterator
+from operator import attrgetter, itemgetter
 from typing import Any, TypeVar
 
 from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
-from synth_widgets.records import ROOT, Json, Topic, Usage, Version, WorkItem
+from synth_widgets.records import ROOT, Json, Sample, Topic, Usage, Version, WorkItem
 from synth_widgets.store import opening, rows
-from synth_widgets.store.columns import MOST, WRONG, check_columns, checked, damaged, in_words, setting_of
+from synth_widgets.store.columns import (
+    KEYS,
+    MOST,
+    MOST_LEVELS,
+    WRONG,
+    check_columns,
+    check_depth,
+    checked,
+    damaged,
+    in_words,
+    pages_of,
+    setting_of,
+    twice,
+)
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
-from synth_widgets.text.normal import MAX_DEPTH, too_deep
 
 T = TypeVar("T")
 
@@ -31,7 +44,7 @@ def read_state(db: sqlite3.Connection) -> State:
         FileError: the file is damaged; it says where, and what is wrong there.
     """
     try:
-        with opening.at_one_moment(db), collector_off(stays=True):
+        with opening.bounded(db, pages_of(db)), opening.at_one_moment(db), collector_off(stays=True):
             return _read(db)
     except sqlite3.Error:  # the journal says of which file
         raise
@@ -43,22 +56,22 @@ def _read(db: sqlite3.Connection) -> State:
     check_columns(db)
     state = State()
     share = rows.Shared()
-    topics = list(_each(db, "topics", rows.topic_of, order="rowid"))
+    topics = list(_each(db, "topics", rows.topic_of))
     _check_tree(topics)
-    for topic in topics:
-        state.put_topic(topic)
+    state.topics.update((topic.id, topic) for topic in topics)
+    state.reindex()
     _read_calls(db, state, share)
     _read_samples(db, state, share)
-    for session in _each(db, "sessions", rows.session_of, order="created"):
+    for session in sorted(_each(db, "sessions", rows.session_of), key=attrgetter("created")):
         state.sessions[session.id] = session
-    for job in _each(db, "jobs", rows.job_of, order="started"):
+    for job in sorted(_each(db, "jobs", rows.job_of), key=attrgetter("started")):
         if job.session not in state.sessions:
             raise damaged("jobs", job.id, f"there is no session {job.session!r}")
         state.jobs[job.id] = job
     _read_items(db, state)
-    state.settings = dict(_each(db, "settings", _setting_of))
+    state.settings.update(_each(db, "settings", _setting_of))
     state.tasks = _tasks(db)
-    for group in _each(db, "groups", rows.group_of, order="id"):
+    for group in sorted(_each(db, "groups", rows.group_of), key=attrgetter("id")):
         if group.job is not None and group.job not in state.jobs:
             raise damaged("groups", group.id, f"there is no job {group.job!r}")
         state.put_group(group)
@@ -67,11 +80,15 @@ def _read(db: sqlite3.Connection) -> State:
     return state
 
 
-def _each(
-    db: sqlite3.Connection, table: str, build: Callable[[rows.Row], T], *, order: str | None = None
-) -> Iterator[T]:
-    """Yield what is built from each row, and say which row it was if that cannot be done."""
-    for row in checked(db, table, order=order):
+def _each(db: sqlite3.Connection, table: str, build: Callable[[rows.Row], T]) -> Iterator[T]:
+    """Yield what is built from each row, and say which row it was if that cannot be done or came already."""
+    width = len(KEYS[table])
+    known: set[object] = set()
+    for row in checked(db, table):
+        key = row[0] if width == 1 else row[:width]
+        if key in known:
+            raise twice(table, key)
+        known.add(key)
         try:
             built = build(row)
         except WRONG as error:
@@ -86,6 +103,8 @@ def _read_calls(db: sqlite3.Connection, state: State, share: rows.Shared) -> Non
             call = rows.call_of(row, share)
         except WRONG as error:
             raise damaged("calls", row[0], in_words(error)) from None
+        if call.id in calls:
+            raise twice("calls", call.id)
         calls[call.id] = call
     for job, step, calls, asked, answered, dollars, unknown in db.execute(rows.SUM_CALLS):
         state.ledger.load(job, step, Cost(dollars, unknown, Usage(asked, answered), calls))
@@ -95,7 +114,10 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
     versions = _versions(db, share)
     nothing: list[Version] = []
     topics = state.topics
-    for row in checked(db, "samples", order="seq"):
+    samples: dict[str, Sample] = {}
+    for row in checked(db, "samples"):
+        if row[0] in samples:
+            raise twice("samples", row[0])
         try:
             sample = rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
         except WRONG as error:
@@ -106,6 +128,8 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
             raise damaged("samples", sample.id, f"there is no version {sample.current} of it")
         if sample.proposal is not None and sample.version_of(sample.proposal) is None:
             raise damaged("samples", sample.id, f"there is no version {sample.proposal} of it")
+        samples[sample.id] = sample
+    for sample in sorted(samples.values(), key=attrgetter("seq")):
         state.put_sample(sample)
     for ident in versions:
         raise damaged("versions", ident, "there is no such sample")
@@ -122,7 +146,7 @@ def _read_items(db: sqlite3.Connection, state: State) -> None:
 
 def _tasks(db: sqlite3.Connection) -> list[Task]:
     tasks: list[Task] = []
-    for n, task in _each(db, "tasks", _task_of, order="n"):
+    for n, task in sorted(_each(db, "tasks", _task_of), key=itemgetter(0)):
         if n != len(tasks) + 1:
             raise damaged("tasks", n, "the versions of a task are numbered 1, 2, 3 …")
         tasks.append(task)
@@ -157,11 +181,13 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Vers
 
     found: dict[str, list[Version]] = {}
     last: str | None = None
-    for row in checked(db, "versions", order="sample, n"):
+    for row in checked(db, "versions"):
         text = row[3]
         before = found.get(row[0])
         if before is None:
             before = found[row[0]] = []
+        elif before[-1].n >= row[1]:
+            raise twice("versions", row[0])
         try:
             value = before[-1].input if before and text == last else _value(text, from_json)
             before.append(rows.version_of(row, value, _value(row[4], from_json), share))
@@ -176,26 +202,28 @@ def _value(text: str | None, from_json: Callable[..., Json]) -> Json:
     if text is None:
         return None
     try:
-        return from_json(text, cache_strings="keys")
+        value = from_json(text, cache_strings="keys")
     except ValueError:  # it is wrong, or holds half of a surrogate pair, which only the other one reads
-        value = rows.load(text)
-        if too_deep(value):
-            raise ValueError(f"a value is nested deeper than {MAX_DEPTH} levels") from None
-        return value
+        return rows.load(text)
+    if not isinstance(value, str):
+        check_depth(text, value)
+    return value
 
 
 def _check_tree(topics: list[Topic]) -> None:
-    """Raise unless every topic hangs, over its parents, from the root, which has none."""
+    """Raise unless every topic hangs, over few parents, from the root, which has none."""
     if any(topic.parent is not None or topic.removed for topic in topics if topic.id == ROOT):
         raise damaged("topics", ROOT, "the root has no parent and cannot be removed")
     parents = {topic.id: topic.parent for topic in topics if topic.id != ROOT}
-    hangs = {ROOT}
+    levels = {ROOT: 0}
     for ident in parents:
         way: list[str] = []
         here: str | None = ident
-        while here not in hangs:
-            if here is None or here not in parents or len(way) > len(parents):
-                raise damaged("topics", ident, "its parents do not lead to the root")
+        while here not in levels:
+            if here is None or here not in parents or len(way) > MOST_LEVELS:
+                raise damaged("topics", ident, f"its parents do not lead to the root in {MOST_LEVELS} steps")
             way.append(here)
             here = parents[here]
-        hangs.update(way)
+        levels.update((above, level) for level, above in enumerate(reversed(way), start=levels[here] + 1))
+        if levels[ident] > MOST_LEVELS:
+            raise damaged("topics", ident, f"it stands more than {MOST_LEVELS} levels below the root")

@@ -20,6 +20,8 @@ import time
 import weakref
 from pathlib import Path
 
+from synth_widgets.store import ordinary
+
 BYTE = 0x40000000 + 0x400
 """The byte of the studio file that is locked: one that SQLite, whose own locks lie before it, never locks."""
 YOUNG_SECONDS = 10.0
@@ -211,6 +213,7 @@ class FileLock:
         while True:
             with contextlib.suppress(FileExistsError):
                 return os.open(self.beside, flags | os.O_CREAT | os.O_EXCL, 0o666), True
+            ordinary.check(self.beside)
             try:
                 descriptor = os.open(self.beside, flags)
             except FileNotFoundError:
@@ -237,7 +240,7 @@ class FileLock:
 
     # ------------------------------------------------------------ the lock on the file
     def _take_file(self) -> str | None:
-        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0)
+        flags = os.O_RDWR | getattr(os, "O_CLOEXEC", 0) | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
         try:
             self.made = False
             self.file = os.open(self.path, flags)
@@ -270,9 +273,9 @@ if hasattr(os, "register_at_fork"):
 
 
 def _leads_to(path: Path, descriptor: int) -> bool:
-    """Whether a name leads to an open file."""
+    """Whether a name, and no link of that name, leads to an open file."""
     try:
-        return os.path.samestat(os.fstat(descriptor), path.stat())
+        return os.path.samestat(os.fstat(descriptor), path.lstat())
     except OSError:
         return False
 

@@ -14,12 +14,13 @@ import os
 import secrets
 import shutil
 import sqlite3
+import stat
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from synth_widgets.errors import FileError
-from synth_widgets.store import copying, migrations, opening, rows, wal
+from synth_widgets.store import copying, migrations, opening, ordinary, rows, wal
 from synth_widgets.store.batch import Batch
 from synth_widgets.store.loading import read_state
 from synth_widgets.store.lock import FileLock
@@ -109,8 +110,13 @@ class OpenFile:
             self._make(self.db)
             return State()
         try:
+            if self.path.exists() and not self.path.is_file():
+                raise FileError(f"{self.path} is no ordinary file. Choose another path=.")
+            opening.check_beside(self.path)
             self.read_only = self._lock.acquire()
         except OSError as error:
+            if isinstance(error, FileError):
+                raise
             words = error.strerror or str(error)
             raise FileError(f"{self.path} cannot be written: {words}. Choose another path=.") from None
         try:
@@ -124,8 +130,8 @@ class OpenFile:
             return self._open_to_read(self.path)
         except BaseException as error:
             self._drop()
-            if isinstance(error, sqlite3.Error | OSError) and not isinstance(error, FileError):
-                raise FileError(f"{self.path} cannot be opened as a studio file: {error}.") from None
+            if isinstance(error, sqlite3.Error | OSError | UnicodeDecodeError) and not isinstance(error, FileError):
+                raise FileError(f"{self.path} cannot be opened as a studio file: {str(error)[:200]}.") from None
             raise
 
     def _open_to_read(self, path: Path) -> State:
@@ -143,8 +149,9 @@ class OpenFile:
         self.db = opening.to_read(path, verdict, self._stack, has_locks=has_locks)
         if verdict == "foreign":
             self.notes.append(f"{wal.log_of(path)} belongs to another file than {path.name} and was not read.")
-        if not opening.check_kind(self.db, path):
-            return State()
+        with opening.bounded(self.db, opening.size_of(path)):
+            if not opening.check_kind(self.db, path):
+                return State()
         if migrations.format_of(self.db) != rows.FORMAT:
             self.notes.append(
                 f"It was written by an earlier release, and can only be read now: {self.read_only}. The file stays as "
@@ -158,13 +165,16 @@ class OpenFile:
         with contextlib.ExitStack() as stack:
             db = opening.to_read(path, log, stack, has_locks=lock.has_locks)
             state = None
-            if opening.check_kind(db, path):
+            with opening.bounded(db, opening.size_of(path)):
+                is_ours = opening.check_kind(db, path)
+            if is_ours:
                 today = migrations.brought_up(db, in_place=False)  # read whole before anything is written
                 stack.callback(today.close)
                 state = read_state(today)
         self._connect(path, lock)
         lock.made = False
         assert self.db is not None  # noqa: S101 - for the type checker
+        opening.check_kind(self.db, path)  # nobody has exchanged it since it was read
         if state is None:
             self._make(self.db)
         else:
@@ -183,7 +193,7 @@ class OpenFile:
         if (former := wal.fetch_log(path, lock.file)) is not None:
             self.notes.append(f"The last changes of {path.name} stood in {former.name} yet: the file was renamed.")
         log = wal.log_of(path)
-        if (untold := wal.untold_of(path)).exists():
+        if ordinary.is_there(untold := wal.untold_of(path)):
             self.notes.append(_said_of_a_log(log, wal.set_aside(path, untold)))
         verdict = wal.verdict(log, lock.file)
         if verdict == "unknown" and not _is_whole(path, "belongs", lock):
@@ -197,7 +207,7 @@ class OpenFile:
         self.db, self._is_shared = opening.to_write(path, has_locks=lock.has_locks)
         if self._is_shared:
             self._guard = opening.connect(opening.uri(path, "ro"))
-            self._guard.execute("SELECT count(*) FROM sqlite_master").fetchone()
+            self._guard.execute("SELECT 1 FROM sqlite_master LIMIT 1").fetchone()
 
     def _make(self, db: sqlite3.Connection) -> None:
         db.executescript(
@@ -236,7 +246,7 @@ class OpenFile:
         self._position = wal.position(dict(self._rows)) or Position("", 0)
         self.written = self._position.rev
         with contextlib.suppress(OSError):
-            self._log_inode = self._log.stat().st_ino
+            self._log_inode = self._log.lstat().st_ino
         self._note()
 
     # ------------------------------------------------------------ saving
@@ -369,13 +379,13 @@ class OpenFile:
 
     def _log_size(self) -> int:
         with contextlib.suppress(OSError):
-            return self._log.stat().st_size if self.path is not None else 0
+            return self._log.lstat().st_size if self.path is not None else 0
         return 0
 
     def _has_log(self) -> bool:
         """Whether the log's name leads to the open one; its size is noted by the way."""
         try:
-            found = self._log.stat()
+            found = self._log.lstat()
         except OSError:
             return not self._watches_log
         self._log_bytes = found.st_size
@@ -442,9 +452,9 @@ class OpenFile:
     def _remove_log(self) -> None:
         """Remove the names of the log and its index, if they are this file's."""
         with contextlib.suppress(OSError):
-            if self._log_inode in {None, self._log.stat().st_ino}:
-                self._log.unlink()
-                wal.index_of(self._path).unlink(missing_ok=True)
+            if self._log_inode in {None, self._log.lstat().st_ino}:
+                ordinary.remove(self._log)
+                ordinary.remove(wal.index_of(self._path))
 
     def _come_back(self) -> None:
         """Go on with a file that has its name again."""
@@ -471,10 +481,9 @@ class OpenFile:
         if self._log_size() and self._has_log():
             with contextlib.suppress(OSError):
                 if self._is_shared:
-                    self._log.rename(wal.untold_of(self._path))
+                    ordinary.rename(self._log, wal.untold_of(self._path))
                 else:
-                    shutil.copyfile(self._log, wal.untold_of(self._path))
-                    os.truncate(self._log, 0)  # then there is nothing that closing could apply
+                    self._empty_into(wal.untold_of(self._path))
         self._disconnect(leave=True)
         self._remove_log()
         self._over = MovedError(
@@ -483,10 +492,17 @@ class OpenFile:
         )
         raise self._over
 
+    def _empty_into(self, kept: Path) -> None:
+        """Copy the log, and leave nothing in it that closing could apply."""
+        ordinary.remove(kept)
+        with ordinary.open_to_read(self._log) as source, os.fdopen(ordinary.make(kept), "wb") as target:
+            shutil.copyfileobj(source, target, 1 << 20)
+        os.truncate(self._log, 0)
+
     def was_told(self) -> None:
         """Note that a person has heard of the trouble: an opening after a kill need not say it again."""
-        if self.path is not None and wal.untold_of(self.path).exists():
-            with contextlib.suppress(OSError):
+        with contextlib.suppress(OSError):
+            if self.path is not None and ordinary.is_there(wal.untold_of(self.path)):
                 wal.set_aside(self.path, wal.untold_of(self.path))
 
     # ------------------------------------------------------------ the end
@@ -512,6 +528,12 @@ class OpenFile:
             with contextlib.suppress(Exception):
                 self.empty_log()
         self._drop()
+
+    @property
+    def mode(self) -> int:
+        """Who may read and write the file: copies of it are for nobody else."""
+        has_file = self._lock is not None and self._lock.file is not None
+        return stat.S_IMODE(os.fstat(self._file).st_mode) if has_file else 0o777
 
     @property
     def is_deleted(self) -> bool:
@@ -556,9 +578,15 @@ def _is_missing(error: OSError | None) -> bool:
 
 
 def _is_whole(path: Path, log: wal.Verdict, lock: FileLock) -> bool:
-    """Whether a file is whole with its log, or without it (``log="foreign"``). Nothing is written to it."""
+    """Whether a file is whole with its log, or without it (``log="foreign"``). Nothing is written to it.
+
+    Raises:
+        FileError: what it defines is not ours, or it has no end.
+    """
     with contextlib.ExitStack() as stack:
         try:
             return opening.is_whole(opening.to_read(path, log, stack, has_locks=lock.has_locks))
+        except FileError:
+            raise
         except (sqlite3.Error, OSError):
             return False

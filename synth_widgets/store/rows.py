@@ -73,7 +73,7 @@ def _tags(tags: tuple[str, ...]) -> str | None:
 
 def load(text: str | None) -> Json:
     """Return the value of `dump`."""
-    return None if text is None else json.loads(text)
+    return None if text is None else columns.read_json(text)
 
 
 class Shared:

@@ -103,6 +103,13 @@ class State:
             nodes.append(self.topics[nodes[-1].parent])
         return nodes[::-1]
 
+    def levels_below(self, topic: str) -> int:
+        """Return how many levels of topics, removed ones too, stand below one."""
+        levels, level = 0, tuple(self.children.get(topic, ()))
+        while level:
+            levels, level = levels + 1, tuple([child for i in level for child in self.children.get(i, ())])
+        return levels
+
     def child(self, parent: str, name: str) -> Topic | None:
         """Return the visible child of this name (after NFC and case folding), or ``None``."""
         found = tuple(self.named.get((parent, normalised_name(name)), ()))

@@ -21,12 +21,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import BinaryIO, Literal, NamedTuple
 
+from synth_widgets.store import ordinary
+
 KEY = "moment"
 """The row of ``meta`` that holds a `Moment`."""
 LOOKS = 5
 """Times that a log is looked at before it is called foreign, where somebody may write it meanwhile."""
 _HEADER, _FRAME, _LEAF = 32, 24, 0x0A
 _MAGIC = {0x377F0682, 0x377F0683}
+_JOURNAL_MAGIC = bytes.fromhex("d9d505f920a163d7")
 
 
 class Position(NamedTuple):
@@ -96,19 +99,47 @@ def index_of(path: Path) -> Path:
     return path.with_name(path.name + "-shm")
 
 
+def journal_of(path: Path) -> Path:
+    """Return the name that SQLite gives the rollback journal of a file."""
+    return path.with_name(path.name + "-journal")
+
+
+def is_journal(path: Path) -> bool:
+    """Whether there is a rollback journal that SQLite would take for the half of a change."""
+    try:
+        with ordinary.open_to_read(path) as file:
+            return file.read(1) not in {b"", b"\0"}
+    except FileNotFoundError:
+        return False
+
+
+def names_another(journal: Path) -> bool:
+    """Whether a rollback journal names the journal of a change to several files, which SQLite removes at its end."""
+    try:
+        with ordinary.open_to_read(journal) as file:
+            file.seek(max(0, os.fstat(file.fileno()).st_size - len(_JOURNAL_MAGIC)))
+            return file.tell() > 0 and file.read() == _JOURNAL_MAGIC
+    except FileNotFoundError:
+        return False
+
+
 def salt(path: Path) -> bytes:
     """Return what tells a write-ahead log from the one before it was begun anew; nothing if it is empty."""
     try:
-        with path.open("rb") as file:
+        with ordinary.open_to_read(path) as file:
             return file.read(_HEADER)[16:24]
     except FileNotFoundError:
         return b""
 
 
 def read_log(path: Path) -> Log | None:
-    """Read a write-ahead log; ``None`` when it holds no whole transaction, so that there is nothing to apply."""
+    """Read a write-ahead log; ``None`` when it holds no whole transaction, so that there is nothing to apply.
+
+    Raises:
+        FileError: something else has its name.
+    """
     try:
-        with path.open("rb") as file:
+        with ordinary.open_to_read(path) as file:
             header = file.read(_HEADER)
             if len(header) < _HEADER:
                 return None
@@ -209,7 +240,7 @@ def verdict(log: Path, file: int) -> Verdict:
     if found.first is None:
         return "unknown"
     here = position_in(file, found.page, found.page_size)
-    was_exchanged = os.fstat(file).st_ino != found.first.file and log.stat().st_ino == found.first.log
+    was_exchanged = os.fstat(file).st_ino != found.first.file and log.lstat().st_ino == found.first.log
     is_of_it = here is not None and (here == found.first.before or here in found.positions)
     return "belongs" if is_of_it and not was_exchanged else "foreign"
 
@@ -229,27 +260,36 @@ def fetch_log(path: Path, file: int) -> Path | None:
     Only a log whose own file is gone, and which says itself that it belongs to this one.
     """
     log = log_of(path)
-    if log.exists() and log.stat().st_size:
+    if (beside := ordinary.check(log)) is not None and beside.st_size:
         return None
     with suppress(OSError):
         for other in path.parent.glob("*-wal"):
             owner = other.with_name(other.name.removesuffix("-wal"))
-            if other != log and not owner.exists() and verdict(other, file) == "belongs":
-                found = read_log(other)
-                if found is not None and found.first is not None and found.first.file == os.fstat(file).st_ino:
-                    other.replace(log)
-                    index_of(owner).unlink(missing_ok=True)
-                    return other
+            if other != log and ordinary.is_free(owner) and _says_it_is_of(other, file):
+                ordinary.check(index_of(owner))
+                ordinary.rename(other, log)
+                ordinary.remove(index_of(owner))
+                return other
     return None
+
+
+def _says_it_is_of(log: Path, file: int) -> bool:
+    """Whether a log, of whatever name, says itself that it belongs to an open studio file; others' are passed over."""
+    with suppress(OSError):
+        if verdict(log, file) == "belongs":
+            found = read_log(log)
+            return found is not None and found.first is not None and found.first.file == os.fstat(file).st_ino
+    return False
 
 
 def set_aside(path: Path, log: Path | None = None) -> Path:
     """Move the write-ahead log of a file out of SQLite's way, and return where it is kept."""
     number = 1
-    while (kept := path.with_name(f"{path.name}-wal.aside{'' if number == 1 else f'-{number}'}")).exists():
+    while not ordinary.is_free(kept := path.with_name(f"{path.name}-wal.aside{'' if number == 1 else f'-{number}'}")):
         number += 1
-    (log or log_of(path)).rename(kept)
-    index_of(path).unlink(missing_ok=True)
+    ordinary.check(index_of(path))
+    ordinary.rename(log or log_of(path), kept)
+    ordinary.remove(index_of(path))
     return kept
 
 
@@ -268,10 +308,14 @@ def leaf_rows(page: bytes) -> dict[str, str]:
     if not page or page[0] != _LEAF:
         return {}
     rows: dict[str, str] = {}
+    space = len(page)
     with suppress(IndexError, ValueError, struct.error):
         (count,) = struct.unpack_from(">H", page, 3)
         for place in struct.unpack_from(f">{min(count, len(page) // 4)}H", page, 8):
             length, start = _varint(page, place)
+            space -= length
+            if space < 0:
+                return {}  # cells over one another: a page of them would be read thousands of times
             key, value = _texts(page[start : start + length])
             rows[key] = value
     return rows

@@ -151,7 +151,7 @@ class HandingOff:
         from synth_widgets.exchange import files, formats, frames
 
         by_person = not self._core.engine.is_current  # else the widget asks
-        target = files.target_of(path)
+        target = files.target_of(path, follows=by_person)
         if not (by_person if replace is None else replace):
             files.check_free(target)
         file_format = formats.format_of(target, format)
@@ -163,7 +163,7 @@ class HandingOff:
         def write(samples: list[Sample]) -> str:
             if file_format.needs_output:
                 samples = [sample for sample in samples if sample.output is not None]
-            files.write_whole(target, lambda file: file_format.write(state, task, samples, file))
+            files.write_whole(target, lambda file: file_format.write(state, task, samples, file), follows=by_person)
             return str(target)
 
         if not by_person:  # a worker writes, and warns nobody

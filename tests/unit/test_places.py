@@ -160,7 +160,7 @@ def test_what_has_the_lock_files_name_and_is_none_is_left_alone(filled, kind, tm
         case "large":
             beside.write_bytes(precious.read_bytes())
     before = precious.read_bytes()
-    with pytest.raises(FileError, match="cannot be written"):
+    with pytest.raises(FileError, match=r"left as it is|no lock of ours"):
         sw.Studio(TRIAGE, path=filled, model=ScriptedCompleter())
     assert precious.read_bytes() == before
     assert beside.is_symlink() or beside.exists()
