@@ -51,6 +51,7 @@ class Budget:
         remembers_from: the number of steps left from which on results are remembered: see `remembered`.
         pattern_seconds: for patterns.
         words_seconds: for words.
+        is_deep: whether the value was too deep for the verdict, so that the search for words has to give it.
         is_at_once: whether what exceeds it is to be asked again elsewhere.
     """
 
@@ -59,11 +60,13 @@ class Budget:
     pattern_seconds = PATTERN_SECONDS
     words_seconds = WORDS_SECONDS
     is_at_once = False
+    is_deep = False
     _known: dict[tuple[int, int], bool | None] | None = None
 
     def begin(self) -> None:
         """Begin with another value: what is known of the one before does not hold for it."""
         self._known = None
+        self.is_deep = False
 
     def spend(self, steps: int) -> None:
         """Take steps.

@@ -185,6 +185,7 @@ class Compiled:
         try:
             return predicate(value, budget)
         except RecursionError:
+            budget.is_deep = True
             return False  # the whole check needs fewer frames for some schemas, and says so where it has too few
 
     def _errors(self, value: Json, budget: Budget) -> Iterator[ValidationError]:
@@ -198,7 +199,7 @@ class Compiled:
             except (TimeoutError, TooLongError, _OutOfTimeError):
                 if number and not budget.is_at_once:
                     return
-                raise UnsaidError from None
+                raise (RecursionError if budget.is_deep else UnsaidError) from None
             finally:
                 _thread.search = before
             if error is None:
@@ -350,6 +351,8 @@ def _items(validator: Any, items: Any, instance: Any, schema: Any) -> Iterator[V
     predicate, steps = search.compiler.part(items), weight(items)
 
     def holds(item: Any) -> bool:
+        if search.budget.is_deep:
+            return False  # at each level it would be found anew that there are too many
         try:
             return predicate(item, search.budget)
         except RecursionError:

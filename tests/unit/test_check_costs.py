@@ -294,3 +294,12 @@ def test_verdicts_under_a_schema_that_may_take_long_hold_up_nobody() -> None:
             studio.restore(list(studio.samples))
         assert watch.held < 0.1
         assert {sample.status for sample in studio.samples} == {"draft"}
+
+
+def test_what_is_too_deep_is_said_to_be_however_busy_the_machine_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(budget.Budget, "words_seconds", 0.0)
+    value: Any = {}
+    for _ in range(3000):
+        value = [value]
+    tree = Compiled({"anyOf": [{"type": "object"}, {"type": "array", "items": {"$ref": "#"}}]})
+    assert tree.problem(value) == "the value is nested too deeply"
