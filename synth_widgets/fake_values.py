@@ -49,6 +49,8 @@ _ESCAPED: dict[str, Sequence[str]] = {
 }
 """Texts that an escape in a pattern describes."""
 _DEEP = 6
+_DEEPEST = 48
+"""Levels after which what contains itself, and must, ends all the same."""
 _MOST_MERGED = 300
 """Steps to one flat schema: one that refers to itself has no end."""
 _MOST_PARTS = 5_000
@@ -105,9 +107,9 @@ class FakeValues:
     def _value(self, schema: Any, references: References, names: bool, depth: int, some: int = 2) -> Any:
         """Return a value at a depth; deep down, optional parts are left out."""
         self._left -= 1
+        if self._left < -_MOST_PARTS or depth > _DEEPEST:
+            return None
         if self._left < 0:
-            if self._left < -_MOST_PARTS or depth > _DEEP * 8:
-                return None
             depth = max(depth, _DEEP)
         is_deep = depth >= _DEEP
         if _may_be_null(schema) and (is_deep or (self._nulls and self._random.random() < self._nulls)):

@@ -25,7 +25,7 @@ def many(request: pytest.FixtureRequest, record_property: Callable[[str, object]
     given = os.environ.get("SYNTH_FUZZ_SEED")
     first = int(given or (0 if request.param == "a moment" else random.SystemRandom().randrange(10**9)))
 
-    def run(case: Case) -> None:
+    def run(case: Case, seconds: float = MOST_SECONDS) -> None:
         until, number = time.monotonic() + SECONDS[request.param], 0
         while time.monotonic() < until:
             seed = first + number
@@ -36,7 +36,7 @@ def many(request: pytest.FixtureRequest, record_property: Callable[[str, object]
                 error.add_note(f"to see it again: SYNTH_FUZZ_SEED={seed}")
                 raise
             took = time.process_time() - began
-            assert took < MOST_SECONDS, f"a case took {took:.1f} s of the processor: SYNTH_FUZZ_SEED={seed}"
+            assert took < seconds, f"a case took {took:.1f} s of the processor: SYNTH_FUZZ_SEED={seed}"
             number += 1
         record_property("cases", f"{number} from seed {first}")
 

@@ -1,4 +1,4 @@
-"""Files, answers and messages of a page with random harm in them: each ends in words for a person, and soon."""
+"""Files, answers, schemas and messages of a page with random harm: each ends in words for a person, and soon."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import shutil
 import socket
 import sqlite3
 import threading
+import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
@@ -19,11 +20,14 @@ import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError, SynthError
+from synth_widgets.fake_values import FakeValues
 from synth_widgets.llm.transports.attempt import Waits
 from synth_widgets.llm.transports.openai_http import OpenAICompleter
+from synth_widgets.schema.request_schema import RequestSchema
 from synth_widgets.store.columns import COLUMNS
 from synth_widgets.testing import ScriptedCompleter
 from synth_widgets.widget.commands import COMMANDS
+from tests import hostile_schemas
 from tests.fuzz import mutations
 from tests.replica import Peer
 from tests.tasks import TRIAGE, failing
@@ -208,9 +212,31 @@ def test_an_answer_that_was_changed_at_random_is_a_row_or_a_reason(mangled: Mang
         studio.reject([sample.id for sample in studio.samples])
 
     try:
-        many(case)
+        with steered(studio):
+            many(case, 3.0)  # an item is asked for three times
     finally:
         studio.close()
+
+
+@contextlib.contextmanager
+def steered(studio: sw.Studio) -> Iterator[None]:
+    """Ask the engine again and again for its turn meanwhile, as a person who steers does: it is never held long."""
+    engine, ended, waits = studio._core.engine, threading.Event(), [0.0]
+
+    def ask() -> None:
+        while not ended.wait(0.02):
+            began = time.monotonic()
+            engine.call(lambda: None)
+            waits.append(time.monotonic() - began)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        asking.join()
+    assert max(waits) < 1.0, f"the engine was held for {max(waits):.1f} s"
 
 
 # ------------------------------------------------------------ the page
@@ -258,3 +284,26 @@ def test_a_message_that_was_changed_at_random_is_answered_or_passed_over(many: M
         many(case)
     finally:
         studio.close()
+
+
+# ------------------------------------------------------------ schemas
+def test_a_random_schema_is_refused_or_checks_any_value_soon(many: Many):
+    def case(chance: random.Random) -> None:
+        schema, value = next(hostile_schemas.schemas(chance.randrange(2**32)))
+        with warnings.catch_warnings(), contextlib.suppress(SynthError):
+            warnings.simplefilter("ignore", UserWarning)  # what may be misspelt
+            task = sw.Task("Fuzz", "Answer.", output_schema=schema)
+            with contextlib.suppress(SynthError):
+                task.messages("a")
+            output = task.output
+            assert output is not None
+            if chance.random() < 0.5:  # each may take some tenths of a second
+                problem, problems = output.problem(value), output.problems(value)
+                assert (problem is None) == (problems == {}), (problem, problems)
+            else:
+                RequestSchema.of(output.json).read(value, output.problem)
+            for name in output.properties():
+                output.describe(name)
+            FakeValues(chance.randrange(100)).value(output.json)
+
+    many(case)
