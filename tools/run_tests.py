@@ -27,7 +27,7 @@ from tools.steps import run_step
 from tools.suites import BUILD, OTHER_VERSIONS, Counts, Failure, Suite, slowest, suites, version_suites
 
 LANES = (
-    (("unit",), ("lint", "front end", "stories", "faults", "contract")),
+    (("unit",), ("lint", "front end", "stories", "faults", "fuzz", "contract")),
     (("browser",), ("curating", "kernel", "notebooks")),
     tuple(tuple(suite.name for suite in version_suites(versions)) for versions in OTHER_VERSIONS),
 )

@@ -101,6 +101,7 @@ def suites(*, slow: bool) -> list[Suite]:
         real("kernel", "tests/kernel"),
         pytest("stories", "tests/stories"),
         pytest("faults", "tests/faults"),
+        pytest("fuzz", "tests/fuzz"),
         Suite("notebooks", notebook_steps, again=notebook_again),
         real("browser", "tests/browser", *(f"--ignore={path}" for path in CURATING)),
         real("curating", *CURATING),
