@@ -22,7 +22,7 @@ def price_at(model: Model, endpoint: Endpoint) -> Price | None:
     """
     if model.price is not None:
         return model.price
-    if model.is_local or is_loopback(endpoint.base):
+    if model.is_local or (is_loopback(endpoint.base) and not _is_passed_on(model)):
         return FREE
     if not endpoint.own_host and endpoint.base != endpoint.provider.base:
         return None
@@ -55,7 +55,15 @@ def may_bill(model: str | Model | Completer) -> bool:
     if not isinstance(model, Model) or model.is_local:
         return False
     base = endpoint_of(model).base
-    return not base or not (is_loopback(base) or _is_private(base))
+    return not base or not (is_loopback(base) or _is_private(base)) or _is_passed_on(model)
+
+
+def _is_passed_on(model: Model) -> bool:
+    """Whether a server on this machine hands what it is asked on to its maker's, as Ollama does for its cloud models.
+
+    Source: https://docs.ollama.com/cloud
+    """
+    return model.provider in {"ollama", "ollama_chat"} and model.name.endswith(("-cloud", ":cloud"))
 
 
 def _is_private(base: str) -> bool:

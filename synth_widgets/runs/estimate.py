@@ -17,6 +17,7 @@ from synth_widgets.runs.plan import Recipe, Slots
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.token_averages import Average, TokenAverages
 from synth_widgets.runs.token_estimate import call_tokens
+from synth_widgets.text.shown import short_repr
 
 N = TypeVar("N", int, float)
 
@@ -52,6 +53,8 @@ class Estimate:
     topics: int
     samples: int
     models: tuple[str, ...] = ()
+
+    __repr__ = short_repr
 
     def __add__(self, other: Estimate) -> Estimate:
         """Return what two runs would send together."""

@@ -12,9 +12,10 @@ from typing import Any, Literal, TypeVar, cast, get_args
 from synth_widgets.generation.examples import Style
 from synth_widgets.records import Guidance, JobRecord, Json, Sample, Step, Topic, WorkItem
 from synth_widgets.store.changes import TopicChanged, topic_change
-from synth_widgets.store.columns import MOST_SAMPLES, damaged, guidance_of
+from synth_widgets.store.columns import LONGEST_NAME, MOST_SAMPLES, damaged, guidance_of
 from synth_widgets.store.record_factories import maker
 from synth_widgets.store.state import State
+from synth_widgets.text.shown import short_repr
 
 T = TypeVar("T", bound=Sequence[Any])
 _item = maker(WorkItem)
@@ -72,6 +73,8 @@ class Recipe:
     budget: float | None = None
     thin: bool = False
     more: int = 0
+
+    __repr__ = short_repr
 
     @property
     def anew(self) -> bool:
@@ -142,7 +145,7 @@ _MAY_BE: Mapping[str, Callable[[Any], bool]] = {
     "leaves": _flag,
     "guidance": _guidance,
     "prompt": lambda value: value in get_args(Style),
-    "model": _text,
+    "model": lambda value: isinstance(value, str) and len(value) <= LONGEST_NAME,
     "in_code": _flag,
     "part": lambda value: value in ("output", "input"),
     "budget": lambda value: value is None or (type(value) in {int, float} and 0 <= value < float("inf")),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 
 from synth_widgets.money import Budget, cost_of, in_dollars
 from synth_widgets.records import Step, Usage
@@ -23,8 +23,11 @@ class Spending:
         terms: the price and the kind of a step's calls, asked again when another model takes over.
         job: the job's own budget.
         studio: the budget that all jobs of the studio share.
-        averages: what earlier calls took.
+        allowed: what a person was asked about, or what is sent unasked: it counts where a price is known.
+        averages: what earlier calls took: those of this process, by which the next ones are expected, and those that
+            only learn from them. What a file says of its calls may be anything.
         guess: what a call for so many items takes at most, before any was answered.
+        own: tokens that a call's prompt has at least, whatever others take.
 
     Attributes:
         short: why a call that could have been sent was not, or ``None``; whoever looks for calls to send clears it.
@@ -37,23 +40,27 @@ class Spending:
         terms: Callable[[Step], Terms],
         job: Budget,
         studio: Budget,
-        averages: TokenAverages,
+        averages: Sequence[TokenAverages],
         guess: Callable[[Step, int], Usage],
+        own: Callable[[PendingCall], int],
+        allowed: Budget | None = None,
     ) -> None:
         self.short: str | None = None
         self._job = job
         self._studio = studio
+        self._allowed = allowed or Budget(None)
         self._averages = averages
         self._terms_of = terms
         self._terms = {step: terms(step) for step in steps}
         self._guess = guess
+        self._own = own
         self._untold = 0
         self._guesses: dict[tuple[Step, int], Usage] = {}
 
     @property
     def is_waiting(self) -> bool:
         """Whether calls of other jobs hold what is missing, and may leave something of it."""
-        return self._studio.cap is not None and self._studio.reserved > 1e-9
+        return any(each.cap is not None and each.reserved > 1e-9 for each in (self._studio, self._allowed))
 
     @property
     def said(self) -> list[str]:
@@ -68,19 +75,25 @@ class Spending:
     def reserve(self, pending: PendingCall) -> bool:
         """Set aside what the next call of a piece of work will cost; ``False`` when a budget has not enough left."""
         pending.terms = self._terms[pending.step]
-        if self._job.cap is None and self._studio.cap is None:
+        price, has_budget = pending.terms.price, self._job.cap is not None or self._studio.cap is not None
+        if not has_budget and (self._allowed.cap is None or price is None):
             return True
-        price = pending.terms.price
         if price is None:
             self.short = f"There is a budget, but no known price for the model of {pending.step}"
             return False
-        cost = price.of(self._expected(pending.step, len(pending.slots)))
+        expected = self._expected(pending.step, len(pending.slots))
+        cost = price.of(Usage(max(expected.prompt_tokens, self._own(pending)), expected.completion_tokens))
         if not self._job.reserve(cost):
             self.short = _short("job's", self._job, cost, "studio.resume(budget={}) goes on")
             return False
         if not self._studio.reserve(cost):
             self._job.settle(cost, 0.0)
             self.short = _short("studio's", self._studio, cost, "studio.set_budget({}) and studio.resume() go on")
+            return False
+        if not self._allowed.reserve(cost):
+            self._job.settle(cost, 0.0)
+            self._studio.settle(cost, 0.0)
+            self.short = _more_than_allowed(self._allowed, cost)
             return False
         pending.reserved = cost
         return True
@@ -96,7 +109,8 @@ class Spending:
         if cost or pending.reserved:
             self._settle(pending, pending.reserved if cost is None else cost)
         is_first = pending.attempts.number == 1 and pending.round == 1 and not pending.in_last_round
-        self._averages.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
+        for averages in self._averages:
+            averages.learn(pending.terms.kind, usage, slots=slots if is_first else 0)
         return cost
 
     def refused(self, pending: PendingCall) -> None:
@@ -112,10 +126,11 @@ class Spending:
     def _settle(self, pending: PendingCall, cost: float) -> None:
         self._job.settle(pending.reserved, cost)
         self._studio.settle(pending.reserved, cost)
+        self._allowed.settle(pending.reserved, cost)
         pending.reserved = 0.0
 
     def _expected(self, step: Step, slots: int) -> Usage:
-        average = self._averages.of(self._terms[step].kind, answers=FIRST)
+        average = self._averages[0].of(self._terms[step].kind, answers=FIRST)
         if average is not None:
             prompt, completion = average.of(1, slots)
             return Usage(round(SAFETY * prompt), round(SAFETY * completion))
@@ -130,4 +145,12 @@ def _short(whose: str, budget: Budget, cost: float, how: str) -> str:
     return (
         f"The {whose} budget of {in_dollars(cap)} would be passed: {in_dollars(budget.spent)} is spent, and the next "
         f"call may cost {in_dollars(cost)}. What is left remains pending; {how.format(more)}"
+    )
+
+
+def _more_than_allowed(allowed: Budget, cost: float) -> str:
+    cap = allowed.cap or 0.0
+    return (
+        f"It costs more than was foreseen, which was {in_dollars(cap)} at most: {in_dollars(allowed.spent)} is spent, "
+        f"and the next call may cost {in_dollars(cost)}. What is left remains pending; Resume says what it takes."
     )

@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from synth_widgets.curation.new_versions import base_of
 from synth_widgets.llm.completer import Request
 from synth_widgets.money import tokens_in
 from synth_widgets.records import ROOT, Json, Sample, Step, Usage, Version
@@ -26,6 +27,7 @@ SENTENCE: Range = (4, 80)
 TEXT: Range = (6, 400)
 THOUGHTS = 1500
 """Tokens that a model may think before it answers."""
+BYTES_A_TOKEN = 4
 DEEPEST = 8
 MOST_PARTS = 5_000
 """Parts of a schema that are gone into."""
@@ -58,6 +60,19 @@ def call_tokens(
     if limit is not None:
         low, high = min(low, limit), min(high, limit)
     return Usage(round(least), round(low * COUNTING[0])), Usage(round(most), round(high))
+
+
+def own_tokens(builder: RequestBuilder, step: Step, target: str) -> int:
+    """Return about how many tokens of a request are its own: those of its sample, and of the guidance that holds there.
+
+    Other requests of the step may be far shorter, also all that were measured.
+    """
+    sample = builder.state.samples.get(target)
+    texts = [builder.guidance(step, target if sample is None else sample.topic)]
+    if sample is not None:
+        base = base_of(sample)
+        texts += [as_text(value) for value in (base.input, base.output) if value is not None]
+    return sum(len(text.encode(errors="replace")) for text in texts) // BYTES_A_TOKEN
 
 
 def _sent(request: Request, share: float, extra: int) -> float:

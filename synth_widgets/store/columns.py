@@ -20,6 +20,8 @@ MOST = 10**12
 """Of tokens, rows and revisions: more than any file has, and sums of them still fit."""
 MOST_SAMPLES = 1_000_000
 """Wanted under one topic."""
+LONGEST_NAME = 1_000
+"""Characters of a model's name."""
 MOST_LEVELS = 100
 """Of topics, one below another."""
 MOST_DOLLARS = 1e9
@@ -335,8 +337,9 @@ def setting_of(key: str, value: Json) -> Json:
     if value is not None and key == "models":
         for model in object_of(value).values():
             named = object_of(model)
-            if not isinstance(named.get("name"), str) or not isinstance(named.get("in_code"), bool):
-                raise ValueError("a model is its name, and whether code gave it")  # noqa: TRY004 - as above
+            name = named.get("name")
+            if not isinstance(name, str) or len(name) > LONGEST_NAME or not isinstance(named.get("in_code"), bool):
+                raise ValueError("a model is its name, and whether code gave it")
     elif value is not None and key == "guidance":
         guidance_of(value)
     return value

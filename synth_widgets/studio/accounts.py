@@ -11,7 +11,7 @@ from synth_widgets.engine import Engine
 from synth_widgets.errors import FileError, ModelError, StudioError
 from synth_widgets.llm.completer import Completer
 from synth_widgets.money import Budget, Cost, Price, UsualCall, in_dollars, reasons
-from synth_widgets.records import ROOT, STEPS, JobRecord, Step, Usage
+from synth_widgets.records import ROOT, STEPS, JobRecord, Session, Step, Usage
 from synth_widgets.runs import estimate, plan
 from synth_widgets.runs.estimate import Asked, Estimate, kind_of, usual_call
 from synth_widgets.runs.pending_call import Terms
@@ -19,7 +19,7 @@ from synth_widgets.runs.plan import Recipe, recipe_of
 from synth_widgets.runs.request_builder import RequestBuilder
 from synth_widgets.runs.spending import Spending
 from synth_widgets.runs.token_averages import TokenAverages
-from synth_widgets.runs.token_estimate import call_tokens
+from synth_widgets.runs.token_estimate import call_tokens, own_tokens
 from synth_widgets.store.state import State
 from synth_widgets.studio.chosen_models import ModelLike, is_small, items_per_call, model_name
 from synth_widgets.studio.current_task import CurrentTask
@@ -43,7 +43,8 @@ class Accounts:
 
     Attributes:
         budget: what is spent since the file was opened, and the cap that all its jobs share.
-        averages: what calls took.
+        averages: what calls took, those of the file too: the estimate goes by them.
+        seen: what calls of this process took: what is set aside goes by them.
     """
 
     def __init__(self, state: State, engine: Engine, models: Models, sessions: Sessions, task: CurrentTask) -> None:
@@ -54,6 +55,7 @@ class Accounts:
         self._task = task
         self.budget = Budget(None)
         self.averages = TokenAverages()
+        self.seen = TokenAverages()
         self._knows_file = False
         self._usual: tuple[Hashable, UsualCall] | None = None
 
@@ -73,9 +75,17 @@ class Accounts:
             )
 
     def spending(
-        self, record: JobRecord, recipe: Recipe, completers: Mapping[Step, Completer], builder: RequestBuilder
+        self,
+        record: JobRecord,
+        completers: Mapping[Step, Completer],
+        builder: RequestBuilder,
+        allowed: Budget | None,
     ) -> Spending:
-        """Return what keeps a job within its budget and the studio's. The job may change who answers a step."""
+        """Return what keeps a job within its budget, the studio's, and what a person has allowed.
+
+        The job may change who answers a step.
+        """
+        recipe = builder.recipe
         self._learn()
 
         def guess(step: Step, slots: int) -> Usage:
@@ -90,8 +100,10 @@ class Accounts:
             terms=terms,
             job=Budget(recipe.budget, self._state.ledger.of(jobs=(record.id,)).dollars),
             studio=self.budget,
-            averages=self.averages,
+            allowed=allowed,
+            averages=(self.seen, self.averages),
             guess=guess,
+            own=lambda pending: own_tokens(builder, pending.step, pending.target),
         )
 
     def estimate(
@@ -111,7 +123,8 @@ class Accounts:
             pending_of: a job's id: what is pending of it is meant, instead of all that the recipe finds missing.
         """
         self._engine.call(self._learn)
-        builder, asked = self._asking(recipe, model)
+        session = self._state.sessions[self._state.jobs[pending_of].session] if pending_of else self._sessions.current
+        builder, asked = self._asking(recipe, model, session)
         if pending_of is None:
             slots = plan.tally(self._state, recipe, samples)
         else:
@@ -122,12 +135,12 @@ class Accounts:
 
     def asked(self, recipe: Recipe, model: ModelLike | None) -> dict[Step, Asked]:
         """Return who would be asked in a run of a recipe."""
-        return self._asking(recipe, model)[1]
+        return self._asking(recipe, model, None)[1]
 
     def usual_call(self) -> UsualCall:
         """Return about what a call for an output takes."""
         try:
-            builder, asked = self._asking(Recipe("grow", ROOT))
+            builder, asked = self._asking(Recipe("grow", ROOT), None, self._sessions.current)
         except ModelError:  # it is said when the model is used
             return UsualCall(0, None)
         who = asked["outputs"]
@@ -148,12 +161,14 @@ class Accounts:
         cap = self.budget.cap
         return None if cap is None else min(1.0, self.budget.spent / cap) if cap else 1.0
 
-    def _asking(self, recipe: Recipe, model: ModelLike | None = None) -> tuple[RequestBuilder, dict[Step, Asked]]:
+    def _asking(
+        self, recipe: Recipe, model: ModelLike | None, session: Session | None
+    ) -> tuple[RequestBuilder, dict[Step, Asked]]:
         """Return what would ask, and who would be asked, in a run of the recipe."""
         asked = {step: asked_of(self._models.of(step) if model is None else model) for step in STEPS}
         size = {step: who.items_per_call for step, who in asked.items()}
         small = frozenset(step for step, who in asked.items() if who.is_small)
-        session, task = self._sessions.current, self._task
+        task = self._task
         guidance = session.guidance if session is not None else {}
         return RequestBuilder(self._state, task.value, task.version, recipe, guidance, size, small), asked
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
-from dataclasses import replace
+from contextlib import nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import chain
 from typing import Any, Protocol
@@ -14,7 +14,7 @@ from typing import Any, Protocol
 from synth_widgets.engine import Engine
 from synth_widgets.errors import ClosedError, FileError
 from synth_widgets.llm.completer import Completer, is_small
-from synth_widgets.money import Cost
+from synth_widgets.money import Budget, Cost
 from synth_widgets.own_code import OwnCode
 from synth_widgets.records import STEPS, JobRecord, Step, WorkItem, new_id
 from synth_widgets.runs import plan
@@ -36,6 +36,19 @@ from synth_widgets.studio.models import Models
 from synth_widgets.studio.repeating import repeated
 from synth_widgets.studio.sessions import Sessions
 from synth_widgets.studio.spending_gate import Confirmation, SpendingGate, Work
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """What lets works begin.
+
+    Attributes:
+        completers: who answers each of them, by step; none where nobody had to look.
+        allowed: US dollars that they may cost together, beside their budgets; ``None`` for no such cap.
+    """
+
+    completers: list[dict[Step, Completer]] = field(default_factory=list)
+    allowed: Budget | None = None
 
 
 class Owner(Protocol):
@@ -114,34 +127,45 @@ class Jobs:
             UnconfirmedError: it would send much, and nobody has confirmed that.
         """
         self._store.check_writable()
-        recipe, samples, model = work.recipe, work.samples, work.model
+        recipe, samples = work.recipe, work.samples
         cancellations = self.cancellations if cancellations is None else cancellations
-        await self.gate.check([work], confirmation)
+        passed = await self._passed(lambda: [work], confirmation)
         record = JobRecord(new_id(), recipe.kind, recipe.to_json(), status="done", started=now())
         if self.cancellations != cancellations:
             return self._ended(replace(record, status="cancelled"))
-        if model is not None and not work.is_model_of_file:
-            self._overrides[record.id] = model
+        if work.model is not None and not work.is_model_of_file:
+            self._overrides[record.id] = work.model
         parts = plan.parts(self._state, recipe, record.id, samples)
         if not self._planning.locked() and not any(run.planner.is_busy for run in self.runs.values()):
             first, is_whole = next(parts, Plan()), next(parts, None) is None
             if is_whole:
-                return self._begin(record, recipe, first, model) if first.items else self._nothing(record, first)
-        return await self._start_in_parts(record, recipe, samples, model, cancellations)
+                return self._begin(record, work, first, passed) if first.items else self._nothing(record, first)
+        return await self._start_in_parts(record, work, passed, cancellations)
 
-    async def _start_in_parts(
-        self, record: JobRecord, recipe: Recipe, samples: tuple[str, ...], model: ModelLike | None, cancellations: int
-    ) -> Job:
+    async def _passed(self, look: Callable[[], list[Work]], confirmation: Confirmation) -> Passed:
+        """Return what lets works begin, once a person need not be asked, or has confirmed.
+
+        A model may be set while a worker counts: then it counts again, so that who was looked at is who is asked.
+        """
+        while self.gate.looks_at(works := look(), confirmation):
+            completers = [self._completers_for(work.recipe, work.model) for work in works]
+            allowed = await self.gate.check(works, confirmation)
+            now = look()
+            if now == works and [self._completers_for(work.recipe, work.model) for work in now] == completers:
+                return Passed(completers, allowed)
+        return Passed()
+
+    async def _start_in_parts(self, record: JobRecord, work: Work, passed: Passed, cancellations: int) -> Job:
         """Start a job whose plan takes long: it is worked on, and can be cancelled, as soon as something is planned."""
         async with self._planning:
             for run in tuple(self.runs.values()):  # what is on its way is not missing
                 await run.planner.done()
             before: list[Plan] = []  # what has no items
-            for part in (parts := plan.parts(self._state, recipe, record.id, samples)):
+            for part in (parts := plan.parts(self._state, work.recipe, record.id, work.samples)):
                 if self.cancellations != cancellations:
                     return self._ended(replace(record, status="cancelled"))
                 if part.items:
-                    job = self._begin(record, recipe, part, model)
+                    job = self._begin(record, work, part, passed)
                     planner = self.runs[job.id].planner
                     planner.add(chain(before, parts))
                     await planner.done()
@@ -156,16 +180,17 @@ class Jobs:
                     await asyncio.sleep(0)
             return self._ended(record)
 
-    def _begin(self, record: JobRecord, recipe: Recipe, first: Plan, model: ModelLike | None) -> Job:
+    def _begin(self, record: JobRecord, work: Work, first: Plan, passed: Passed) -> Job:
         """Begin a job with the first part of its plan, in one commit."""
-        completers = self._completers_for(recipe, model)
+        recipe = work.recipe
+        completers = passed.completers[0] if passed.completers else self._completers_for(recipe, work.model)
         self._accounts.check(recipe, completers)
         session = self._sessions.current or self._sessions.begin({}, ())
         planned = plan.expected(recipe, first.items)
         record = replace(record, status="running", session=session.id, planned=planned)
         changes = [*first.targets, *self._taken_over(first), JobChanged(record, planned=tuple(first.items))]
         self._store.commit(changes, actor="job", job=record.id, label=LABELS[recipe.kind])
-        return self._run(record, recipe, completers, first.items)
+        return self._run(record, recipe, completers, first.items, allowed=passed.allowed)
 
     def _nothing(self, record: JobRecord, part: Plan, action: Action | None = None) -> Job:
         """Do what is left of a plan, or of a part of one, where nothing is to be made."""
@@ -250,15 +275,13 @@ class Jobs:
         for run in self.runs.values():
             _probe(run.completers.values())
         cancellations = self.cancellations
-        await self.gate.check(self.work_of_resume(), confirmation)
-        if self.cancellations == cancellations and not (self._unfinished() and self._planning.locked()):
-            return self._resume(paused, budget)
-        async with self._planning:
+        async with self._planning if self._unfinished() and self._planning.locked() else nullcontext():
+            passed = await self._passed(self.work_of_resume, confirmation)
             if self.cancellations != cancellations:
                 return self._ended(JobRecord(new_id(), "grow", status="cancelled"))
-            return self._resume(paused, budget)
+            return self._resume(paused, budget, passed.allowed)
 
-    def _resume(self, paused: list[Run], budget: float | None) -> Job:
+    def _resume(self, paused: list[Run], budget: float | None, allowed: Budget | None) -> Job:
         if not (unfinished := self._unfinished()):
             return paused[-1].job if paused else self._ended(JobRecord(new_id(), "grow", status="done"))
         unfinished, recipes = self._readable(unfinished)
@@ -271,7 +294,8 @@ class Jobs:
             unfinished = [replace(job, args=recipe.to_json()) for job, recipe in zip(unfinished, recipes, strict=True)]
         for recipe, those in zip(recipes, completers, strict=True):
             self._accounts.check(recipe, those)
-        jobs = [self._go_on(*parts) for parts in zip(unfinished, recipes, completers, strict=True)]
+        parts = zip(unfinished, recipes, completers, strict=True)
+        jobs = [self._go_on(record, recipe, those, allowed) for record, recipe, those in parts]
         return jobs[-1]
 
     def _unfinished(self) -> list[JobRecord]:
@@ -297,12 +321,14 @@ class Jobs:
             raise wrong[0][1]
         return [record for record, _ in readable], [recipe for _, recipe in readable]
 
-    def _go_on(self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer]) -> Job:
+    def _go_on(
+        self, record: JobRecord, recipe: Recipe, completers: dict[Step, Completer], allowed: Budget | None
+    ) -> Job:
         """Let a job that is known to the file go on."""
         record = replace(record, status="running", note=None, ended=None)
         self._store.commit([JobChanged(record)], actor="job", job=record.id, label=LABELS[recipe.kind])
         _probe(completers.values())
-        return self._run(record, recipe, completers)
+        return self._run(record, recipe, completers, allowed=allowed)
 
     def override(self, job: str, recipe: Recipe) -> ModelLike | None:
         """Return the model that a job was started with, when it was not the studio's.
@@ -326,6 +352,8 @@ class Jobs:
         recipe: Recipe,
         completers: dict[Step, Completer],
         first: Sequence[WorkItem] | None = None,
+        *,
+        allowed: Budget | None,
     ) -> Job:
         """Set a job to work that the file knows as running.
 
@@ -334,6 +362,7 @@ class Jobs:
             recipe: what it makes.
             completers: who answers.
             first: the first items of a new job; ``None``: it is resumed, and takes up its pending ones.
+            allowed: what it may cost beside its budgets; jobs that are resumed together share it.
         """
         session = self._state.sessions[record.session]
         ident = record.id
@@ -353,7 +382,7 @@ class Jobs:
             completers=completers,
             builder=builder,
             repeats=self._repeats,
-            spending=self._accounts.spending(record, recipe, completers, builder),
+            spending=self._accounts.spending(record, completers, builder, allowed),
             instead=partial(self._models.instead, defaults),
             on_progress=self._tell,
         )

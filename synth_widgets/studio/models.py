@@ -63,9 +63,9 @@ class Models:
         Raises:
             ModelError: the file names one that only code can give.
         """
+        if (given := self._given_for(step)) is not None:
+            return given
         for key in (step, "default"):
-            if key in self._given:
-                return self._given[key]
             if (saved := self._last.get(key)) is not None:
                 argument = "model=…" if key == "default" else f"models={{{key!r}: …}}"
                 return self.named_by_file(str(saved["name"]), in_code=bool(saved["in_code"]), argument=argument)
@@ -74,6 +74,10 @@ class Models:
     def is_given(self, name: str) -> bool:
         """Whether somebody gave a model of this name in this process."""
         return any(model_name(model) == name for model in self._given.values())
+
+    def _given_for(self, step: str) -> ModelLike | None:
+        """Return what somebody gave in this process: for all steps, it is before what the file has for one of them."""
+        return self._given.get(step, self._given.get("default"))
 
     def named_by_file(self, name: str, *, in_code: bool, argument: str = "model=…") -> ModelLike:
         """Return the model that the file names; where only code can give it, what was given by that name.
@@ -109,8 +113,9 @@ class Models:
 
     def is_of_file(self, step: str = "default") -> bool:
         """Whether the studio file alone names the model of a step."""
-        found = next((key for key in (step, "default") if key in self._given or key in self._last), None)
-        return found is not None and found not in self._given
+        if self._given_for(step) is not None:
+            return False
+        return not {step, "default"}.isdisjoint(self._last) or bool(self._default.choice.gone)
 
     def choose(self) -> None:
         """Begin to choose a model if nobody gave one, so that it is known when it is needed."""

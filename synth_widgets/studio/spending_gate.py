@@ -14,9 +14,9 @@ from typing import Any
 
 from synth_widgets.engine import Engine
 from synth_widgets.errors import StudioError, UnconfirmedError
-from synth_widgets.money import in_dollars
+from synth_widgets.money import Budget, in_dollars
 from synth_widgets.records import STEPS
-from synth_widgets.runs.estimate import Estimate
+from synth_widgets.runs.estimate import MORE_BY_NOW, Estimate
 from synth_widgets.runs.plan import Recipe
 from synth_widgets.studio.accounts import Accounts
 from synth_widgets.studio.chosen_models import ModelLike
@@ -91,18 +91,26 @@ class SpendingGate:
         self._models = models
         self._accounts = accounts
 
-    async def check(self, works: Sequence[Work], confirmation: Confirmation) -> None:
-        """Return when works may begin, all together. On the engine's thread.
+    def looks_at(self, works: Sequence[Work], confirmation: Confirmation) -> bool:
+        """Whether works are looked at before they begin."""
+        return confirmation.in_widget or any(map(self._is_of_file, works))
+
+    async def check(self, works: Sequence[Work], confirmation: Confirmation) -> Budget:
+        """Return what works may cost, all together, when they may begin. On the engine's thread.
+
+        An estimate may be wrong, all the more where a file says what its calls took: so it is a cap too.
 
         Raises:
             UnconfirmedError: they would send much, and a person has not confirmed it. Nothing was sent.
         """
-        if not confirmation.in_widget and not any(map(self._is_of_file, works)):
-            return
         look = partial(self._look, works, is_code=not confirmation.in_widget)
         estimate, why = await self._engine.on_worker(look)
-        if why is not None and not (confirmation.estimate and confirmation.estimate.covers(estimate)):
+        if why is None:
+            return Budget(ASK_DOLLARS)
+        seen = confirmation.estimate
+        if seen is None or not seen.covers(estimate):
             raise UnconfirmedError(_in_words(estimate, why, is_code=not confirmation.in_widget), estimate)
+        return Budget(None if seen.cost is None else max(ASK_DOLLARS, MORE_BY_NOW * seen.cost[1]))
 
     def estimate(self, works: Sequence[Work]) -> Estimate:
         """Return what works would send and cost together. Not for the engine's thread."""
@@ -118,14 +126,14 @@ class SpendingGate:
         return estimate, self._reason(works, estimate, is_code=is_code)
 
     def _reason(self, works: Sequence[Work], estimate: Estimate, *, is_code: bool) -> str | None:
-        is_free = estimate.cost == (0.0, 0.0)
+        asked = [each for work in works for each in self._accounts.asked(work.recipe, work.model).values()]
+        asked = [each for each in asked if each.name in estimate.models]
+        is_free = all(each.price is not None and each.price.is_free for each in asked)
         today = {self._models.name(step) for step in STEPS}
         others = [work.recipe.model for work in works if work.is_model_of_file and work.recipe.model not in today]
         if others and estimate.calls[0] and not is_free:
             return f"{others[0]} is not this studio's model: a job of the file asks it"
-        asked = [each for work in works for each in self._accounts.asked(work.recipe, work.model).values()]
-        unknown = [each.name for each in asked if each.price is None and each.may_bill]
-        if unpriced := [name for name in unknown if name in estimate.models]:
+        if unpriced := [each.name for each in asked if each.price is None and each.may_bill]:
             return f"There is no known price for {unpriced[0]}"
         if estimate.cost is not None and estimate.cost[1] > ASK_DOLLARS:
             return f"It may cost more than {in_dollars(ASK_DOLLARS)}"

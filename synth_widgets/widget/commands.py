@@ -56,8 +56,8 @@ class NoArgs(Args):
 class Confirmed(Args):
     """What a person has seen and confirmed of an estimate: calls and US dollars, at least and at most; who is asked."""
 
-    calls: Annotated[list[Annotated[int, Field(ge=0)]], Field(min_length=2, max_length=2)]
-    cost: Annotated[list[Annotated[float, Field(ge=0)]], Field(min_length=2, max_length=2)] | None
+    calls: Annotated[list[Annotated[int, Field(ge=0, le=10**9)]], Field(min_length=2, max_length=2)]
+    cost: Annotated[list[Annotated[float, Field(ge=0, le=1e9)]], Field(min_length=2, max_length=2)] | None
     models: Annotated[list[Annotated[str, Field(max_length=1_000)]], Field(max_length=50)]
 
 

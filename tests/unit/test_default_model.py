@@ -124,7 +124,7 @@ def test_the_next_job_and_the_estimate_begin_with_the_one_that_is_there(openai: 
     with sw.Studio(TRIAGE, path=":memory:") as studio:
         studio.grow(depth=0, samples=1).wait(30)
         assert studio.model == OPENAI[2]
-        assert {asked.name for asked in studio._core.accounts._asking(Recipe("grow", ROOT))[1].values()} == {OPENAI[2]}
+        assert {asked.name for asked in studio._core.accounts.asked(Recipe("grow", ROOT), None).values()} == {OPENAI[2]}
         assert studio.grow(depth=0, samples=2).wait(30).added == 1
 
 
@@ -213,8 +213,9 @@ def test_calls_in_flight_keep_the_price_of_the_model_that_was_asked() -> None:
         terms=lambda step: Terms(prices[step], step),
         job=Budget(None),
         studio=Budget(None),
-        averages=TokenAverages(),
+        averages=[TokenAverages()],
         guess=lambda _, slots: Usage(slots, slots),
+        own=lambda _pending: 0,
     )
     early, late = (PendingCall("outputs", "s", deque()) for _ in range(2))
     assert spending.reserve(early)

@@ -3,18 +3,24 @@
 from __future__ import annotations
 
 import inspect
+import json
 import shutil
 import sqlite3
 from pathlib import Path
 
+import pydantic
 import pytest
 
 import synth_widgets as sw
 from synth_widgets.errors import RunStoppedError, StudioError, UnconfirmedError, UnreachableError
+from synth_widgets.llm.providers import PROVIDERS
 from synth_widgets.money import Price
+from synth_widgets.records import ROOT
+from synth_widgets.runs.plan import Recipe
 from synth_widgets.studio import models as studio_models
+from synth_widgets.studio.spending_gate import Work
 from synth_widgets.testing import ScriptedCompleter
-from synth_widgets.widget.commands import COMMANDS, Spends
+from synth_widgets.widget.commands import COMMANDS, Confirmed, Spends
 from tests.replica import Peer
 from tests.tasks import PLAIN, failing
 
@@ -141,6 +147,14 @@ def reached(monkeypatch: pytest.MonkeyPatch) -> dict[str, Reached]:
     return made
 
 
+def named(path: Path, name: str) -> None:
+    """Have a file name this model, as one that is had by its name alone."""
+    with sqlite3.connect(path) as db:
+        models = json.dumps({"default": {"name": name, "in_code": False}})
+        db.execute("UPDATE settings SET value=? WHERE key='models'", (models,))
+    db.close()
+
+
 @pytest.fixture
 def sent(tmp_path: Path) -> Path:
     """A file that shows a cheap model and holds an interrupted job of a dear one, for 400 outputs."""
@@ -149,10 +163,8 @@ def sent(tmp_path: Path) -> Path:
         studio.add_samples([{"input": f"input {n}"} for n in range(400)])
         studio.generate_outputs(model=ScriptedCompleter(latency=60))
         studio.flush()
+    named(path, "openai/cheap")
     with sqlite3.connect(path) as db:
-        db.execute(
-            'UPDATE settings SET value=\'{"default": {"name": "openai/cheap", "in_code": false}}\' WHERE key=\'models\''
-        )
         db.execute("UPDATE jobs SET args=json_set(args, '$.model', 'openai/dear', '$.in_code', json('false'))")
     db.close()
     return path
@@ -216,6 +228,103 @@ def test_a_file_with_a_job_that_cannot_be_read_tells_what_the_others_would_send(
     db.close()
     with sw.Studio(path=path) as studio:
         assert studio.estimate("resume").calls == (0, 0)
+
+
+# ------------------------------------------------------------ a file that says too little of what it takes
+LONG = "word " * 40_000
+
+
+def test_forged_calls_of_a_file_do_not_make_it_spend_more_than_what_is_sent_unasked(tmp_path, reached):
+    path = tmp_path / "a.synth"
+    with sw.Studio(PLAIN, path=path, model=ScriptedCompleter()) as studio:
+        studio.grow(depth=0, samples=12).wait(20)
+        studio.add_samples([{"input": f"{n} {LONG}"} for n in range(60)], status="pending")
+    named(path, "openai/dear")
+    with sqlite3.connect(path) as db:
+        db.execute("UPDATE calls SET model='openai/dear', prompt_tokens=1, completion_tokens=0")
+    db.close()
+    with sw.Studio(path=path) as studio:
+        assert studio.estimate("generate_outputs").cost[1] < 1, "what the file says of its calls is believed"
+        result = studio.generate_outputs().wait(20)
+        assert "than was foreseen" in result.stopped
+        assert not reached["openai/dear"].requests, "each alone costs more"
+
+
+def test_what_was_confirmed_is_a_cap(open_studio):
+    model = ScriptedCompleter(price=DEAR)
+    studio = open_studio(model, task=PLAIN)
+    studio.add_samples([{"input": "Hi" if n % 60 == 0 else LONG} for n in range(300)], status="pending")
+    peer = peer_of(studio)
+    seen = echoed(peer.do("generate_outputs")["error"])
+    assert "ok" in peer.do("generate_outputs", confirmed=seen)
+    result = studio.jobs[-1].wait(30)
+    assert "than was foreseen" in result.stopped
+    assert result.cost < 1.3 * seen["cost"][1]
+
+
+def test_the_guidance_of_a_jobs_own_session_is_in_what_resume_is_said_to_take(sent, reached):
+    with sqlite3.connect(sent) as db:
+        db.execute("UPDATE sessions SET guidance=?", (f'{{"outputs": "{LONG}"}}',))
+    db.close()
+    with sw.Studio(path=sent) as studio:
+        assert studio.estimate("resume").prompt_tokens[0] > 400 * 20_000
+
+
+def test_a_model_of_a_price_of_nothing_is_free_and_one_that_costs_next_to_nothing_is_not(open_studio):
+    work = [Work(Recipe("grow", ROOT, 0, samples=1_000))]
+    for price, asks in ((Price(0.0, 0.0, "mine"), False), (Price(0.0, 1e-12, "a list"), True)):
+        gate = open_studio(ScriptedCompleter(price=price), task=PLAIN)._core.jobs.gate
+        assert (gate._look(work, is_code=True)[1] is not None) == asks
+
+
+def test_who_was_looked_at_is_who_is_asked(sent, reached):
+    with sw.Studio(path=sent) as studio:
+        gate = studio._core.jobs.gate
+        look = gate._look
+
+        def look_and_change(works, **how):
+            found = look(works, **how)
+            studio._core.models.set({"default": sw.Model("openai/dear")})
+            return found
+
+        gate._look = look_and_change
+        peer = peer_of(studio)
+        assert peer.do("grow", under=[], depth=0, samples=420, outputs=False)["error"]["estimate"]["models"] == [
+            "openai/dear"
+        ]
+        assert not any(each.requests for each in reached.values())
+
+
+def test_a_model_that_somebody_gives_for_all_steps_is_before_one_of_the_file_for_a_step(sent, reached):
+    with sqlite3.connect(sent) as db:
+        step = '{"outputs": {"name": "openai/dear", "in_code": false}}'
+        db.execute("UPDATE settings SET value=? WHERE key='models'", (step,))
+    db.close()
+    with sw.Studio(path=sent, model="openai/cheap") as studio:
+        studio.grow(depth=0, samples=402).wait(20)
+        assert not reached.get("openai/dear") or not reached["openai/dear"].requests
+
+
+def test_a_default_that_a_file_has_moved_on_is_one_that_the_file_names(sent, monkeypatch):
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-of-nobody")
+    [openai] = [provider for provider in PROVIDERS if provider.name == "openai"]
+    second = openai.defaults[1]
+    with sqlite3.connect(sent) as db:
+        db.execute("DELETE FROM settings")
+        moved = json.dumps({"openai": f"openai/{second}"})
+        db.execute("INSERT INTO settings VALUES('default_models', ?)", (moved,))
+    db.close()
+    with sw.Studio(path=sent) as studio:
+        assert studio.model == f"openai/{second}"
+        assert studio._core.models.is_of_file("outputs")
+
+
+def test_what_a_page_confirms_is_bounded():
+    good = {"calls": [1, 2], "cost": [0.0, 1.0], "models": ["a"]}
+    assert Confirmed.model_validate(good).cost == [0.0, 1.0]
+    for wrong in ({"cost": [0.0, float("inf")]}, {"cost": [float("nan"), 1.0]}, {"calls": [10**30, 10**30]}):
+        with pytest.raises(pydantic.ValidationError):
+            Confirmed.model_validate({**good, **wrong})
 
 
 def test_what_is_no_estimate_confirms_nothing(open_studio):

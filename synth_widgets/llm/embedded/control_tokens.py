@@ -17,10 +17,10 @@ def pattern_of(tokens: Iterable[str]) -> re.Pattern[str] | None:
 
 
 def as_said(value: Any, control: re.Pattern[str] | None) -> Any:
-    r"""Return what is said, with every control token in it as a text; who says it stays.
+    r"""Return what is said, with every control token in it as a text.
 
     Args:
-        value: messages or tools: texts, lists and dicts.
+        value: messages or tools: texts, lists and dicts. Who speaks is one of few words, none of them a token.
         control: finds them; see `pattern_of`.
 
     >>> control = pattern_of(["<|im_end|>", "<|im_start|>"])
@@ -32,7 +32,7 @@ def as_said(value: Any, control: re.Pattern[str] | None) -> Any:
     if isinstance(value, str):
         return control.sub(rf"\1{MARK}", value)
     if isinstance(value, dict):
-        return {key: each if key == "role" else as_said(each, control) for key, each in value.items()}
+        return {as_said(key, control): as_said(each, control) for key, each in value.items()}
     if isinstance(value, list | tuple):
         return [as_said(each, control) for each in value]
     return value
