@@ -122,8 +122,9 @@ def fault(pattern: str) -> str | None:
     """
     if len(pattern) > MOST_SIGNS:
         return f"it has {len(pattern):,} signs, at most {MOST_SIGNS:,} are read"
-    if strange := next((sign.group() for sign in _ONLY_HERE.finditer(pattern) if sign.group()[0] != "\\"), None):
-        return f"{strange} is no part of a JSON Schema pattern"
+    strange = [sign.group() for sign in _ONLY_HERE.finditer(pattern) if not sign.group().startswith("\\")]
+    if strange:
+        return f"{strange[0]} is no part of a JSON Schema pattern"
     try:
         if size(readable(pattern)) > MOST_SIGNS:
             return f"it nests groups, or repeats parts until there are more than {MOST_SIGNS:,} signs"
