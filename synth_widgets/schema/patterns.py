@@ -122,7 +122,7 @@ def fault(pattern: str) -> str | None:
     """
     if len(pattern) > MOST_SIGNS:
         return f"it has {len(pattern):,} signs, at most {MOST_SIGNS:,} are read"
-    strange = [sign.group() for sign in _ONLY_HERE.finditer(pattern) if sign.group()[0] != "\\"]
+    strange = [sign.group() for sign in _ONLY_HERE.finditer(pattern) if not sign.group().startswith("\\")]
     if strange:
         return f"{strange[0]} is no part of a JSON Schema pattern"
     try:
