@@ -354,11 +354,14 @@ def _nested(table: str, column: str, levels: int) -> Harm:
     return make
 
 
+READ = 200
+"""Levels that the reader of inputs and outputs takes; all that is done with them takes as many."""
 for _table, _column in [*DEEP.items(), ("samples", "ratings"), ("samples", "unfinished"), ("versions", "input")]:
-    for _levels in (70, 900, 100_000):
-        harm(f"{_table}.{_column} nested {_levels} levels deep", opens=_table == "log")(
-            _nested(_table, _column, _levels)
-        )
+    for _levels in (70, READ - 10, 900, 100_000):
+        harm(
+            f"{_table}.{_column} nested {_levels} levels deep",
+            opens=_table == "log" or (_table == "versions" and _levels < READ),
+        )(_nested(_table, _column, _levels))
 for _table, _column in {
     **DEEP, "topics": "name", "samples": "reason", "versions": "problem", "jobs": "note", "meta": "value",
 }.items():  # fmt: skip

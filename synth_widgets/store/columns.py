@@ -259,14 +259,9 @@ def read_json(text: str) -> Json:
     {'a': [1]}
     """
     value = json.loads(text)
-    check_depth(text, value)
-    return value
-
-
-def check_depth(text: str, value: Json) -> None:
-    """Raise when the value of a JSON text is nested deeper than any value of ours."""
     if len(text) > 2 * MAX_DEPTH and text.count("[") + text.count("{") > MAX_DEPTH and too_deep(value):
         raise TooDeepError(f"a value is nested deeper than {MAX_DEPTH} levels")
+    return value
 
 
 def texts_of(value: Json) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from typing import Any, TypeVar
 from synth_widgets.collector import collector_off
 from synth_widgets.errors import FileError
 from synth_widgets.money import Cost
-from synth_widgets.records import ROOT, Json, Sample, Topic, Usage, Version, WorkItem
+from synth_widgets.records import ROOT, Json, Topic, Usage, Version, WorkItem
 from synth_widgets.store import opening, rows
 from synth_widgets.store.columns import (
     KEYS,
@@ -23,7 +23,6 @@ from synth_widgets.store.columns import (
     MOST_LEVELS,
     WRONG,
     check_columns,
-    check_depth,
     checked,
     damaged,
     in_words,
@@ -114,9 +113,10 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
     versions = _versions(db, share)
     nothing: list[Version] = []
     topics = state.topics
-    samples: dict[str, Sample] = {}
+    last = 0
+    is_sorted = True
     for row in checked(db, "samples"):
-        if row[0] in samples:
+        if row[0] in state.samples:
             raise twice("samples", row[0])
         try:
             sample = rows.sample_of(row, tuple(versions.pop(row[0], nothing)), share)
@@ -128,9 +128,12 @@ def _read_samples(db: sqlite3.Connection, state: State, share: rows.Shared) -> N
             raise damaged("samples", sample.id, f"there is no version {sample.current} of it")
         if sample.proposal is not None and sample.version_of(sample.proposal) is None:
             raise damaged("samples", sample.id, f"there is no version {sample.proposal} of it")
-        samples[sample.id] = sample
-    for sample in sorted(samples.values(), key=attrgetter("seq")):
+        is_sorted = is_sorted and sample.seq >= last
+        last = sample.seq
         state.put_sample(sample)
+    if not is_sorted:
+        state.samples = {sample.id: sample for sample in sorted(state.samples.values(), key=attrgetter("seq"))}
+        state.reindex()
     for ident in versions:
         raise damaged("versions", ident, "there is no such sample")
 
@@ -198,16 +201,16 @@ def _versions(db: sqlite3.Connection, share: rows.Shared) -> dict[str, list[Vers
 
 
 def _value(text: str | None, from_json: Callable[..., Json]) -> Json:
-    """Return what `rows.load` does, by pydantic's reader: in half of the time, and all objects share their keys."""
+    """Return what `rows.load` does, by pydantic's reader: in half of the time, and all objects share their keys.
+
+    It stops at two hundred levels, which all that is done with a value can take.
+    """
     if text is None:
         return None
     try:
-        value = from_json(text, cache_strings="keys")
+        return from_json(text, cache_strings="keys")
     except ValueError:  # it is wrong, or holds half of a surrogate pair, which only the other one reads
         return rows.load(text)
-    if not isinstance(value, str):
-        check_depth(text, value)
-    return value
 
 
 def _check_tree(topics: list[Topic]) -> None:
