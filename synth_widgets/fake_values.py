@@ -227,7 +227,8 @@ def _plain(
         if "$ref" in found:
             found = dict(references.resolved(found))
         elif "anyOf" in found or "oneOf" in found:
-            found = {**found, **dict((found.pop("anyOf", None) or found.pop("oneOf"))[-1 if last else 0])}
+            chosen = (found.pop("anyOf", None) or found.pop("oneOf"))[-1 if last else 0]
+            found = {**found, **(chosen if isinstance(chosen, Mapping) else {})}
         elif "allOf" in found:
             for part in found.pop("allOf"):
                 inner = _plain(part, references, seen=seen)
