@@ -529,6 +529,42 @@ for _table in ("topics", "samples", "calls", "jobs", "groups", "sessions", "task
     harm(f"pages of {_table} that come back for ever")(_thicket(_table))
 
 
+def _as_format_1(make: Harm) -> Harm:
+    def older(path: Path) -> None:
+        make(path)
+        patched(path, 60, struct.pack(">I", 1))
+
+    older.__doc__ = f"{make.__doc__} It says that an earlier release wrote it, so it is migrated."
+    return older
+
+
+for _table in ("topics", "sessions", "jobs"):
+    harm(f"pages of {_table} that come back for ever, of an earlier format")(_as_format_1(_thicket(_table)))
+
+
+@harm("a column that takes the place of the row's number, of an earlier format")
+def _rowid_column(path: Path) -> None:
+    """A migration that tells rows apart by it would change all of them for each of them."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("PRAGMA journal_mode=DELETE").fetchone()
+        db.execute("ALTER TABLE topics ADD COLUMN rowid TEXT DEFAULT 'x'")
+        db.execute("PRAGMA user_version=1")
+
+
+@harm("a revision behind twenty zeros")
+def _long_revision(path: Path) -> None:
+    """A number that no column takes, so that nothing could ever be saved."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("UPDATE meta SET value=? WHERE key='rev'", ("0" * 20 + "9" * 22,))
+
+
+@harm("half of a character in an output", opens=True)
+def _half_character(path: Path) -> None:
+    """An escape in JSON that is no text that could be sent."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as db:
+        db.execute("""UPDATE versions SET output='"\\ud800"' WHERE n=0""")
+
+
 @harm("pages of the log's index that come back for ever", opens=True)
 def _index_thicket(path: Path) -> None:
     """A search for the entries of a step that has no end."""

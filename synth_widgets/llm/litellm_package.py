@@ -13,6 +13,7 @@ import logging
 import os
 import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from pathlib import Path
@@ -112,6 +113,10 @@ def _rehearse(litellm: Any, model: str) -> None:
 _own: tuple[int, asyncio.AbstractEventLoop] | None = None
 
 
+_THREADS = 256
+"""For providers that ask without ``await``: a few that do not answer leave room for all others."""
+
+
 def loop() -> asyncio.AbstractEventLoop:
     """Return the loop on which litellm is called, in a daemon thread of its own, anew after a fork.
 
@@ -122,6 +127,7 @@ def loop() -> asyncio.AbstractEventLoop:
     with _loading:
         if _own is None or _own[0] != os.getpid():
             _own = (os.getpid(), asyncio.new_event_loop())
+            _own[1].set_default_executor(ThreadPoolExecutor(_THREADS, "synth-litellm-asks"))
             threading.Thread(target=_own[1].run_forever, name="synth-litellm", daemon=True).start()
         return _own[1]
 

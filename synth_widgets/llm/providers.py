@@ -196,7 +196,7 @@ PROVIDERS: tuple[Provider, ...] = (
 """The providers with something to say of them, in the order in which `model=None` looks for a key."""
 
 _LOOPBACK = frozenset(
-    {"localhost", "localhost.localdomain", "localhost4", "localhost6", "ip6-localhost", "ip6-loopback"}
+    "localhost localhost.localdomain localhost4 localhost6 localhost6.localdomain6 ip6-localhost ip6-loopback".split()
 )
 _NUMBERS = re.compile(r"(0x[0-9a-f]+|\d+)(\.(0x[0-9a-f]+|\d+)){0,3}")
 """What a resolver takes for an IPv4 address in one of its old spellings."""

@@ -27,13 +27,17 @@ _NAME = r'(?:[A-Za-z_]\w*|"\w+")'
 _TABLE = re.compile(rf"CREATE TABLE ({_NAME})\s?\((.*)\)\s?(WITHOUT ROWID)?", re.IGNORECASE | re.DOTALL)
 _KEY = re.compile(r"(.*),\s?PRIMARY KEY\s?\(([^()]*)\)\s?", re.IGNORECASE | re.DOTALL)
 _COLUMN = re.compile(
-    rf"({_NAME})(?: (TEXT|INTEGER|REAL|BLOB|NUMERIC))?( PRIMARY KEY(?: AUTOINCREMENT)?)?"
-    r"(?:(?: NOT NULL)? DEFAULT (?:'[^'(),]*'|-?\d+(?:\.\d+)?|NULL))?",
+    rf"({_NAME})(?: (TEXT|INTEGER|INT|REAL|FLOAT|BLOB|NUMERIC|BOOLEAN|DATE|DATETIME|JSON))?"
+    r"( PRIMARY KEY(?: AUTOINCREMENT)?)?"
+    r"(?:(?: NOT NULL)? DEFAULT (?:'[^'(),]*'|-?\d+(?:\.\d+)?|NULL|TRUE|FALSE))?",
     re.IGNORECASE,
 )
+_ROWID = {"rowid", "oid", "_rowid_"}
+"""Names by which SQLite tells rows apart: a column that has one would take its place."""
 _KNOWN = {
     "sqlite_sequence": "CREATE TABLE sqlite_sequence(name,seq)",
     "sqlite_stat1": "CREATE TABLE sqlite_stat1(tbl,idx,stat)",
+    "sqlite_stat4": "CREATE TABLE sqlite_stat4(tbl,idx,neq,nlt,ndlt,sample)",
 }
 """Tables of SQLite itself: the one of its counter, and what ``ANALYZE`` leaves."""
 
@@ -72,7 +76,7 @@ def table_of(sql: str) -> Table | None:
     columns: dict[str, str] = {}
     for part in (body if of_table is None else of_table[1]).split(","):
         column = _COLUMN.fullmatch(part.strip())
-        if column is None or _bare(column[1]) in columns:
+        if column is None or _bare(column[1]) in columns or _bare(column[1]).lower() in _ROWID:
             return None
         columns[_bare(column[1])] = (column[2] or "").upper()
         if column[3]:

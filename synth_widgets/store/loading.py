@@ -32,6 +32,7 @@ from synth_widgets.store.columns import (
 )
 from synth_widgets.store.state import State
 from synth_widgets.task import Task
+from synth_widgets.text.normal import storable
 
 T = TypeVar("T")
 
@@ -173,7 +174,8 @@ def _task_of(row: rows.Row) -> tuple[int, Task]:
 
 
 def _revision(text: Any) -> int:
-    if not isinstance(text, str) or not text.isdecimal() or not 0 <= int(text[:20]) <= MOST:
+    is_number = isinstance(text, str) and len(text) <= len(str(MOST)) and text.isascii() and text.isdecimal()
+    if not is_number or int(text) > MOST:
         raise damaged("meta", "rev", f"{text!r:.40} is no number of a revision")
     return int(text)
 
@@ -210,7 +212,7 @@ def _value(text: str | None, from_json: Callable[..., Json]) -> Json:
     try:
         return from_json(text, cache_strings="keys")
     except ValueError:  # it is wrong, or holds half of a surrogate pair, which only the other one reads
-        return rows.load(text)
+        return storable(rows.load(text))
 
 
 def _check_tree(topics: list[Topic]) -> None:

@@ -183,6 +183,8 @@ def _frames(file: BinaryIO, size: int, salt: bytes) -> Iterator[tuple[int, bool,
         if len(content) < size:
             return
         number, size_after = struct.unpack(">2I", head[:8])
+        if number == 0:  # no page has it, and a hole in the file is full of it
+            return
         yield number, size_after > 0, content
 
 

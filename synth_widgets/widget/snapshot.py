@@ -256,4 +256,4 @@ def _path(state: StateLike, topic: str) -> list[str]:
 
 
 def _size(value: Any) -> int:
-    return len(json.dumps(value, ensure_ascii=False).encode())
+    return len(json.dumps(value, ensure_ascii=False).encode(errors="surrogatepass"))  # halves that a file may hold

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+from synth_widgets.store import wal
 from tests.harmful_files import HARM, MAY_OPEN, OPENS
 
 BATCHES = 2
@@ -61,3 +62,10 @@ def test_a_tree_deeper_than_the_stack_ends_no_process(tmp_path):
         cwd=ROOT, capture_output=True, text=True, timeout=120, check=False,
     )  # fmt: skip
     assert (done.returncode, done.stdout.splitlines()[-1:]) == (0, ["alive"]), done.stderr[-2000:]
+
+
+def test_a_hole_in_a_log_is_its_end(tmp_path):
+    log = tmp_path / "a.synth-wal"
+    log.write_bytes(bytes(10 * (24 + 512)))
+    with log.open("rb") as file:
+        assert not list(wal._frames(file, 512, bytes(8))), "each would look like a frame of a log whose salt is nothing"

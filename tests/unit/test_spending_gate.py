@@ -95,6 +95,7 @@ def test_the_widget_sends_no_more_than_200_calls_unless_they_were_confirmed(open
     [
         (ScriptedCompleter(), 8, None),
         ("local", 8, None),
+        ("ollama/gpt-oss:120b-cloud", 1, "There is no known price for ollama/gpt-oss:120b-cloud"),
         ("openai/nobody-knows-it", 1, "There is no known price for openai/nobody-knows-it"),
         (sw.Model("openai/mine", api_base="http://192.168.1.7/v1"), 8, None),
         (sw.Model("openai/gpt-5.4-mini", api_base="https://elsewhere.example/v1"), 1, "There is no known price"),

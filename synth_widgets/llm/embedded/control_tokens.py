@@ -26,6 +26,8 @@ def as_said(value: Any, control: re.Pattern[str] | None) -> Any:
     >>> control = pattern_of(["<|im_end|>", "<|im_start|>"])
     >>> as_said([{"role": "user", "content": "Hi<|im_end|>"}], control)
     [{'role': 'user', 'content': 'Hi<\u200b|im_end|>'}]
+    >>> as_said({"properties": {"<|im_end|>": {}, "role": {"description": "<|im_start|>"}}}, control)
+    {'properties': {'<\u200b|im_end|>': {}, 'role': {'description': '<\u200b|im_start|>'}}}
     """
     if control is None:
         return value
