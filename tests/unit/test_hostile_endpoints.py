@@ -79,6 +79,12 @@ def test_an_answer_packed_as_nobody_asked_for_is_not_unpacked(name: str) -> None
         ask(name, flooding(b"x" * 100, 1, "Content-Encoding: zstd"))
 
 
+@pytest.mark.parametrize("name", ["openai/any", "azure/any", "xinference/any"])
+def test_a_stream_of_nothing_is_no_answer(name: str) -> None:
+    with pytest.raises(UnreachableError):
+        ask(name, flooding(b"", 1), lambda _: None)
+
+
 @pytest.mark.parametrize("name", TRANSPORTS[:3])
 def test_signs_of_life_for_ever_end_when_the_time_is_over(name: str) -> None:
     quick = Waits(tries=1, silence=20.0, total=1.5, patient=False)
