@@ -198,8 +198,8 @@ LINES: dict[str, Line] = {
     ),
 }
 
-NOT_IN_THE_PAGE: dict[str, str] = {}
-"""Commands that a front end may send and ours does not, and why."""
+NOT_IN_THE_PAGE = {"estimate_resume": "it is asked where a job has ended early, so that Resume says what it sends"}
+"""Commands that no gesture gives, and why."""
 
 
 def test_every_command_of_the_table_is_tried() -> None:
