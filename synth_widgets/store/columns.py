@@ -208,9 +208,8 @@ def checked(db: sqlite3.Connection, table: str, *, without: Collection[str] = ()
                 row = next(row for row in rows if not rule.holds_for([row[at]]))
                 raise damaged(table, row[0], f"{name} is {repr(row[at])[:60]}, not {rule.words}")
             if str in rule.kinds and rule.values is None:
-                space -= len(
-                    "".join(column if type(None) not in rule.kinds else filter(None, column))
-                )  # quicker than sum
+                texts = filter(None, column) if type(None) in rule.kinds else column
+                space -= len("".join(texts))  # quicker than a sum of lengths
         if space < 0:
             raise damaged(table, rows[-1][0], "its texts are longer than the file, and stand over one another there")
         rows.reverse()

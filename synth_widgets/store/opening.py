@@ -55,9 +55,8 @@ def connect(address: str) -> sqlite3.Connection:
 
 def size_of(path: Path) -> int:
     """Return the bytes of a file and of its log."""
-    log = ordinary.check(
-        wal.log_of(path)
-    )  # first: what is brought from it into the file counts twice, never not at all
+    # The log first: what is brought from it into the file meanwhile counts twice, never not at all.
+    log = ordinary.check(wal.log_of(path))
     return path.stat().st_size + (log.st_size if log is not None else 0)
 
 

@@ -371,9 +371,8 @@ class RemoteCompleter(ABC):
             tried.add(outcome, gate.answered)
             error = self._last_word(outcome, tried, doubts)
             if error is None or (isinstance(error, UnreachableError) and error.partial):
-                await self._rest(
-                    destination, outcome, tried.count
-                )  # of half an answer, too: whoever asks anew need not
+                # Of half an answer, too: whoever asks anew need not.
+                await self._rest(destination, outcome, tried.count)
             if error is not None:
                 raise error
 
