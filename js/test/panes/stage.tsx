@@ -5,7 +5,7 @@ import { afterEach } from "node:test";
 import { type ComponentChild, render } from "preact";
 import { act } from "preact/test-utils";
 import { COMMANDS } from "../../src/commands.gen";
-import type { Cmd, Delta, SampleBody, Snapshot, ToFront, WireError } from "../../src/protocol.gen";
+import type { Cmd, Delta, Reply, SampleBody, Snapshot, ToFront, WireError } from "../../src/protocol.gen";
 import { Connection } from "../../src/transport";
 import { View } from "../../src/view";
 import { snapshot, TestModel } from "../fixtures";
@@ -76,21 +76,20 @@ export class Stage {
   }
 
   /** Answers the last command of this name. */
-  async reply(name: string, ok: unknown): Promise<void> {
-    const cmd = this.model.sent.findLast((each): each is Cmd => each.t === "cmd" && each.name === name);
-    assert.ok(cmd, `${name} was not sent`);
-    await act(async () => {
-      this.model.answer({ t: "reply", rid: cmd.rid, ok });
-      await settled();
-    });
+  reply(name: string, ok: unknown): Promise<void> {
+    return this.#settle(name, { ok });
   }
 
   /** Refuses the last command of this name. */
-  async fail(name: string, error: WireError): Promise<void> {
+  fail(name: string, error: WireError): Promise<void> {
+    return this.#settle(name, { error });
+  }
+
+  async #settle(name: string, result: Pick<Reply, "ok" | "error">): Promise<void> {
     const cmd = this.model.sent.findLast((each): each is Cmd => each.t === "cmd" && each.name === name);
     assert.ok(cmd, `${name} was not sent`);
     await act(async () => {
-      this.model.answer({ t: "reply", rid: cmd.rid, error });
+      this.model.answer({ t: "reply", rid: cmd.rid, ...result });
       await settled();
     });
   }
